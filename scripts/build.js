@@ -1,0 +1,155 @@
+// Compiles src/, sim/ and bench/ to dist/ when they are newer than what is there. Safe to run twice at once: one builds,
+// the other waits; files of dist/ are replaced one by one, each atomically, and only where they differ.
+
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generateProto } from "./proto.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = `${root}dist`;
+const stamp = `${dist}/.built`;
+const lock = `${dist}/.lock`;
+const staging = `${dist}/.staging`;
+const generated = "src/protocol/generated";
+const sourceDirs = ["src", "sim", "bench", "test/support", "proto"].filter((dir) => existsSync(`${root}${dir}`));
+const sourceFiles = [
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "package-lock.json",
+  "scripts/build.js",
+  "scripts/proto.js",
+];
+
+/** Files below a folder, as paths relative to it. */
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(folder.length + 1));
+}
+
+/** Whether dist/ is older than its sources. */
+export function isStale() {
+  if (!existsSync(stamp) || !existsSync(`${dist}/${generated}/messages.js`)) return true;
+  const built = statSync(stamp).mtimeMs;
+  if (sourceFiles.some((file) => statSync(`${root}${file}`).mtimeMs > built)) return true;
+  // A folder's own time tells of files that went away.
+  return sourceDirs.some((dir) =>
+    [`${root}${dir}`]
+      .concat(readdirSync(`${root}${dir}`, { recursive: true }).map((name) => `${root}${dir}/${name}`))
+      .some((file) => !file.includes(generated) && newer(file, built)),
+  );
+}
+
+function newer(file, time) {
+  try {
+    return statSync(file).mtimeMs > time;
+  } catch {
+    return true;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** Takes the lock, waiting while another living process holds it. */
+function takeLock() {
+  mkdirSync(dist, { recursive: true });
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const holder = Number(existsSync(lock) ? readFileSync(lock, "utf8") : 0);
+    // An empty lock was made this instant by a process that has not written its id yet.
+    if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
+    else if (Date.now() > deadline)
+      throw new Error(`another build holds ${lock} for two minutes; remove it if none runs`);
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
+}
+
+function compile() {
+  rmSync(staging, { recursive: true, force: true });
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, "-p", `${root}tsconfig.build.json`, "--outDir", staging, "--noEmitOnError"],
+    {
+      // What a compiler has to say goes to the error stream: the output belongs to the command that asked for a build.
+      stdio: ["ignore", 2, 2],
+    },
+  );
+  if (status !== 0) throw new Error("the build failed; the compiler's messages are above");
+  cpSync(`${root}${generated}`, `${staging}/${generated}`, {
+    recursive: true,
+    filter: (file) => !/\/\.[^/]*$/.test(file),
+  });
+}
+
+/** Brings dist/ to what is in the staging folder. */
+function install() {
+  const wanted = filesBelow(staging);
+  for (const file of wanted) {
+    const from = `${staging}/${file}`;
+    const to = `${dist}/${file}`;
+    if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) continue;
+    mkdirSync(dirname(to), { recursive: true });
+    renameSync(from, to);
+  }
+  const keep = new Set(wanted);
+  for (const file of filesBelow(dist)) {
+    if (!keep.has(file) && !file.startsWith(".")) rmSync(`${dist}/${file}`, { force: true });
+  }
+  rmSync(staging, { recursive: true, force: true });
+}
+
+/** Builds if needed. Returns whether there was something to do. */
+export function build() {
+  if (!isStale()) return false;
+  takeLock();
+  try {
+    if (!isStale()) return false;
+    // A change made while the compiler runs must count as newer.
+    const started = new Date();
+    generateProto();
+    compile();
+    install();
+    writeFileSync(stamp, `${started.toISOString()}\n`);
+    utimesSync(stamp, started, started);
+    return true;
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    if (process.argv.includes("--check")) process.exitCode = isStale() ? 1 : 0;
+    else build();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

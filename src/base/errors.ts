@@ -1,0 +1,146 @@
+/**
+ * Every coded error in one place. A code is stable: gRPC and `--json` carry it. The message says what happened, the
+ * hint what to do about it.
+ */
+
+/** What the CLI's exit code tells: refused (1), usage (2), unavailable (3). */
+export type ErrorClass = "refused" | "usage" | "unavailable";
+
+const errors = {
+  // Refused by the state of the tree.
+  NO_NODE: [
+    "refused",
+    "the znode does not exist",
+    "check the path with `ls`, or create it first (`create -p` makes its parents)",
+  ],
+  NODE_EXISTS: [
+    "refused",
+    "the znode exists already",
+    "set its data instead, or create it with --sequential for a fresh name",
+  ],
+  NOT_EMPTY: ["refused", "the znode has children", "delete its children first, or use `delete -r`"],
+  BAD_VERSION: [
+    "refused",
+    "the znode's version is not the expected one",
+    "read it again and decide with its present version, or give version -1 for any",
+  ],
+  NO_CHILDREN_FOR_EPHEMERALS: [
+    "refused",
+    "an ephemeral znode can have no children",
+    "create the child under a persistent znode",
+  ],
+  BAD_ARGUMENTS: [
+    "refused",
+    "the request is malformed",
+    "see the message; paths start with / and have no empty, . or .. segment",
+  ],
+  DATA_TOO_LARGE: [
+    "refused",
+    "the data is over the limit of a znode",
+    "keep at most 1 MiB in a znode; store large data elsewhere and its address here",
+  ],
+  REPLY_TOO_LARGE: ["refused", "the reply would not fit in a frame", "keep fewer or shorter names under one znode"],
+  // The session.
+  SESSION_EXPIRED: [
+    "refused",
+    "the session is gone: it expired or was closed",
+    "open a new session; its ephemerals were removed",
+  ],
+  SESSION_MOVED: ["refused", "the session has moved to another connection", "use the newer connection"],
+  AUTH_FAILED: ["refused", "the session's password is wrong", "give the password that came with the session id"],
+  SESSION_CLOSED: ["refused", "the client is closed", "open a new client"],
+  // The connection.
+  PROTOCOL_ERROR: [
+    "refused",
+    "the peer does not follow the protocol",
+    "check that the address is a Terrarium port of the right kind and version",
+  ],
+  TOO_MANY_REQUESTS: [
+    "refused",
+    "too many requests are outstanding on the connection",
+    "wait for answers before sending more",
+  ],
+  FRAME_TOO_LARGE: ["refused", "the message is over the frame limit", "send less in one request"],
+  // No answer.
+  NO_QUORUM: [
+    "unavailable",
+    "no quorum: the cluster has no leader that a majority follows",
+    "start servers until a majority of them runs, then try again",
+  ],
+  NO_SERVER: [
+    "unavailable",
+    "no server answers at the endpoints given",
+    "check --endpoints, and that the servers run (`./cluster.sh status`)",
+  ],
+  TIMEOUT: ["unavailable", "no answer came in time", "try again; a write may still take effect, once"],
+  ABORTED: ["unavailable", "the request was aborted by its caller", "a write already sent may still take effect, once"],
+  OVERLOADED: [
+    "unavailable",
+    "the server has reached a limit and takes no more for now",
+    "try again a little later, or another server",
+  ],
+  // Starting a server.
+  USAGE: ["usage", "the command is malformed", "see --help"],
+  NOT_A_MEMBER: [
+    "usage",
+    "the server's id is not in the cluster's membership",
+    "start it with an id that is in --members",
+  ],
+  WRONG_DATA_DIR: [
+    "usage",
+    "the data directory belongs to another server or cluster",
+    "point --data-dir at this server's own directory",
+  ],
+  DATA_DIR_UNUSABLE: [
+    "usage",
+    "the data directory cannot be used",
+    "make it writable, and see that no other server has it open",
+  ],
+  CORRUPT: [
+    "usage",
+    "what was safely on disk is damaged",
+    "do not start it again with this data: restore the disk, or replace this server with an empty one under a new id",
+  ],
+  DISK_FAILED: ["usage", "a write to disk failed", "check the disk's space and health, then start the server again"],
+  ADDRESS_IN_USE: ["usage", "the address to listen on is taken", "stop what listens there, or choose another port"],
+} as const satisfies Record<string, readonly [ErrorClass, string, string]>;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof errors;
+
+/** All codes. */
+export const errorCodes = Object.keys(errors) as readonly ErrorCode[];
+
+/** Whether `code` is one of {@link errorCodes}. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errors, code);
+}
+
+/** The sentence that says what happened, without particulars. */
+export function errorMessage(code: ErrorCode): string {
+  return errors[code][1];
+}
+
+/** The sentence that says what to do. */
+export function errorHint(code: ErrorCode): string {
+  return errors[code][2];
+}
+
+/** Which kind of failure a code stands for. */
+export function errorClass(code: ErrorCode): ErrorClass {
+  return errors[code][0];
+}
+
+/** An error that a user can act on. */
+export class TerrariumError extends Error {
+  override readonly name = "TerrariumError";
+  readonly code: ErrorCode;
+  /** What to do about it: a sentence. */
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string = errorMessage(code), hint: string = errorHint(code)) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,33 @@
+/** Every limit of the system with its default. Reaching one gives a typed error or backpressure, never more memory. */
+export const limits = {
+  /** Data of a znode, bytes. */
+  dataBytesMax: 1024 * 1024,
+  /** A path, bytes of UTF-8. */
+  pathBytesMax: 4096,
+  /** Requests of one connection that wait for their answer. */
+  outstandingRequestsMax: 1000,
+  /** Session timeout, milliseconds. */
+  sessionTimeoutMinMs: 2_000,
+  sessionTimeoutMaxMs: 60_000,
+  sessionTimeoutDefaultMs: 10_000,
+  /** A gRPC message in either direction, bytes. */
+  frameBytesMax: 4 * 1024 * 1024,
+  /** Payload of one AppendEntries, bytes; one entry may exceed it alone. */
+  appendBytesMax: 512 * 1024,
+  /** AppendEntries with entries in flight to one follower. */
+  appendsInFlightMax: 32,
+  /** Entries at the leader that are not committed yet, bytes. */
+  uncommittedBytesMax: 64 * 1024 * 1024,
+  /** Messages that wait for one peer, bytes; beyond it new ones are dropped, as the network may. */
+  peerQueueBytesMax: 16 * 1024 * 1024,
+  /** Unsent bytes to one client; beyond it the server closes the connection. */
+  clientQueueBytesMax: 16 * 1024 * 1024,
+  /** Client connections of one server. */
+  connectionsMax: 10_000,
+  /** Watches of one connection. */
+  watchesPerConnectionMax: 100_000,
+  /** Paths named in one SetWatches message. */
+  setWatchesMax: 1_000,
+  /** Changed paths that a server remembers, to tell re-armed watches what they missed. */
+  changeHistoryMax: 100_000,
+} as const;

@@ -1,0 +1,114 @@
+/**
+ * The vocabulary that clients, codecs and the state machine share: what may be asked of the tree and what it answers.
+ * Names are ZooKeeper's.
+ */
+import type { ErrorCode } from "./errors.ts";
+
+/** Zxid: the index of the log entry that made a change. */
+export type Zxid = number;
+/** Session id: the index of the log entry that created it. */
+export type SessionId = number;
+
+/** A change of the tree. */
+export type Operation = CreateOperation | DeleteOperation | SetDataOperation;
+
+export interface CreateOperation {
+  readonly op: "create";
+  readonly path: string;
+  readonly data: Uint8Array;
+  /** Removed when its session ends; has no children. */
+  readonly ephemeral: boolean;
+  /** The parent's child counter is appended to the name, ten digits. */
+  readonly sequential: boolean;
+}
+
+export interface DeleteOperation {
+  readonly op: "delete";
+  readonly path: string;
+  /** Expected version; -1 = any. */
+  readonly version: number;
+}
+
+export interface SetDataOperation {
+  readonly op: "setData";
+  readonly path: string;
+  readonly data: Uint8Array;
+  /** Expected version; -1 = any. */
+  readonly version: number;
+}
+
+export type ReadKind = "getData" | "exists" | "getChildren" | "sync";
+
+/** A read. `sync` has the path "/" and never a watch. */
+export interface Read {
+  readonly kind: ReadKind;
+  readonly path: string;
+  /** Arms a one-shot watch: data for getData, existence for exists, children for getChildren. */
+  readonly watch: boolean;
+  /** Answered from the attached server at once; otherwise linearizable. */
+  readonly local: boolean;
+}
+
+/** As in ZooKeeper. Times are Unix milliseconds, lengths bytes. */
+export interface Stat {
+  /** Zxid of the create. */
+  readonly czxid: Zxid;
+  /** Zxid of the last change of the data. */
+  readonly mzxid: Zxid;
+  /** Zxid of the last create or delete of a child (at first the create of the node). */
+  readonly pzxid: Zxid;
+  readonly ctime: number;
+  readonly mtime: number;
+  /** Changes of the data. */
+  readonly version: number;
+  /** Changes of the children: creates and deletes. */
+  readonly cversion: number;
+  /** Changes of the ACL. */
+  readonly aversion: number;
+  /** The session that owns an ephemeral; 0 for others. */
+  readonly ephemeralOwner: SessionId;
+  readonly dataLength: number;
+  readonly numChildren: number;
+}
+
+/** Why a request was refused. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What a request answers. Which fields are there depends on the request. */
+export interface Success {
+  readonly failure?: never;
+  /** create: the path, with its sequence number. */
+  readonly path?: string;
+  readonly stat?: Stat;
+  readonly data?: Uint8Array;
+  /** Names, sorted by code unit. */
+  readonly children?: readonly string[];
+}
+
+export type Result = Success | { readonly failure: Failure };
+
+/**
+ * Kinds of one-shot watches. `data` is armed by getData, `exist` by exists (on a missing node too), `children` by
+ * getChildren.
+ */
+export type WatchKind = "data" | "exist" | "children";
+
+export type WatchEventType = "created" | "deleted" | "dataChanged" | "childrenChanged" | "resync";
+
+/** A watch that fired, and with it is armed no more. */
+export interface WatchEvent {
+  readonly type: WatchEventType;
+  readonly path: string;
+  /** Of the change; of the re-arming for `resync`. */
+  readonly zxid: Zxid;
+  readonly kind: WatchKind;
+}
+
+/** A watch to arm. */
+export interface WatchSpec {
+  readonly kind: WatchKind;
+  readonly path: string;
+}
