@@ -1,0 +1,56 @@
+/**
+ * The configuration in effect (§6): a server uses the newest one in its log, committed or not, from the moment it is
+ * appended; when its entry is truncated, the one before is in effect again.
+ */
+import type { Configuration, Entry, Index, ServerId } from "./types.ts";
+
+/** The configurations of a log, by the index of their entries. */
+export class ConfigurationHistory {
+  /** Never empty; the first is that of the log's base. */
+  readonly #versions: [Version, ...Version[]];
+
+  constructor(baseIndex: Index, configuration: Configuration) {
+    this.#versions = [{ index: baseIndex, configuration }];
+  }
+
+  /** The configuration in effect. */
+  get current(): Configuration {
+    return (this.#versions.at(-1) ?? this.#versions[0]).configuration;
+  }
+
+  /** Takes note of an appended entry. */
+  appended(entry: Entry): void {
+    if (entry.kind === "configuration") this.#versions.push({ index: entry.index, configuration: entry.configuration });
+  }
+
+  /** Takes note that the log now ends before `index`. */
+  truncated(index: Index): void {
+    while (this.#versions.length > 1 && (this.#versions.at(-1)?.index ?? 0) >= index) this.#versions.pop();
+  }
+}
+
+interface Version {
+  readonly index: Index;
+  readonly configuration: Configuration;
+}
+
+/** Whether `id` takes part in elections and commitment, in either half of a joint configuration. */
+export function isVoter(configuration: Configuration, id: ServerId): boolean {
+  return configuration.voters.includes(id) || configuration.oldVoters.includes(id);
+}
+
+/** The voters other than `id`, sorted. */
+export function otherVoters(configuration: Configuration, id: ServerId): ServerId[] {
+  return others([configuration.voters, configuration.oldVoters], id);
+}
+
+/** Everybody other than `id` who is to get the log, sorted: voters and learners. */
+export function otherMembers(configuration: Configuration, id: ServerId): ServerId[] {
+  return others([configuration.voters, configuration.oldVoters, configuration.learners], id);
+}
+
+function others(groups: readonly (readonly ServerId[])[], id: ServerId): ServerId[] {
+  const ids = new Set(groups.flat());
+  ids.delete(id);
+  return [...ids].sort((a, b) => a - b);
+}

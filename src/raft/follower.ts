@@ -1,0 +1,103 @@
+/** Rules for followers (Figure 2): AppendEntries RPC, receiver (§5.3). */
+import { assert } from "../base/assert.ts";
+import { commitUpTo } from "./commit.ts";
+import { hintFor, isContiguous, mergeEntries, prevMatches } from "./log-matching.ts";
+import type { AppendEntries } from "./messages.ts";
+import type { AppendOutcome, Follower, RaftState } from "./state.ts";
+import { becomeFollower } from "./term.ts";
+import type { ServerId } from "./types.ts";
+
+/** Takes entries, or a heartbeat, from the leader of a term. */
+export function handleAppendEntries(state: RaftState, from: ServerId, message: AppendEntries): void {
+  if (!isContiguous(message)) return;
+  if (message.term < state.currentTerm) {
+    refuse(state, from, message); // rule 1; the reply's term deposes the sender
+    return;
+  }
+  const role = follow(state, from, message);
+  if (!prevMatches(state.log, message.prevLogIndex, message.prevLogTerm)) {
+    refuse(state, from, message); // rule 2
+    return;
+  }
+  const matchIndex = mergeEntries(state, message); // rules 3 and 4
+  commitUpTo(state, Math.min(message.leaderCommit, matchIndex)); // rule 5
+  if (message.entries.length === 0) role.heartbeat = include(role.heartbeat, matchIndex, message.readRound);
+  else role.appended = include(role.appended, matchIndex, message.readRound);
+}
+
+/**
+ * At the end of a turn: one reply for all AppendEntries with entries that it brought, which leaves once they are
+ * durable, and one for all heartbeats, which leaves at once and vouches only for what is durable already. So neither
+ * CheckQuorum nor a read waits for a slow disk.
+ */
+export function replyToLeader(state: RaftState, role: Follower): void {
+  if (role.leader === undefined) return;
+  if (role.heartbeat !== undefined) {
+    const { matchIndex, readRound } = role.heartbeat;
+    role.heartbeat = undefined;
+    accept(state, role.leader, Math.min(matchIndex, state.durability.durableIndex), readRound);
+  }
+  if (role.appended !== undefined) {
+    const { matchIndex, readRound } = role.appended;
+    role.appended = undefined;
+    accept(state, role.leader, matchIndex, readRound);
+  }
+}
+
+/** The stream from the leader broke: most likely it died, so an election is due very soon. */
+export function leaderDisconnected(state: RaftState): void {
+  becomeFollower(state, state.currentTerm, undefined);
+  state.electionTimer.leaderBroke(state.now);
+}
+
+/** AppendEntries comes from the one leader of its term: whatever this server was, it now follows it (§5.2). */
+function follow(state: RaftState, from: ServerId, message: AppendEntries): Follower {
+  const { role } = state;
+  if (message.term === state.currentTerm) {
+    assert(role.name !== "leader", "a term has one leader (§5.2), and it is this server");
+    if (role.name === "follower" && role.leader !== undefined) {
+      assert(role.leader === from, "a term has one leader (§5.2)");
+      role.lastHeard = state.now;
+      state.electionTimer.leaderHeard(state.now);
+      return role;
+    }
+  }
+  becomeFollower(state, message.term, from);
+  assert(state.role.name === "follower", "becomeFollower makes a follower");
+  return state.role;
+}
+
+function include(outcome: AppendOutcome | undefined, matchIndex: number, readRound: number): AppendOutcome {
+  if (outcome === undefined) return { matchIndex, readRound };
+  outcome.matchIndex = Math.max(outcome.matchIndex, matchIndex);
+  outcome.readRound = Math.max(outcome.readRound, readRound);
+  return outcome;
+}
+
+function accept(state: RaftState, leader: ServerId, matchIndex: number, readRound: number): void {
+  const reply = {
+    type: "AppendEntriesReply",
+    term: state.currentTerm,
+    success: true,
+    matchIndex,
+    rejectedIndex: 0,
+    hintIndex: 0,
+    hintTerm: 0,
+    readRound,
+  } as const;
+  state.outbox.sendOnceDurable(leader, reply, matchIndex);
+}
+
+function refuse(state: RaftState, from: ServerId, message: AppendEntries): void {
+  const hint = hintFor(state.log, message.prevLogIndex, message.prevLogTerm);
+  state.outbox.send(from, {
+    type: "AppendEntriesReply",
+    term: state.currentTerm,
+    success: false,
+    matchIndex: 0,
+    rejectedIndex: message.prevLogIndex,
+    hintIndex: hint.index,
+    hintTerm: hint.term,
+    readRound: message.readRound,
+  });
+}

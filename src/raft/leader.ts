@@ -1,0 +1,106 @@
+/** Rules for leaders (Figure 2, §5.3). */
+import { assert } from "../base/assert.ts";
+import { advanceCommitIndex } from "./commit.ts";
+import { otherMembers } from "./configuration.ts";
+import { commandSize, entrySize } from "./log.ts";
+import { newestPossibleAgreement } from "./log-matching.ts";
+import type { AppendEntriesReply } from "./messages.ts";
+import { matched, newProgress, type Progress, probeFrom } from "./progress.ts";
+import { confirmReads } from "./read-index.ts";
+import type { Leader, RaftState } from "./state.ts";
+import { changeRole } from "./term.ts";
+import type { Entry, ServerId } from "./types.ts";
+
+/**
+ * A quorum has voted for this server. It begins its term with a no-op (§8): only with an entry of its own term can it
+ * find out what is committed (§5.4.2).
+ */
+export function becomeLeader(state: RaftState): void {
+  assert(state.votedFor === state.id, "a leader has voted for itself");
+  const { log, now } = state;
+  const peers = otherMembers(log.configuration, state.id).map((id) => newProgress(id, log.lastIndex, now));
+  const leader: Leader = {
+    name: "leader",
+    peers,
+    termStart: log.lastIndex + 1,
+    nextHeartbeat: now + state.options.heartbeatMs,
+    heartbeatDue: false,
+    quorumDeadline: now + state.options.electionTimeoutMs,
+    uncommittedBytes: log.bytesOf(state.commitIndex + 1, log.lastIndex),
+    readRound: 0,
+    readRequests: [],
+    readRounds: [],
+  };
+  changeRole(state, leader);
+  append(state, leader, { kind: "noop", index: log.lastIndex + 1, term: state.currentTerm });
+}
+
+/**
+ * Appends a client's commands to the leader's log; they go out to the followers and to the disk together, at the end
+ * of the turn. False if too much is uncommitted already; a single batch, however large, always has its turn.
+ */
+export function appendCommands(state: RaftState, leader: Leader, commands: readonly Uint8Array[]): boolean {
+  let bytes = leader.uncommittedBytes;
+  for (const command of commands) bytes += commandSize(command);
+  if (leader.uncommittedBytes > 0 && bytes > state.options.uncommittedBytesMax) return false;
+  for (const data of commands) {
+    append(state, leader, { kind: "command", index: state.log.lastIndex + 1, term: state.currentTerm, data });
+  }
+  return true;
+}
+
+/** AppendEntries RPC, the leader's side: moves `nextIndex` and `matchIndex` of the follower (§5.3). */
+export function handleAppendEntriesReply(
+  state: RaftState,
+  leader: Leader,
+  from: ServerId,
+  reply: AppendEntriesReply,
+): void {
+  const progress = findPeer(leader, from);
+  if (progress === undefined) return;
+  // Success or refusal, the follower answered in this term: it still knows no other leader.
+  progress.lastHeard = state.now;
+  progress.ackedRound = Math.max(progress.ackedRound, reply.readRound);
+  if (reply.success) {
+    assert(reply.matchIndex <= state.log.lastIndex, "a follower matches nothing that its leader does not have");
+    matched(progress, reply.matchIndex);
+    advanceCommitIndex(state, leader);
+  } else {
+    refused(state, progress, reply);
+  }
+  confirmReads(state, leader);
+}
+
+/** Heartbeats prevent elections in idle periods (§5.2); they leave at the end of the turn. */
+export function heartbeatIfDue(state: RaftState, leader: Leader): void {
+  if (state.now < leader.nextHeartbeat) return;
+  leader.heartbeatDue = true;
+  leader.nextHeartbeat = state.now + state.options.heartbeatMs;
+}
+
+/** The stream from a follower broke: what was in flight to it is probably lost. */
+export function followerDisconnected(leader: Leader, peer: ServerId): void {
+  const progress = findPeer(leader, peer);
+  if (progress !== undefined) probeFrom(progress, progress.matchIndex + 1);
+}
+
+/**
+ * The logs do not agree at `rejectedIndex`: go on further back (§5.3). A refusal that a newer reply has overtaken says
+ * nothing: one at or before `matchIndex`, or of another place than the one that is being probed.
+ */
+function refused(state: RaftState, progress: Progress, reply: AppendEntriesReply): void {
+  if (reply.rejectedIndex <= progress.matchIndex || reply.rejectedIndex >= progress.nextIndex) return;
+  if (progress.state === "probe" && reply.rejectedIndex !== progress.nextIndex - 1) return;
+  const hint = { index: reply.hintIndex, term: reply.hintTerm };
+  probeFrom(progress, newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1);
+}
+
+function append(state: RaftState, leader: Leader, entry: Entry): void {
+  state.log.append(entry);
+  leader.uncommittedBytes += entrySize(entry);
+}
+
+function findPeer(leader: Leader, id: ServerId): Progress | undefined {
+  for (const peer of leader.peers) if (peer.id === id) return peer;
+  return undefined;
+}

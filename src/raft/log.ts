@@ -1,0 +1,112 @@
+/** The replicated log in memory (§5.3). What of it is on disk is the concern of `durability.ts`. */
+import { assert, present } from "../base/assert.ts";
+import { ConfigurationHistory } from "./configuration.ts";
+import type { Configuration, Entry, Index, RecoveredLog, Term } from "./types.ts";
+
+/**
+ * Entries from `base.index + 1` to `lastIndex`, contiguous, their terms never falling. What lies up to the base is in
+ * the state machine's checkpoint, hence committed; of it only the last index and term are known.
+ */
+export class Log {
+  readonly base: { readonly index: Index; readonly term: Term };
+  readonly #entries: Entry[];
+  readonly #configurations: ConfigurationHistory;
+
+  constructor(recovered: RecoveredLog) {
+    this.base = { index: recovered.base.index, term: recovered.base.term };
+    this.#entries = [];
+    this.#configurations = new ConfigurationHistory(recovered.base.index, recovered.base.configuration);
+    for (const entry of recovered.entries) this.append(entry);
+  }
+
+  get lastIndex(): Index {
+    return this.base.index + this.#entries.length;
+  }
+
+  get lastTerm(): Term {
+    return this.#entries.at(-1)?.term ?? this.base.term;
+  }
+
+  /** The newest configuration in the log, committed or not (§6). */
+  get configuration(): Configuration {
+    return this.#configurations.current;
+  }
+
+  /** The entry at `index`, which must be behind the base and not behind the end. */
+  entryAt(index: Index): Entry {
+    return present(this.#entries[index - this.base.index - 1], `entry ${index} of the log`);
+  }
+
+  /** The term at `index`, from the base to the end of the log. */
+  termAt(index: Index): Term {
+    return index === this.base.index ? this.base.term : this.entryAt(index).term;
+  }
+
+  /** Adds one entry behind the last. */
+  append(entry: Entry): void {
+    assert(entry.index === this.lastIndex + 1, "an entry is appended right behind the last");
+    assert(entry.term >= this.lastTerm, "terms never fall along the log");
+    this.#entries.push(entry);
+    this.#configurations.appended(entry);
+  }
+
+  /** Removes the entries from `index` on. */
+  truncateFrom(index: Index): void {
+    assert(index > this.base.index && index <= this.lastIndex, "only entries of the log are truncated");
+    this.#entries.length = index - this.base.index - 1;
+    this.#configurations.truncated(index);
+  }
+
+  /** The entries from `first` to `last`, both included; empty if `last < first`. */
+  slice(first: Index, last: Index): Entry[] {
+    if (last < first) return [];
+    assert(first > this.base.index && last <= this.lastIndex, "only entries of the log are read");
+    return this.#entries.slice(first - this.base.index - 1, last - this.base.index);
+  }
+
+  /** As many entries from `first` on as `bytesMax` allows, but at least one unless `first` is behind the end. */
+  sliceOfBytes(first: Index, bytesMax: number): Entry[] {
+    let last = first - 1;
+    let bytes = 0;
+    while (last < this.lastIndex) {
+      bytes += entrySize(this.entryAt(last + 1));
+      if (bytes > bytesMax && last >= first) break;
+      last++;
+    }
+    return this.slice(first, last);
+  }
+
+  /** Bytes of the entries from `first` to `last`, both included. */
+  bytesOf(first: Index, last: Index): number {
+    let bytes = 0;
+    for (let index = first; index <= last; index++) bytes += entrySize(this.entryAt(index));
+    return bytes;
+  }
+
+  /**
+   * The newest index, at most `index`, whose term is at most `term`; `undefined` if it would be before the base. Terms
+   * never fall, so a binary search finds it however long the log is.
+   */
+  newestIndexOfTermAtMost(term: Term, index: Index): Index | undefined {
+    let low = this.base.index;
+    let high = Math.min(index, this.lastIndex);
+    if (high < low || this.base.term > term) return undefined;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.termAt(middle) <= term) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** What an entry counts for in limits, in bytes: its data and roughly what surrounds it. */
+export function entrySize(entry: Entry): number {
+  if (entry.kind === "command") return commandSize(entry.data);
+  return entry.kind === "noop" ? 32 : 32 + 128 * entry.configuration.members.length;
+}
+
+/** {@link entrySize} of the entry that a command will become. */
+export function commandSize(command: Uint8Array): number {
+  return 32 + command.length;
+}

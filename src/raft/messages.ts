@@ -1,0 +1,80 @@
+/** What Raft servers say to each other; field names are those of Figure 2. See `proto/raft.proto` for the wire. */
+import type { Entry, Index, ServerId, Term } from "./types.ts";
+
+export type RaftMessage =
+  | RequestVote
+  | RequestVoteReply
+  | AppendEntries
+  | AppendEntriesReply
+  | ReadIndex
+  | ReadIndexReply;
+
+/** RequestVote RPC (§5.2), and PreVote (thesis §9.6) with the same fields. */
+export interface RequestVote {
+  readonly type: "RequestVote";
+  /** Candidate's term; in a PreVote the term that it would campaign in. */
+  readonly term: Term;
+  readonly lastLogIndex: Index;
+  readonly lastLogTerm: Term;
+  readonly preVote: boolean;
+  /** The leader asked for this election (thesis §3.10): it may disrupt. */
+  readonly leadershipTransfer: boolean;
+}
+
+export interface RequestVoteReply {
+  readonly type: "RequestVoteReply";
+  /** The voter's currentTerm; for a granted PreVote the term asked for. */
+  readonly term: Term;
+  readonly voteGranted: boolean;
+  readonly preVote: boolean;
+}
+
+/** AppendEntries RPC (§5.3); without entries, the heartbeat. */
+export interface AppendEntries {
+  readonly type: "AppendEntries";
+  readonly term: Term;
+  readonly prevLogIndex: Index;
+  readonly prevLogTerm: Term;
+  /** Contiguous from `prevLogIndex + 1`. */
+  readonly entries: readonly Entry[];
+  readonly leaderCommit: Index;
+  /** The leader's newest round of leadership confirmation (thesis §6.4). */
+  readonly readRound: number;
+}
+
+export interface AppendEntriesReply {
+  readonly type: "AppendEntriesReply";
+  readonly term: Term;
+  readonly success: boolean;
+  /** On success: durable and equal to the leader's log up to here. */
+  readonly matchIndex: Index;
+  /** On refusal: the `prevLogIndex` refused. */
+  readonly rejectedIndex: Index;
+  /** On refusal: the newest position where the logs may agree, and the follower's term there (§5.3). */
+  readonly hintIndex: Index;
+  readonly hintTerm: Term;
+  /** Echo of the request's `readRound`. */
+  readonly readRound: number;
+}
+
+/** A follower asks the leader for a read index (thesis §6.4). */
+export interface ReadIndex {
+  readonly type: "ReadIndex";
+  readonly term: Term;
+  /** The follower's number for this batch of reads. */
+  readonly readId: number;
+}
+
+export interface ReadIndexReply {
+  readonly type: "ReadIndexReply";
+  readonly term: Term;
+  readonly readId: number;
+  /** The batch may be answered once this index is applied. */
+  readonly index: Index;
+}
+
+/** A message and where it goes. */
+export interface Envelope {
+  readonly to: ServerId;
+  readonly message: RaftMessage;
+}

@@ -1,0 +1,77 @@
+/**
+ * What a leader knows of one peer: `nextIndex` and `matchIndex` (Figure 2), and how it sends.
+ *
+ * - `probe`: where the logs agree is not known yet. One AppendEntries is sent, then its reply awaited.
+ * - `replicate`: it is known. Entries go out ahead of the replies, `nextIndex` moves on as they are sent, and up to a
+ *   window of messages is in flight.
+ *
+ * A refusal or a broken stream leads from `replicate` back to `probe`.
+ */
+import type { Index, ServerId } from "./types.ts";
+
+export interface Progress {
+  readonly id: ServerId;
+  /** The peer's log is durable and equal to the leader's up to here. Never goes back. */
+  matchIndex: Index;
+  /** Next entry to send; always above `matchIndex`. */
+  nextIndex: Index;
+  state: "probe" | "replicate";
+  /** In `probe`: entries were sent and their reply is awaited. */
+  probeSent: boolean;
+  /** In `replicate`: last index of each AppendEntries with entries that is not acknowledged, rising. */
+  inFlight: Index[];
+  /** When the peer last replied in this term; CheckQuorum counts it. */
+  lastHeard: number;
+  /** Newest read round that the peer confirmed (thesis §6.4), and the newest that was sent to it. */
+  ackedRound: number;
+  sentRound: number;
+  /** The newest `leaderCommit` that was sent to it. */
+  sentCommit: Index;
+}
+
+/** Knows nothing yet: `nextIndex` begins behind the leader's last entry (Figure 2). */
+export function newProgress(id: ServerId, lastIndex: Index, now: number): Progress {
+  return {
+    id,
+    matchIndex: 0,
+    nextIndex: lastIndex + 1,
+    state: "probe",
+    probeSent: false,
+    inFlight: [],
+    lastHeard: now,
+    ackedRound: 0,
+    sentRound: 0,
+    sentCommit: 0,
+  };
+}
+
+/** The peer's log is known to equal the leader's up to `index`, durably. */
+export function matched(progress: Progress, index: Index): void {
+  if (index > progress.matchIndex) progress.matchIndex = index;
+  while ((progress.inFlight[0] ?? Number.POSITIVE_INFINITY) <= index) progress.inFlight.shift();
+  if (progress.state === "probe" && index >= progress.nextIndex - 1) progress.state = "replicate";
+  if (index >= progress.nextIndex) progress.nextIndex = index + 1;
+}
+
+/** Starts over from `nextIndex`: whatever is in flight is not counted on. */
+export function probeFrom(progress: Progress, nextIndex: Index): void {
+  progress.state = "probe";
+  progress.nextIndex = Math.max(nextIndex, progress.matchIndex + 1);
+  progress.probeSent = false;
+  progress.inFlight.length = 0;
+}
+
+/** Whether entries may be sent now. */
+export function mayAppend(progress: Progress, appendsInFlightMax: number): boolean {
+  return progress.state === "probe" ? !progress.probeSent : progress.inFlight.length < appendsInFlightMax;
+}
+
+/** Takes note that entries up to `lastIndex` were sent. */
+export function appended(progress: Progress, lastIndex: Index): void {
+  if (progress.state === "probe") {
+    progress.probeSent = true;
+    return;
+  }
+  progress.inFlight.push(lastIndex);
+  progress.nextIndex = lastIndex + 1;
+}

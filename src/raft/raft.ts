@@ -1,0 +1,226 @@
+/**
+ * The Raft consensus algorithm as a synchronous state machine: inputs change the state, effects leave as data.
+ *
+ * Where each rule of Figure 2 lives:
+ *
+ * | Rule                                                    | File                                        |
+ * | ------------------------------------------------------- | ------------------------------------------- |
+ * | State                                                   | `state.ts`, `log.ts`, `progress.ts`         |
+ * | RequestVote RPC: receiver                               | `vote.ts`                                   |
+ * | AppendEntries RPC: receiver 1, 2, 5                     | `follower.ts`                               |
+ * | AppendEntries RPC: receiver 2, 3, 4; fast back-up       | `log-matching.ts`                           |
+ * | All servers: apply what is committed                    | `commit.ts`                                 |
+ * | All servers: a higher term makes a follower             | `term.ts`                                   |
+ * | Followers: election timeout                             | `election-timer.ts`                         |
+ * | Candidates                                              | `candidate.ts`                              |
+ * | Leaders: appending, replies                             | `leader.ts`                                 |
+ * | Leaders: sending, heartbeats                            | `replication.ts`                            |
+ * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
+ * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
+ *
+ * And from elsewhere: configurations (§6) `configuration.ts`, reads (thesis §6.4) `read-index.ts`, a leader without a
+ * quorum (thesis §6.2) `check-quorum.ts`, what must always hold `invariants.ts`.
+ */
+import { campaign, countOwnVote, handleRequestVoteReply } from "./candidate.ts";
+import { checkQuorum } from "./check-quorum.ts";
+import { advanceCommitIndex, takeCommitted } from "./commit.ts";
+import type { Effects, ReadReady } from "./effects.ts";
+import { handleAppendEntries, leaderDisconnected, replyToLeader } from "./follower.ts";
+import { InvariantChecker } from "./invariants.ts";
+import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbeatIfDue } from "./leader.ts";
+import type { AppendEntriesReply, RaftMessage, ReadIndex, ReadIndexReply } from "./messages.ts";
+import {
+  askAgain,
+  cancelRead,
+  countReads,
+  handleReadIndex,
+  handleReadIndexReply,
+  nextReadDeadline,
+  seeToReads,
+} from "./read-index.ts";
+import { replicate } from "./replication.ts";
+import { knownLeader, newState, type RaftOptions, type RaftState } from "./state.ts";
+import type { PeerStatus, RaftStatus, RoleName } from "./status.ts";
+import { becomeFollower } from "./term.ts";
+import type { RecoveredLog, ServerId, Term } from "./types.ts";
+import { handleRequestVote } from "./vote.ts";
+
+export type { RaftOptions } from "./state.ts";
+
+/**
+ * One server's part in the cluster. The caller feeds it inputs (`advanceTo` first, so that it knows the time), then
+ * takes the effects, once a turn: what a turn brought is batched into one write and few messages.
+ */
+export class Raft {
+  readonly #state: RaftState;
+  readonly #invariants: InvariantChecker;
+
+  /** A server that starts at `now` (monotonic milliseconds) with what it found on its disk. It begins as a follower. */
+  constructor(options: RaftOptions, recovered: RecoveredLog, now: number) {
+    this.#state = newState(options, recovered, now);
+    this.#invariants = new InvariantChecker(this.#state);
+  }
+
+  get role(): RoleName {
+    return this.#state.role.name;
+  }
+
+  get isLeader(): boolean {
+    return this.#state.role.name === "leader";
+  }
+
+  /** The leader that this server follows (itself, if it leads), if it knows one. */
+  get leader(): ServerId | undefined {
+    return knownLeader(this.#state);
+  }
+
+  get currentTerm(): Term {
+    return this.#state.currentTerm;
+  }
+
+  /** Sets the time, monotonic milliseconds. Nothing happens yet: see {@link tick}. */
+  advanceTo(now: number): void {
+    if (now > this.#state.now) this.#state.now = now;
+  }
+
+  /** Does what is due at the present time. */
+  tick(): void {
+    const state = this.#state;
+    checkQuorum(state);
+    const { role } = state;
+    if (role.name === "leader") heartbeatIfDue(state, role);
+    else if (state.now >= state.electionTimer.deadline) campaign(state);
+    else if (role.name === "follower") askAgain(state, role);
+  }
+
+  /** When {@link tick} next has something to do, monotonic milliseconds. */
+  nextDeadline(): number {
+    const { role, electionTimer } = this.#state;
+    if (role.name === "leader") return Math.min(role.nextHeartbeat, role.quorumDeadline);
+    if (role.name !== "follower") return electionTimer.deadline;
+    return Math.min(electionTimer.deadline, nextReadDeadline(this.#state, role));
+  }
+
+  /** Takes a message from a peer: lost, doubled, late and reordered ones are all expected. */
+  receive(from: ServerId, message: RaftMessage): void {
+    const state = this.#state;
+    checkQuorum(state);
+    switch (message.type) {
+      case "AppendEntries":
+        handleAppendEntries(state, from, message);
+        break;
+      case "RequestVote":
+        handleRequestVote(state, from, message);
+        break;
+      case "RequestVoteReply":
+        handleRequestVoteReply(state, from, message);
+        break;
+      default:
+        this.#receiveInTerm(from, message);
+    }
+  }
+
+  /** Messages to which §5.1 applies without exception: a higher term is taken over, a lower one makes them stale. */
+  #receiveInTerm(from: ServerId, message: AppendEntriesReply | ReadIndex | ReadIndexReply): void {
+    const state = this.#state;
+    if (message.term > state.currentTerm) becomeFollower(state, message.term, undefined);
+    const { role } = state;
+    if (message.type === "ReadIndexReply") {
+      if (role.name === "follower") handleReadIndexReply(state, role, message); // stale or not: see there
+    } else if (message.term === state.currentTerm && role.name === "leader") {
+      if (message.type === "AppendEntriesReply") handleAppendEntriesReply(state, role, from, message);
+      else handleReadIndex(role, from, message);
+    }
+  }
+
+  /** The stream on which a peer's messages come broke: the peer has died, or the network between. */
+  peerDisconnected(peer: ServerId): void {
+    const state = this.#state;
+    checkQuorum(state);
+    const { role } = state;
+    if (role.name === "leader") followerDisconnected(role, peer);
+    else if (role.name === "follower" && role.leader === peer) leaderDisconnected(state);
+  }
+
+  /**
+   * Appends commands to the log, if this server leads, all or none. Whether they will be committed is not known until
+   * they come out in {@link Effects.committed}. "full": too many bytes are uncommitted, try again later.
+   */
+  propose(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
+    const state = this.#state;
+    checkQuorum(state);
+    if (state.role.name !== "leader") return "notLeader";
+    return appendCommands(state, state.role, commands) ? "accepted" : "full";
+  }
+
+  /**
+   * Asks when a read may be answered linearizably (thesis §6.4), on any server: `id` comes out in
+   * {@link Effects.reads} with the index that must be applied first. It waits, over changes of leader, until it does,
+   * or until {@link cancelRead}. Ids are the caller's; each is used once.
+   */
+  requestRead(id: number): void {
+    checkQuorum(this.#state);
+    this.#state.readsWaiting.push(id);
+  }
+
+  /** Forgets a read that nobody waits for any more. */
+  cancelRead(id: number): void {
+    cancelRead(this.#state, id);
+  }
+
+  /** All writes up to `token` are durable. Writes complete in order; several may be told at once. */
+  persisted(token: number): void {
+    const state = this.#state;
+    checkQuorum(state);
+    state.durability.persisted(token);
+    if (state.role.name === "candidate") countOwnVote(state, state.role);
+    else if (state.role.name === "leader") advanceCommitIndex(state, state.role);
+  }
+
+  /** Ends a turn: what is to be written, sent, applied and answered. */
+  takeEffects(): Effects {
+    const state = this.#state;
+    checkQuorum(state);
+    const { role } = state;
+    seeToReads(state);
+    if (role.name === "leader") replicate(state, role);
+    else if (role.name === "follower") replyToLeader(state, role);
+    const write = state.durability.takeWrite(state.log, state);
+    const messages = state.outbox.take(state.durability, state.currentTerm);
+    const committed = takeCommitted(state);
+    const reads = state.readsReady.length === 0 ? noReads : state.readsReady;
+    if (reads !== noReads) state.readsReady = [];
+    this.#invariants.check(state);
+    return write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
+  }
+
+  /** A snapshot of what this server knows. */
+  status(): RaftStatus {
+    const state = this.#state;
+    return {
+      id: state.id,
+      role: state.role.name,
+      currentTerm: state.currentTerm,
+      votedFor: state.votedFor,
+      leader: knownLeader(state),
+      commitIndex: state.commitIndex,
+      lastIndex: state.log.lastIndex,
+      durableIndex: state.durability.durableIndex,
+      configuration: state.log.configuration,
+      peers: peerStatus(state),
+      readsWaiting: countReads(state),
+    };
+  }
+}
+
+const noReads: readonly ReadReady[] = [];
+
+function peerStatus(state: RaftState): PeerStatus[] {
+  if (state.role.name !== "leader") return [];
+  return state.role.peers.map(({ id, matchIndex, nextIndex, lastHeard }) => ({
+    id,
+    matchIndex,
+    nextIndex,
+    active: state.now - lastHeard < state.options.electionTimeoutMs,
+  }));
+}

@@ -1,0 +1,54 @@
+/**
+ * What a leader sends at the end of a turn (§5.3): to each peer the entries that it lacks, in as few messages as the
+ * limits allow, and a message without entries where there is nothing else to carry news.
+ */
+import { appended, mayAppend, type Progress } from "./progress.ts";
+import type { Leader, RaftState } from "./state.ts";
+import type { Entry } from "./types.ts";
+
+/** Sends to every peer what is due. */
+export function replicate(state: RaftState, leader: Leader): void {
+  for (const progress of leader.peers) {
+    // First, so that it does not stand behind bulk data. It goes out however busy or silent the peer is, and names the
+    // newest entry that was sent: a peer that lost it will say so.
+    if (leader.heartbeatDue) sendAppendEntries(state, leader, progress, noEntries);
+    sendEntries(state, leader, progress);
+    if (hasNews(state, leader, progress)) sendAppendEntries(state, leader, progress, noEntries);
+  }
+  leader.heartbeatDue = false;
+}
+
+function sendEntries(state: RaftState, leader: Leader, progress: Progress): void {
+  const { appendBytesMax, appendsInFlightMax } = state.options;
+  while (progress.nextIndex <= state.log.lastIndex && mayAppend(progress, appendsInFlightMax)) {
+    const entries = state.log.sliceOfBytes(progress.nextIndex, appendBytesMax);
+    sendAppendEntries(state, leader, progress, entries);
+    appended(progress, progress.nextIndex + entries.length - 1);
+  }
+}
+
+/**
+ * Whether the peer should learn something without waiting for the next heartbeat: that entries were committed, which
+ * its clients wait for, or that reads wait for its confirmation (thesis §6.4).
+ */
+function hasNews(state: RaftState, leader: Leader, progress: Progress): boolean {
+  if (progress.sentRound < leader.readRound) return true;
+  return progress.state === "replicate" && progress.sentCommit < state.commitIndex;
+}
+
+function sendAppendEntries(state: RaftState, leader: Leader, progress: Progress, entries: readonly Entry[]): void {
+  const prevLogIndex = progress.nextIndex - 1;
+  state.outbox.send(progress.id, {
+    type: "AppendEntries",
+    term: state.currentTerm,
+    prevLogIndex,
+    prevLogTerm: state.log.termAt(prevLogIndex),
+    entries,
+    leaderCommit: state.commitIndex,
+    readRound: leader.readRound,
+  });
+  progress.sentRound = leader.readRound;
+  progress.sentCommit = state.commitIndex;
+}
+
+const noEntries: readonly Entry[] = [];

@@ -1,0 +1,35 @@
+/** What Raft tells of itself, for humans and for tests. */
+import type { Configuration, Index, ServerId, Term } from "./types.ts";
+
+/** Names of the roles; `preCandidate` asks whether an election could be won (thesis §9.6). */
+export type RoleName = "follower" | "preCandidate" | "candidate" | "leader";
+
+export interface RaftStatus {
+  readonly id: ServerId;
+  readonly role: RoleName;
+  readonly currentTerm: Term;
+  /** 0 = nobody. */
+  readonly votedFor: ServerId | 0;
+  /** The leader that this server follows (itself, if it leads). */
+  readonly leader: ServerId | undefined;
+  readonly commitIndex: Index;
+  readonly lastIndex: Index;
+  /** The log up to here is on this server's disk. */
+  readonly durableIndex: Index;
+  /** The newest one in the log, committed or not. */
+  readonly configuration: Configuration;
+  /** What a leader knows of its peers, sorted by id; empty on other servers. */
+  readonly peers: readonly PeerStatus[];
+  /** Reads requested here that are not ready yet. */
+  readonly readsWaiting: number;
+}
+
+export interface PeerStatus {
+  readonly id: ServerId;
+  /** The peer's log is durable and equal to the leader's up to here. */
+  readonly matchIndex: Index;
+  /** Next entry to send. */
+  readonly nextIndex: Index;
+  /** Whether it answered within the last election timeout. */
+  readonly active: boolean;
+}

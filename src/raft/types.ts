@@ -1,0 +1,85 @@
+/** The nouns of Raft (Figure 2): ids, terms, entries, configurations, what is persistent. */
+
+/** A server of the cluster, 1 to 255. */
+export type ServerId = number;
+/** A term; the first election is for term 2, since the bootstrap entry has term 1. */
+export type Term = number;
+/** A position in the log; the first entry has index 1, 0 means before the log. */
+export type Index = number;
+
+/** One entry of the replicated log. */
+export type Entry = NoopEntry | CommandEntry | ConfigurationEntry;
+
+interface EntryBase {
+  readonly index: Index;
+  /** Term of the leader that created the entry. */
+  readonly term: Term;
+  /**
+   * The entry's encoded bytes, once a codec has made them: they serve for the disk and for every follower. Raft itself
+   * never reads them.
+   */
+  encoded?: Uint8Array;
+}
+
+/** The empty entry with which a leader begins its term (§8). */
+export interface NoopEntry extends EntryBase {
+  readonly kind: "noop";
+}
+
+/** A command for the state machine; Raft never looks inside. */
+export interface CommandEntry extends EntryBase {
+  readonly kind: "command";
+  readonly data: Uint8Array;
+}
+
+/** A configuration, in effect from the moment it is in a server's log (§6). */
+export interface ConfigurationEntry extends EntryBase {
+  readonly kind: "configuration";
+  readonly configuration: Configuration;
+}
+
+/** A member and where it listens (host:port). Raft carries the addresses and does not use them. */
+export interface Member {
+  readonly id: ServerId;
+  readonly peerAddress: string;
+  readonly clientAddress: string;
+}
+
+/** Who votes and who learns; joint while `oldVoters` is not empty (§6). Id lists are sorted. */
+export interface Configuration {
+  readonly members: readonly Member[];
+  /** C_new, or simply C when not joint. */
+  readonly voters: readonly ServerId[];
+  /** C_old during a joint change. */
+  readonly oldVoters: readonly ServerId[];
+  /** Receive the log but do not vote (thesis §4.2.1). */
+  readonly learners: readonly ServerId[];
+}
+
+/** "Persistent state on all servers" besides the log (Figure 2). */
+export interface HardState {
+  readonly currentTerm: Term;
+  /** The candidate that has this server's vote in `currentTerm`; 0 = none. */
+  readonly votedFor: ServerId | 0;
+}
+
+/**
+ * What must reach the disk, atomically and in order, before {@link Raft.persisted} may be called with its token. The
+ * log is first cut so that it ends before `truncateFrom`, then `entries` are appended.
+ */
+export interface LogWrite {
+  /** Rises by one with each write. */
+  readonly token: number;
+  readonly hardState?: HardState;
+  readonly truncateFrom?: Index;
+  readonly entries: readonly Entry[];
+}
+
+/** What a server finds on its disk when it starts. */
+export interface RecoveredLog {
+  readonly hardState: HardState;
+  /** Contiguous, beginning at `base.index + 1`. */
+  readonly entries: readonly Entry[];
+  /** The point that the state machine's checkpoint covers; index 0, term 0 without one. */
+  readonly base: { readonly index: Index; readonly term: Term; readonly configuration: Configuration };
+}

@@ -1,0 +1,69 @@
+/** RequestVote RPC, receiver (Figure 2, §5.2, §5.4.1), and PreVote with the same rules (thesis §9.6). */
+import type { Log } from "./log.ts";
+import type { RequestVote } from "./messages.ts";
+import type { RaftState } from "./state.ts";
+import { becomeFollower } from "./term.ts";
+import type { Index, ServerId, Term } from "./types.ts";
+
+/** Answers a request for a vote. */
+export function handleRequestVote(state: RaftState, from: ServerId, request: RequestVote): void {
+  if (hearsLeader(state) && !request.leadershipTransfer) {
+    // Not even the higher term is taken over: that would depose a leader which works (thesis §4.2.3).
+    reply(state, from, request, false);
+  } else if (request.preVote) {
+    const granted = couldVote(state, from, request);
+    // While everybody looks for a new leader, whoever asks first gets a head start.
+    if (granted && state.role.name === "follower" && state.electionTimer.eager) state.electionTimer.restart(state.now);
+    reply(state, from, request, granted);
+  } else {
+    if (request.term > state.currentTerm) becomeFollower(state, request.term, undefined);
+    const granted = couldVote(state, from, request);
+    if (granted) vote(state, from);
+    reply(state, from, request, granted);
+  }
+}
+
+/**
+ * Whether this server would vote for `from` in `request.term`: the term is not over, the vote in it is not given to
+ * somebody else, and the candidate's log is up to date.
+ */
+export function couldVote(state: RaftState, from: ServerId, request: RequestVote): boolean {
+  if (request.term < state.currentTerm) return false;
+  const free = request.term > state.currentTerm || state.votedFor === 0 || state.votedFor === from;
+  return free && isUpToDate(state.log, request.lastLogTerm, request.lastLogIndex);
+}
+
+/**
+ * §5.4.1: whether a candidate's log is at least as up to date as this one: the later last term wins, and with equal
+ * terms the longer log. Whoever wins an election by this rule has all committed entries.
+ */
+export function isUpToDate(log: Log, lastLogTerm: Term, lastLogIndex: Index): boolean {
+  if (lastLogTerm !== log.lastTerm) return lastLogTerm > log.lastTerm;
+  return lastLogIndex >= log.lastIndex;
+}
+
+/** Whether this server leads, or heard from the leader within the minimum election timeout (thesis §4.2.3). */
+export function hearsLeader(state: RaftState): boolean {
+  const { role } = state;
+  if (role.name === "leader") return true;
+  if (role.name !== "follower" || role.leader === undefined) return false;
+  return state.now - role.lastHeard < state.options.electionTimeoutMs;
+}
+
+function vote(state: RaftState, candidate: ServerId): void {
+  if (state.role.name !== "follower") becomeFollower(state, state.currentTerm, undefined);
+  if (state.votedFor === 0) {
+    state.votedFor = candidate;
+    state.durability.hardStateChanged();
+  }
+  state.electionTimer.restart(state.now);
+}
+
+/**
+ * A refusal carries the voter's own term, so that a candidate that is behind catches up: with PreVote it would else
+ * ask for a past term for ever. A granted PreVote carries the term asked for, since the voter has not entered it.
+ */
+function reply(state: RaftState, to: ServerId, request: RequestVote, voteGranted: boolean): void {
+  const term = voteGranted && request.preVote ? request.term : state.currentTerm;
+  state.outbox.send(to, { type: "RequestVoteReply", term, voteGranted, preVote: request.preVote });
+}
