@@ -1,0 +1,101 @@
+/** Commands of the state machine: what the log's entries mean. See `proto/log.proto` for their bytes. */
+import type { Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
+
+export interface Command {
+  /** The leader's clock when it appended the command, Unix ms, never going back: the only time known here. */
+  readonly timeMs: number;
+  /** The server that proposed it and answers its client. */
+  readonly origin: number;
+  /** The origin's number for the proposal. */
+  readonly proposal: number;
+  readonly body: CommandBody;
+}
+
+export type CommandBody = CreateSession | AttachSession | CloseSession | ExpireSessions | Write;
+
+/** Opens a session whose id is the entry's index. Repeated with the same password it answers with the first. */
+export interface CreateSession {
+  readonly type: "createSession";
+  readonly password: Uint8Array;
+  readonly timeoutMs: number;
+}
+
+/** Moves a session to a new connection; this entry's index becomes its attachment. */
+export interface AttachSession {
+  readonly type: "attachSession";
+  readonly sessionId: SessionId;
+  readonly password: Uint8Array;
+  readonly timeoutMs: number;
+}
+
+/** Ends a session and removes its ephemerals. */
+export interface CloseSession {
+  readonly type: "closeSession";
+  readonly sessionId: SessionId;
+  readonly attachment: Zxid;
+  /** Position among the session's writes. */
+  readonly requestId: number;
+}
+
+/** Ends silent sessions; an item counts only while the session's attachment is the one named. */
+export interface ExpireSessions {
+  readonly type: "expireSessions";
+  readonly sessions: readonly { readonly sessionId: SessionId; readonly attachment: Zxid }[];
+}
+
+/** A change of the tree. */
+export interface Write {
+  readonly type: "write";
+  readonly sessionId: SessionId;
+  /** The attachment through which it was sent. */
+  readonly attachment: Zxid;
+  /** The session's writes are numbered 1, 2, 3 …: applied in this order, once each. */
+  readonly requestId: number;
+  /** The client has the answers up to here. */
+  readonly ackedRequestId: number;
+  readonly operation: Operation;
+}
+
+/** What applying one command did. */
+export interface Applied {
+  readonly zxid: Zxid;
+  readonly outcome: Outcome;
+  /** In the order in which watches are to fire. */
+  readonly changes: readonly Change[];
+  /** Sessions that ended with this command. */
+  readonly ended: readonly SessionId[];
+}
+
+export type Outcome =
+  | {
+      readonly type: "attached";
+      readonly sessionId: SessionId;
+      readonly attachment: Zxid;
+      readonly timeoutMs: number;
+      readonly password: Uint8Array;
+      readonly lastRequestId: number;
+    }
+  /** createSession or attachSession was refused: SESSION_EXPIRED, AUTH_FAILED. */
+  | { readonly type: "refused"; readonly failure: Failure }
+  /** The write's result; `zxid` is that of its first application, also for a duplicate. */
+  | {
+      readonly type: "written";
+      readonly sessionId: SessionId;
+      readonly requestId: number;
+      readonly zxid: Zxid;
+      readonly result: Result;
+      readonly duplicate: boolean;
+    }
+  /** The write had no effect, since an earlier one of the session is missing: to be proposed again after it. */
+  | { readonly type: "gap"; readonly sessionId: SessionId; readonly requestId: number; readonly expected: number }
+  /** The write had no effect and gets no effect: SESSION_EXPIRED, SESSION_MOVED, or a duplicate whose answer was acknowledged. */
+  | { readonly type: "dropped"; readonly sessionId: SessionId; readonly requestId: number; readonly failure: Failure }
+  | { readonly type: "closed"; readonly sessionId: SessionId; readonly requestId: number }
+  | { readonly type: "expired" };
+
+/** One change of one path, as watches see it. */
+export interface Change {
+  readonly type: "created" | "deleted" | "dataChanged" | "childrenChanged";
+  readonly path: string;
+  readonly zxid: Zxid;
+}

@@ -1,0 +1,142 @@
+/**
+ * A digest of the replicated state, to find replicas that have drifted apart. It is no cryptographic hash: it guards
+ * against bugs, not against forgers. What is not ordered by nature (znodes, sessions) is hashed piece by piece and the
+ * pieces are added up, so that the order of visiting them does not matter.
+ */
+import { present } from "../base/assert.ts";
+import type { Result, Stat, Zxid } from "../base/operations.ts";
+import { mix32 } from "../base/random.ts";
+import type { Session, SessionTable } from "./sessions.ts";
+import type { Znode } from "./stat.ts";
+import type { Tree } from "./tree.ts";
+
+/** The digest: 16 hexadecimal digits. */
+export function digestOf(tree: Tree, sessions: SessionTable, appliedIndex: Zxid, lastTimeMs: number): string {
+  const sum = new Sum();
+  const hash = new StateHash();
+  for (const znode of tree.znodes()) {
+    hash.reset();
+    addZnode(hash, znode);
+    sum.add(hash);
+  }
+  for (const session of sessions.all()) {
+    hash.reset();
+    addSession(hash, session);
+    sum.add(hash);
+  }
+  hash.reset();
+  hash.text("machine");
+  hash.number(appliedIndex);
+  hash.number(lastTimeMs);
+  hash.number(tree.size);
+  hash.number(sessions.size);
+  sum.add(hash);
+  return sum.toString();
+}
+
+/** The children are left out, being znodes themselves, but not the counter, which remembers those that are gone. */
+function addZnode(hash: StateHash, znode: Znode): void {
+  hash.text("znode");
+  hash.text(znode.path);
+  hash.bytes(znode.data);
+  hash.number(znode.czxid);
+  hash.number(znode.mzxid);
+  hash.number(znode.pzxid);
+  hash.number(znode.ctime);
+  hash.number(znode.mtime);
+  hash.number(znode.version);
+  hash.number(znode.aversion);
+  hash.number(znode.childCounter);
+  hash.number(znode.ephemeralOwner);
+}
+
+/** The ephemerals are left out: their znodes name the owner. */
+function addSession(hash: StateHash, session: Session): void {
+  hash.text("session");
+  hash.number(session.id);
+  hash.bytes(session.password);
+  hash.number(session.timeoutMs);
+  hash.number(session.attachment);
+  hash.number(session.attachOrigin);
+  hash.number(session.attachProposal);
+  hash.number(session.lastRequestId);
+  hash.number(session.ackedRequestId);
+  for (let id = session.ackedRequestId + 1; id <= session.lastRequestId; id++) {
+    const { zxid, result } = present(session.results.get(id), "an answer that is not acknowledged");
+    hash.number(zxid);
+    addResult(hash, result);
+  }
+}
+
+function addResult(hash: StateHash, result: Result): void {
+  if (result.failure !== undefined) return hash.text(result.failure.code);
+  hash.text(result.path ?? "");
+  if (result.stat !== undefined) addStat(hash, result.stat);
+}
+
+function addStat(hash: StateHash, stat: Stat): void {
+  hash.number(stat.czxid);
+  hash.number(stat.mzxid);
+  hash.number(stat.pzxid);
+  hash.number(stat.ctime);
+  hash.number(stat.mtime);
+  hash.number(stat.version);
+  hash.number(stat.cversion);
+  hash.number(stat.aversion);
+  hash.number(stat.ephemeralOwner);
+  hash.number(stat.dataLength);
+  hash.number(stat.numChildren);
+}
+
+const seedA = 0x9747b28c;
+const seedB = 0x3c6ef372;
+
+/** Two 32-bit lanes that take in one word at a time. */
+class StateHash {
+  a = seedA;
+  b = seedB;
+
+  reset(): void {
+    this.a = seedA;
+    this.b = seedB;
+  }
+
+  /** An integer between -2^53 and 2^53. */
+  number(value: number): void {
+    this.#word(value | 0);
+    this.#word(Math.floor(value / 2 ** 32));
+  }
+
+  text(value: string): void {
+    this.#word(value.length);
+    for (let i = 0; i < value.length; i++) this.#word(value.charCodeAt(i));
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#word(value.length);
+    for (const byte of value) this.#word(byte);
+  }
+
+  #word(word: number): void {
+    const a = this.a ^ word;
+    this.a = (Math.imul((a << 13) | (a >>> 19), 0x5bd1e995) + 0x6a09e667) | 0;
+    const b = ((Math.imul(this.b, 0x01000193) ^ word) + 0x7f4a7c15) | 0;
+    this.b = (b << 7) | (b >>> 25);
+  }
+}
+
+/** Adds up finished hashes; addition does not mind the order. */
+class Sum {
+  #a = 0;
+  #b = 0;
+
+  add(hash: StateHash): void {
+    // Each lane is mixed with the other, so that a collision of one alone shows.
+    this.#a = (this.#a + mix32(hash.a ^ Math.imul(hash.b, 0x9e3779b1))) >>> 0;
+    this.#b = (this.#b + mix32(hash.b + Math.imul(hash.a, 0x85ebca77))) >>> 0;
+  }
+
+  toString(): string {
+    return this.#a.toString(16).padStart(8, "0") + this.#b.toString(16).padStart(8, "0");
+  }
+}

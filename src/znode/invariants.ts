@@ -1,0 +1,25 @@
+/** What must hold in the replicated state at every moment, beyond what each part asserts of itself. */
+import { assert } from "../base/assert.ts";
+import type { SessionTable } from "./sessions.ts";
+import type { Tree } from "./tree.ts";
+
+/** Asserts all invariants of the state. Visits everything. */
+export function assertSound(tree: Tree, sessions: SessionTable): void {
+  tree.assertSound();
+  sessions.assertSound();
+  assertOwnership(tree, sessions);
+}
+
+/** An ephemeral exists if and only if its owner lives and lists it. */
+function assertOwnership(tree: Tree, sessions: SessionTable): void {
+  let ephemerals = 0;
+  for (const { path, ephemeralOwner } of tree.znodes()) {
+    if (ephemeralOwner === 0) continue;
+    ephemerals++;
+    const listed = sessions.get(ephemeralOwner)?.ephemerals?.has(path);
+    assert(listed === true, `session ${ephemeralOwner} lives and lists its ephemeral ${path}`);
+  }
+  let listed = 0;
+  for (const session of sessions.all()) listed += session.ephemeralCount;
+  assert(listed === ephemerals, "sessions list no znode that is not their ephemeral");
+}

@@ -1,0 +1,146 @@
+/**
+ * Sessions, part of the replicated state. `SessionTable` has the only functions that change one. The rules that decide
+ * about requests are in `exactly-once.ts` and `machine.ts`.
+ */
+import { assert } from "../base/assert.ts";
+import { bytesEqual, hex } from "../base/bytes.ts";
+import { limits } from "../base/limits.ts";
+import type { Result, SessionId, Zxid } from "../base/operations.ts";
+
+/** What the rest of the server may know of a session. A live view: it changes as commands are applied. */
+export interface SessionView {
+  readonly id: SessionId;
+  /** Negotiated at the last attachment. */
+  readonly timeoutMs: number;
+  /** Index of the entry that attached the session to its present connection. */
+  readonly attachment: Zxid;
+  /** Newest write that took its place in the session's order; 0 = none. */
+  readonly lastRequestId: number;
+  /** Ephemerals that it owns. */
+  readonly ephemeralCount: number;
+}
+
+/** The answer to a request, kept until the client says that it has it. */
+export interface Remembered {
+  /** Of the entry that applied the request. */
+  readonly zxid: Zxid;
+  readonly result: Result;
+}
+
+/** A live session. */
+export class Session implements SessionView {
+  readonly id: SessionId;
+  readonly password: Uint8Array;
+  timeoutMs: number;
+  attachment: Zxid;
+  /** Who proposed the last attachSession (0: none since the session was created), to know it when it comes again. */
+  attachOrigin = 0;
+  attachProposal = 0;
+  lastRequestId = 0;
+  /** The client has the answers up to here. */
+  ackedRequestId = 0;
+  /** By request id: exactly those above ackedRequestId and up to lastRequestId. */
+  readonly results = new Map<number, Remembered>();
+  /** Paths; `undefined` stands for none. */
+  ephemerals: Set<string> | undefined = undefined;
+
+  constructor(id: SessionId, password: Uint8Array, timeoutMs: number) {
+    this.id = id;
+    this.password = password;
+    this.timeoutMs = timeoutMs;
+    this.attachment = id;
+  }
+
+  get ephemeralCount(): number {
+    return this.ephemerals === undefined ? 0 : this.ephemerals.size;
+  }
+}
+
+export class SessionTable {
+  readonly #byId = new Map<SessionId, Session>();
+  /** By the password's hexadecimal digits: finds the session of a createSession that is in the log twice. */
+  readonly #byPassword = new Map<string, Session>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: SessionId): Session | undefined {
+    return this.#byId.get(id);
+  }
+
+  withPassword(password: Uint8Array): Session | undefined {
+    return this.#byPassword.get(hex(password));
+  }
+
+  /** All sessions, oldest first. */
+  all(): IterableIterator<Session> {
+    return this.#byId.values();
+  }
+
+  /** Opens a session, attached by the entry that creates it. */
+  open(id: SessionId, password: Uint8Array, timeoutMs: number): Session {
+    // A copy, since the password may be part of a frame.
+    const session = new Session(id, new Uint8Array(password), timeoutMs);
+    this.#byId.set(id, session);
+    this.#byPassword.set(hex(password), session);
+    return session;
+  }
+
+  /** Moves a session to the attachment of entry `index`. */
+  attach(session: Session, index: Zxid, origin: number, proposal: number, timeoutMs: number): void {
+    assert(index > session.attachment, "attachments rise");
+    session.attachment = index;
+    session.attachOrigin = origin;
+    session.attachProposal = proposal;
+    session.timeoutMs = timeoutMs;
+  }
+
+  /** Forgets a session, which owns no ephemeral any more. */
+  end(session: Session): void {
+    assert(session.ephemerals === undefined, "a session that ends leaves no ephemeral");
+    assert(this.#byId.delete(session.id), "a session ends once");
+    this.#byPassword.delete(hex(session.password));
+  }
+
+  /** Gives request lastRequestId + 1 its place and keeps its answer. */
+  remember(session: Session, requestId: number, zxid: Zxid, result: Result): void {
+    assert(requestId === session.lastRequestId + 1, "requests are applied in order, once each");
+    session.lastRequestId = requestId;
+    session.results.set(requestId, { zxid, result });
+  }
+
+  /** Forgets the answers up to `requestId`. Never goes back, and not past what was answered, whatever a client says. */
+  acknowledge(session: Session, requestId: number): void {
+    const upTo = Math.min(requestId, session.lastRequestId);
+    while (session.ackedRequestId < upTo) session.results.delete(++session.ackedRequestId);
+  }
+
+  /** Notes that the session owns a new ephemeral. */
+  own(session: Session, path: string): void {
+    if (session.ephemerals === undefined) session.ephemerals = new Set();
+    session.ephemerals.add(path);
+  }
+
+  /** Notes that one of the session's ephemerals is gone. */
+  disown(session: Session, path: string): void {
+    assert(session.ephemerals?.delete(path) === true, "an ephemeral is listed by its owner");
+    if (session.ephemerals?.size === 0) session.ephemerals = undefined;
+  }
+
+  /** Asserts what holds between the fields of each session. */
+  assertSound(): void {
+    for (const session of this.#byId.values()) {
+      const open = session.lastRequestId - session.ackedRequestId;
+      assert(session.results.size === open, `session ${session.id} remembers what is not acknowledged`);
+      assert(open <= limits.outstandingRequestsMax, `session ${session.id} remembers a bounded number`);
+      assert(session.attachment >= session.id, `session ${session.id} is attached after its creation`);
+      assert(session.ephemerals?.size !== 0, `session ${session.id} keeps no empty set of ephemerals`);
+    }
+  }
+}
+
+/** Whether `password` is the session's. */
+export function passwordMatches(session: Session, password: Uint8Array): boolean {
+  return bytesEqual(session.password, password);
+}

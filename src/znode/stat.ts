@@ -1,0 +1,67 @@
+/** The znode record and what clients see of it. */
+import type { SessionId, Stat, Zxid } from "../base/operations.ts";
+
+/**
+ * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes one,
+ * so that each change of the state passes through few functions.
+ */
+export class Znode {
+  readonly path: string;
+  /** Owned by the znode; replaced, never written into. */
+  data: Uint8Array;
+  readonly czxid: Zxid;
+  mzxid: Zxid;
+  pzxid: Zxid;
+  /** Unix ms. */
+  readonly ctime: number;
+  mtime: number;
+  /** Signed 32-bit; see {@link nextVersion}. */
+  version = 0;
+  aversion = 0;
+  /** Children ever created, signed 32-bit: the number that the next sequential child gets. */
+  childCounter = 0;
+  /** 0 unless ephemeral. */
+  readonly ephemeralOwner: SessionId;
+  /** Names; `undefined` stands for none, since most znodes are leaves. */
+  children: Set<string> | undefined = undefined;
+
+  constructor(path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number) {
+    this.path = path;
+    this.data = data;
+    this.czxid = zxid;
+    this.mzxid = zxid;
+    this.pzxid = zxid;
+    this.ctime = timeMs;
+    this.mtime = timeMs;
+    this.ephemeralOwner = ephemeralOwner;
+  }
+}
+
+/**
+ * The Stat of a znode. The visible cversion counts creates and deletes of children: each create raised the counter by
+ * one, and each child that is gone stands for one delete, hence 2 × counter − numChildren (ZOOKEEPER-WIRE §5).
+ */
+export function statOf(znode: Znode): Stat {
+  const numChildren = znode.children === undefined ? 0 : znode.children.size;
+  return {
+    czxid: znode.czxid,
+    mzxid: znode.mzxid,
+    pzxid: znode.pzxid,
+    ctime: znode.ctime,
+    mtime: znode.mtime,
+    version: znode.version,
+    cversion: (2 * znode.childCounter - numChildren) | 0,
+    aversion: znode.aversion,
+    ephemeralOwner: znode.ephemeralOwner,
+    dataLength: znode.data.length,
+    numChildren,
+  };
+}
+
+/**
+ * The version after a change: one more, as a signed 32-bit integer that overflows into the negative numbers. -1 is left
+ * out, as in ZooKeeper since 3.9: a condition on it would mean "any".
+ */
+export function nextVersion(version: number): number {
+  return version === -2 ? 0 : (version + 1) | 0;
+}

@@ -1,0 +1,119 @@
+/**
+ * The tree of znodes: one map by path, since nearly every request names one path and nothing else. Callers have checked
+ * what a client may do; here only invariants are asserted. `insert`, `remove` and `setData` are the only functions that
+ * change a znode.
+ */
+import { assert, present } from "../base/assert.ts";
+import { emptyBytes } from "../base/bytes.ts";
+import type { SessionId, Zxid } from "../base/operations.ts";
+import { childPath, nameOf } from "./paths.ts";
+import { nextVersion, Znode } from "./stat.ts";
+
+/** Present from the start, never deleted; parents first (ZOOKEEPER-WIRE §10). */
+const builtInPaths = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"] as const;
+
+/** Whether a path belongs to the znodes that no client may delete. */
+export function isBuiltIn(path: string): boolean {
+  return builtInPaths.some((builtIn) => builtIn === path);
+}
+
+export class Tree {
+  readonly #znodes = new Map<string, Znode>();
+
+  /**
+   * A tree with the built-in znodes alone, made at zxid 0 and time 0. As in ZooKeeper they count for numChildren but
+   * not for their parents' child counters, so that "/" starts with cversion -1 and its first sequential child is number 0.
+   */
+  constructor() {
+    for (const path of builtInPaths) {
+      this.#znodes.set(path, new Znode(path, emptyBytes, 0, 0, 0));
+      if (path !== "/") addChild(this.#parentOf(path), nameOf(path));
+    }
+  }
+
+  /** Znodes, built-in ones included. */
+  get size(): number {
+    return this.#znodes.size;
+  }
+
+  get(path: string): Znode | undefined {
+    return this.#znodes.get(path);
+  }
+
+  /** All znodes, in no order that means anything. */
+  znodes(): IterableIterator<Znode> {
+    return this.#znodes.values();
+  }
+
+  /** Names of the children, sorted by code unit. */
+  childNames(znode: Znode): string[] {
+    return znode.children === undefined ? [] : Array.from(znode.children).sort();
+  }
+
+  /** Adds a znode under `parent`, whose counter and pzxid move. Keeps a copy of `data`. */
+  insert(parent: Znode, path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number): Znode {
+    assert(parent.ephemeralOwner === 0, "an ephemeral has no children");
+    assert(!this.#znodes.has(path), "a znode is created once");
+    const znode = new Znode(path, own(data), ephemeralOwner, zxid, timeMs);
+    this.#znodes.set(path, znode);
+    addChild(parent, nameOf(path));
+    parent.childCounter = (parent.childCounter + 1) | 0;
+    parent.pzxid = zxid;
+    return znode;
+  }
+
+  /** Takes a leaf out and returns its parent, whose pzxid moves; the counter, being the next sequence number, stays. */
+  remove(znode: Znode, zxid: Zxid): Znode {
+    assert(znode.children === undefined, "a znode with children is not removed");
+    assert(this.#znodes.delete(znode.path), "a removed znode was in the tree");
+    const parent = this.#parentOf(znode.path);
+    removeChild(parent, nameOf(znode.path));
+    parent.pzxid = zxid;
+    return parent;
+  }
+
+  /** Replaces the data by a copy of `data`. */
+  setData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
+    znode.data = own(data);
+    znode.version = nextVersion(znode.version);
+    znode.mzxid = zxid;
+    znode.mtime = timeMs;
+  }
+
+  /** Asserts that the map and the children's names tell the same tree. */
+  assertSound(): void {
+    let links = 0;
+    for (const znode of this.#znodes.values()) {
+      assert(znode.czxid <= znode.mzxid && znode.czxid <= znode.pzxid, `${znode.path} changes after it is created`);
+      if (znode.children === undefined) continue;
+      assert(znode.ephemeralOwner === 0, `${znode.path}, an ephemeral, has no children`);
+      assert(znode.children.size > 0, `${znode.path} keeps no empty set of children`);
+      for (const name of znode.children) {
+        assert(this.#znodes.has(childPath(znode.path, name)), `child ${name} of ${znode.path} exists`);
+      }
+      links += znode.children.size;
+    }
+    assert(links === this.#znodes.size - 1, "each znode but the root is the child of one");
+  }
+
+  #parentOf(path: string): Znode {
+    const end = path.lastIndexOf("/");
+    return present(this.#znodes.get(end === 0 ? "/" : path.slice(0, end)), "the parent of a znode");
+  }
+}
+
+function addChild(parent: Znode, name: string): void {
+  if (parent.children === undefined) parent.children = new Set();
+  parent.children.add(name);
+}
+
+function removeChild(parent: Znode, name: string): void {
+  const children = present(parent.children, "the set of children of a parent");
+  assert(children.delete(name), "a removed znode was its parent's child");
+  if (children.size === 0) parent.children = undefined;
+}
+
+/** A copy: data that arrived within a frame must not keep the whole frame in memory. */
+function own(data: Uint8Array): Uint8Array {
+  return data.length === 0 ? emptyBytes : new Uint8Array(data);
+}

@@ -1,0 +1,109 @@
+/**
+ * One-shot watches, kept by the server that the session is attached to and never replicated (ZOOKEEPER-WIRE §8). A watch
+ * belongs to a connection; arming it twice gives one event.
+ */
+import { assert, present } from "../base/assert.ts";
+import { limits } from "../base/limits.ts";
+import type { Read, Result, WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
+import type { Change } from "./commands.ts";
+
+const firedBy: { readonly [type in Change["type"]]: readonly WatchKind[] } = {
+  created: ["data", "exist"],
+  deleted: ["data", "exist", "children"],
+  dataChanged: ["data", "exist"],
+  // A change of the parent, so that a watch on children never sees a child's data.
+  childrenChanged: ["children"],
+};
+
+/** Which kinds of watches on the path of a change it fires, in the order in which they fire. */
+export function kindsFiredBy(type: Change["type"]): readonly WatchKind[] {
+  return firedBy[type];
+}
+
+/**
+ * The watch that a read arms, given its result. `exists` arms it on a missing znode too, to hear of its creation; the
+ * others only on a znode that is there.
+ */
+export function watchArmedBy(read: Read, result: Result): WatchSpec | undefined {
+  if (!read.watch || read.kind === "sync") return undefined;
+  const { failure } = result;
+  if (failure !== undefined && !(read.kind === "exists" && failure.code === "NO_NODE")) return undefined;
+  return { kind: kindArmedBy[read.kind], path: read.path };
+}
+
+const kindArmedBy = { getData: "data", exists: "exist", getChildren: "children" } as const;
+
+/** Connections in order of arming, by path. */
+type ByPath = Map<string, Set<number>>;
+
+/** Paths by kind: what one connection watches. */
+type Armed = Readonly<Record<WatchKind, Set<string>>>;
+
+/** The watches of one server. */
+export class WatchTable {
+  readonly #byKind: Readonly<Record<WatchKind, ByPath>> = { data: new Map(), exist: new Map(), children: new Map() };
+  readonly #byConnection = new Map<number, Armed>();
+  #size = 0;
+
+  /** Armed watches of all connections. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Arms a watch; `full` if the connection has as many as limits allow. */
+  arm(connection: number, spec: WatchSpec): "armed" | "full" {
+    const armed = this.#byConnection.get(connection) ?? nothingArmed();
+    if (armed[spec.kind].has(spec.path)) return "armed";
+    if (armed.data.size + armed.exist.size + armed.children.size >= limits.watchesPerConnectionMax) return "full";
+    this.#byConnection.set(connection, armed);
+    armed[spec.kind].add(spec.path);
+    const byPath = this.#byKind[spec.kind];
+    const connections = byPath.get(spec.path);
+    if (connections === undefined) byPath.set(spec.path, new Set([connection]));
+    else connections.add(connection);
+    this.#size++;
+    return "armed";
+  }
+
+  /**
+   * Fires and disarms the watches that a change concerns: kind by kind, and within a kind in order of arming. A watch
+   * that `deliver` arms again waits for the next change.
+   */
+  trigger(change: Change, deliver: (connection: number, event: WatchEvent) => void): void {
+    if (this.#size === 0) return;
+    for (const kind of kindsFiredBy(change.type)) {
+      const connections = this.#byKind[kind].get(change.path);
+      if (connections === undefined) continue;
+      this.#byKind[kind].delete(change.path);
+      for (const connection of connections) this.#disarmed(connection, kind, change.path);
+      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
+      for (const connection of connections) deliver(connection, event);
+    }
+  }
+
+  /** Disarms all watches of a connection. */
+  dropConnection(connection: number): void {
+    const armed = this.#byConnection.get(connection);
+    if (armed === undefined) return;
+    for (const kind of ["data", "exist", "children"] as const) {
+      for (const path of armed[kind]) {
+        const connections = present(this.#byKind[kind].get(path), "the connections of an armed watch");
+        connections.delete(connection);
+        if (connections.size === 0) this.#byKind[kind].delete(path);
+      }
+      this.#size -= armed[kind].size;
+    }
+    this.#byConnection.delete(connection);
+  }
+
+  #disarmed(connection: number, kind: WatchKind, path: string): void {
+    const armed = present(this.#byConnection.get(connection), "the watches of a connection that has one");
+    assert(armed[kind].delete(path), "a watch that fires was armed");
+    this.#size--;
+    if (armed.data.size + armed.exist.size + armed.children.size === 0) this.#byConnection.delete(connection);
+  }
+}
+
+function nothingArmed(): Armed {
+  return { data: new Set(), exist: new Set(), children: new Set() };
+}

@@ -1,0 +1,166 @@
+/**
+ * The tree as a beginner would write it: a list of records, found by searching, with a counter for every kind of event.
+ * The state machine must agree with it.
+ */
+import type { ErrorCode } from "../../src/base/errors.ts";
+import type { Operation, SessionId, Stat, Zxid } from "../../src/base/operations.ts";
+
+interface Record {
+  path: string;
+  data: Uint8Array;
+  owner: SessionId;
+  czxid: Zxid;
+  mzxid: Zxid;
+  pzxid: Zxid;
+  ctime: number;
+  mtime: number;
+  sets: number;
+  childrenCreated: number;
+  childrenDeleted: number;
+}
+
+export interface ModelResult {
+  code?: ErrorCode;
+  path?: string;
+}
+
+/** Independent of everything in src/znode. */
+export class TreeModel {
+  records: Record[] = [];
+
+  constructor() {
+    for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"])
+      this.records.push(blank(path, new Uint8Array(0), 0, 0, 0));
+    // The built-in children were never created, but count as present.
+    this.at("/").childrenDeleted = -1;
+    this.at("/zookeeper").childrenDeleted = -2;
+  }
+
+  find(path: string): Record | undefined {
+    return this.records.find((record) => record.path === path);
+  }
+
+  at(path: string): Record {
+    const record = this.find(path);
+    if (record === undefined) throw new Error(`the model has no ${path}`);
+    return record;
+  }
+
+  childrenOf(path: string): string[] {
+    const prefix = path === "/" ? "/" : `${path}/`;
+    return this.records
+      .map((record) => record.path)
+      .filter((child) => child !== "/" && child.startsWith(prefix) && !child.slice(prefix.length).includes("/"))
+      .map((child) => child.slice(prefix.length))
+      .sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  stat(path: string): Stat | undefined {
+    const record = this.find(path);
+    if (record === undefined) return undefined;
+    return {
+      czxid: record.czxid,
+      mzxid: record.mzxid,
+      pzxid: record.pzxid,
+      ctime: record.ctime,
+      mtime: record.mtime,
+      version: record.sets,
+      cversion: record.childrenCreated + record.childrenDeleted,
+      aversion: 0,
+      ephemeralOwner: record.owner,
+      dataLength: record.data.length,
+      numChildren: this.childrenOf(path).length,
+    };
+  }
+
+  write(session: SessionId, operation: Operation, zxid: Zxid, timeMs: number): ModelResult {
+    switch (operation.op) {
+      case "create":
+        return this.#create(session, operation, zxid, timeMs);
+      case "delete":
+        return this.#delete(operation, zxid);
+      case "setData":
+        return this.#setData(operation, zxid, timeMs);
+    }
+  }
+
+  #create(session: SessionId, operation: Operation & { op: "create" }, zxid: Zxid, timeMs: number): ModelResult {
+    if (!operation.path.includes("/")) return { code: "BAD_ARGUMENTS" };
+    const parent = this.find(parentOf(operation.path));
+    if (parent === undefined) return { code: "NO_NODE" };
+    const number = operation.sequential ? String(parent.childrenCreated).padStart(10, "0") : "";
+    const path = operation.path + number;
+    if (!isValid(path)) return { code: "BAD_ARGUMENTS" };
+    if (this.find(path) !== undefined) return { code: "NODE_EXISTS" };
+    if (parent.owner !== 0) return { code: "NO_CHILDREN_FOR_EPHEMERALS" };
+    this.records.push(blank(path, operation.data, operation.ephemeral ? session : 0, zxid, timeMs));
+    parent.childrenCreated++;
+    parent.pzxid = zxid;
+    return { path };
+  }
+
+  #delete(operation: Operation & { op: "delete" }, zxid: Zxid): ModelResult {
+    if (/^\/(zookeeper(\/(quota|config))?)?$/.test(operation.path)) return { code: "BAD_ARGUMENTS" };
+    if (!operation.path.includes("/")) return { code: "BAD_ARGUMENTS" };
+    const record = this.find(operation.path);
+    if (record === undefined) return { code: "NO_NODE" };
+    if (operation.version !== -1 && operation.version !== record.sets) return { code: "BAD_VERSION" };
+    if (this.childrenOf(record.path).length > 0) return { code: "NOT_EMPTY" };
+    this.remove(record.path, zxid);
+    return {};
+  }
+
+  #setData(operation: Operation & { op: "setData" }, zxid: Zxid, timeMs: number): ModelResult {
+    if (!isValid(operation.path)) return { code: "BAD_ARGUMENTS" };
+    const record = this.find(operation.path);
+    if (record === undefined) return { code: "NO_NODE" };
+    if (operation.version !== -1 && operation.version !== record.sets) return { code: "BAD_VERSION" };
+    record.data = operation.data;
+    record.sets++;
+    record.mzxid = zxid;
+    record.mtime = timeMs;
+    return {};
+  }
+
+  remove(path: string, zxid: Zxid): void {
+    this.records = this.records.filter((record) => record.path !== path);
+    const parent = this.at(parentOf(path));
+    parent.childrenDeleted++;
+    parent.pzxid = zxid;
+  }
+
+  endSession(session: SessionId, zxid: Zxid): string[] {
+    const paths = this.records.filter(({ owner }) => owner === session).map(({ path }) => path);
+    paths.sort((a, b) => (a < b ? -1 : 1));
+    for (const path of paths) this.remove(path, zxid);
+    return paths;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.replace(/\/[^/]*$/, "") || "/";
+}
+
+function isValid(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a path may not have.
+  if (/[\u0000-\u001f\u007f-\u009f\ud800-\uf8ff\ufff0-\uffff]/.test(path)) return false;
+  if (path === "/") return true;
+  const [first, ...segments] = path.split("/");
+  return first === "" && segments.length > 0 && segments.every((segment) => !["", ".", ".."].includes(segment));
+}
+
+function blank(path: string, data: Uint8Array, owner: SessionId, zxid: Zxid, timeMs: number): Record {
+  return {
+    path,
+    data,
+    owner,
+    czxid: zxid,
+    mzxid: zxid,
+    pzxid: zxid,
+    ctime: timeMs,
+    mtime: timeMs,
+    sets: 0,
+    childrenCreated: 0,
+    childrenDeleted: 0,
+  };
+}

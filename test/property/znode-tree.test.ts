@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Operation } from "../../src/base/operations.ts";
+import { codeOf, Harness, read, written } from "../unit/znode-harness.ts";
+import { TreeModel } from "./znode-tree-model.ts";
+
+/** The real state machine with two sessions that come and go. */
+class Real {
+  readonly harness = new Harness();
+  readonly sessions: [number, number] = [this.harness.open(), this.harness.open()];
+
+  compare(model: TreeModel, path: string): void {
+    const { machine } = this.harness;
+    expect(machine.stat(path)).toEqual(model.stat(path));
+    const children = machine.read(read("getChildren", path));
+    if (model.find(path) === undefined) expect(codeOf(children)).toBeDefined();
+    else {
+      expect(children).toEqual({ children: model.childrenOf(path), stat: model.stat(path) });
+      expect(machine.read(read("getData", path))).toMatchObject({ data: model.at(path).data });
+    }
+  }
+}
+
+class WriteCommand implements fc.Command<TreeModel, Real> {
+  readonly who: 0 | 1;
+  readonly operation: Operation;
+  readonly laterMs: number;
+
+  constructor(who: 0 | 1, operation: Operation, laterMs: number) {
+    this.who = who;
+    this.operation = operation;
+    this.laterMs = laterMs;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  run(model: TreeModel, real: Real): void {
+    const { harness } = real;
+    const session = real.sessions[this.who];
+    harness.timeMs += this.laterMs;
+    const { outcome, zxid, changes } = harness.next(session, this.operation);
+    const { result } = written(outcome);
+    const expected = model.write(session, this.operation, zxid, harness.timeMs);
+    expect(codeOf(result)).toBe(expected.code);
+    if (result.failure === undefined) {
+      expect(result.path).toBe(expected.path);
+      if (this.operation.op !== "delete") expect(result.stat).toEqual(model.stat(result.path ?? this.operation.path));
+    }
+    expect(changes.length > 0).toBe(expected.code === undefined);
+    real.compare(model, this.operation.path);
+    real.compare(model, "/");
+    expect(harness.machine.counts().znodes).toBe(model.records.length);
+  }
+
+  toString(): string {
+    return `session ${this.who}: ${JSON.stringify(this.operation)}`;
+  }
+}
+
+/** Expires a session, and opens another in its place. */
+class ReplaceSession implements fc.Command<TreeModel, Real> {
+  readonly who: 0 | 1;
+
+  constructor(who: 0 | 1) {
+    this.who = who;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  run(model: TreeModel, real: Real): void {
+    const sessionId = real.sessions[this.who];
+    const sessions = [{ sessionId, attachment: sessionId }];
+    const { zxid, changes, ended } = real.harness.apply({ type: "expireSessions", sessions });
+    expect(ended).toEqual([sessionId]);
+    const deleted = changes.filter(({ type }) => type === "deleted").map(({ path }) => path);
+    expect(deleted).toEqual(model.endSession(sessionId, zxid));
+    for (const { path } of model.records) real.compare(model, path);
+    real.sessions[this.who] = real.harness.open();
+  }
+
+  toString(): string {
+    return `replace session ${this.who}`;
+  }
+}
+
+const segment = fc.constantFrom("a", "a", "b", "b", "c", "n-", "é", "..", ".", "", "bad\0", "zookeeper");
+const path = fc.oneof(
+  { weight: 9, arbitrary: fc.array(segment, { minLength: 1, maxLength: 3 }).map((names) => `/${names.join("/")}`) },
+  { weight: 1, arbitrary: fc.constantFrom("", "a", "a/b", "/", "//", "/zookeeper/quota", "/zookeeper/quota/a") },
+);
+const who = fc.constantFrom(0 as const, 1 as const);
+const data = fc.uint8Array({ maxLength: 8 });
+const version = fc.constantFrom(-1, -1, 0, 1, 2);
+const rarely = fc.constantFrom(false, false, true);
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      op: fc.constant("create" as const),
+      path,
+      data,
+      ephemeral: fc.boolean(),
+      sequential: rarely,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("setData" as const), path, data, version }) },
+);
+const write = fc
+  .tuple(who, operation, fc.nat(1000))
+  .map(([session, what, laterMs]) => new WriteCommand(session, what, laterMs));
+const replace = who.map((session) => new ReplaceSession(session));
+const commands = fc.commands([...Array.from({ length: 9 }, () => write), replace], { maxCommands: 60 });
+
+describe("the tree against a simple model", () => {
+  it("agrees on every result, Stat and list of children", () => {
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        fc.modelRun(() => ({ model: new TreeModel(), real: new Real() }), sequence);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

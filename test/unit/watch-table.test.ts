@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { limits } from "../../src/base/limits.ts";
+import type { Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
+import type { Change } from "../../src/znode/commands.ts";
+import { WatchTable, watchArmedBy } from "../../src/znode/watches.ts";
+import { create, Harness, read } from "./znode-harness.ts";
+
+const change = (type: Change["type"], path: string, zxid = 9): Change => ({ type, path, zxid });
+
+function fired(table: WatchTable, ...changes: Change[]): string[] {
+  const events: string[] = [];
+  for (const one of changes)
+    table.trigger(one, (connection, { type, path, kind }) => events.push(`${connection}: ${kind} ${path} ${type}`));
+  return events;
+}
+
+function armed(path: string, ...kinds: WatchKind[]): WatchTable {
+  const table = new WatchTable();
+  for (const kind of kinds) table.arm(1, { kind, path });
+  return table;
+}
+
+describe("which watches a change fires (ZOOKEEPER-WIRE §8)", () => {
+  it.each([
+    ["created", ["data", "exist"]],
+    ["deleted", ["data", "exist", "children"]],
+    ["dataChanged", ["data", "exist"]],
+    ["childrenChanged", ["children"]],
+  ] as const)("%s fires %j", (type, kinds) => {
+    const table = armed("/a", "children", "exist", "data");
+    expect(fired(table, change(type, "/a"))).toEqual(kinds.map((kind) => `1: ${kind} /a ${type}`));
+    expect(table.size).toBe(3 - kinds.length);
+  });
+
+  it("never those of another path", () => {
+    const table = armed("/a", "children", "exist", "data");
+    expect(fired(table, change("created", "/a/b"), change("deleted", "/"), change("dataChanged", "/a/b"))).toEqual([]);
+    expect(table.size).toBe(3);
+  });
+
+  it("a watch on children hears of children that come and go, not of their data", () => {
+    const harness = new Harness();
+    const session = harness.open();
+    harness.write(session, create("/a"));
+    const table = armed("/a", "children");
+    const created = harness.next(session, create("/a/b")).changes;
+    expect(fired(table, ...created)).toEqual(["1: children /a childrenChanged"]);
+    table.arm(1, { kind: "children", path: "/a" });
+    const set = harness.next(session, { op: "setData", path: "/a/b", data: new Uint8Array(1), version: -1 }).changes;
+    const setOwn = harness.next(session, { op: "setData", path: "/a", data: new Uint8Array(1), version: -1 }).changes;
+    expect(fired(table, ...set, ...setOwn)).toEqual([]);
+    expect(fired(table, ...harness.next(session, { op: "delete", path: "/a/b", version: -1 }).changes)).toEqual([
+      "1: children /a childrenChanged",
+    ]);
+  });
+
+  it("the event carries type, path, zxid of the change and kind of the watch", () => {
+    const events: WatchEvent[] = [];
+    armed("/a", "data").trigger(change("dataChanged", "/a", 42), (_, event) => events.push(event));
+    expect(events).toEqual([{ type: "dataChanged", path: "/a", zxid: 42, kind: "data" }]);
+  });
+});
+
+describe("WatchTable", () => {
+  it("fires once", () => {
+    const table = armed("/a", "data");
+    expect(fired(table, change("dataChanged", "/a"), change("dataChanged", "/a"))).toEqual(["1: data /a dataChanged"]);
+    expect(table.size).toBe(0);
+  });
+
+  it("armed several times gives one event", () => {
+    const table = armed("/a", "data", "data", "data");
+    expect(table.size).toBe(1);
+    expect(fired(table, change("dataChanged", "/a"))).toHaveLength(1);
+  });
+
+  it("tells connections in the order of arming", () => {
+    const table = new WatchTable();
+    for (const connection of [3, 1, 2, 1]) table.arm(connection, { kind: "data", path: "/a" });
+    expect(fired(table, change("deleted", "/a"))).toEqual([3, 1, 2].map((c) => `${c}: data /a deleted`));
+  });
+
+  it("lets the receiver arm again at once, for the next change", () => {
+    const table = armed("/a", "data");
+    const zxids: number[] = [];
+    const again = (connection: number, event: WatchEvent) => {
+      zxids.push(event.zxid);
+      table.arm(connection, { kind: "data", path: "/a" });
+    };
+    table.trigger(change("dataChanged", "/a", 1), again);
+    table.trigger(change("dataChanged", "/a", 2), again);
+    expect(zxids).toEqual([1, 2]);
+    expect(table.size).toBe(1);
+  });
+
+  it("drops the watches of a connection, and no other's", () => {
+    const table = new WatchTable();
+    for (const connection of [1, 2]) {
+      table.arm(connection, { kind: "data", path: "/a" });
+      table.arm(connection, { kind: "children", path: "/a" });
+    }
+    table.arm(1, { kind: "exist", path: "/b" });
+    table.dropConnection(1);
+    table.dropConnection(7);
+    expect(table.size).toBe(2);
+    expect(fired(table, change("created", "/b"), change("deleted", "/a"))).toEqual([
+      "2: data /a deleted",
+      "2: children /a deleted",
+    ]);
+    table.dropConnection(2);
+    expect(table.size).toBe(0);
+  });
+
+  it("lets a receiver drop connections whose events are still to come", () => {
+    const table = new WatchTable();
+    for (const connection of [1, 2]) table.arm(connection, { kind: "data", path: "/a" });
+    table.arm(2, { kind: "children", path: "/a" });
+    table.trigger(change("deleted", "/a"), () => table.dropConnection(2));
+    expect(table.size).toBe(0);
+    expect(fired(table, change("deleted", "/a"))).toEqual([]);
+  });
+
+  it("bounds the watches of a connection", () => {
+    const table = new WatchTable();
+    let refused = 0;
+    for (let i = 0; i < limits.watchesPerConnectionMax; i++)
+      if (table.arm(1, { kind: "data", path: `/${i}` }) === "full") refused++;
+    expect(refused).toBe(0);
+    expect(table.arm(1, { kind: "exist", path: "/0" })).toBe("full");
+    expect(table.arm(1, { kind: "data", path: "/0" })).toBe("armed");
+    expect(table.arm(2, { kind: "exist", path: "/0" })).toBe("armed");
+    expect(table.size).toBe(limits.watchesPerConnectionMax + 1);
+    fired(table, change("deleted", "/0"));
+    expect(table.arm(1, { kind: "exist", path: "/0" })).toBe("armed");
+    expect(table.arm(3, { kind: "data", path: "/a" })).toBe("armed");
+  });
+});
+
+describe("which watch a read arms (ZOOKEEPER-WIRE §8)", () => {
+  const success: Result = {};
+  const missing: Result = { failure: { code: "NO_NODE", message: "" } };
+  const malformed: Result = { failure: { code: "BAD_ARGUMENTS", message: "" } };
+
+  it.each([
+    ["getData", "data"],
+    ["exists", "exist"],
+    ["getChildren", "children"],
+  ] as const)("%s arms %s", (kind, watch) => {
+    expect(watchArmedBy(read(kind, "/a", true), success)).toEqual({ kind: watch, path: "/a" });
+    expect(watchArmedBy(read(kind, "/a", false), success)).toBeUndefined();
+  });
+
+  it("on a missing znode, exists alone", () => {
+    expect(watchArmedBy(read("exists", "/a", true), missing)).toEqual({ kind: "exist", path: "/a" });
+    expect(watchArmedBy(read("getData", "/a", true), missing)).toBeUndefined();
+    expect(watchArmedBy(read("getChildren", "/a", true), missing)).toBeUndefined();
+    expect(watchArmedBy(read("exists", "/a", false), missing)).toBeUndefined();
+  });
+
+  it("none for a malformed path, nor for sync", () => {
+    expect(watchArmedBy(read("exists", "/a/", true), malformed)).toBeUndefined();
+    expect(watchArmedBy(read("sync", "/", true), success)).toBeUndefined();
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { AssertionError, present } from "../../src/base/assert.ts";
+import { emptyBytes } from "../../src/base/bytes.ts";
+import { assertSound } from "../../src/znode/invariants.ts";
+import { SessionTable } from "../../src/znode/sessions.ts";
+import { statOf } from "../../src/znode/stat.ts";
+import { Tree } from "../../src/znode/tree.ts";
+
+function root(tree: Tree) {
+  return present(tree.get("/"), "the root");
+}
+
+describe("Tree", () => {
+  it("wraps the child counter, and the visible cversion, as signed 32-bit integers", () => {
+    const tree = new Tree();
+    const parent = tree.insert(root(tree), "/a", emptyBytes, 0, 1, 0);
+    parent.childCounter = 2 ** 31 - 1;
+    expect(statOf(parent).cversion).toBe(-2);
+    tree.insert(parent, "/a/b", emptyBytes, 0, 2, 0);
+    expect(parent.childCounter).toBe(-(2 ** 31));
+    expect(statOf(parent)).toMatchObject({ cversion: -1, numChildren: 1 });
+  });
+
+  it("asserts what callers must have checked", () => {
+    const tree = new Tree();
+    const a = tree.insert(root(tree), "/a", emptyBytes, 0, 1, 0);
+    const b = tree.insert(a, "/a/b", emptyBytes, 9, 2, 0);
+    expect(() => tree.insert(root(tree), "/a", emptyBytes, 0, 3, 0)).toThrow(AssertionError);
+    expect(() => tree.insert(b, "/a/b/c", emptyBytes, 0, 3, 0)).toThrow(AssertionError);
+    expect(() => tree.remove(a, 3)).toThrow(AssertionError);
+    expect(tree.remove(b, 3)).toBe(a);
+    expect(() => tree.remove(b, 4)).toThrow(AssertionError);
+    tree.assertSound();
+  });
+});
+
+describe("invariants", () => {
+  it("an ephemeral needs a live owner that lists it", () => {
+    const tree = new Tree();
+    const sessions = new SessionTable();
+    tree.insert(root(tree), "/e", emptyBytes, 1, 2, 0);
+    expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
+    const session = sessions.open(1, new Uint8Array(16), 4000);
+    expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
+    sessions.own(session, "/e");
+    assertSound(tree, sessions);
+    sessions.own(session, "/f");
+    expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
+  });
+
+  it("a lost child, or a child that its parent does not know, is noticed", () => {
+    const tree = new Tree();
+    const a = tree.insert(root(tree), "/a", emptyBytes, 0, 1, 0);
+    tree.insert(a, "/a/b", emptyBytes, 0, 2, 0);
+    a.children = undefined;
+    expect(() => tree.assertSound()).toThrow(AssertionError);
+    a.children = new Set(["c"]);
+    expect(() => tree.assertSound()).toThrow(AssertionError);
+    a.children = new Set(["b"]);
+    tree.assertSound();
+  });
+});
