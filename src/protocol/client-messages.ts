@@ -1,0 +1,90 @@
+/** What clients and servers say to each other on a session stream. See `proto/client.proto` for the wire. */
+import type { Failure, Operation, Read, Result, SessionId, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
+
+/** Version of the session protocol. */
+export const protocolVersion = 1;
+
+export type ClientMessage = Connect | Request | SetWatches | Ping;
+
+/** First message of a stream. */
+export interface Connect {
+  readonly type: "connect";
+  readonly protocol: number;
+  /** 0 asks for a new session. */
+  readonly sessionId: SessionId;
+  /** Empty for a new session. */
+  readonly password: Uint8Array;
+  readonly timeoutMs: number;
+  /** Newest zxid that the client has seen. */
+  readonly lastZxid: Zxid;
+}
+
+/** Answered in the order sent. */
+export interface Request {
+  readonly type: "request";
+  /** The client's number for the exchange, echoed in the reply; rises by one. */
+  readonly xid: number;
+  /** Writes and close: position among the session's writes, from 1; reads: 0. */
+  readonly requestId: number;
+  /** All writes up to here were answered to the client. */
+  readonly ackedRequestId: number;
+  readonly body: RequestBody;
+}
+
+export type RequestBody =
+  | { readonly type: "write"; readonly operation: Operation }
+  | { readonly type: "read"; readonly read: Read }
+  | { readonly type: "close" };
+
+/** Arms a session's watches again on its new server; changes after `relativeZxid` fire at once. */
+export interface SetWatches {
+  readonly type: "setWatches";
+  readonly relativeZxid: Zxid;
+  readonly watches: readonly WatchSpec[];
+}
+
+export interface Ping {
+  readonly type: "ping";
+  readonly number: number;
+}
+
+export type ServerMessage = Connected | Refused | Reply | Event | Pong;
+
+/** The session is attached to this connection. */
+export interface Connected {
+  readonly type: "connected";
+  readonly sessionId: SessionId;
+  readonly password: Uint8Array;
+  readonly timeoutMs: number;
+  readonly serverId: number;
+  /** The session's newest applied write. */
+  readonly lastRequestId: number;
+  /** Zxid of the attachment. */
+  readonly zxid: Zxid;
+}
+
+/** The server closes the stream after this. */
+export interface Refused {
+  readonly type: "refused";
+  readonly failure: Failure;
+}
+
+export interface Reply {
+  readonly type: "reply";
+  readonly xid: number;
+  /** The write's own zxid; for a read the newest one applied when it was answered. */
+  readonly zxid: Zxid;
+  readonly result: Result;
+}
+
+export interface Event {
+  readonly type: "event";
+  readonly event: WatchEvent;
+}
+
+export interface Pong {
+  readonly type: "pong";
+  readonly number: number;
+  /** False while the server knows no leader that a majority follows. */
+  readonly quorum: boolean;
+}

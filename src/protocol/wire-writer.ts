@@ -1,0 +1,190 @@
+/** Writes the protobuf wire format. */
+import { assert } from "../base/assert.ts";
+import { emptyBytes } from "../base/bytes.ts";
+import { LENGTH_DELIMITED, VARINT } from "./wire.ts";
+
+const slabBytes = 64 * 1024;
+
+const encoder = new TextEncoder();
+
+/** Bytes that `value`, an integer from 0 to 2^53 - 1, takes as a varint. */
+function varintBytes(value: number): number {
+  if (value < 2 ** 14) return value < 2 ** 7 ? 1 : 2;
+  if (value < 2 ** 28) return value < 2 ** 21 ? 3 : 4;
+  if (value < 2 ** 42) return value < 2 ** 35 ? 5 : 6;
+  return value < 2 ** 49 ? 7 : 8;
+}
+
+/**
+ * Writes messages *from their last byte to their first*: thus the length that goes before a nested message is known
+ * when it is written, and nothing is measured beforehand or moved afterwards. So fields, and items of repeated fields,
+ * are given last to first. Finished messages are views on a shared slab, never written again.
+ *
+ * As in proto3, zero, false and empty values are left out, except where a method says otherwise.
+ */
+export class WireWriter {
+  private slab: Uint8Array = emptyBytes;
+  /** The message under way is `slab[at … end)`. */
+  private at = 0;
+  private end = 0;
+
+  /** Begins a message, for which about `bytes` may be set aside. One left unfinished is dropped. */
+  begin(bytes = 0): this {
+    this.end = this.at;
+    if (bytes > this.at) this.grow(bytes);
+    return this;
+  }
+
+  /** The finished message. */
+  finish(): Uint8Array {
+    const message = this.slab.subarray(this.at, this.end);
+    // What is left of a slab made for one large message would keep that message's memory alive.
+    if (this.slab.length > slabBytes) {
+      this.slab = emptyBytes;
+      this.at = 0;
+    }
+    this.end = this.at;
+    return message;
+  }
+
+  /** The message so far: a view that the next write may make stale. */
+  written(): Uint8Array {
+    return this.slab.subarray(this.at, this.end);
+  }
+
+  /** Bytes of the message so far: the end of a nested message that is about to be written. */
+  mark(): number {
+    return this.end - this.at;
+  }
+
+  /** Makes what was written since `mark` the nested message `field`; also when it is empty. */
+  nest(field: number, mark: number): void {
+    this.varint(this.end - this.at - mark);
+    this.tag(field, LENGTH_DELIMITED);
+  }
+
+  /** uint64 or uint32 or an enum: an integer from 0 to 2^53 - 1. */
+  uint(field: number, value: number): void {
+    if (value === 0) return;
+    this.varint(value);
+    this.tag(field, VARINT);
+  }
+
+  /** sint32: small for small negative numbers. */
+  sint32(field: number, value: number): void {
+    assert((value | 0) === value, "a signed number on the wire has 32 bits");
+    this.uint(field, ((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  /** int32: ten bytes for negative numbers. */
+  int32(field: number, value: number): void {
+    assert((value | 0) === value, "a signed number on the wire has 32 bits");
+    if (value >= 0) {
+      this.uint(field, value);
+      return;
+    }
+    this.reserve(10);
+    this.at -= 10;
+    let rest = value;
+    for (let i = 0; i < 9; i++, rest >>= 7) this.slab[this.at + i] = (rest & 0x7f) | 0x80;
+    this.slab[this.at + 9] = 1;
+    this.tag(field, VARINT);
+  }
+
+  bool(field: number, value: boolean): void {
+    if (value) this.uint(field, 1);
+  }
+
+  bytes(field: number, value: Uint8Array): void {
+    if (value.length > 0) this.presentBytes(field, value);
+  }
+
+  /** Bytes that are written even when empty: an item of a repeated field, or an `optional` one. */
+  presentBytes(field: number, value: Uint8Array): void {
+    this.raw(value);
+    this.varint(value.length);
+    this.tag(field, LENGTH_DELIMITED);
+  }
+
+  string(field: number, value: string): void {
+    if (value.length > 0) this.presentString(field, value);
+  }
+
+  /** A string that is written even when empty. */
+  presentString(field: number, value: string): void {
+    const length = value.length;
+    this.reserve(length);
+    const slab = this.slab;
+    const start = this.at - length;
+    let ascii = true;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) {
+        ascii = false;
+        break;
+      }
+      slab[start + i] = unit;
+    }
+    if (!ascii) {
+      this.presentBytes(field, encoder.encode(value));
+      return;
+    }
+    this.at = start;
+    this.varint(length);
+    this.tag(field, LENGTH_DELIMITED);
+  }
+
+  /** A packed list of {@link uint}s. */
+  uints(field: number, values: readonly number[]): void {
+    if (values.length === 0) return;
+    const mark = this.mark();
+    for (let i = values.length - 1; i >= 0; i--) this.varint(values[i] ?? 0);
+    this.nest(field, mark);
+  }
+
+  /** A varint without a tag. */
+  varint(value: number): void {
+    if ((value & 0x7f) === value) {
+      this.reserve(1);
+      this.slab[--this.at] = value;
+      return;
+    }
+    assert(Number.isSafeInteger(value) && value >= 0, "a number on the wire is an integer from 0 to 2^53 - 1");
+    const size = varintBytes(value);
+    this.reserve(size);
+    this.at -= size;
+    const slab = this.slab;
+    let at = this.at;
+    let rest = value;
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) slab[at++] = (rest % 128) | 0x80;
+    for (; rest >= 0x80; rest >>= 7) slab[at++] = (rest & 0x7f) | 0x80;
+    slab[at] = rest;
+  }
+
+  /** Encoded fields, as they are. */
+  raw(fields: Uint8Array): void {
+    this.reserve(fields.length);
+    this.at -= fields.length;
+    this.slab.set(fields, this.at);
+  }
+
+  private tag(field: number, type: number): void {
+    this.varint((field << 3) | type);
+  }
+
+  private reserve(bytes: number): void {
+    if (this.at < bytes) this.grow(bytes);
+  }
+
+  /** Moves the message under way to the end of a new slab with room for `bytes` more. */
+  private grow(bytes: number): void {
+    const used = this.end - this.at;
+    const needed = used + bytes;
+    const size = needed <= slabBytes ? slabBytes : needed + used;
+    const slab = new Uint8Array(size);
+    slab.set(this.slab.subarray(this.at, this.end), size - used);
+    this.slab = slab;
+    this.at = size - used;
+    this.end = size;
+  }
+}

@@ -1,0 +1,98 @@
+/** Opening a server's data when it starts: its own, whole, or fresh. */
+import { TerrariumError } from "../base/errors.ts";
+import type { Configuration, Entry, HardState } from "../raft/types.ts";
+import type { Disk } from "./disk.ts";
+import { hardStateKey, identityKey, logBlockKey, wholeDisk } from "./layout.ts";
+import { encodeLogBlock } from "./log-block.ts";
+import { encodeHardState, encodeIdentity, type Identity } from "./records.ts";
+import { type Recovered, Rows, recoveredLog } from "./recovery.ts";
+
+export type { Identity } from "./records.ts";
+export type { Recovered } from "./recovery.ts";
+
+/** Exactly one of the two is there. */
+export type OpenDone = (error: Error | undefined, recovered?: Recovered) => void;
+
+/**
+ * Reads everything on `disk` and calls `done` once. A fresh disk becomes the data of the server `expected` of a cluster
+ * that begins with `bootstrap`; on any other disk `bootstrap` is not looked at.
+ *
+ * Errors: WRONG_DATA_DIR when the data are another server's or cluster's; CORRUPT when they are damaged;
+ * DATA_DIR_UNUSABLE when another version wrote them; DISK_FAILED; on a fresh disk USAGE without `bootstrap`, and
+ * NOT_A_MEMBER when the server is not in it.
+ */
+export function openStorage(
+  disk: Disk,
+  expected: Identity,
+  bootstrap: Configuration | undefined,
+  done: OpenDone,
+): void {
+  const rows = new Rows();
+  disk.scan(
+    wholeDisk,
+    (key, value) => rows.add(key, value),
+    (error) => {
+      if (error !== undefined) done(diskError(error, "the data could not be read"));
+      else if (rows.empty) begin(disk, expected, bootstrap, done);
+      else recover(rows, expected, done);
+    },
+  );
+}
+
+function recover(rows: Rows, expected: Identity, done: OpenDone): void {
+  let recovered: Recovered;
+  try {
+    checkIdentity(rows.readIdentity(), expected);
+    recovered = rows.recover();
+  } catch (error) {
+    if (!(error instanceof TerrariumError)) throw error;
+    done(error);
+    return;
+  }
+  done(undefined, recovered);
+}
+
+function checkIdentity(found: Identity, expected: Identity): void {
+  if (found.clusterId === expected.clusterId && found.serverId === expected.serverId) return;
+  throw new TerrariumError(
+    "WRONG_DATA_DIR",
+    `the data directory belongs to server ${found.serverId} of cluster "${found.clusterId}", ` +
+      `not to server ${expected.serverId} of cluster "${expected.clusterId}"`,
+  );
+}
+
+/** Writes the first state of a server: all of it in one batch, so that a crash leaves it whole or the disk fresh. */
+function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefined, done: OpenDone): void {
+  if (bootstrap === undefined) {
+    done(
+      new TerrariumError(
+        "USAGE",
+        "the data directory is empty, and no membership was given to begin with",
+        "give the members of the cluster, or the right data directory",
+      ),
+    );
+    return;
+  }
+  if (!bootstrap.members.some((member) => member.id === identity.serverId)) {
+    done(new TerrariumError("NOT_A_MEMBER", `server ${identity.serverId} is not in the cluster's membership`));
+    return;
+  }
+  const hardState: HardState = { currentTerm: 1, votedFor: 0 };
+  const entries: readonly Entry[] = [{ kind: "configuration", index: 1, term: 1, configuration: bootstrap }];
+  disk.write(
+    [
+      { type: "put", key: identityKey, value: encodeIdentity(identity) },
+      { type: "put", key: hardStateKey, value: encodeHardState(hardState) },
+      { type: "put", key: logBlockKey(1), value: encodeLogBlock({ currentTerm: 1, prevTerm: 0, entries }) },
+    ],
+    (error) => {
+      if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
+      else done(undefined, recoveredLog(hardState, entries, [{ firstIndex: 1, entries }], bootstrap));
+    },
+  );
+}
+
+function diskError(error: Error, what: string): TerrariumError {
+  if (error instanceof TerrariumError) return error;
+  return new TerrariumError("DISK_FAILED", `${what}: ${error.message}`);
+}

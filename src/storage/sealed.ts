@@ -1,0 +1,29 @@
+/** Checksums of what is on disk: each value begins with the CRC-32C of the rest, four bytes, big-endian. */
+import { concatBytes } from "../base/bytes.ts";
+import { crc32c } from "../base/crc32c.ts";
+import { TerrariumError } from "../base/errors.ts";
+
+/** The checksum of `bytes`, as it stands before them. */
+export function checksum(bytes: Uint8Array): Uint8Array {
+  const crc = crc32c(bytes);
+  return new Uint8Array([crc >>> 24, crc >>> 16, crc >>> 8, crc]);
+}
+
+/** `bytes` with their checksum. */
+export function seal(bytes: Uint8Array): Uint8Array {
+  return concatBytes([checksum(bytes), bytes]);
+}
+
+/** What {@link seal} was given: a view. CORRUPT unless the checksum is right; `what` names the value. */
+export function unseal(value: Uint8Array, what: string): Uint8Array {
+  if (value.length < 4) throw corrupt(`${what} is cut short`);
+  const bytes = value.subarray(4);
+  const crc = new DataView(value.buffer, value.byteOffset, 4).getUint32(0);
+  if (crc !== crc32c(bytes)) throw corrupt(`the checksum of ${what} is wrong`);
+  return bytes;
+}
+
+/** The error of everything that should not be as it is on disk. */
+export function corrupt(what: string): TerrariumError {
+  return new TerrariumError("CORRUPT", `what was safely on disk is damaged: ${what}`);
+}

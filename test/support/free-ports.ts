@@ -1,0 +1,26 @@
+/** Ports for servers that tests and benchmarks start. */
+import { createServer } from "node:net";
+
+const first = 10_000;
+const last = 30_000;
+
+/**
+ * `count` ports of 127.0.0.1 on which nothing listens. They lie below the range from which the system takes ports for
+ * outgoing connections, so that none of these takes one before the server starts.
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = first + Math.floor(Math.random() * (last - first));
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

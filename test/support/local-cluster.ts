@@ -1,0 +1,150 @@
+/** A cluster of real server processes on this machine, for end-to-end tests and benchmarks. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { present } from "../../src/base/assert.ts";
+import { serverStatus } from "../../src/client/index.ts";
+import { freePorts } from "./free-ports.ts";
+
+type Status = Awaited<ReturnType<typeof serverStatus>>;
+
+/** One server of the cluster. */
+export interface LocalServer {
+  readonly id: number;
+  readonly endpoint: string;
+  readonly peerAddress: string;
+  readonly httpAddress: string;
+  readonly dataDirectory: string;
+  process: ChildProcess | undefined;
+  /** What the server printed since it was started last. */
+  output: string;
+}
+
+/** Starts, kills, pauses and observes servers. */
+export class LocalCluster {
+  readonly servers: readonly LocalServer[];
+  readonly #home: string;
+  readonly #extraArguments: readonly string[];
+
+  private constructor(home: string, servers: readonly LocalServer[], extraArguments: readonly string[]) {
+    this.#home = home;
+    this.servers = servers;
+    this.#extraArguments = extraArguments;
+  }
+
+  /** Starts `size` servers in a temporary folder and waits for a leader. */
+  static async start(size: number, extraArguments: readonly string[] = []): Promise<LocalCluster> {
+    const home = await mkdtemp(join(tmpdir(), "terrarium-"));
+    const ports = await freePorts(size * 3);
+    const address = (n: number) => `127.0.0.1:${present(ports[n], "a port")}`;
+    const servers = Array.from({ length: size }, (_, i) => ({
+      id: i + 1,
+      endpoint: address(3 * i),
+      peerAddress: address(3 * i + 1),
+      httpAddress: address(3 * i + 2),
+      dataDirectory: join(home, `server-${i + 1}`),
+      process: undefined,
+      output: "",
+    }));
+    const cluster = new LocalCluster(home, servers, extraArguments);
+    for (const server of servers) cluster.startServer(server.id);
+    await cluster.leader();
+    return cluster;
+  }
+
+  get endpoints(): string[] {
+    return this.servers.map((server) => server.endpoint);
+  }
+
+  server(id: number): LocalServer {
+    return present(
+      this.servers.find((server) => server.id === id),
+      `server ${id}`,
+    );
+  }
+
+  /** Starts a server that does not run. */
+  startServer(id: number): void {
+    const server = this.server(id);
+    const members = this.servers.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",");
+    const launcher = fileURLToPath(new URL("../../bin/terrarium.js", import.meta.url)).replace("/dist/bin/", "/bin/");
+    const child = spawn(
+      process.execPath,
+      [
+        launcher,
+        "serve",
+        ...["--id", String(id), "--members", members, "--data-dir", server.dataDirectory],
+        ...["--http-address", server.httpAddress, ...this.#extraArguments],
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    server.process = child;
+    server.output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        server.output = (server.output + chunk.toString()).slice(-100_000);
+      });
+  }
+
+  /** Sends a signal; after SIGKILL or SIGTERM waits for the process to be gone. */
+  async signal(id: number, signal: NodeJS.Signals): Promise<void> {
+    const child = this.server(id).process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    if (signal === "SIGKILL" || signal === "SIGTERM") {
+      await gone;
+      this.server(id).process = undefined;
+    }
+  }
+
+  /** The id of the leader that a majority of the running servers agrees on; waits for one. */
+  async leader(timeoutMs = 60_000): Promise<number> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const leader = await this.#agreedLeader();
+      if (leader !== undefined) return leader;
+      if (Date.now() > deadline) throw new Error(`no leader within ${timeoutMs} ms: ${this.#lastWords()}`);
+      await sleep(20);
+    }
+  }
+
+  /** Status of a server; undefined if it does not answer. */
+  async status(id: number): Promise<Status | undefined> {
+    try {
+      return await serverStatus(this.server(id).endpoint, { timeoutMs: 1000 });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Kills all servers and removes their data. */
+  async destroy(): Promise<void> {
+    await Promise.all(this.servers.map((server) => this.signal(server.id, "SIGKILL")));
+    await rm(this.#home, { recursive: true, force: true });
+  }
+
+  async #agreedLeader(): Promise<number | undefined> {
+    const running = this.servers.filter((server) => server.process !== undefined);
+    const statuses = await Promise.all(running.map((server) => this.status(server.id)));
+    const votes = new Map<string, number>();
+    for (const status of statuses) {
+      if (status?.leader == null) continue;
+      const key = `${status.leader}/${status.term}`;
+      votes.set(key, (votes.get(key) ?? 0) + 1);
+    }
+    for (const [key, count] of votes)
+      if (count > this.servers.length / 2) {
+        const leader = Number(key.split("/")[0]);
+        if (statuses.some((status) => status?.id === leader && status.role === "leader")) return leader;
+      }
+    return undefined;
+  }
+
+  #lastWords(): string {
+    return this.servers.map((server) => `server ${server.id}: ${server.output.slice(-500)}`).join("\n");
+  }
+}
