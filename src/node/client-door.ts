@@ -1,0 +1,364 @@
+/**
+ * The clients of one server: attaches their sessions, takes their requests, hands them answers and watch events.
+ *
+ * It is the origin of their proposals and knows nothing of leaders: proposals leave through {@link Proposals}, read
+ * indexes come back through {@link DoorHost.requestReadIndex}.
+ */
+import { type ErrorCode, errorMessage } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { Read, Result, SessionId, WatchEvent } from "../base/operations.ts";
+import type { ClientMessage, Connect, Request, SetWatches } from "../protocol/client-messages.ts";
+import { protocolVersion } from "../protocol/client-messages.ts";
+import { encodeCommand } from "../protocol/command-codec.ts";
+import { ChangeHistory } from "../znode/change-history.ts";
+import type { Applied, Change, Command, CommandBody, Outcome } from "../znode/commands.ts";
+import type { ZnodeMachine } from "../znode/machine.ts";
+import { WatchTable, watchArmedBy } from "../znode/watches.ts";
+import { ClientOutbox } from "./client-outbox.ts";
+import { type Attached, Connection } from "./connection.ts";
+import type { Clients, ConnectionId } from "./ports.ts";
+import type { Proposals } from "./proposals.ts";
+import { RequestOrder } from "./request-order.ts";
+import type { Slot } from "./request-queue.ts";
+
+/** What the door needs from the node. */
+export interface DoorHost {
+  readonly id: number;
+  readonly machine: ZnodeMachine;
+  readonly proposals: Proposals;
+  readonly clients: Clients;
+  readonly secret: (length: number) => Uint8Array;
+  now(): number;
+  /** Whether a leader is known that a majority follows. */
+  hasQuorum(): boolean;
+  /** A client spoke for its session. */
+  touch(session: SessionId): void;
+  /** The slot waits for a read index. */
+  requestReadIndex(slot: Slot, connection: Connection): void;
+}
+
+/** See the file's comment. */
+export class ClientDoor {
+  readonly #host: DoorHost;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #bySession = new Map<SessionId, Connection>();
+  /** Connections that wait for their session, by proposal. */
+  readonly #attaching = new Map<number, Connection>();
+  readonly #outbox = new ClientOutbox();
+  readonly #watches = new WatchTable();
+  readonly #history = new ChangeHistory();
+
+  constructor(host: DoorHost) {
+    this.#host = host;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  get watches(): number {
+    return this.#watches.size;
+  }
+
+  /** Whether the connection can still be answered. */
+  isOpen(connection: Connection): boolean {
+    return this.#connections.get(connection.id) === connection;
+  }
+
+  /** Messages of a client; the first ones open the connection. */
+  receive(id: ConnectionId, messages: readonly ClientMessage[]): void {
+    let connection = this.#connections.get(id);
+    if (connection === undefined) {
+      connection = this.#open(id);
+      if (this.#connections.size > limits.connectionsMax) return this.#refuse(connection, "OVERLOADED");
+    }
+    for (const message of messages) {
+      if (!this.isOpen(connection)) return;
+      this.#receiveOne(connection, message);
+    }
+    if (connection.state.type === "attached") this.#host.touch(connection.state.sessionId);
+  }
+
+  /** The stream broke or was closed by the client. */
+  disconnected(id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (connection !== undefined) this.#forget(connection);
+  }
+
+  /** The state machine is about to apply a command. */
+  beforeApply(body: CommandBody): void {
+    if (body.type !== "write" && body.type !== "closeSession") return;
+    this.#bySession.get(body.sessionId)?.requests.beforeWrite(body.requestId);
+  }
+
+  /** The state machine has applied a command: watches fire, then the one who waits for it is answered. */
+  afterApply(command: Command, applied: Applied): void {
+    this.#history.record(applied.changes);
+    for (const change of applied.changes) this.#fire(change);
+    const own = command.origin === this.#host.id;
+    if (own && applied.outcome.type !== "gap") this.#host.proposals.settle(command.proposal);
+    this.#dispatch(applied.outcome, own ? command.proposal : undefined);
+    for (const session of applied.ended) {
+      const connection = this.#bySession.get(session);
+      if (connection !== undefined) this.#refuse(connection, "SESSION_EXPIRED");
+    }
+  }
+
+  /** Tells waiting clients when the cluster has lost its quorum or found it again. */
+  quorumChanged(quorum: boolean): void {
+    for (const connection of this.#bySession.values()) {
+      connection.send({ type: "pong", number: 0, quorum });
+      this.#outbox.speaks(connection);
+    }
+  }
+
+  /** Refuses clients that have waited for their session since before `beforeMs`. */
+  refuseAttaching(beforeMs: number, code: ErrorCode): void {
+    for (const connection of [...this.#attaching.values()])
+      if (connection.state.type === "attaching" && connection.state.sinceMs < beforeMs) this.#refuse(connection, code);
+  }
+
+  /** Since when the longest waiting client waits for its session; Infinity if none does. */
+  attachingSinceMs(): number {
+    for (const connection of this.#attaching.values())
+      if (connection.state.type === "attaching") return connection.state.sinceMs;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** A read index has been set in one of the connection's slots, or the state has moved up to it. */
+  advance(connection: Connection): void {
+    if (!this.isOpen(connection)) return;
+    connection.requests.advance();
+    this.#outbox.speaks(connection);
+  }
+
+  /** Sends the frames of the turn, one per connection. */
+  flush(): void {
+    this.#outbox.flush(this.#host.clients);
+  }
+
+  #open(id: ConnectionId): Connection {
+    const machine = this.#host.machine;
+    const connection: Connection = new Connection(id, {
+      appliedIndex: () => machine.appliedIndex,
+      evaluate: (read) => this.#evaluate(connection, read),
+    });
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  #evaluate(connection: Connection, read: Read): Result {
+    const result = this.#host.machine.read(read);
+    const spec = watchArmedBy(read, result);
+    if (spec !== undefined && this.#watches.arm(connection.id, spec) === "full")
+      return {
+        failure: {
+          code: "OVERLOADED",
+          message: `the connection has ${limits.watchesPerConnectionMax} watches armed already`,
+        },
+      };
+    return result;
+  }
+
+  #receiveOne(connection: Connection, message: ClientMessage): void {
+    const state = connection.state;
+    if (message.type === "connect") {
+      if (state.type !== "new") return this.#refuse(connection, "PROTOCOL_ERROR", "a second Connect on one stream");
+      return this.#attach(connection, message);
+    }
+    if (state.type !== "attached")
+      return this.#refuse(connection, "PROTOCOL_ERROR", "a message before the session was attached");
+    switch (message.type) {
+      case "ping":
+        connection.send({ type: "pong", number: message.number, quorum: this.#host.hasQuorum() });
+        this.#outbox.speaks(connection);
+        return;
+      case "setWatches":
+        return this.#setWatches(connection, message);
+      case "request":
+        return this.#request(connection, message, state);
+    }
+  }
+
+  #attach(connection: Connection, connect: Connect): void {
+    if (connect.protocol !== protocolVersion)
+      return this.#refuse(
+        connection,
+        "PROTOCOL_ERROR",
+        `the client speaks version ${connect.protocol} of the session protocol, this server version ${protocolVersion}`,
+      );
+    const timeoutMs = Math.round(
+      Math.min(Math.max(connect.timeoutMs, limits.sessionTimeoutMinMs), limits.sessionTimeoutMaxMs),
+    );
+    const body: CommandBody =
+      connect.sessionId === 0
+        ? { type: "createSession", password: this.#host.secret(16), timeoutMs }
+        : { type: "attachSession", sessionId: connect.sessionId, password: connect.password, timeoutMs };
+    const proposal = this.#propose(body);
+    connection.state = { type: "attaching", proposal, sinceMs: this.#host.now() };
+    this.#attaching.set(proposal, connection);
+  }
+
+  #propose(body: CommandBody): number {
+    return this.#host.proposals.add((id) => encodeCommand(body, this.#host.id, id));
+  }
+
+  #setWatches(connection: Connection, message: SetWatches): void {
+    for (const spec of message.watches) {
+      const missed = this.#history.missed(message.relativeZxid, spec, this.#host.machine);
+      if (missed !== undefined) connection.requests.event(missed);
+      else if (this.#watches.arm(connection.id, spec) === "full")
+        return this.#refuse(connection, "OVERLOADED", "the connection has too many watches");
+    }
+    this.#outbox.speaks(connection);
+  }
+
+  #request(connection: Connection, request: Request, attached: Attached): void {
+    const { sessionId, attachment } = attached;
+    const failure = attached.order.take(request, connection.requests.length);
+    if (failure !== undefined) return this.#refuse(connection, failure.code, failure.message);
+    if (request.body.type === "read") {
+      const slot = connection.requests.addRead(request.xid, request.body.read);
+      if (slot !== undefined) this.#host.requestReadIndex(slot, connection);
+      else this.advance(connection);
+      return;
+    }
+    connection.requests.addWrite(request.xid, request.requestId);
+    const proposal = this.#propose(
+      request.body.type === "close"
+        ? { type: "closeSession", sessionId, attachment, requestId: request.requestId }
+        : {
+            type: "write",
+            sessionId,
+            attachment,
+            requestId: request.requestId,
+            ackedRequestId: request.ackedRequestId,
+            operation: request.body.operation,
+          },
+    );
+    connection.proposals.set(request.requestId, proposal);
+  }
+
+  #fire(change: Change): void {
+    this.#watches.trigger(change, (id: ConnectionId, event: WatchEvent) => {
+      const connection = this.#connections.get(id);
+      if (connection === undefined) return;
+      connection.requests.event(event);
+      this.#outbox.speaks(connection);
+    });
+  }
+
+  #dispatch(outcome: Outcome, ownProposal: number | undefined): void {
+    switch (outcome.type) {
+      case "attached":
+        return this.#attached(outcome, ownProposal);
+      case "refused": {
+        const waiting = ownProposal === undefined ? undefined : this.#attaching.get(ownProposal);
+        if (waiting !== undefined) this.#refuse(waiting, outcome.failure.code, outcome.failure.message);
+        return;
+      }
+      case "written":
+        return this.#answered(outcome.sessionId, outcome.requestId, outcome.zxid, outcome.result);
+      case "dropped":
+        // Refused for another attachment's sake, it is no answer to the session's present connection.
+        if (ownProposal !== undefined && this.#waitsFor(outcome.sessionId, outcome.requestId, ownProposal))
+          this.#answered(outcome.sessionId, outcome.requestId, this.#host.machine.appliedIndex, {
+            failure: outcome.failure,
+          });
+        return;
+      case "closed":
+        return this.#closed(outcome.sessionId, outcome.requestId);
+      case "gap":
+        return this.#gap(outcome.sessionId, outcome.requestId, outcome.expected);
+      case "expired":
+        return;
+    }
+  }
+
+  #waitsFor(sessionId: SessionId, requestId: number, proposal: number): boolean {
+    return this.#bySession.get(sessionId)?.proposals.get(requestId) === proposal;
+  }
+
+  #answered(sessionId: SessionId, requestId: number, zxid: number, result: Result): void {
+    const connection = this.#bySession.get(sessionId);
+    if (connection === undefined) return;
+    const proposal = connection.proposals.get(requestId);
+    if (proposal === undefined) return;
+    connection.proposals.delete(requestId);
+    // Answered through an older proposal of the same request, perhaps another server's: this one is not needed.
+    this.#host.proposals.settle(proposal);
+    connection.requests.answerWrite(requestId, zxid, result);
+    this.#outbox.speaks(connection);
+  }
+
+  /** A write came before its time: the missing one was lost on its way and goes again, then this one. */
+  #gap(sessionId: SessionId, requestId: number, expected: number): void {
+    const connection = this.#bySession.get(sessionId);
+    if (connection === undefined) return;
+    for (const request of [expected, requestId]) {
+      const proposal = connection.proposals.get(request);
+      if (proposal !== undefined) this.#host.proposals.again(proposal);
+    }
+  }
+
+  #attached(outcome: Outcome & { type: "attached" }, ownProposal: number | undefined): void {
+    const older = this.#bySession.get(outcome.sessionId);
+    const isNewer = older?.state.type === "attached" && older.state.attachment < outcome.attachment;
+    if (older !== undefined && isNewer) this.#refuse(older, "SESSION_MOVED");
+    const connection = ownProposal === undefined ? undefined : this.#attaching.get(ownProposal);
+    if (ownProposal === undefined || connection === undefined) return;
+    this.#attaching.delete(ownProposal);
+    connection.state = {
+      type: "attached",
+      sessionId: outcome.sessionId,
+      attachment: outcome.attachment,
+      order: new RequestOrder(outcome.lastRequestId),
+    };
+    this.#bySession.set(outcome.sessionId, connection);
+    connection.send({
+      type: "connected",
+      sessionId: outcome.sessionId,
+      password: outcome.password,
+      timeoutMs: outcome.timeoutMs,
+      serverId: this.#host.id,
+      lastRequestId: outcome.lastRequestId,
+      zxid: outcome.attachment,
+    });
+    this.#outbox.speaks(connection);
+    this.#host.touch(outcome.sessionId);
+  }
+
+  #closed(sessionId: SessionId, requestId: number): void {
+    const connection = this.#bySession.get(sessionId);
+    if (connection === undefined) return;
+    this.#answered(sessionId, requestId, this.#host.machine.appliedIndex, {});
+    this.#end(connection);
+  }
+
+  #refuse(connection: Connection, code: ErrorCode, message: string = errorMessage(code)): void {
+    if (!this.isOpen(connection)) return;
+    connection.send({ type: "refused", failure: { code, message } });
+    this.#end(connection);
+  }
+
+  /** Closes a connection after what it still has to say. */
+  #end(connection: Connection): void {
+    if (!this.isOpen(connection)) return;
+    this.#outbox.closes(connection);
+    this.#forget(connection);
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection.id);
+    this.#watches.dropConnection(connection.id);
+    const state = connection.state;
+    if (state.type === "attaching") {
+      this.#attaching.delete(state.proposal);
+      this.#host.proposals.settle(state.proposal);
+    }
+    if (state.type === "attached" && this.#bySession.get(state.sessionId) === connection)
+      this.#bySession.delete(state.sessionId);
+    // What was sent may still take effect; it is not sent again on behalf of a client that has gone.
+    for (const proposal of connection.proposals.values()) this.#host.proposals.settle(proposal);
+  }
+}

@@ -1,0 +1,54 @@
+/** One client connection: from its Connect message to its end. */
+import type { SessionId, Zxid } from "../base/operations.ts";
+import type { ServerMessage } from "../protocol/client-messages.ts";
+import type { ConnectionId } from "./ports.ts";
+import type { RequestOrder } from "./request-order.ts";
+import { type QueueHost, RequestQueue } from "./request-queue.ts";
+
+/** Where a connection stands. */
+export type ConnectionState =
+  /** Nothing heard yet. */
+  | { readonly type: "new" }
+  /** Its createSession or attachSession is on its way through the log. */
+  | { readonly type: "attaching"; readonly proposal: number; readonly sinceMs: number }
+  /** It speaks for the session until a newer attachment is applied. */
+  | {
+      readonly type: "attached";
+      readonly sessionId: SessionId;
+      readonly attachment: Zxid;
+      readonly order: RequestOrder;
+    };
+
+/** The state of a connection that speaks for a session. */
+export type Attached = Extract<ConnectionState, { type: "attached" }>;
+
+/** The server's end of a client's stream. */
+export class Connection {
+  readonly id: ConnectionId;
+  readonly requests: RequestQueue;
+  /** Proposals that this connection waits for, by request id. */
+  readonly proposals = new Map<number, number>();
+  state: ConnectionState = { type: "new" };
+  #outbox: ServerMessage[] = [];
+
+  constructor(id: ConnectionId, host: Omit<QueueHost, "send">) {
+    this.id = id;
+    this.requests = new RequestQueue({
+      appliedIndex: host.appliedIndex,
+      evaluate: host.evaluate,
+      send: (message) => this.send(message),
+    });
+  }
+
+  /** Queues a message for the frame that leaves at the end of the turn. */
+  send(message: ServerMessage): void {
+    this.#outbox.push(message);
+  }
+
+  /** The frame of this turn. */
+  takeOutbox(): readonly ServerMessage[] {
+    const messages = this.#outbox;
+    if (messages.length > 0) this.#outbox = [];
+    return messages;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * One server: drives Raft, the state machine and the log on disk, and answers its clients (DESIGN §3, "One loop").
+ *
+ * Inputs only note what arrived. {@link Node.flush} ends the turn: proposals go into the log or to the leader, Raft says
+ * what to write, send and apply, and everything leaves in one disk write, one batch per peer, one frame per client.
+ */
+import type { SessionId } from "../base/operations.ts";
+import type { ClientMessage } from "../protocol/client-messages.ts";
+import { decodeCommand, encodeCommand, stampCommand } from "../protocol/command-codec.ts";
+import { Raft } from "../raft/raft.ts";
+import type { Entry, ServerId } from "../raft/types.ts";
+import { LogWriter } from "../storage/log-writer.ts";
+import type { Recovered } from "../storage/open.ts";
+import { ZnodeMachine } from "../znode/machine.ts";
+import { ClientDoor } from "./client-door.ts";
+import type { NodeOptions } from "./options.ts";
+import { PeerOutbox } from "./peer-outbox.ts";
+import type { ConnectionId, PeerMessage, Ports } from "./ports.ts";
+import { Proposals } from "./proposals.ts";
+import { ReadIndexes } from "./read-indexes.ts";
+import { SessionTracker } from "./session-tracker.ts";
+import type { NodeStatus } from "./status.ts";
+import { nodeStatus } from "./status-report.ts";
+
+/** See the file's comment. All methods are synchronous; every input ends in a request to flush. */
+export class Node {
+  readonly options: NodeOptions;
+  /** For status and checkers: not to be driven from outside. */
+  readonly raft: Raft;
+  /** For status and checkers: not to be driven from outside. */
+  readonly machine = new ZnodeMachine();
+  readonly #ports: Ports;
+  readonly #writer: LogWriter;
+  readonly #proposals: Proposals;
+  readonly #door: ClientDoor;
+  readonly #reads = new ReadIndexes();
+  readonly #tracker: SessionTracker;
+  readonly #outbox = new PeerOutbox();
+  /** Commands for the log that others proposed, to be stamped and appended at the end of the turn. */
+  #forwarded: Uint8Array[] = [];
+  #lastStampMs = 0;
+  #nextSessionTickMs: number;
+  #leaderlessSinceMs: number | undefined;
+  #quorum = false;
+
+  /** `recovered` is what {@link openStorage} found on this server's disk. */
+  constructor(options: NodeOptions, ports: Ports, recovered: Recovered) {
+    const now = ports.clock.now();
+    this.options = options;
+    this.#ports = ports;
+    this.raft = new Raft({ ...options, random: ports.random }, recovered.log, now);
+    this.#writer = new LogWriter(ports.disk, recovered.stored, {
+      durable: (token) => this.#durable(token),
+      failed: (error) => ports.fatal(error),
+    });
+    this.#proposals = new Proposals(firstProposalId(ports.secret(4)), options.proposalRetryMs);
+    this.#tracker = new SessionTracker(options.sessionTickMs, now);
+    this.#nextSessionTickMs = now + options.sessionTickMs;
+    this.#leaderlessSinceMs = now;
+    this.#door = new ClientDoor({
+      id: options.id,
+      machine: this.machine,
+      proposals: this.#proposals,
+      clients: ports.clients,
+      secret: ports.secret,
+      now: () => ports.clock.now(),
+      hasQuorum: () => this.#quorum,
+      touch: (session) => this.#tracker.touch(session),
+      requestReadIndex: (slot, connection) => this.#reads.add(slot, connection),
+    });
+  }
+
+  /** Messages of another server; any of them may be lost, doubled, late or out of order. */
+  receivePeer(from: ServerId, messages: readonly PeerMessage[]): void {
+    this.raft.advanceTo(this.#ports.clock.now());
+    for (const message of messages) {
+      if (message.type === "Forward") {
+        // A server that does not lead drops them: the origin sends them again to the one that does.
+        if (this.raft.isLeader) for (const command of message.commands) this.#forwarded.push(command);
+      } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
+      else this.raft.receive(from, message);
+    }
+    this.#ports.requestFlush();
+  }
+
+  /** The stream from another server broke: that server may be dead. */
+  peerDisconnected(from: ServerId): void {
+    this.raft.advanceTo(this.#ports.clock.now());
+    this.raft.peerDisconnected(from);
+    this.#ports.requestFlush();
+  }
+
+  /** Messages of a client; the first ones open the connection. */
+  clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void {
+    this.#door.receive(connection, messages);
+    this.#ports.requestFlush();
+  }
+
+  /** A client's stream broke or was ended by the client. */
+  clientDisconnected(connection: ConnectionId): void {
+    this.#door.disconnected(connection);
+    this.#ports.requestFlush();
+  }
+
+  /** Monotonic ms at which {@link tick} next has something to do. */
+  nextDeadline(): number {
+    return Math.min(this.raft.nextDeadline(), this.#nextSessionTickMs, this.#proposals.nextDeadline());
+  }
+
+  /** Does what is due. */
+  tick(): void {
+    const now = this.#ports.clock.now();
+    this.raft.advanceTo(now);
+    this.raft.tick();
+    if (now >= this.#nextSessionTickMs) this.#sessionTick(now);
+    this.#ports.requestFlush();
+  }
+
+  /** Ends the turn. */
+  flush(): void {
+    const now = this.#ports.clock.now();
+    this.raft.advanceTo(now);
+    // Reads ask before the writes of the same turn are proposed, so that they need not wait for them.
+    this.#reads.ask((id) => this.raft.requestRead(id));
+    this.#propose(now);
+    const effects = this.raft.takeEffects();
+    if (effects.write !== undefined) this.#writer.append(effects.write);
+    for (const { to, message } of effects.messages) this.#outbox.add(to, message);
+    for (const entry of effects.committed) this.#apply(entry);
+    for (const { id, index } of effects.reads) this.#reads.answered(id, index);
+    for (const connection of this.#reads.takeReady(this.machine.appliedIndex)) this.#door.advance(connection);
+    this.#observeLeadership(now);
+    this.#writer.flush();
+    this.#outbox.flush(this.#ports.network);
+    this.#door.flush();
+  }
+
+  /** What this server knows of itself and the cluster. */
+  status(): NodeStatus {
+    return nodeStatus({
+      clusterId: this.options.clusterId,
+      raft: this.raft,
+      machine: this.machine,
+      quorum: this.#quorum,
+      watches: this.#door.watches,
+      connections: this.#door.connections,
+    });
+  }
+
+  #durable(token: number): void {
+    this.raft.advanceTo(this.#ports.clock.now());
+    this.raft.persisted(token);
+    this.#ports.requestFlush();
+  }
+
+  #propose(now: number): void {
+    if (this.raft.isLeader) {
+      const own = this.#proposals.take(this.options.id, this.raft.currentTerm, now);
+      const forwarded = this.#forwarded;
+      this.#forwarded = [];
+      if (forwarded.length > 0 && this.#append(forwarded) === "notLeader") return;
+      if (own.length > 0 && this.#append(own) === "accepted") this.#proposals.sent(now);
+      return;
+    }
+    this.#forwarded = [];
+    const leader = this.raft.leader;
+    if (leader === undefined) return;
+    const commands = this.#proposals.take(leader, this.raft.currentTerm, now);
+    if (commands.length === 0) return;
+    this.#outbox.addForward(leader, commands);
+    this.#proposals.sent(now);
+  }
+
+  #append(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
+    const stampMs = this.#stampMs();
+    return this.raft.propose(commands.map((command) => stampCommand(command, stampMs)));
+  }
+
+  /** The time of a command: this server's clock, but never before that of an earlier command. */
+  #stampMs(): number {
+    this.#lastStampMs = Math.max(this.#lastStampMs, this.machine.lastTimeMs, this.#ports.clock.wallClock());
+    return this.#lastStampMs;
+  }
+
+  #apply(entry: Entry): void {
+    if (entry.kind === "command") {
+      const command = decodeCommand(entry.data);
+      this.#door.beforeApply(command.body);
+      const applied = this.machine.apply(entry.index, command);
+      this.#door.afterApply(command, applied);
+      if (applied.outcome.type === "attached") this.#tracker.heard(applied.outcome.sessionId);
+      for (const session of applied.ended) this.#tracker.forget(session);
+    } else this.machine.skip(entry.index);
+    if (entry.term === this.raft.currentTerm && this.raft.isLeader) this.#tracker.startLeading();
+  }
+
+  #observeLeadership(now: number): void {
+    if (!this.raft.isLeader) this.#tracker.stopLeading();
+    if (this.raft.leader !== undefined) {
+      this.#leaderlessSinceMs = undefined;
+      if (!this.#quorum) this.#setQuorum(true);
+      return;
+    }
+    this.#leaderlessSinceMs ??= now;
+    if (this.#quorum && now - this.#leaderlessSinceMs >= this.options.electionTimeoutMs) this.#setQuorum(false);
+  }
+
+  #setQuorum(quorum: boolean): void {
+    this.#quorum = quorum;
+    this.#door.quorumChanged(quorum);
+  }
+
+  #heard(sessions: readonly SessionId[]): void {
+    this.#tracker.advance(this.#ports.clock.now());
+    for (const session of sessions) this.#tracker.heard(session);
+  }
+
+  #sessionTick(now: number): void {
+    this.#nextSessionTickMs = now + this.options.sessionTickMs;
+    this.#tracker.advance(now);
+    const touched = this.#tracker.takeTouched();
+    if (this.raft.isLeader) {
+      this.#heard(touched);
+      this.#expire();
+    } else if (touched.length > 0 && this.raft.leader !== undefined)
+      this.#outbox.add(this.raft.leader, { type: "TouchSessions", sessionIds: touched });
+    if (!this.#quorum) this.#door.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
+  }
+
+  #expire(): void {
+    const sessions = this.#tracker.expired(this.machine.sessions());
+    if (sessions.length === 0) return;
+    // Only a leader proposes an expiry, straight into its own log: a deposed one has no way to let it land late.
+    const command = encodeCommand({ type: "expireSessions", sessions }, this.options.id, 0);
+    if (this.#append([command]) === "accepted") this.#heard(sessions.map((session) => session.sessionId));
+  }
+}
+
+/** A start in the 2^52 numbers that makes it very unlikely that two lives of a server use the same ones. */
+function firstProposalId(secret: Uint8Array): number {
+  let id = 0;
+  for (const byte of secret) id = id * 256 + byte;
+  return id * 2 ** 20 + 1;
+}

@@ -1,0 +1,38 @@
+/** What leaves for the other servers at the end of a turn: one batch each. */
+import { limits } from "../base/limits.ts";
+import type { ServerId } from "../raft/types.ts";
+import type { Network, PeerMessage } from "./ports.ts";
+
+/** Collects messages by receiver. */
+export class PeerOutbox {
+  readonly #messages = new Map<ServerId, PeerMessage[]>();
+
+  add(to: ServerId, message: PeerMessage): void {
+    const messages = this.#messages.get(to);
+    if (messages === undefined) this.#messages.set(to, [message]);
+    else messages.push(message);
+  }
+
+  /** Adds proposals for the leader, in messages of a bounded size. */
+  addForward(to: ServerId, commands: readonly Uint8Array[]): void {
+    let part: Uint8Array[] = [];
+    let bytes = 0;
+    for (const command of commands) {
+      if (part.length > 0 && bytes + command.length > limits.appendBytesMax) {
+        this.add(to, { type: "Forward", commands: part });
+        part = [];
+        bytes = 0;
+      }
+      part.push(command);
+      bytes += command.length;
+    }
+    if (part.length > 0) this.add(to, { type: "Forward", commands: part });
+  }
+
+  /** Sends what was collected, receivers in order of their ids. */
+  flush(network: Network): void {
+    if (this.#messages.size === 0) return;
+    for (const to of [...this.#messages.keys()].sort((a, b) => a - b)) network.send(to, this.#messages.get(to) ?? []);
+    this.#messages.clear();
+  }
+}

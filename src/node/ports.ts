@@ -1,0 +1,63 @@
+/** What a server needs from the world. Production and simulator each bring their own. */
+
+import type { SessionId } from "../base/operations.ts";
+import type { Random } from "../base/random.ts";
+import type { ServerMessage } from "../protocol/client-messages.ts";
+import type { RaftMessage } from "../raft/messages.ts";
+import type { ServerId } from "../raft/types.ts";
+
+export type { Disk } from "../storage/disk.ts";
+
+import type { Disk } from "../storage/disk.ts";
+
+/** What servers say to each other: Raft's messages and the node's own. */
+export type PeerMessage = RaftMessage | Forward | TouchSessions;
+
+/** Proposals of clients attached to the sender, for the leader's log: encoded commands without a time. */
+export interface Forward {
+  readonly type: "Forward";
+  readonly commands: readonly Uint8Array[];
+}
+
+/** Sessions from which the sender heard since it last said so. */
+export interface TouchSessions {
+  readonly type: "TouchSessions";
+  readonly sessionIds: readonly SessionId[];
+}
+
+/** Messages to peers may be lost, doubled, reordered and late: the port promises nothing. */
+export interface Network {
+  send(to: ServerId, messages: readonly PeerMessage[]): void;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds, with fractions. */
+  now(): number;
+  /** Unix milliseconds, an integer; may jump. */
+  wallClock(): number;
+}
+
+/** A client's stream, as its adapter numbers it; never reused within a process. */
+export type ConnectionId = number;
+
+/** Streams to clients: in order and reliable until they break. */
+export interface Clients {
+  send(connection: ConnectionId, messages: readonly ServerMessage[]): void;
+  /** Ends a stream; what was sent before still goes out. The node will not use the id again. */
+  close(connection: ConnectionId): void;
+}
+
+export interface Ports {
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly clients: Clients;
+  /** For timeouts and delays. */
+  readonly random: Random;
+  /** For session passwords: `length` bytes that nobody can guess. */
+  readonly secret: (length: number) => Uint8Array;
+  /** Asks the host to call `Node.flush` soon: at the end of this turn. May be called many times a turn. */
+  readonly requestFlush: () => void;
+  /** The server cannot go on (a failed write, corruption): it must stop and not write again. */
+  readonly fatal: (error: Error) => void;
+}

@@ -1,0 +1,62 @@
+/**
+ * Linearizable reads on their way through a ReadIndex round (thesis §6.4).
+ *
+ * All reads of a turn share one question to Raft. Its answer is an index; the reads may be answered from any state that
+ * is at least as new.
+ */
+import type { Zxid } from "../base/operations.ts";
+import type { Connection } from "./connection.ts";
+import type { Slot } from "./request-queue.ts";
+
+interface Waiting {
+  readonly slot: Slot;
+  readonly connection: Connection;
+}
+
+/** See the file's comment. */
+export class ReadIndexes {
+  #collecting: Waiting[] = [];
+  readonly #asked = new Map<number, readonly Waiting[]>();
+  /** Connections whose reads have an index that is not applied yet. */
+  #behind: { readonly index: Zxid; readonly connections: ReadonlySet<Connection> }[] = [];
+  #nextId = 1;
+
+  /** A read joins the question of this turn. */
+  add(slot: Slot, connection: Connection): void {
+    this.#collecting.push({ slot, connection });
+  }
+
+  /** Ends the turn: asks for a read index, if a read wants one. */
+  ask(requestRead: (id: number) => void): void {
+    if (this.#collecting.length === 0) return;
+    const id = this.#nextId++;
+    this.#asked.set(id, this.#collecting);
+    this.#collecting = [];
+    requestRead(id);
+  }
+
+  /** Raft answered question `id`. */
+  answered(id: number, index: Zxid): void {
+    const waiting = this.#asked.get(id);
+    if (waiting === undefined) return;
+    this.#asked.delete(id);
+    const connections = new Set<Connection>();
+    for (const { slot, connection } of waiting) {
+      slot.readIndex = index;
+      connections.add(connection);
+    }
+    this.#behind.push({ index, connections });
+  }
+
+  /** The connections that can go on now that `applied` is applied. */
+  takeReady(applied: Zxid): readonly Connection[] {
+    if (this.#behind.length === 0) return [];
+    const ready = new Set<Connection>();
+    this.#behind = this.#behind.filter(({ index, connections }) => {
+      if (index > applied) return true;
+      for (const connection of connections) ready.add(connection);
+      return false;
+    });
+    return [...ready];
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The requests of one connection, in the order sent.
+ *
+ * Three things hold at once: answers leave in request order; a read sees every earlier write of its session and, where
+ * that can be had, none that was sent after it; a watch event leaves before any answer that shows its change.
+ *
+ *     released │ evaluated, held back │ waiting
+ *              ▲ front                ▲ evaluated
+ *
+ * Writes are evaluated by the log. A local read is evaluated as soon as it is the first that waits. A linearizable read
+ * must also wait for its read index (thesis §6.4); but if the session's *next write* is applied meanwhile, the read is
+ * evaluated right before it, provisionally: that answer counts if the read index turns out to be no newer.
+ */
+import { assert } from "../base/assert.ts";
+import type { Failure, Read, Result, WatchEvent, Zxid } from "../base/operations.ts";
+import { Queue } from "../base/queue.ts";
+import type { ServerMessage } from "../protocol/client-messages.ts";
+
+/** One request and what is known of its answer. */
+export interface Slot {
+  readonly xid: number;
+  /** Writes and close: position among the session's writes; reads: 0. */
+  readonly requestId: number;
+  /** Undefined for writes. */
+  readonly read: Read | undefined;
+  /** Linearizable reads: from here on the state is new enough; undefined until the read index is known. */
+  readIndex: Zxid | undefined;
+  answer: { readonly zxid: Zxid; readonly result: Result } | undefined;
+  /** Events that fired after this slot was evaluated and before the next was. */
+  events: WatchEvent[] | undefined;
+}
+
+/** How the queue looks at the state machine and the client. */
+export interface QueueHost {
+  /** Newest applied index. */
+  appliedIndex(): Zxid;
+  /** Answers a read from the present state and arms its watch. */
+  evaluate(read: Read): Result;
+  /** Hands a message to the client's stream. */
+  send(message: ServerMessage): void;
+}
+
+/** See the file's comment. */
+export class RequestQueue {
+  readonly #host: QueueHost;
+  readonly #slots = new Queue<Slot>();
+  /** Slots before this position (counted from the front) are evaluated. */
+  #evaluated = 0;
+
+  constructor(host: QueueHost) {
+    this.#host = host;
+  }
+
+  /** Requests without an answer. */
+  get length(): number {
+    return this.#slots.length;
+  }
+
+  /** Adds a write or close; {@link answerWrite} evaluates it. */
+  addWrite(xid: number, requestId: number): void {
+    this.#slots.push({ xid, requestId, read: undefined, readIndex: undefined, answer: undefined, events: undefined });
+  }
+
+  /** Adds a read. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
+  addRead(xid: number, read: Read): Slot | undefined {
+    const slot: Slot = { xid, requestId: 0, read, readIndex: undefined, answer: undefined, events: undefined };
+    this.#slots.push(slot);
+    const needsIndex = !read.local || read.kind === "sync";
+    if (!needsIndex) slot.readIndex = 0;
+    return needsIndex ? slot : undefined;
+  }
+
+  /** The session's write `requestId` is about to be applied: evaluates the reads that were sent before it. */
+  beforeWrite(requestId: number): void {
+    if (this.#slots.at(this.#evaluated)?.read === undefined || !this.#writeFollows(requestId)) return;
+    for (;;) {
+      const slot = this.#slots.at(this.#evaluated);
+      if (slot?.read === undefined) return;
+      this.#evaluateRead(slot, slot.read);
+    }
+  }
+
+  /** The session's write has its result. An answer that is not awaited (the write was repeated) is ignored. */
+  answerWrite(requestId: number, zxid: Zxid, result: Result): void {
+    const slot = this.#slots.at(this.#evaluated);
+    if (slot === undefined || slot.read !== undefined || slot.requestId !== requestId) return;
+    slot.answer = { zxid, result };
+    this.#evaluated++;
+    this.advance();
+  }
+
+  /** Ends the first waiting request if it is the write `requestId`, with a failure. */
+  failWrite(requestId: number, zxid: Zxid, failure: Failure): void {
+    this.answerWrite(requestId, zxid, { failure });
+  }
+
+  /** A watch of this connection fired. */
+  event(event: WatchEvent): void {
+    const last = this.#evaluated > 0 ? this.#slots.at(this.#evaluated - 1) : undefined;
+    if (last === undefined) this.#host.send({ type: "event", event });
+    else if (last.events === undefined) last.events = [event];
+    else last.events.push(event);
+  }
+
+  /** Evaluates and releases what can be: to be called when the state or a read index has moved. */
+  advance(): void {
+    this.#evaluateReady();
+    while (this.#releaseFront()) this.#evaluateReady();
+  }
+
+  #evaluateReady(): void {
+    const applied = this.#host.appliedIndex();
+    for (;;) {
+      const slot = this.#slots.at(this.#evaluated);
+      if (slot?.read === undefined || slot.readIndex === undefined || slot.readIndex > applied) return;
+      this.#evaluateRead(slot, slot.read);
+    }
+  }
+
+  #evaluateRead(slot: Slot, read: Read): void {
+    // The zxid is taken first: evaluating changes nothing but watches.
+    slot.answer = { zxid: this.#host.appliedIndex(), result: this.#host.evaluate(read) };
+    this.#evaluated++;
+  }
+
+  /** Whether the write `requestId` waits in the queue behind the evaluated part. */
+  #writeFollows(requestId: number): boolean {
+    for (let i = this.#evaluated; ; i++) {
+      const slot = this.#slots.at(i);
+      if (slot === undefined) return false;
+      if (slot.read === undefined) return slot.requestId === requestId;
+    }
+  }
+
+  /** Sends the front answer if it is final. Returns whether it did. */
+  #releaseFront(): boolean {
+    if (this.#evaluated === 0) return false;
+    const slot = this.#slots.at(0);
+    assert(slot?.answer !== undefined, "an evaluated slot has its answer");
+    if (slot.read !== undefined) {
+      if (slot.readIndex === undefined || slot.readIndex > this.#host.appliedIndex()) return false;
+      if (slot.readIndex > slot.answer.zxid) this.#evaluateHeldAgain();
+    }
+    this.#host.send({ type: "reply", xid: slot.xid, zxid: slot.answer.zxid, result: slot.answer.result });
+    this.#slots.shift();
+    this.#evaluated--;
+    for (const event of slot.events ?? []) this.#host.send({ type: "event", event });
+    return true;
+  }
+
+  /** A provisional answer was too old: all held reads are answered anew, after the events that announce what they see. */
+  #evaluateHeldAgain(): void {
+    for (let i = 0; i < this.#evaluated; i++) {
+      const slot = this.#slots.at(i);
+      for (const event of slot?.events ?? []) this.#host.send({ type: "event", event });
+      if (slot !== undefined) slot.events = undefined;
+    }
+    for (let i = 0; i < this.#evaluated; i++) {
+      const slot = this.#slots.at(i);
+      if (slot?.read === undefined) continue;
+      slot.answer = { zxid: this.#host.appliedIndex(), result: this.#host.evaluate(slot.read) };
+    }
+  }
+}

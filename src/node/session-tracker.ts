@@ -1,0 +1,89 @@
+/**
+ * Which sessions are alive: each server notes the sessions it hears from and tells the leader; the leader ends the
+ * silent ones through the log.
+ *
+ * Nothing of this is replicated. A new leader has heard of nobody, so it gives every session its full timeout again.
+ * The leader's patience is measured in its own running time: time during which its process stood still (a pause, a
+ * long GC) does not count against anyone, since touches may be waiting in its sockets.
+ */
+import type { SessionId } from "../base/operations.ts";
+import type { ExpireSessions } from "../znode/commands.ts";
+
+/** What the tracker needs to know of a session. */
+export interface TrackedSession {
+  readonly id: SessionId;
+  readonly timeoutMs: number;
+  readonly attachment: number;
+}
+
+/** Liveness of sessions as one server sees it. */
+export class SessionTracker {
+  readonly #tickMs: number;
+  /** Sessions heard from since the last report. */
+  #touched = new Set<SessionId>();
+  /** While leading: running time at which each session was last heard of. */
+  #heardAtMs = new Map<SessionId, number>();
+  #leadingSinceMs: number | undefined;
+  #runningMs = 0;
+  #lastTickMs: number;
+
+  constructor(tickMs: number, nowMs: number) {
+    this.#tickMs = tickMs;
+    this.#lastTickMs = nowMs;
+  }
+
+  /** A client of this server spoke for the session. */
+  touch(session: SessionId): void {
+    this.#touched.add(session);
+  }
+
+  /** The sessions touched since the last call, to be reported to the leader. */
+  takeTouched(): readonly SessionId[] {
+    if (this.#touched.size === 0) return [];
+    const sessions = [...this.#touched];
+    this.#touched = new Set();
+    return sessions;
+  }
+
+  /** The leader learns that a session is alive. */
+  heard(session: SessionId): void {
+    if (this.#leadingSinceMs !== undefined) this.#heardAtMs.set(session, this.#runningMs);
+  }
+
+  /** The session has ended. */
+  forget(session: SessionId): void {
+    this.#heardAtMs.delete(session);
+    this.#touched.delete(session);
+  }
+
+  /** This server leads, and its state machine holds all that was committed before. */
+  startLeading(): void {
+    if (this.#leadingSinceMs !== undefined) return;
+    this.#leadingSinceMs = this.#runningMs;
+    this.#heardAtMs = new Map();
+  }
+
+  stopLeading(): void {
+    this.#leadingSinceMs = undefined;
+    this.#heardAtMs = new Map();
+  }
+
+  /** Advances the running time to `nowMs`; a gap beyond two ticks counts as two. */
+  advance(nowMs: number): void {
+    this.#runningMs += Math.max(0, Math.min(nowMs - this.#lastTickMs, 2 * this.#tickMs));
+    this.#lastTickMs = nowMs;
+  }
+
+  /** While leading: the sessions that were silent for longer than their timeout. */
+  expired(sessions: Iterable<TrackedSession>): ExpireSessions["sessions"] {
+    const since = this.#leadingSinceMs;
+    if (since === undefined) return [];
+    const silent: { sessionId: SessionId; attachment: number }[] = [];
+    for (const session of sessions) {
+      const heardMs = this.#heardAtMs.get(session.id) ?? since;
+      if (this.#runningMs - heardMs > session.timeoutMs)
+        silent.push({ sessionId: session.id, attachment: session.attachment });
+    }
+    return silent;
+  }
+}

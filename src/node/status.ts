@@ -1,0 +1,37 @@
+/** What a server knows of itself and of the cluster: served at /status, by the Status RPC and to `kvctl status`. */
+export interface NodeStatus {
+  readonly clusterId: string;
+  readonly id: number;
+  readonly role: "follower" | "preCandidate" | "candidate" | "leader";
+  readonly term: number;
+  /** Id of the leader this server follows (itself, if it leads); null when it knows none. */
+  readonly leader: number | null;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  /** Newest entry on this server's disk. */
+  readonly durableIndex: number;
+  readonly members: readonly MemberStatus[];
+  readonly sessions: number;
+  readonly znodes: number;
+  /** Watches of the clients attached to this server. */
+  readonly watches: number;
+  /** Clients attached to this server. */
+  readonly connections: number;
+  readonly ready: boolean;
+  /** Why not, when not ready. */
+  readonly reason?: string;
+}
+
+export interface MemberStatus {
+  readonly id: number;
+  readonly peerAddress: string;
+  readonly clientAddress: string;
+  readonly voter: boolean;
+  /** Known to the leader only: the entry up to which the member's log equals the leader's … */
+  readonly matchIndex?: number;
+  /** … how many entries it is behind … */
+  readonly lag?: number;
+  /** … and whether it answered within the last election timeout. */
+  readonly active?: boolean;
+}

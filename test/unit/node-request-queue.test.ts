@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { utf8 } from "../../src/base/bytes.ts";
+import type { Read, Result, WatchEvent } from "../../src/base/operations.ts";
+import { RequestQueue } from "../../src/node/request-queue.ts";
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+
+const read = (local: boolean): Read => ({ kind: "getData", path: "/a", watch: false, local });
+const event = (zxid: number): WatchEvent => ({ type: "dataChanged", path: "/a", zxid, kind: "data" });
+
+describe("RequestQueue", () => {
+  let applied: number;
+  let sent: ServerMessage[];
+  let queue: RequestQueue;
+  /** What left, as `xid@zxid` for replies and `!zxid` for events. */
+  const left = () =>
+    sent.map((m) => (m.type === "reply" ? `${m.xid}@${m.zxid}` : m.type === "event" ? `!${m.event.zxid}` : m.type));
+  const apply = (requestId: number) => {
+    queue.beforeWrite(requestId);
+    applied++;
+    queue.answerWrite(requestId, applied, {});
+  };
+
+  beforeEach(() => {
+    applied = 10;
+    sent = [];
+    queue = new RequestQueue({
+      appliedIndex: () => applied,
+      evaluate: (): Result => ({ data: utf8(String(applied)) }),
+      send: (message) => sent.push(message),
+    });
+  });
+
+  it("answers a local read at once", () => {
+    expect(queue.addRead(1, read(true))).toBeUndefined();
+    queue.advance();
+    expect(left()).toEqual(["1@10"]);
+    expect(queue.length).toBe(0);
+  });
+
+  it("lets a local read wait for the session's earlier write, and see it", () => {
+    queue.addWrite(1, 1);
+    queue.addRead(2, read(true));
+    queue.advance();
+    expect(left()).toEqual([]);
+    apply(1);
+    expect(left()).toEqual(["1@11", "2@11"]);
+  });
+
+  it("does not show a read the writes that its session sent later", () => {
+    queue.addWrite(1, 1);
+    queue.addRead(2, read(true));
+    queue.addWrite(3, 2);
+    queue.addRead(4, read(true));
+    apply(1);
+    apply(2);
+    expect(left()).toEqual(["1@11", "2@11", "3@12", "4@12"]);
+  });
+
+  it("holds a linearizable read until its index is known and applied", () => {
+    const slot = queue.addRead(1, read(false));
+    queue.advance();
+    expect(left()).toEqual([]);
+    if (slot !== undefined) slot.readIndex = 12;
+    queue.advance();
+    expect(left()).toEqual([]);
+    applied = 12;
+    queue.advance();
+    expect(left()).toEqual(["1@12"]);
+  });
+
+  it("answers a linearizable read from before the session's next write if the index allows it", () => {
+    const slot = queue.addRead(1, read(false));
+    queue.addWrite(2, 1);
+    apply(1);
+    expect(left()).toEqual([]);
+    if (slot !== undefined) slot.readIndex = 10;
+    queue.advance();
+    expect(left()).toEqual(["1@10", "2@11"]);
+  });
+
+  it("answers it anew if the provisional answer proves too old, events first", () => {
+    const slot = queue.addRead(1, read(false));
+    queue.addWrite(2, 1);
+    queue.beforeWrite(1);
+    applied++;
+    queue.event(event(11));
+    queue.answerWrite(1, 11, {});
+    if (slot !== undefined) slot.readIndex = 11;
+    queue.advance();
+    expect(left()).toEqual(["!11", "1@11", "2@11"]);
+  });
+
+  it("keeps a later local read behind a linearizable one", () => {
+    const slot = queue.addRead(1, read(false));
+    queue.addRead(2, read(true));
+    queue.advance();
+    expect(left()).toEqual([]);
+    if (slot !== undefined) slot.readIndex = 10;
+    queue.advance();
+    expect(left()).toEqual(["1@10", "2@10"]);
+  });
+
+  it("sends an event at once when nothing is held back", () => {
+    queue.addWrite(1, 1);
+    queue.event(event(11));
+    apply(1);
+    expect(left()).toEqual(["!11", "1@11"]);
+  });
+
+  it("sends an event after the held answers that were evaluated before it", () => {
+    const slot = queue.addRead(1, read(false));
+    queue.addWrite(2, 1);
+    queue.beforeWrite(1);
+    applied++;
+    queue.event(event(11));
+    queue.answerWrite(1, 11, {});
+    if (slot !== undefined) slot.readIndex = 10;
+    queue.advance();
+    expect(left()).toEqual(["1@10", "!11", "2@11"]);
+  });
+
+  it("ignores the answer of a write that nobody awaits", () => {
+    queue.addWrite(1, 2);
+    queue.answerWrite(1, 11, {});
+    expect(left()).toEqual([]);
+    expect(queue.length).toBe(1);
+  });
+});

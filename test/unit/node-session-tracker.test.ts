@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { SessionTracker } from "../../src/node/session-tracker.ts";
+
+const sessions = [{ id: 5, timeoutMs: 1000, attachment: 6 }];
+const run = (tracker: SessionTracker, fromMs: number, toMs: number) => {
+  for (let now = fromMs; now <= toMs; now += 100) tracker.advance(now);
+};
+
+describe("SessionTracker", () => {
+  it("ends nothing unless it leads", () => {
+    const tracker = new SessionTracker(100, 0);
+    run(tracker, 0, 5000);
+    expect(tracker.expired(sessions)).toEqual([]);
+  });
+
+  it("gives every session its full timeout under a new leader", () => {
+    const tracker = new SessionTracker(100, 0);
+    run(tracker, 0, 5000);
+    tracker.startLeading();
+    run(tracker, 5100, 6000);
+    expect(tracker.expired(sessions)).toEqual([]);
+    run(tracker, 6100, 6100);
+    expect(tracker.expired(sessions)).toEqual([{ sessionId: 5, attachment: 6 }]);
+  });
+
+  it("counts from the last touch", () => {
+    const tracker = new SessionTracker(100, 0);
+    tracker.startLeading();
+    run(tracker, 0, 900);
+    tracker.heard(5);
+    run(tracker, 1000, 1900);
+    expect(tracker.expired(sessions)).toEqual([]);
+    run(tracker, 2000, 2000);
+    expect(tracker.expired(sessions)).toHaveLength(1);
+  });
+
+  it("does not hold a pause of its own process against the sessions", () => {
+    const tracker = new SessionTracker(100, 0);
+    tracker.startLeading();
+    run(tracker, 0, 500);
+    tracker.advance(60_000);
+    expect(tracker.expired(sessions)).toEqual([]);
+  });
+
+  it("reports touched sessions once", () => {
+    const tracker = new SessionTracker(100, 0);
+    tracker.touch(5);
+    tracker.touch(5);
+    expect(tracker.takeTouched()).toEqual([5]);
+    expect(tracker.takeTouched()).toEqual([]);
+  });
+
+  it("forgets what it knew when it stops leading", () => {
+    const tracker = new SessionTracker(100, 0);
+    tracker.startLeading();
+    run(tracker, 0, 900);
+    tracker.stopLeading();
+    run(tracker, 1000, 3000);
+    tracker.startLeading();
+    expect(tracker.expired(sessions)).toEqual([]);
+  });
+});
