@@ -1,0 +1,339 @@
+/** The client: one session with a cluster, as promises. */
+import { emptyBytes, utf8 } from "../base/bytes.ts";
+import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type {
+  Operation,
+  ReadKind,
+  Result,
+  SessionId,
+  Stat,
+  Success,
+  WatchEvent,
+  WatchKind,
+  Zxid,
+} from "../base/operations.ts";
+import type { RequestBody } from "../protocol/client-messages.ts";
+import { SessionDriver } from "./driver.ts";
+import { checkEndpoints, checkTimeout } from "./endpoints.ts";
+import type {
+  ClientOptions,
+  Created,
+  CreateOptions,
+  NodeChildren,
+  NodeData,
+  ReadOptions,
+  RequestOptions,
+  SessionInfo,
+  VersionOptions,
+  WatchOptions,
+} from "./options.ts";
+import type { SessionState } from "./session.ts";
+import { watchChanges } from "./watch.ts";
+
+const requestTimeoutDefaultMs = 10_000;
+const connectTimeoutDefaultMs = 10_000;
+
+/**
+ * A session with a cluster.
+ *
+ * Requests may be sent without waiting for earlier ones: they are carried out, and answered, in the order of the
+ * calls. When the server goes away the client moves to another one by itself and sends again what has no answer yet;
+ * a write takes effect once however often it was sent. A promise rejects with a {@link TerrariumError}, whose `code` says
+ * why.
+ *
+ * ```ts
+ * const client = await TerrariumClient.connect({ endpoints: ["127.0.0.1:7101"] });
+ * client.on("state", (state) => console.log(`session is ${state}`));
+ * await client.create("/lock", "me", { ephemeral: true });
+ * await client.close(); // removes /lock
+ * ```
+ */
+export class TerrariumClient {
+  readonly #driver: SessionDriver;
+  readonly #requestTimeoutMs: number;
+
+  private constructor(driver: SessionDriver, requestTimeoutMs: number) {
+    this.#driver = driver;
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  /**
+   * Opens a session, or resumes one, at any of the endpoints.
+   *
+   * Rejects with USAGE (an endpoint is not `host:port`, a time is no positive number), NO_SERVER, NO_QUORUM, OVERLOADED,
+   * PROTOCOL_ERROR (what answers is not a Terrarium client port), ABORTED, and for a resumed session SESSION_EXPIRED or
+   * AUTH_FAILED.
+   *
+   * ```ts
+   * const client = await TerrariumClient.connect({
+   *   endpoints: ["127.0.0.1:7101", "127.0.0.1:7102", "127.0.0.1:7103"],
+   *   sessionTimeoutMs: 6_000,
+   * });
+   * ```
+   */
+  static async connect(options: ClientOptions): Promise<TerrariumClient> {
+    const driver = new SessionDriver({
+      endpoints: checkEndpoints(options.endpoints),
+      sessionTimeoutMs: checkTimeout("sessionTimeoutMs", options.sessionTimeoutMs ?? limits.sessionTimeoutDefaultMs),
+      resume: options.session,
+    });
+    const requestTimeoutMs = checkTimeout("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);
+    const connectTimeoutMs = checkTimeout("connectTimeoutMs", options.connectTimeoutMs ?? connectTimeoutDefaultMs);
+    await driver.connect(connectTimeoutMs, options.signal);
+    return new TerrariumClient(driver, requestTimeoutMs);
+  }
+
+  /** The session's id; the same for its whole life. */
+  get sessionId(): SessionId {
+    return this.#driver.session.sessionId;
+  }
+
+  /**
+   * What another process needs to resume the session.
+   *
+   * ```ts
+   * const { sessionId, password } = client.session;
+   * client.detach();
+   * const again = await TerrariumClient.connect({ endpoints, session: { sessionId, password } });
+   * ```
+   */
+  get session(): SessionInfo {
+    const { sessionId, password, timeoutMs, lastZxid } = this.#driver.session;
+    return { sessionId, password, timeoutMs, lastZxid };
+  }
+
+  /** Where the session stands. `suspended`: it lost its server and looks for another. */
+  get state(): SessionState {
+    return this.#driver.session.state;
+  }
+
+  /** Newest zxid that this client has seen; never goes back. */
+  get lastZxid(): Zxid {
+    return this.#driver.session.lastZxid;
+  }
+
+  /** `host:port` of the server attached to, or undefined while there is none. */
+  get endpoint(): string | undefined {
+    return this.#driver.session.endpoint;
+  }
+
+  /**
+   * Calls `listener` at each change of state. Returns a function that stops it.
+   *
+   * ```ts
+   * const stop = client.on("state", (state) => { if (state === "expired") process.exit(1); });
+   * ```
+   */
+  on(event: "state", listener: (state: SessionState) => void): () => void {
+    if (event !== "state") throw new TerrariumError("USAGE", `there is no event named ${String(event)}`);
+    return this.#driver.onState(listener);
+  }
+
+  /**
+   * Creates a znode.
+   *
+   * Rejects with NODE_EXISTS, NO_NODE (its parent is missing), NO_CHILDREN_FOR_EPHEMERALS, BAD_ARGUMENTS,
+   * DATA_TOO_LARGE.
+   *
+   * ```ts
+   * const { path } = await client.create("/queue/item-", "payload", { sequential: true }); // /queue/item-0000000007
+   * ```
+   */
+  create(path: string, data: Uint8Array | string = emptyBytes, options: CreateOptions = {}): Promise<Created> {
+    const { ephemeral = false, sequential = false } = options;
+    return this.#write(
+      { op: "create", path, data: toBytes(data), ephemeral, sequential },
+      options,
+      (success, zxid) => ({
+        path: field(success.path, "path"),
+        stat: field(success.stat, "stat"),
+        zxid,
+      }),
+    );
+  }
+
+  /**
+   * Reads a znode's data. Rejects with NO_NODE.
+   *
+   * ```ts
+   * const { data, stat } = await client.get("/greeting", { watch: (event) => console.log(event.type) });
+   * console.log(new TextDecoder().decode(data), stat.version);
+   * ```
+   */
+  get(path: string, options: ReadOptions = {}): Promise<NodeData> {
+    return this.#read("getData", path, options, (success, zxid) => ({
+      data: success.data ?? emptyBytes,
+      stat: field(success.stat, "stat"),
+      zxid,
+    }));
+  }
+
+  /**
+   * The znode's stat, or undefined if it does not exist. A watch is armed in both cases.
+   *
+   * ```ts
+   * if ((await client.exists("/lock")) === undefined) await client.create("/lock");
+   * ```
+   */
+  exists(path: string, options: ReadOptions = {}): Promise<Stat | undefined> {
+    return this.#request(readBody("exists", path, options), options, options.watch, (result) => {
+      if (result.failure?.code === "NO_NODE") return undefined;
+      return succeeded(result).stat;
+    });
+  }
+
+  /**
+   * The names of a znode's children. Rejects with NO_NODE, REPLY_TOO_LARGE.
+   *
+   * ```ts
+   * for (const name of (await client.children("/queue")).children) console.log(name);
+   * ```
+   */
+  children(path: string, options: ReadOptions = {}): Promise<NodeChildren> {
+    return this.#read("getChildren", path, options, (success, zxid) => ({
+      children: success.children ?? [],
+      stat: field(success.stat, "stat"),
+      zxid,
+    }));
+  }
+
+  /**
+   * Replaces a znode's data. Rejects with NO_NODE, BAD_VERSION, DATA_TOO_LARGE.
+   *
+   * ```ts
+   * const { data, stat } = await client.get("/counter");
+   * await client.set("/counter", String(Number(new TextDecoder().decode(data)) + 1), { version: stat.version });
+   * ```
+   */
+  set(path: string, data: Uint8Array | string, options: VersionOptions = {}): Promise<Stat> {
+    const operation: Operation = { op: "setData", path, data: toBytes(data), version: options.version ?? -1 };
+    return this.#write(operation, options, (success) => field(success.stat, "stat"));
+  }
+
+  /**
+   * Deletes a znode. Rejects with NO_NODE, NOT_EMPTY, BAD_VERSION.
+   *
+   * ```ts
+   * await client.delete("/greeting");
+   * ```
+   */
+  delete(path: string, options: VersionOptions = {}): Promise<void> {
+    return this.#write({ op: "delete", path, version: options.version ?? -1 }, options, () => undefined);
+  }
+
+  /**
+   * Waits until the attached server has applied all that was committed in the cluster when it was asked: a quorum
+   * round. Later local reads show at least that. Returns the newest zxid applied.
+   *
+   * ```ts
+   * await client.sync();
+   * await client.get("/config", { local: true });
+   * ```
+   */
+  sync(options: RequestOptions = {}): Promise<Zxid> {
+    return this.#read("sync", "/", options, (_success, zxid) => zxid);
+  }
+
+  /**
+   * The changes of a znode, for ever: a one-shot watch that is armed again after each event. What changes while an
+   * event is handled comes as one more event, so the last event is never older than the znode's last change; a znode
+   * that came and went in between looks unchanged.
+   *
+   * The watch is armed at the call. Breaking out of the loop or aborting `signal` ends it. The iteration throws NO_NODE
+   * if the znode is missing at first (kinds `data` and `children`), SESSION_EXPIRED or SESSION_CLOSED when the session ends.
+   *
+   * ```ts
+   * for await (const event of client.watch("/members", "children")) {
+   *   console.log(event.type, (await client.children("/members")).children);
+   * }
+   * ```
+   */
+  watch(path: string, kind: WatchKind, options: WatchOptions = {}): AsyncIterableIterator<WatchEvent> {
+    return watchChanges(this.#driver, path, kind, options.signal);
+  }
+
+  /**
+   * Waits for the requests under way, then ends the session: its ephemerals are removed at once. If that takes longer
+   * than `timeoutMs` (default: the request timeout) the session is left to expire. Never rejects for lack of a server.
+   *
+   * ```ts
+   * await client.close();
+   * ```
+   */
+  async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    await this.#driver.close(checkTimeout("timeoutMs", options.timeoutMs ?? this.#requestTimeoutMs));
+  }
+
+  /**
+   * Lets go of the server without ending the session: it can be resumed until it times out. Requests under way reject
+   * with SESSION_CLOSED.
+   *
+   * ```ts
+   * client.detach();
+   * ```
+   */
+  detach(): void {
+    this.#driver.detach();
+  }
+
+  #write<T>(operation: Operation, options: RequestOptions, convert: (success: Success, zxid: Zxid) => T): Promise<T> {
+    return this.#request({ type: "write", operation }, options, undefined, (result, zxid) =>
+      convert(succeeded(result), zxid),
+    );
+  }
+
+  #read<T>(
+    kind: ReadKind,
+    path: string,
+    options: ReadOptions,
+    convert: (success: Success, zxid: Zxid) => T,
+  ): Promise<T> {
+    return this.#request(readBody(kind, path, options), options, options.watch, (result, zxid) =>
+      convert(succeeded(result), zxid),
+    );
+  }
+
+  #request<T>(
+    body: RequestBody,
+    options: RequestOptions,
+    watcher: ((event: WatchEvent) => void) | undefined,
+    convert: (result: Result, zxid: Zxid) => T,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timeoutMs = checkTimeout("timeoutMs", options.timeoutMs ?? this.#requestTimeoutMs);
+      this.#driver.request(body, timeoutMs, options.signal, {
+        watcher,
+        answer: (result, zxid) => {
+          try {
+            resolve(convert(result, zxid));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        fail: reject,
+      });
+    });
+  }
+}
+
+function readBody(kind: ReadKind, path: string, options: ReadOptions): RequestBody {
+  return {
+    type: "read",
+    read: { kind, path, watch: options.watch !== undefined, local: options.local ?? false },
+  };
+}
+
+function toBytes(data: Uint8Array | string): Uint8Array {
+  return typeof data === "string" ? utf8(data) : data;
+}
+
+function succeeded(result: Result): Success {
+  if (result.failure !== undefined) throw new TerrariumError(result.failure.code, result.failure.message);
+  return result;
+}
+
+function field<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new TerrariumError("PROTOCOL_ERROR", `the server's answer has no ${name}`);
+  return value;
+}

@@ -1,0 +1,207 @@
+/**
+ * Runs the pure session in the real world: streams, one timer, and callbacks.
+ *
+ * What is submitted in one turn of the event loop goes out together, as one frame. What arrives is handled at once.
+ */
+import { TerrariumError } from "../base/errors.ts";
+import type { Result, WatchEvent, Zxid } from "../base/operations.ts";
+import type { RequestBody } from "../protocol/client-messages.ts";
+import { onAbort } from "./abort.ts";
+import { type Delivery, Session, type SessionCredentials, type SessionRequest, type SessionState } from "./session.ts";
+import { Transport } from "./transport.ts";
+
+/** Who waits for a request. Exactly one of `answer` and `fail` is called, once. */
+export interface Call {
+  /** For a read with a watch: gets its event. */
+  readonly watcher: ((event: WatchEvent) => void) | undefined;
+  answer(result: Result, zxid: Zxid): void;
+  fail(error: TerrariumError): void;
+  /** Set by the driver: forgets the abort signal. */
+  release?: () => void;
+}
+
+export interface DriverOptions {
+  readonly endpoints: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly resume: SessionCredentials | undefined;
+}
+
+/** The longest that a timer of the platform can wait. */
+const timerMaxMs = 2 ** 31 - 1;
+
+export class SessionDriver {
+  readonly session: Session<Call>;
+  readonly #transport: Transport;
+  readonly #stateListeners = new Set<(state: SessionState) => void>();
+  #flush: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #afterTurn: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: DriverOptions) {
+    const { endpoints, sessionTimeoutMs: timeoutMs, resume } = options;
+    this.session = new Session({ endpoints, timeoutMs, random: Math.random, resume }, performance.now());
+    this.#transport = new Transport(endpoints, {
+      received: (stream, messages) => {
+        this.session.receive(stream, messages, performance.now());
+        this.#turn();
+      },
+      closed: (stream, trouble) => {
+        this.session.streamClosed(stream, trouble, performance.now());
+        this.#turn();
+      },
+    });
+  }
+
+  /** Resolves once the session is attached. After a rejection the driver is of no more use. */
+  async connect(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const fail = (): void => reject(this.#trouble());
+        const timer = timeoutMs > timerMaxMs ? undefined : setTimeout(fail, Math.max(0, deadline - performance.now()));
+        const release = onAbort(signal, () => finish(() => reject(new TerrariumError("ABORTED"))));
+        const finish = (outcome: () => void): void => {
+          clearTimeout(timer);
+          release();
+          this.#afterTurn = undefined;
+          outcome();
+        };
+        this.#afterTurn = () => {
+          const { state, hopeless } = this.session;
+          if (state === "connected") finish(resolve);
+          else if (state === "expired" || state === "closed" || hopeless) finish(fail);
+        };
+        if (signal?.aborted) finish(() => reject(new TerrariumError("ABORTED")));
+        else this.#turn();
+      });
+    } catch (error) {
+      this.detach();
+      throw error;
+    }
+  }
+
+  /** Sends a request. Throws what `Session.submit` throws. */
+  request(
+    body: RequestBody,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    call: Call,
+  ): SessionRequest<Call> | undefined {
+    if (signal?.aborted) {
+      call.fail(new TerrariumError("ABORTED"));
+      return undefined;
+    }
+    const request = this.session.submit(body, call, performance.now() + timeoutMs);
+    if (signal !== undefined) {
+      call.release = onAbort(signal, () => {
+        this.session.abort(request);
+        call.fail(new TerrariumError("ABORTED"));
+      });
+    }
+    this.#flush ??= setImmediate(() => this.#turn());
+    return request;
+  }
+
+  /** Forgets a request, or the watch that it has armed; its call hears nothing more. */
+  forget(request: SessionRequest<Call>): void {
+    this.session.abort(request);
+  }
+
+  /** Returns a function that stops it. Listeners are called in step with the continuations of promises. */
+  onState(listener: (state: SessionState) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  /** Closes the session, or lets go of it after `timeoutMs`. */
+  close(timeoutMs: number): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const { state, sessionId } = this.session;
+    if (state !== "expired" && state !== "closed" && sessionId !== 0) {
+      await new Promise<void>((resolve) => {
+        this.request({ type: "close" }, timeoutMs, undefined, {
+          watcher: undefined,
+          answer: () => resolve(),
+          fail: () => resolve(),
+        });
+      });
+    }
+    this.detach();
+  }
+
+  detach(): void {
+    this.session.detach();
+    this.#turn();
+  }
+
+  #trouble(): TerrariumError {
+    const { code, message } = this.session.trouble;
+    return new TerrariumError(code, message);
+  }
+
+  #turn(): void {
+    if (this.#flush !== undefined) {
+      clearImmediate(this.#flush);
+      this.#flush = undefined;
+    }
+    const { disconnect, connect, send, deliveries } = this.session.takeEffects();
+    for (const stream of disconnect) this.#transport.drop(stream);
+    if (connect !== undefined) this.#transport.open(connect.stream, connect.endpoint);
+    if (send.length > 0) this.#transport.send(send);
+    for (const delivery of deliveries) this.#deliver(delivery);
+    this.#setTimer();
+    this.#afterTurn?.();
+  }
+
+  #deliver(delivery: Delivery<Call>): void {
+    switch (delivery.type) {
+      case "answer": {
+        const call = delivery.request.context;
+        call.release?.();
+        return call.answer(delivery.result, delivery.zxid);
+      }
+      case "failed": {
+        const call = delivery.request.context;
+        call.release?.();
+        return call.fail(new TerrariumError(delivery.failure.code, delivery.failure.message));
+      }
+      case "event":
+        // In a microtask, as the continuations of promises: so an event stays between the answers that it came between.
+        for (const { context } of delivery.watchers) queueMicrotask(() => context.watcher?.(delivery.event));
+        return;
+      case "state":
+        for (const listener of this.#stateListeners) {
+          queueMicrotask(() => {
+            if (this.#stateListeners.has(listener)) listener(delivery.state);
+          });
+        }
+        return;
+      case "violation":
+        return;
+    }
+  }
+
+  /** One timer serves all deadlines. It may ring too early, when what it was set for is over. */
+  #setTimer(): void {
+    const at = this.session.nextDeadline;
+    if (at >= this.#timerAt && at !== Number.POSITIVE_INFINITY) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.session.advance(performance.now());
+        this.#turn();
+      },
+      Math.min(timerMaxMs, Math.max(1, Math.ceil(at - performance.now()))),
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Terrarium's client: a session with a cluster behind promises.
+ *
+ * ```ts
+ * import { TerrariumClient } from "terrarium";
+ *
+ * const client = await TerrariumClient.connect({ endpoints: ["127.0.0.1:7101", "127.0.0.1:7102"] });
+ * await client.create("/greeting", "hello");
+ * for await (const event of client.watch("/greeting", "data")) console.log(event.type);
+ * ```
+ */
+export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../base/errors.ts";
+export type { SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } from "../base/operations.ts";
+export { TerrariumClient } from "./client.ts";
+export type {
+  ClientOptions,
+  Created,
+  CreateOptions,
+  NodeChildren,
+  NodeData,
+  ReadOptions,
+  RequestOptions,
+  SessionInfo,
+  VersionOptions,
+  WatchOptions,
+} from "./options.ts";
+export { type ServerMember, type ServerStatus, serverStatus } from "./server-status.ts";
+export type { SessionCredentials, SessionState } from "./session.ts";

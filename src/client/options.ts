@@ -1,0 +1,86 @@
+/** What callers of the client pass in and get back. */
+import type { SessionId, Stat, WatchEvent, Zxid } from "../base/operations.ts";
+import type { SessionCredentials } from "./session.ts";
+
+/** How to reach a cluster. */
+export interface ClientOptions {
+  /** `host:port` of the servers' client ports; an IPv6 host stands in brackets. One is enough, all are better. */
+  readonly endpoints: readonly string[];
+  /** Wished session timeout, milliseconds (default 10,000); the server clamps it to 2,000 – 60,000. */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** How long a request waits for its answer unless it says otherwise, milliseconds (default 10,000). */
+  readonly requestTimeoutMs?: number | undefined;
+  /** How long `connect` tries, milliseconds (default 10,000). */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Gives up `connect`; without effect afterwards. */
+  readonly signal?: AbortSignal | undefined;
+  /** Resumes a session, here or from another process, instead of opening a new one. */
+  readonly session?: SessionCredentials | undefined;
+}
+
+/** Options of every request. */
+export interface RequestOptions {
+  /** Milliseconds until the promise rejects with NO_QUORUM, NO_SERVER or TIMEOUT; `Infinity` waits for ever. */
+  readonly timeoutMs?: number | undefined;
+  /** Rejects the promise with ABORTED; a write that was sent already may still take effect, once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CreateOptions extends RequestOptions {
+  /** Removed when the session ends; can have no children. */
+  readonly ephemeral?: boolean | undefined;
+  /** The parent's counter is appended to the name, ten digits. */
+  readonly sequential?: boolean | undefined;
+}
+
+/** A change that depends on the znode's version. */
+export interface VersionOptions extends RequestOptions {
+  /** The version expected, or -1 (the default) for any; otherwise BAD_VERSION. */
+  readonly version?: number | undefined;
+}
+
+export interface ReadOptions extends RequestOptions {
+  /** Answered by the attached server at once: sequentially consistent, maybe stale. Otherwise linearizable. */
+  readonly local?: boolean | undefined;
+  /** Called once, at the next change of what was read. Not called when the session ends first. */
+  readonly watch?: ((event: WatchEvent) => void) | undefined;
+}
+
+export interface WatchOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Answer of `create`. */
+export interface Created {
+  /** With its sequence number, if it is sequential. */
+  readonly path: string;
+  readonly stat: Stat;
+  readonly zxid: Zxid;
+}
+
+/** Answer of `get`. */
+export interface NodeData {
+  readonly data: Uint8Array;
+  readonly stat: Stat;
+  /** Newest zxid applied when the server answered. */
+  readonly zxid: Zxid;
+}
+
+/** Answer of `children`. */
+export interface NodeChildren {
+  /** Names without the parent's path, sorted by code unit. */
+  readonly children: readonly string[];
+  /** Of the parent. */
+  readonly stat: Stat;
+  /** Newest zxid applied when the server answered. */
+  readonly zxid: Zxid;
+}
+
+/** What tells one session from others, and how it stands. */
+export interface SessionInfo extends SessionCredentials {
+  readonly sessionId: SessionId;
+  readonly password: Uint8Array;
+  /** Negotiated, milliseconds. */
+  readonly timeoutMs: number;
+}

@@ -1,0 +1,89 @@
+/** What one server says of itself, without a session. */
+import { TerrariumError } from "../base/errors.ts";
+import { checkEndpoints, checkTimeout } from "./endpoints.ts";
+import { fetchStatus } from "./transport.ts";
+
+/** A server's view of itself and of the cluster, as its `/status` page has it. */
+export interface ServerStatus {
+  readonly clusterId: string;
+  readonly id: number;
+  readonly role: "follower" | "preCandidate" | "candidate" | "leader";
+  readonly term: number;
+  /** Id of the leader that it follows (itself, if it leads); null when it knows none. */
+  readonly leader: number | null;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  /** Newest entry on its disk. */
+  readonly durableIndex: number;
+  readonly members: readonly ServerMember[];
+  readonly sessions: number;
+  readonly znodes: number;
+  /** Watches of the clients attached to it. */
+  readonly watches: number;
+  /** Clients attached to it. */
+  readonly connections: number;
+  readonly ready: boolean;
+  /** Why not, when not ready. */
+  readonly reason?: string;
+}
+
+/** A member of the cluster, as a server sees it; the last three are known to the leader only. */
+export interface ServerMember {
+  readonly id: number;
+  readonly peerAddress: string;
+  readonly clientAddress: string;
+  readonly voter: boolean;
+  /** The entry up to which the member's log equals the leader's. */
+  readonly matchIndex?: number;
+  /** How many entries it is behind. */
+  readonly lag?: number;
+  /** Whether it answered within the last election timeout. */
+  readonly active?: boolean;
+}
+
+/**
+ * Asks the server at `endpoint` (`host:port`, its client port) for its status. Answers without a quorum too.
+ *
+ * Rejects with USAGE, NO_SERVER (nothing answers within `timeoutMs`, default 2,000), PROTOCOL_ERROR (what answers is no
+ * Terrarium client port), ABORTED.
+ *
+ * ```ts
+ * const { role, term } = await serverStatus("127.0.0.1:7101", { timeoutMs: 500 });
+ * ```
+ */
+export async function serverStatus(
+  endpoint: string,
+  options: { readonly timeoutMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<ServerStatus> {
+  const [address = endpoint] = checkEndpoints([endpoint]);
+  const json = await fetchStatus(address, checkTimeout("timeoutMs", options.timeoutMs ?? 2_000), options.signal);
+  const status = parse(json);
+  if (!isServerStatus(status)) throw new TerrariumError("PROTOCOL_ERROR", `${address} answered with no server status`);
+  return status;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks what tells a status from anything else; a newer server may say more. */
+function isServerStatus(value: unknown): value is ServerStatus {
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    "clusterId" in value &&
+    typeof value.clusterId === "string" &&
+    "id" in value &&
+    typeof value.id === "number" &&
+    "role" in value &&
+    typeof value.role === "string" &&
+    "term" in value &&
+    typeof value.term === "number" &&
+    "members" in value &&
+    Array.isArray(value.members)
+  );
+}

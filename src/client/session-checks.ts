@@ -1,0 +1,41 @@
+/** What the session has to know of a request's content. */
+import { utf8Length } from "../base/bytes.ts";
+import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { Result, WatchKind } from "../base/operations.ts";
+import type { RequestBody } from "../protocol/client-messages.ts";
+
+/** Bytes of the request on the wire, about. Throws BAD_ARGUMENTS, DATA_TOO_LARGE for what no server could even take in. */
+export function checkedBytes(body: RequestBody): number {
+  if (body.type === "close") return 64;
+  const path = body.type === "write" ? body.operation.path : body.read.path;
+  const pathBytes = utf8Length(path);
+  if (pathBytes > limits.pathBytesMax) {
+    throw new TerrariumError("BAD_ARGUMENTS", `the path has ${pathBytes} bytes, more than ${limits.pathBytesMax}`);
+  }
+  const version = body.type === "write" && body.operation.op !== "create" ? body.operation.version : -1;
+  // The wire has 32 bits for it.
+  if ((version | 0) !== version || version < -1) {
+    throw new TerrariumError("BAD_ARGUMENTS", `the version ${version} is not an integer from -1 to 2147483647`);
+  }
+  const data = body.type === "write" && body.operation.op !== "delete" ? body.operation.data.length : 0;
+  if (data > limits.dataBytesMax) {
+    throw new TerrariumError("DATA_TOO_LARGE", `the data has ${data} bytes, more than ${limits.dataBytesMax}`);
+  }
+  return pathBytes + data + 64;
+}
+
+/** The kind of watch that a read arms, given its result (by default: if all goes well); exists arms on a missing node too. */
+export function armedBy(body: RequestBody, result: Result = {}): WatchKind | undefined {
+  if (body.type !== "read" || !body.read.watch) return undefined;
+  switch (body.read.kind) {
+    case "getData":
+      return result.failure === undefined ? "data" : undefined;
+    case "getChildren":
+      return result.failure === undefined ? "children" : undefined;
+    case "exists":
+      return result.failure === undefined || result.failure.code === "NO_NODE" ? "exist" : undefined;
+    case "sync":
+      return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The requests of a session that have no answer yet, in their order.
+ *
+ * A request gets its numbers when it is first sent, never before: one that is given up while it waits leaves no hole.
+ * From then on it keeps its numbers and its place until its answer comes, over however many connections, even when
+ * nobody waits for the answer any more: a session's writes are numbered without gaps, and are done once each.
+ */
+import { assert, present } from "../base/assert.ts";
+import { Queue } from "../base/queue.ts";
+import type { Request, RequestBody } from "../protocol/client-messages.ts";
+
+/** A request on its way. Owned by the session; others may look. */
+export interface SessionRequest<C> {
+  readonly body: RequestBody;
+  /** The caller's own. */
+  readonly context: C;
+  /** Monotonic ms at which to stop waiting; `Infinity` for never. */
+  readonly deadline: number;
+  /** Upper bound of its bytes on the wire. */
+  readonly bytes: number;
+  /** 0 until it was sent. */
+  xid: number;
+  /** Position among the session's writes, from 1; 0 for reads and until it was sent. */
+  requestId: number;
+  /** Its outcome was delivered, or nobody wants it. */
+  settled: boolean;
+}
+
+export class RequestQueue<C> {
+  /** Not sent so far: without numbers. */
+  #waiting = new Queue<SessionRequest<C>>();
+  /** Sent and not answered: consecutive xids. */
+  readonly #sent = new Queue<SessionRequest<C>>();
+  /** How many of `#sent` went to the present connection; the rest are to be sent again. */
+  #outstanding = 0;
+  #outstandingBytes = 0;
+  #bytes = 0;
+  #lastXid = 0;
+  #lastRequestId = 0;
+  #ackedRequestId = 0;
+  #settledWaiting = 0;
+  /** No deadline is earlier. */
+  #earliestDeadline = Number.POSITIVE_INFINITY;
+
+  /** Requests without an answer. */
+  get length(): number {
+    return this.#waiting.length + this.#sent.length;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Requests that the present connection has not answered. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Their bytes. */
+  get outstandingBytes(): number {
+    return this.#outstandingBytes;
+  }
+
+  /** Highest number given to a write. */
+  get lastRequestId(): number {
+    return this.#lastRequestId;
+  }
+
+  /** Writes up to this number were answered. */
+  get ackedRequestId(): number {
+    return this.#ackedRequestId;
+  }
+
+  /** Time at which {@link expire} may have something to do, or `Infinity`. */
+  get nextDeadline(): number {
+    return this.#earliestDeadline;
+  }
+
+  push(request: SessionRequest<C>): void {
+    this.#waiting.push(request);
+    this.#bytes += request.bytes;
+    if (request.deadline < this.#earliestDeadline) this.#earliestDeadline = request.deadline;
+  }
+
+  /** Another process made the session's writes up to `requestId`: ours follow. */
+  continueAfter(requestId: number): void {
+    assert(this.#lastXid === 0, "a resumed session has sent nothing");
+    this.#lastRequestId = requestId;
+    this.#ackedRequestId = requestId;
+  }
+
+  /** Another connection: all that was sent has to be sent again. */
+  rewind(): void {
+    this.#outstanding = 0;
+    this.#outstandingBytes = 0;
+  }
+
+  /** The next message to send, or undefined if there is none: first what has to be sent again. */
+  next(): Request | undefined {
+    if (this.#outstanding === this.#sent.length && !this.#number()) return undefined;
+    const request = present(this.#sent.at(this.#outstanding), "request to send");
+    this.#outstanding++;
+    this.#outstandingBytes += request.bytes;
+    return {
+      type: "request",
+      xid: request.xid,
+      requestId: request.requestId,
+      ackedRequestId: this.#ackedRequestId,
+      body: request.body,
+    };
+  }
+
+  /** Gives the oldest waiting request its numbers. False if there is none. */
+  #number(): boolean {
+    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+      if (request.settled) {
+        this.#settledWaiting--;
+        this.#bytes -= request.bytes;
+        continue;
+      }
+      request.xid = ++this.#lastXid;
+      if (request.body.type !== "read") request.requestId = ++this.#lastRequestId;
+      this.#sent.push(request);
+      return true;
+    }
+    return false;
+  }
+
+  /** The request that the present connection has to answer next. */
+  get oldest(): SessionRequest<C> | undefined {
+    return this.#outstanding > 0 ? this.#sent.at(0) : undefined;
+  }
+
+  /** The oldest request was answered. */
+  answered(): void {
+    const request = present(this.#sent.shift(), "answered request");
+    this.#outstanding--;
+    this.#outstandingBytes -= request.bytes;
+    this.#bytes -= request.bytes;
+    if (request.requestId > 0) this.#ackedRequestId = request.requestId;
+  }
+
+  /** Nobody wants the answer any more. */
+  settle(request: SessionRequest<C>): void {
+    request.settled = true;
+    if (request.xid > 0) return;
+    // One that was never sent may go; many at a time, since it stands somewhere in the middle.
+    this.#settledWaiting++;
+    if (this.#settledWaiting < 64 || this.#settledWaiting * 2 < this.#waiting.length) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Queue();
+    for (let i = 0; i < waiting.length; i++) {
+      const other = present(waiting.at(i), "waiting request");
+      if (other.settled) this.#bytes -= other.bytes;
+      else this.#waiting.push(other);
+    }
+    this.#settledWaiting = 0;
+  }
+
+  /** Those whose deadline has come, in order; each is to be settled. */
+  expire(now: number): readonly SessionRequest<C>[] {
+    if (now < this.#earliestDeadline) return [];
+    const expired: SessionRequest<C>[] = [];
+    this.#earliestDeadline = Number.POSITIVE_INFINITY;
+    for (const request of this.unsettled()) {
+      if (request.deadline <= now) expired.push(request);
+      else if (request.deadline < this.#earliestDeadline) this.#earliestDeadline = request.deadline;
+    }
+    return expired;
+  }
+
+  /** Those that somebody waits for, in order. */
+  unsettled(): SessionRequest<C>[] {
+    const requests: SessionRequest<C>[] = [];
+    for (const queue of [this.#sent, this.#waiting]) {
+      for (let i = 0; i < queue.length; i++) {
+        const request = present(queue.at(i), "request");
+        if (!request.settled) requests.push(request);
+      }
+    }
+    return requests;
+  }
+}

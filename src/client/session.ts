@@ -1,0 +1,448 @@
+/**
+ * The client's side of a session, without I/O: it moves from server to server, sends again what has no answer, arms the
+ * watches again. The promise API and the simulator both drive it.
+ *
+ * A turn: any inputs (`submit`, `receive`, `streamClosed`, `advance` …), then {@link Session.takeEffects}.
+ */
+import { assert, present } from "../base/assert.ts";
+import { emptyBytes } from "../base/bytes.ts";
+import { errorClass, errorMessage, TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { Failure, SessionId, Zxid } from "../base/operations.ts";
+import type { Random } from "../base/random.ts";
+import type { Connected, Event, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
+import { protocolVersion } from "../protocol/client-messages.ts";
+import { armedBy, checkedBytes } from "./session-checks.ts";
+import { EffectsOfTurn, type SessionEffects, type SessionState } from "./session-effects.ts";
+import { EndpointChooser } from "./session-endpoints.ts";
+import { sessionLimits } from "./session-limits.ts";
+import {
+  type Attached,
+  type Attaching,
+  attached,
+  attachTimeoutMs,
+  type Link,
+  leaveAt,
+  pingAt,
+  silentAt,
+} from "./session-link.ts";
+import { RequestQueue, type SessionRequest } from "./session-requests.ts";
+import { WatchRegistry } from "./session-watches.ts";
+
+export type { Delivery, SessionEffects, SessionState } from "./session-effects.ts";
+export type { SessionRequest } from "./session-requests.ts";
+
+/** Opens the door to a session. */
+export interface SessionCredentials {
+  readonly sessionId: SessionId;
+  readonly password: Uint8Array;
+  /** Newest zxid that the session's former owner saw; the servers show nothing older. Default 0. */
+  readonly lastZxid?: Zxid | undefined;
+}
+
+export interface SessionOptions {
+  /** Names of the servers, for messages; effects name them by position. */
+  readonly endpoints: readonly string[];
+  /** Wished session timeout, milliseconds. */
+  readonly timeoutMs: number;
+  readonly random: Random;
+  /** A session to go on with; otherwise a new one is opened. */
+  readonly resume?: SessionCredentials | undefined;
+}
+
+/** `C`: what the caller attaches to each request and gets back with its answer. */
+export class Session<C> {
+  readonly #endpoints: EndpointChooser;
+  readonly #endpointCount: number;
+  readonly #queue = new RequestQueue<C>();
+  readonly #watches = new WatchRegistry<SessionRequest<C>>();
+  #now: number;
+  #state: SessionState = "connecting";
+  #link: Link;
+  #streams = 0;
+  #sessionId: SessionId;
+  #password: Uint8Array;
+  #timeoutMs: number;
+  /** Newest zxid seen: no server may show anything older. */
+  #lastZxid: Zxid;
+  /** Every event up to here was delivered: from here the watches are armed again. Never ahead of `#lastZxid`. */
+  #watchedZxid: Zxid;
+  #closing: SessionRequest<C> | undefined;
+  #endFailure: Failure | undefined;
+  readonly #effects = new EffectsOfTurn<C>();
+
+  /** `now`: monotonic milliseconds, here and in every other call. */
+  constructor(options: SessionOptions, now: number) {
+    assert(options.endpoints.length > 0, "a session has endpoints");
+    this.#endpoints = new EndpointChooser(options.endpoints, options.random);
+    this.#endpointCount = options.endpoints.length;
+    this.#timeoutMs = options.timeoutMs;
+    this.#sessionId = options.resume?.sessionId ?? 0;
+    this.#password = options.resume?.password ?? emptyBytes;
+    this.#lastZxid = options.resume?.lastZxid ?? 0;
+    this.#watchedZxid = this.#lastZxid;
+    this.#now = now;
+    this.#link = { type: "down", retryAt: now };
+    this.#openNext();
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** 0 until a new session is attached for the first time. */
+  get sessionId(): SessionId {
+    return this.#sessionId;
+  }
+
+  get password(): Uint8Array {
+    return this.#password;
+  }
+
+  /** Wished, then negotiated; milliseconds. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
+  get lastZxid(): Zxid {
+    return this.#lastZxid;
+  }
+
+  /** Name of the server attached to. */
+  get endpoint(): string | undefined {
+    return this.#link.type === "attached" ? this.#endpoints.name(this.#link.endpoint) : undefined;
+  }
+
+  /** Whether no endpoint is a Terrarium server, so that waiting will not help. */
+  get hopeless(): boolean {
+    return this.#endpoints.hopeless;
+  }
+
+  // Inputs.
+
+  /**
+   * Queues a request. A read with a watch becomes a watcher once its answer has armed the watch.
+   *
+   * Throws SESSION_EXPIRED, SESSION_CLOSED, TOO_MANY_REQUESTS, DATA_TOO_LARGE, BAD_ARGUMENTS (a path over the limit),
+   * OVERLOADED (too many watchers).
+   */
+  submit(body: RequestBody, context: C, deadline = Number.POSITIVE_INFINITY): SessionRequest<C> {
+    if (this.#endFailure !== undefined) throw new TerrariumError(this.#endFailure.code, this.#endFailure.message);
+    if (this.#closing !== undefined) throw new TerrariumError("SESSION_CLOSED", "the client is closing");
+    const bytes = checkedBytes(body);
+    if (this.#queue.length >= sessionLimits.requestsMax || this.#queue.bytes + bytes > sessionLimits.requestBytesMax) {
+      throw new TerrariumError("TOO_MANY_REQUESTS", `${this.#queue.length} requests wait for their answers`);
+    }
+    if (armedBy(body) !== undefined && this.#watches.size >= sessionLimits.watchersMax) {
+      throw new TerrariumError("OVERLOADED", `${this.#watches.size} watches wait for their events`);
+    }
+    const request: SessionRequest<C> = { body, context, deadline, bytes, xid: 0, requestId: 0, settled: false };
+    this.#queue.push(request);
+    if (body.type === "close") this.#closing = request;
+    return request;
+  }
+
+  /** Gives a request up: nothing more is delivered for it, its watch included. One that was sent may still take effect. */
+  abort(request: SessionRequest<C>): void {
+    if (!request.settled) return this.#queue.settle(request);
+    const kind = armedBy(request.body);
+    if (kind !== undefined && request.body.type === "read") this.#watches.forget(kind, request.body.read.path, request);
+  }
+
+  /** What a server said on a stream, in one frame. */
+  receive(stream: number, messages: readonly ServerMessage[], now: number): void {
+    this.#now = now;
+    for (const message of messages) {
+      // Each message may end the stream: then the rest of the frame counts as lost.
+      const link = this.#link;
+      if ((link.type !== "attaching" && link.type !== "attached") || link.stream !== stream) return;
+      if (link.type === "attached") link.lastReceived = now;
+      this.#receiveOne(link, message);
+    }
+  }
+
+  /** A stream broke, or could not be opened. */
+  streamClosed(stream: number, trouble: Failure, now: number): void {
+    this.#now = now;
+    const link = this.#link;
+    if ((link.type === "attaching" || link.type === "attached") && link.stream === stream) this.#lose(link, trouble);
+  }
+
+  /** Time went on: see {@link nextDeadline}. */
+  advance(now: number): void {
+    this.#now = now;
+    const link = this.#link;
+    if (link.type === "ended") return;
+    for (const request of this.#queue.expire(now)) this.#fail(request, this.#whyLate());
+    if (link.type === "down" && now >= link.retryAt) this.#openNext();
+    else if (link.type === "attaching" && now >= link.deadline) this.#lose(link, this.#silent(link.endpoint));
+    else if (link.type === "attached") this.#watchOver(link);
+  }
+
+  /** Lets go of the server and of the session, which lives on until it times out. */
+  detach(): void {
+    if (this.#link.type !== "ended") this.#end("closed", closedFailure, closedFailure);
+  }
+
+  // Outputs.
+
+  /** When {@link advance} has something to do, if nothing else happens before; `Infinity` for never. */
+  get nextDeadline(): number {
+    const link = this.#link;
+    if (link.type === "ended") return Number.POSITIVE_INFINITY;
+    const requests = this.#queue.nextDeadline;
+    if (link.type === "down") return Math.min(requests, link.retryAt);
+    if (link.type === "attaching") return Math.min(requests, link.deadline);
+    const ping = pingAt(link, this.#timeoutMs, this.#queue.outstanding > 0);
+    return Math.min(requests, ping, silentAt(link, this.#timeoutMs), this.#leaveAt(link));
+  }
+
+  /** Why a request would fail now for want of an answer: NO_QUORUM, OVERLOADED, NO_SERVER, PROTOCOL_ERROR or TIMEOUT. */
+  #whyLate(): Failure {
+    if (this.#link.type !== "attached") return this.#endpoints.unavailable();
+    const code = this.#link.noQuorumSince === undefined ? "TIMEOUT" : "NO_QUORUM";
+    return { code, message: errorMessage(code) };
+  }
+
+  /** Why the session has no server, or is no more. */
+  get trouble(): Failure {
+    return this.#endFailure ?? this.#whyLate();
+  }
+
+  takeEffects(): SessionEffects<C> {
+    this.#fill();
+    return this.#effects.take();
+  }
+
+  /** Sends what the window lets through. */
+  #fill(): void {
+    const link = this.#link;
+    if (link.type !== "attached") return;
+    while (this.#queue.outstanding < link.window && this.#queue.outstandingBytes < sessionLimits.outstandingBytesMax) {
+      const message = this.#queue.next();
+      if (message === undefined) break;
+      this.#effects.send(message);
+    }
+    if (this.#effects.sends) link.lastSent = this.#now;
+  }
+
+  // Finding a server.
+
+  #openNext(): void {
+    const endpoint = this.#endpoints.next();
+    if (endpoint === undefined) {
+      this.#link = { type: "down", retryAt: this.#now + this.#endpoints.pause() };
+      return;
+    }
+    const stream = ++this.#streams;
+    const deadline = this.#now + attachTimeoutMs(this.#timeoutMs, this.#endpointCount);
+    this.#link = { type: "attaching", stream, endpoint, deadline };
+    this.#effects.open(stream, endpoint, {
+      type: "connect",
+      protocol: protocolVersion,
+      sessionId: this.#sessionId,
+      password: this.#password,
+      timeoutMs: this.#timeoutMs,
+      lastZxid: this.#lastZxid,
+    });
+  }
+
+  #lose(link: Attaching | Attached, trouble: Failure): void {
+    this.#endpoints.note(link.endpoint, trouble);
+    if (link.type === "attached") {
+      if (this.#now - link.since >= sessionLimits.settledAfterMs) this.#endpoints.succeeded();
+      this.#setState("suspended");
+    }
+    this.#effects.drop(link.stream);
+    this.#openNext();
+  }
+
+  #watchOver(link: Attached): void {
+    const busy = this.#queue.outstanding > 0;
+    if (this.#now >= silentAt(link, this.#timeoutMs)) return this.#lose(link, this.#silent(link.endpoint));
+    if (this.#now >= this.#leaveAt(link)) return this.#lose(link, noQuorum(this.#endpoints.name(link.endpoint)));
+    if (this.#now < pingAt(link, this.#timeoutMs, busy)) return;
+    link.lastPing = this.#now;
+    this.#effects.send({ type: "ping", number: ++link.pings });
+  }
+
+  /** With one endpoint there is nowhere to go. */
+  #leaveAt(link: Attached): number {
+    return this.#endpointCount > 1 ? leaveAt(link, this.#timeoutMs) : Number.POSITIVE_INFINITY;
+  }
+
+  #silent(endpoint: number): Failure {
+    return { code: "NO_SERVER", message: `${this.#endpoints.name(endpoint)} does not answer` };
+  }
+
+  // What servers say.
+
+  #receiveOne(link: Attaching | Attached, message: ServerMessage): void {
+    if (message.type === "refused") return this.#refused(link, message.failure);
+    if (link.type === "attaching") {
+      if (message.type === "connected") return this.#connected(link, message);
+      return this.#violation(link, `${message.type} before connected`);
+    }
+    switch (message.type) {
+      case "reply":
+        return this.#reply(link, message);
+      case "event":
+        return this.#event(link, message);
+      case "pong":
+        return this.#pong(link, message);
+      case "connected":
+        return this.#violation(link, "connected twice");
+    }
+  }
+
+  #refused(link: Attaching | Attached, failure: Failure): void {
+    const gone = failure.code === "SESSION_EXPIRED" || failure.code === "AUTH_FAILED";
+    if (gone && this.#sessionId !== 0) return this.#expire(failure);
+    const message = `${this.#endpoints.name(link.endpoint)} refuses: ${failure.message}`;
+    this.#lose(link, { code: failure.code, message });
+  }
+
+  #connected(link: Attaching, message: Connected): void {
+    const known = this.#sessionId !== 0;
+    // A session never turns into another one behind its user's back.
+    if (known && message.sessionId !== this.#sessionId) return this.#violation(link, "another session id");
+    if (message.sessionId === 0 || message.timeoutMs <= 0) return this.#violation(link, "connected without a session");
+    if (message.zxid < this.#lastZxid) return this.#violation(link, "attached to a server that is behind");
+    if (this.#state === "connecting") this.#queue.continueAfter(message.lastRequestId);
+    if (message.lastRequestId < this.#queue.ackedRequestId) return this.#violation(link, "an answered write is lost");
+    if (message.lastRequestId > this.#queue.lastRequestId) return this.#violation(link, "a write that was never sent");
+    this.#sessionId = message.sessionId;
+    this.#password = message.password;
+    this.#timeoutMs = message.timeoutMs;
+    this.#endpoints.note(link.endpoint, undefined);
+    const now = attached(link.stream, link.endpoint, message.zxid, this.#now);
+    this.#link = now;
+    this.#queue.rewind();
+    this.#see(message.zxid);
+    this.#rearm(now);
+    this.#setState("connected");
+  }
+
+  /** Arms all watches again, from the zxid up to which their events are known to have been delivered. */
+  #rearm(link: Attached): void {
+    const messages = this.#watches.rearm(this.#watchedZxid, limits.setWatchesMax, sessionLimits.setWatchesBytesMax);
+    for (const message of messages) this.#effects.send(message);
+    if (messages.length === 0) this.#rearmed(link);
+  }
+
+  #see(zxid: Zxid): void {
+    if (zxid > this.#lastZxid) this.#lastZxid = zxid;
+  }
+
+  #watchedUpTo(zxid: Zxid): void {
+    if (zxid > this.#watchedZxid) this.#watchedZxid = zxid;
+  }
+
+  /**
+   * The server answered something that was sent after SetWatches: so it has sent the events of the past, those up to the
+   * attachment. Before this nothing counts as watched: were the connection to break, the next arming would skip it.
+   */
+  #rearmed(link: Attached): void {
+    link.rearmed = true;
+    this.#watchedUpTo(link.zxid);
+  }
+
+  #reply(link: Attached, message: Reply): void {
+    const request = this.#queue.oldest;
+    if (request === undefined || request.xid !== message.xid) return this.#violation(link, "a reply out of order");
+    const failure = message.result.failure;
+    if (failure !== undefined && this.#notTaken(link, request, failure)) return;
+    this.#queue.answered();
+    if (link.window < limits.outstandingRequestsMax) link.window++;
+    this.#see(message.zxid);
+    // An event comes before any answer that may show its change.
+    this.#rearmed(link);
+    this.#watchedUpTo(message.zxid);
+    if (request.body.type === "close") return this.#closed(message.zxid);
+    if (request.settled) return;
+    request.settled = true;
+    const armed = armedBy(request.body, message.result);
+    if (armed !== undefined && request.body.type === "read") {
+      this.#watches.register(armed, request.body.read.path, request);
+    }
+    this.#effects.deliver({ type: "answer", request, zxid: message.zxid, result: message.result });
+  }
+
+  /** Whether the failure is about the session or the server rather than the request's own answer. */
+  #notTaken(link: Attached, request: SessionRequest<C>, failure: Failure): boolean {
+    if (failure.code === "SESSION_EXPIRED") {
+      this.#expire(failure);
+      return true;
+    }
+    // A write has its number, so it has to be sent until it is done; a read may at least find a quorum elsewhere.
+    const elsewhere =
+      failure.code === "SESSION_MOVED" ||
+      failure.code === "NO_QUORUM" ||
+      (request.requestId > 0 && (failure.code === "TOO_MANY_REQUESTS" || errorClass(failure.code) === "unavailable"));
+    if (elsewhere) this.#refused(link, failure);
+    return elsewhere;
+  }
+
+  #event(link: Attached, message: Event): void {
+    const { event } = message;
+    this.#see(event.zxid);
+    // Not up to its own zxid: one entry may fire several watches, and the connection break between two events.
+    if (link.rearmed) this.#watchedUpTo(event.zxid - 1);
+    const watchers = this.#watches.fire(event.kind, event.path);
+    if (watchers.length > 0) this.#effects.deliver({ type: "event", event, watchers });
+  }
+
+  #pong(link: Attached, message: Pong): void {
+    if (message.number > link.pings) return this.#violation(link, "a pong without a ping");
+    // Number 0 answers no ping.
+    if (message.number > 0) this.#rearmed(link);
+    if (message.quorum) link.noQuorumSince = undefined;
+    else link.noQuorumSince ??= this.#now;
+  }
+
+  #violation(link: Attaching | Attached, what: string): void {
+    this.#effects.deliver({ type: "violation", what });
+    const message = `${this.#endpoints.name(link.endpoint)} does not follow the protocol: ${what}`;
+    this.#lose(link, { code: "PROTOCOL_ERROR", message });
+  }
+
+  // The end.
+
+  #expire(failure: Failure): void {
+    // A session that was to be closed and is gone was closed: the answer got lost.
+    if (this.#closing !== undefined && this.#closing.xid > 0) return this.#closed(this.#lastZxid);
+    this.#end("expired", failure, { code: "SESSION_EXPIRED", message: errorMessage("SESSION_EXPIRED") });
+  }
+
+  #closed(zxid: Zxid): void {
+    const request = present(this.#closing, "close request");
+    if (!request.settled) this.#effects.deliver({ type: "answer", request, zxid, result: {} });
+    request.settled = true;
+    this.#end("closed", closedFailure, { code: "SESSION_EXPIRED", message: errorMessage("SESSION_EXPIRED") });
+  }
+
+  #end(state: "expired" | "closed", why: Failure, forRequests: Failure): void {
+    if (this.#link.type === "attaching" || this.#link.type === "attached") this.#effects.drop(this.#link.stream);
+    this.#link = { type: "ended" };
+    this.#endFailure = why;
+    for (const request of this.#queue.unsettled()) this.#fail(request, forRequests);
+    this.#setState(state);
+  }
+
+  #fail(request: SessionRequest<C>, failure: Failure): void {
+    this.#queue.settle(request);
+    this.#effects.deliver({ type: "failed", request, failure });
+  }
+
+  #setState(state: SessionState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#effects.deliver({ type: "state", state });
+  }
+}
+
+const closedFailure: Failure = { code: "SESSION_CLOSED", message: errorMessage("SESSION_CLOSED") };
+
+function noQuorum(name: string): Failure {
+  return { code: "NO_QUORUM", message: `${errorMessage("NO_QUORUM")} (says ${name})` };
+}

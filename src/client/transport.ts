@@ -1,0 +1,213 @@
+/** The client's gRPC: session streams and the status call. */
+import {
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  type StatusObject,
+  status,
+} from "@grpc/grpc-js";
+import { present } from "../base/assert.ts";
+import { type ErrorCode, TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { Failure } from "../base/operations.ts";
+import { clientMessageBytes, decodeServerFrame, encodeClientFrame } from "../protocol/client-codec.ts";
+import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import { terrarium } from "../protocol/generated/messages.js";
+import { onAbort } from "./abort.ts";
+import { splitFrames } from "./frames.ts";
+import { sessionLimits } from "./session-limits.ts";
+
+const sessionMethod = "/terrarium.Client/Session";
+const statusMethod = "/terrarium.Client/Status";
+
+/**
+ * A channel lives as long as one stream. It shares nothing with others (local pool), so that a server that just came back
+ * is tried at once instead of after gRPC's back-off; the session has its own.
+ */
+const channelOptions: ChannelOptions = {
+  "grpc.max_receive_message_length": limits.frameBytesMax,
+  "grpc.max_send_message_length": limits.frameBytesMax,
+  "grpc.use_local_subchannel_pool": 1,
+  "grpc.initial_reconnect_backoff_ms": 50,
+  "grpc.min_reconnect_backoff_ms": 50,
+  "grpc.max_reconnect_backoff_ms": 500,
+  "grpc.enable_retries": 0,
+  "grpc.enable_channelz": 0,
+  "grpc.enable_http_proxy": 0,
+  "grpc.service_config_disable_resolution": 1,
+};
+
+/** What comes from the streams. Never called from within a call of the transport. */
+export interface TransportListener {
+  /** A frame arrived. */
+  received(stream: number, messages: readonly ServerMessage[]): void;
+  /** A stream broke or could not be opened; the last word about it. */
+  closed(stream: number, trouble: Failure): void;
+}
+
+interface Open {
+  readonly stream: number;
+  readonly channel: Client;
+  readonly call: ClientDuplexStream<Buffer, Buffer>;
+}
+
+/** One session stream at a time. */
+export class Transport {
+  readonly #endpoints: readonly string[];
+  readonly #listener: TransportListener;
+  #open: Open | undefined;
+
+  constructor(endpoints: readonly string[], listener: TransportListener) {
+    this.#endpoints = endpoints;
+    this.#listener = listener;
+  }
+
+  /** Opens a stream to an endpoint, named by its position; the former one must have been dropped or have closed. */
+  open(stream: number, endpoint: number): void {
+    const address = present(this.#endpoints[endpoint], "endpoint");
+    const channel = new Client(address, credentials.createInsecure(), channelOptions);
+    const call = channel.makeBidiStreamRequest(sessionMethod, rawBytes, rawBytes, new Metadata());
+    const open: Open = { stream, channel, call };
+    this.#open = open;
+    call.on("data", (frame: Buffer) => this.#received(open, address, frame));
+    // An error is a status too, which follows; but without a listener it would end the process.
+    call.on("error", () => undefined);
+    // Frames that came before the status may still be in the stream's buffer: let them out first.
+    call.on("status", (end: StatusObject) => {
+      setImmediate(() => this.#closed(open, failureOf(address, end.code, end.details)));
+    });
+  }
+
+  /**
+   * Sends messages on the open stream. What the socket does not take at once waits in memory: the session bounds it by
+   * what it lets be outstanding.
+   */
+  send(messages: readonly ClientMessage[]): void {
+    const call = this.#open?.call;
+    if (call === undefined) return;
+    for (const frame of splitFrames(messages, sessionLimits.frameBytesTarget, clientMessageBytes)) {
+      call.write(asBuffer(encodeClientFrame(frame)));
+    }
+  }
+
+  /** Lets go of a stream, if it is still open; nothing more is heard of it. */
+  drop(stream: number): void {
+    const open = this.#open;
+    if (open === undefined || open.stream !== stream) return;
+    this.#open = undefined;
+    open.call.cancel();
+    open.channel.close();
+  }
+
+  #received(open: Open, address: string, frame: Buffer): void {
+    if (this.#open !== open) return;
+    let messages: readonly ServerMessage[];
+    try {
+      messages = decodeServerFrame(frame);
+    } catch {
+      this.drop(open.stream);
+      const message = `${address} sent what is no frame of the session protocol`;
+      setImmediate(() => this.#listener.closed(open.stream, { code: "PROTOCOL_ERROR", message }));
+      return;
+    }
+    this.#listener.received(open.stream, messages);
+  }
+
+  #closed(open: Open, trouble: Failure): void {
+    if (this.#open !== open) return;
+    this.drop(open.stream);
+    this.#listener.closed(open.stream, trouble);
+  }
+}
+
+/** The JSON of a server's status. Rejects with NO_SERVER, PROTOCOL_ERROR, ABORTED. */
+export function fetchStatus(address: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new TerrariumError("ABORTED"));
+      return;
+    }
+    const channel = new Client(address, credentials.createInsecure(), channelOptions);
+    const request = asBuffer(terrarium.StatusRequest.encode({}).finish());
+    const deadline = Date.now() + timeoutMs;
+    const done = (error: ServiceError | null, reply?: Buffer): void => {
+      release();
+      channel.close();
+      if (signal?.aborted) reject(new TerrariumError("ABORTED"));
+      else if (error !== null) reject(errorOf(failureOf(address, error.code, error.details)));
+      else resolve(statusJson(reply));
+    };
+    const call = channel.makeUnaryRequest(
+      statusMethod,
+      rawBytes,
+      rawBytes,
+      request,
+      new Metadata(),
+      { deadline },
+      done,
+    );
+    const release = onAbort(signal, () => call.cancel());
+  });
+}
+
+/** The text of a StatusReply, or nothing if it is none. */
+function statusJson(reply: Buffer | undefined): string {
+  try {
+    return terrarium.StatusReply.decode(reply ?? new Uint8Array(0)).json;
+  } catch {
+    return "";
+  }
+}
+
+/** What a gRPC status says about the endpoint. */
+function failureOf(address: string, code: status, details: string): Failure {
+  const [line = ""] = details.split("\n", 1);
+  return { code: errorCodeOf(code, line), message: `${address}: ${reasonOf(code, line)}` };
+}
+
+function errorCodeOf(code: status, details: string): ErrorCode {
+  switch (code) {
+    case status.OK:
+    case status.CANCELLED:
+    case status.DEADLINE_EXCEEDED:
+      return "NO_SERVER";
+    case status.UNAVAILABLE:
+      return notHttp2.test(details) ? "PROTOCOL_ERROR" : "NO_SERVER";
+    default:
+      return "PROTOCOL_ERROR";
+  }
+}
+
+/** How Node's HTTP/2 names an answer that is not HTTP/2. */
+const notHttp2 = /protocol error|parse error|ERR_HTTP2|NGHTTP2/i;
+
+function reasonOf(code: status, details: string): string {
+  switch (code) {
+    case status.OK:
+    case status.CANCELLED:
+      return "the server ended the stream";
+    case status.DEADLINE_EXCEEDED:
+      return "no answer in time";
+    case status.UNIMPLEMENTED:
+      return `not a Terrarium client port (${details})`;
+    default:
+      return details === "" ? `gRPC status ${status[code]}` : details;
+  }
+}
+
+function errorOf(failure: Failure): TerrariumError {
+  return new TerrariumError(failure.code, failure.message);
+}
+
+/** Messages cross gRPC as bytes; `protocol/client-codec.ts` gives them meaning. */
+function rawBytes(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** The same bytes as a `Buffer`, which gRPC wants; nothing is copied. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,183 @@
+/** One-shot watches made into an endless iteration. */
+import { errorMessage, TerrariumError } from "../base/errors.ts";
+import type {
+  Failure,
+  ReadKind,
+  Result,
+  Stat,
+  WatchEvent,
+  WatchEventType,
+  WatchKind,
+  Zxid,
+} from "../base/operations.ts";
+import { onAbort } from "./abort.ts";
+import type { Call, SessionDriver } from "./driver.ts";
+import type { SessionRequest } from "./session.ts";
+
+/** The changes of a znode: see `TerrariumClient.watch`. */
+export function watchChanges(
+  driver: SessionDriver,
+  path: string,
+  kind: WatchKind,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<WatchEvent> {
+  return new ChangeWatch(driver, path, kind, signal).events();
+}
+
+/** What the consumer knows of the znode. */
+interface Known {
+  readonly exists: boolean;
+  /** Every change up to here was told. */
+  readonly zxid: Zxid;
+}
+
+/**
+ * Reads with a watch, waits for its event, and reads again once the consumer asks for more. What the second read shows
+ * beyond the event has changed in between, and is told as one more event.
+ *
+ * Data is watched by `exists`: it sees the same changes as a read of the data, and creation too. At most two events wait
+ * for the consumer: one that a read has shown and one of the watch which that read has armed.
+ */
+class ChangeWatch {
+  readonly #driver: SessionDriver;
+  readonly #path: string;
+  readonly #kind: WatchKind;
+  readonly #events: WatchEvent[] = [];
+  readonly #release: () => void;
+  #known: Known | undefined;
+  /** The read whose watch has not fired. */
+  #armed: SessionRequest<Call> | undefined;
+  #stopped = false;
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(driver: SessionDriver, path: string, kind: WatchKind, signal: AbortSignal | undefined) {
+    this.#driver = driver;
+    this.#path = path;
+    this.#kind = kind;
+    const stopState = driver.onState((state) => {
+      if (state === "expired") this.#fail(new TerrariumError("SESSION_EXPIRED"));
+      if (state === "closed") this.#fail(new TerrariumError("SESSION_CLOSED"));
+    });
+    const stopSignal = onAbort(signal, () => this.#stop());
+    this.#release = () => {
+      stopState();
+      stopSignal();
+    };
+    if (signal?.aborted) this.#stop();
+    else this.#arm();
+  }
+
+  async *events(): AsyncGenerator<WatchEvent, void, undefined> {
+    try {
+      for (let event = await this.#next(); event !== undefined; event = await this.#next()) yield event;
+    } finally {
+      this.#stop();
+    }
+  }
+
+  /** The next event, or undefined after the end. */
+  async #next(): Promise<WatchEvent | undefined> {
+    for (;;) {
+      if (this.#stopped) return undefined;
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      if (this.#armed === undefined && this.#error === undefined) this.#arm();
+      if (this.#error !== undefined) throw this.#error;
+      await new Promise<void>((wake) => {
+        this.#wake = wake;
+      });
+    }
+  }
+
+  #arm(): void {
+    // Children of a missing znode cannot be watched: wait for it to be created.
+    const children = this.#kind === "children" && this.#known?.exists !== false;
+    const kind: ReadKind = children ? "getChildren" : "exists";
+    // The first read is linearizable, so that it finds what others have just created.
+    const read = { kind, path: this.#path, watch: true, local: this.#known !== undefined };
+    try {
+      this.#armed = this.#driver.request({ type: "read", read }, Number.POSITIVE_INFINITY, undefined, {
+        watcher: (event) => this.#fired(event),
+        answer: (result, zxid) => this.#answered(children, result, zxid),
+        fail: (error) => this.#fail(error),
+      });
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new TerrariumError("PROTOCOL_ERROR", String(error)));
+    }
+  }
+
+  #answered(children: boolean, result: Result, zxid: Zxid): void {
+    const failure = result.failure;
+    if (failure !== undefined && failure.code !== "NO_NODE") return this.#fail(errorOf(failure));
+    const stat = result.failure === undefined ? result.stat : undefined;
+    const missing = stat === undefined;
+    if (missing && this.#known === undefined && this.#kind !== "exist") {
+      return this.#fail(errorOf(failure ?? { code: "NO_NODE", message: errorMessage("NO_NODE") }));
+    }
+    this.#compare(stat, zxid);
+    // Not armed: getChildren of a missing node. Armed with the wrong kind: the node whose creation was awaited is there.
+    if (children ? missing : !missing && this.#kind === "children") this.#disarm();
+    this.#wakeUp();
+  }
+
+  /** Tells what the read shows beyond what is known. */
+  #compare(stat: Stat | undefined, zxid: Zxid): void {
+    const known = this.#known;
+    const changedAt = stat === undefined ? zxid : this.#kind === "children" ? stat.pzxid : stat.mzxid;
+    this.#known = { exists: stat !== undefined, zxid: Math.max(changedAt, known?.zxid ?? 0) };
+    if (known === undefined) return;
+    const type = changeBetween(known, stat, changedAt, this.#kind);
+    if (type !== undefined) this.#events.push({ type, path: this.#path, zxid: changedAt, kind: this.#kind });
+  }
+
+  #fired(event: WatchEvent): void {
+    this.#armed = undefined;
+    const existed = this.#known?.exists ?? true;
+    // After a resync the consumer knows nothing new before it reads; our next read says whether the node is there.
+    const exists = event.type === "resync" ? existed : event.type !== "deleted";
+    this.#known = { exists, zxid: event.zxid };
+    this.#events.push({ ...event, kind: this.#kind });
+    this.#wakeUp();
+  }
+
+  #disarm(): void {
+    if (this.#armed !== undefined) this.#driver.forget(this.#armed);
+    this.#armed = undefined;
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    this.#armed = undefined;
+    this.#release();
+    this.#wakeUp();
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    this.#disarm();
+    this.#release();
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
+
+function changeBetween(
+  known: Known,
+  stat: Stat | undefined,
+  changedAt: Zxid,
+  kind: WatchKind,
+): WatchEventType | undefined {
+  if (stat === undefined) return known.exists ? "deleted" : undefined;
+  if (!known.exists || stat.czxid > known.zxid) return "created";
+  if (changedAt <= known.zxid) return undefined;
+  return kind === "children" ? "childrenChanged" : "dataChanged";
+}
+
+function errorOf(failure: Failure): TerrariumError {
+  return new TerrariumError(failure.code, failure.message);
+}

@@ -1,0 +1,62 @@
+/** What all commands share: how they are declared to commander and handed to whoever runs them. */
+import { type Command, Option } from "commander";
+import type { Context } from "../ports.ts";
+
+/** What a command does, given its world. */
+export type Body = (context: Context) => Promise<void>;
+
+/** Options that every command takes; in the shell only `json`. */
+export interface CommonOptions {
+  readonly endpoints?: string;
+  readonly timeout?: string;
+  readonly json?: boolean;
+}
+
+/** Who runs the commands: the CLI or the shell. */
+export interface Host {
+  readonly inShell: boolean;
+  run(options: CommonOptions, body: Body): Promise<void>;
+}
+
+/** Adds one command to `program`. */
+export type Register = (program: Command, host: Host) => void;
+
+/** How a command presents itself. Examples are lines of a shell. */
+export interface Presentation {
+  readonly summary: string;
+  /** Paragraphs. Their lines are joined, for commander to wrap, unless one is indented: then all stays as it is. */
+  readonly description: readonly string[];
+  readonly examples: readonly string[];
+}
+
+/** Declares a command with its common options and its examples. */
+export function declare(program: Command, host: Host, usage: string, presentation: Presentation): Command {
+  const text = presentation.description.join("\n\n");
+  const description = /\n /.test(text) ? text : text.replace(/([^\n])\n(?!\n)/g, "$1 ");
+  const command = program.command(usage).summary(presentation.summary).description(description);
+  const examples = presentation.examples.map((line) => `  ${host.inShell ? line.replace(/^kvctl /, "") : line}`);
+  command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
+  return command;
+}
+
+/** Adds the common options, after a command's own ones so that help lists them last. */
+export function addCommonOptions(command: Command, inShell: boolean): Command {
+  if (!inShell) {
+    command.addOption(
+      new Option("--endpoints <list>", "servers' client ports as host:port,host:port (default: the local cluster)"),
+    );
+    command.addOption(
+      new Option("--timeout <duration>", "patience for the session and for each answer: 500ms, 5s, 2m"),
+    );
+  }
+  return command.addOption(new Option("--json", "print one JSON object a line, errors included"));
+}
+
+/** The common options in effect: a command's own, else those before its name. */
+export function commonOptions(command: Command): CommonOptions {
+  return { ...command.parent?.opts<CommonOptions>(), ...command.opts<CommonOptions>() };
+}
+
+/** Text of a helping page about data arguments. */
+export const aboutData =
+  "Data: text as it is, - for standard input, @file for a file's bytes, @@text for text that starts with @.";

@@ -1,0 +1,94 @@
+/** `kvctl create`: makes a znode, and holds the session of an ephemeral one. */
+
+import { emptyBytes } from "../../base/bytes.ts";
+import type { Created } from "../../client/index.ts";
+import { checkPath, parentPath } from "../arguments.ts";
+import { readData } from "../data.ts";
+import { hasCode } from "../failures.ts";
+import { result } from "../format.ts";
+import type { Context, KvSession } from "../ports.ts";
+import { untilEnd } from "../waiting.ts";
+import { aboutData, addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
+
+export interface CreateArguments {
+  readonly path: string;
+  readonly data?: string | undefined;
+  readonly ephemeral: boolean;
+  readonly sequential: boolean;
+  readonly parents: boolean;
+}
+
+/** Creates the znode and prints its path; outside the shell, keeps the session of an ephemeral until interrupted. */
+export async function create(context: Context, args: CreateArguments): Promise<void> {
+  checkPath(args.path);
+  const data = await readData(args.data, context.inputs);
+  const session = await context.session();
+  const { path } = await createNode(session, args, data);
+  const held = args.ephemeral && !context.inShell;
+  result(context.out, path, { path, ...(held ? { session: session.sessionId, holding: true } : {}) });
+  if (!held) return;
+  context.out.note(`kvctl: holding session ${session.sessionId}; ${path} is removed when this ends (Ctrl-C)`);
+  await context.follow(`hold ${path}`, (signal) => untilEnd(session, signal), true);
+}
+
+async function createNode(session: KvSession, args: CreateArguments, data: Uint8Array): Promise<Created> {
+  try {
+    return await session.create(args.path, data, args);
+  } catch (error) {
+    if (!args.parents || !hasCode(error, "NO_NODE")) throw error;
+    await createParents(session, parentPath(args.path));
+    return session.create(args.path, data, args);
+  }
+}
+
+/** Makes `path` and what is missing above it; that another client is faster is fine. */
+async function createParents(session: KvSession, path: string): Promise<void> {
+  try {
+    await session.create(path, emptyBytes);
+  } catch (error) {
+    if (hasCode(error, "NODE_EXISTS")) return;
+    if (!hasCode(error, "NO_NODE") || path === "/") throw error;
+    await createParents(session, parentPath(path));
+    await createParents(session, path);
+  }
+}
+
+interface Options {
+  readonly ephemeral?: boolean;
+  readonly sequential?: boolean;
+  readonly parents?: boolean;
+}
+
+export const registerCreate: Register = (program, host) => {
+  const command = declare(program, host, "create", {
+    summary: "make a znode",
+    description: [
+      `Makes a znode and prints its path. ${aboutData}`,
+      `An ephemeral znode lives as long as its session: outside the shell, create -e keeps the session until it is
+interrupted (Ctrl-C), then closes it, which removes the znode, and exits with 0.`,
+    ],
+    examples: [
+      "kvctl create /config '{\"debug\":true}'",
+      "kvctl create -p /apps/web/logo @logo.png",
+      "kvctl create -s /queue/job- 'mow the lawn'    # prints /queue/job-0000000000",
+      "kvctl create -e /locks/me                     # holds it until Ctrl-C",
+    ],
+  })
+    .argument("<path>", "where; with -s a number is appended to it")
+    .argument("[data]", "its data (default: none)")
+    .option("-e, --ephemeral", "removed when its session ends")
+    .option("-s, --sequential", "append the parent's next number, ten digits")
+    .option("-p, --parents", "make missing parents too")
+    .action((path: string, data: string | undefined, { ephemeral, sequential, parents }: Options) =>
+      host.run(commonOptions(command), (context) =>
+        create(context, {
+          path,
+          data,
+          ephemeral: ephemeral === true,
+          sequential: sequential === true,
+          parents: parents === true,
+        }),
+      ),
+    );
+  addCommonOptions(command, host.inShell);
+};

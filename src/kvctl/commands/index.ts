@@ -1,0 +1,23 @@
+/** All commands that work on the cluster, in the order of the help page. */
+import type { Register } from "./command.ts";
+import { registerCreate } from "./create.ts";
+import { registerDelete } from "./delete.ts";
+import { registerGet } from "./get.ts";
+import { registerLs } from "./ls.ts";
+import { registerSet } from "./set.ts";
+import { registerStat } from "./stat.ts";
+import { registerStatus } from "./status.ts";
+import { registerSync } from "./sync.ts";
+import { registerWatch } from "./watch.ts";
+
+export const commands: readonly Register[] = [
+  registerCreate,
+  registerGet,
+  registerSet,
+  registerDelete,
+  registerLs,
+  registerStat,
+  registerWatch,
+  registerSync,
+  registerStatus,
+];

@@ -1,0 +1,55 @@
+/** Data of a znode on its way in and out. */
+import { bytesEqual, emptyBytes, fromUtf8, utf8 } from "../base/bytes.ts";
+import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { usage } from "./failures.ts";
+import type { Inputs } from "./ports.ts";
+
+/**
+ * The bytes that a data argument stands for: `-` standard input, `@file` a file, `@@text` the text `@text`, anything
+ * else itself in UTF-8. None at all means no bytes.
+ */
+export async function readData(argument: string | undefined, inputs: Inputs): Promise<Uint8Array> {
+  if (argument === undefined) return emptyBytes;
+  const bytes = await source(argument, inputs);
+  if (bytes.length > limits.dataBytesMax) {
+    throw new TerrariumError(
+      "DATA_TOO_LARGE",
+      `the data is ${bytes.length} bytes long; a znode holds at most ${limits.dataBytesMax}`,
+    );
+  }
+  return bytes;
+}
+
+async function source(argument: string, inputs: Inputs): Promise<Uint8Array> {
+  if (argument === "-") return inputs.readStdin();
+  if (argument.startsWith("@@")) return utf8(argument.slice(1));
+  if (!argument.startsWith("@")) return utf8(argument);
+  const file = argument.slice(1);
+  const hint = "@file takes the data from a file; for data that starts with @, double the @";
+  if (file === "") throw usage("the file name after @ is missing", hint);
+  try {
+    return await inputs.readFile(file);
+  } catch (error) {
+    throw usage(`cannot read '${file}': ${reason(error)}`, hint);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a directory",
+};
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? String(error.code) : "";
+  return reasons[code] ?? error.message;
+}
+
+/** Data for JSON: text when it is valid UTF-8, else base64. */
+export function dataFields(data: Uint8Array): { data: string; encoding: "utf8" | "base64" } {
+  const text = fromUtf8(data);
+  if (bytesEqual(utf8(text), data)) return { data: text, encoding: "utf8" };
+  return { data: Buffer.from(data.buffer, data.byteOffset, data.length).toString("base64"), encoding: "base64" };
+}

@@ -1,0 +1,72 @@
+/** The process of kvctl: streams, signals, exit code. */
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { serverStatus, TerrariumClient } from "../client/index.ts";
+import { runCli } from "./cli.ts";
+import { findPackage } from "./endpoints.ts";
+import { describe } from "./failures.ts";
+import type { Cluster, Inputs } from "./ports.ts";
+import { runShell } from "./terminal.ts";
+import { Interruption } from "./waiting.ts";
+
+/** The cluster behind the client library. */
+function connectTo(endpoints: readonly string[]): Cluster {
+  return {
+    endpoints,
+    open: (timeoutMs, signal) =>
+      TerrariumClient.connect({ endpoints, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs, signal }),
+    status: (endpoint, timeoutMs) => serverStatus(endpoint, { timeoutMs }),
+  };
+}
+
+const inputs: Inputs = {
+  readFile: (path) => readFile(path),
+  async readStdin() {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of process.stdin) chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    return Buffer.concat(chunks);
+  },
+};
+
+/** Signals, and the exit code where they break a command off. A second one does not wait for a clean end. */
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** A bug shows as a sentence, as every other failure does. */
+function dieOfBug(error: unknown): never {
+  const { message, hint } = describe(error);
+  process.stderr.write(`kvctl: ${message}\n  hint: ${hint}\n`);
+  process.exit(1);
+}
+
+/** Runs kvctl with the arguments of the process, then exits. */
+export async function main(): Promise<void> {
+  const interrupt = new AbortController();
+  for (const [signal, exitCode] of Object.entries(signals)) {
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(exitCode);
+      interrupt.abort(new Interruption(exitCode));
+    });
+  }
+  for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, dieOfBug);
+  // A reader that has gone (`kvctl ls / | head -1`) has what it wanted.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => interrupt.abort(new Interruption(0)));
+  }
+  const { root, version } = findPackage(dirname(fileURLToPath(import.meta.url))) ?? { root: undefined, version: "" };
+  const exitCode = await runCli(process.argv.slice(2), {
+    env: process.env,
+    root,
+    version,
+    inputs,
+    output: {
+      terminal: process.stdout.isTTY === true,
+      write: (chunk) => void process.stdout.write(chunk),
+      note: (text) => void process.stderr.write(`${text}\n`),
+    },
+    interrupt: interrupt.signal,
+    connectTo,
+    shell: (start) => runShell(start, process, process.env, interrupt.signal),
+  });
+  process.stdout.write("", () => process.exit(exitCode));
+}

@@ -1,0 +1,58 @@
+/**
+ * What commands see of the world: a session with the cluster, the servers' status, and a place to write to. Tests give
+ * them a tree in memory; `main.ts` gives them the client.
+ */
+import type { ServerStatus, TerrariumClient } from "../client/index.ts";
+
+/** The operations of a session that commands need. */
+export type KvSession = Pick<
+  TerrariumClient,
+  "sessionId" | "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "on" | "close"
+>;
+
+/** How to reach the cluster. */
+export interface Cluster {
+  /** `host:port` of client ports. */
+  readonly endpoints: readonly string[];
+  /** Opens a session within `timeoutMs`; requests of it have as much time each. */
+  open(timeoutMs: number, signal: AbortSignal): Promise<KvSession>;
+  /** Asks one server for its status, within `timeoutMs`. */
+  status(endpoint: string, timeoutMs: number): Promise<ServerStatus>;
+}
+
+/** Where results and remarks go. */
+export interface Output {
+  /** One JSON object a line instead of text. */
+  readonly json: boolean;
+  /** Results go to a terminal, not to a program. */
+  readonly terminal: boolean;
+  /** Results: standard output, the bytes as they are. */
+  write(chunk: string | Uint8Array): void;
+  /** Remarks for a person: standard error, one line. */
+  note(text: string): void;
+}
+
+/** The user's files and standard input. */
+export interface Inputs {
+  readFile(path: string): Promise<Uint8Array>;
+  readStdin(): Promise<Uint8Array>;
+}
+
+/** A command's world while it runs. */
+export interface Context {
+  readonly cluster: Cluster;
+  readonly inputs: Inputs;
+  readonly out: Output;
+  readonly timeoutMs: number;
+  /** Commands run one after the other in one session, which outlives them. */
+  readonly inShell: boolean;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+  /** The session, opened at the first call; a new one if the last has expired. */
+  session(): Promise<KvSession>;
+  /**
+   * The part of a command that waits for events. The plain CLI waits for it; the shell gives the prompt back and lets
+   * `task` go on behind it under the name `label`. `untilInterrupted`: an interrupt is how it is meant to end.
+   */
+  follow(label: string, task: (signal: AbortSignal) => Promise<void>, untilInterrupted: boolean): Promise<void>;
+}

@@ -1,0 +1,59 @@
+/** Words of a command line, parsed by commander, carried out, their failures told in kvctl's own form. */
+import { Command, CommanderError } from "commander";
+import { TerrariumError } from "../base/errors.ts";
+import { describe, type Failure, report } from "./failures.ts";
+import type { Output } from "./ports.ts";
+import { Interruption } from "./waiting.ts";
+
+/** Name of the shell's program, which its help does not show. */
+const shellName = "shell";
+
+/** An empty program that throws instead of exiting and prints through `out`. Subcommands inherit both. */
+export function newProgram(out: Output, inShell: boolean): Command {
+  const program = new Command(inShell ? shellName : "kvctl");
+  if (inShell) program.configureHelp({ commandUsage: (c) => `${c.parent === null ? "" : `${c.name()} `}${c.usage()}` });
+  return program
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => out.note(text.trimEnd()),
+      // Errors are thrown too, and reported there.
+      outputError: () => undefined,
+    });
+}
+
+/** Runs `words` and reports what fails. Returns the exit code; an `Interruption` passes through. */
+export async function runWords(program: Command, words: readonly string[], out: Output): Promise<number> {
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof Interruption) throw error;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const failure = error instanceof CommanderError ? usageFailure(error, program, words) : describe(error);
+    report(out, failure);
+    return failure.exitCode;
+  }
+}
+
+/** Whether --json is among the words; errors of parsing must know it too. */
+export function wantsJson(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? words.length : end).includes("--json");
+}
+
+function usageFailure(error: CommanderError, program: Command, words: readonly string[]): Failure {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = rest.join(" ").replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1? ");
+  const name = words.find((word) => program.commands.some((command) => command.name() === word));
+  const help = program.name() === shellName ? ["help", name] : ["kvctl", name, "--help"];
+  const see = `see \`${help.filter((word) => word !== undefined).join(" ")}\``;
+  return describe(new TerrariumError("USAGE", first, `${suggestion}${advice[error.code] ?? ""}${see}`));
+}
+
+const advice: Readonly<Record<string, string>> = {
+  "commander.unknownOption": "data that starts with a dash goes after `--`; ",
+  "commander.excessArguments": "data with blanks needs quotes; ",
+};

@@ -1,0 +1,57 @@
+/** The one session of a run of kvctl: opened when first needed, opened again after it expired. */
+import { TerrariumError } from "../base/errors.ts";
+import type { Cluster, KvSession } from "./ports.ts";
+
+/** How long closing may take: the server removes ephemerals by itself once the session expires. */
+const closePatienceMs = 2_000;
+
+export interface Sessions {
+  /** The live session. */
+  current(): Promise<KvSession>;
+  /** The session, if there is one just now. */
+  open(): KvSession | undefined;
+  /** Ends it, cleanly if that does not take long. */
+  close(): Promise<void>;
+}
+
+/** `onOpen` is told of each session; `signal` gives up opening one. */
+export function sessionsOf(
+  cluster: Cluster,
+  timeoutMs: number,
+  signal: AbortSignal,
+  onOpen: (session: KvSession) => void = () => undefined,
+): Sessions {
+  let opening: Promise<KvSession> | undefined;
+  let live: KvSession | undefined;
+  let closed = false;
+
+  async function openOne(): Promise<KvSession> {
+    const session = await cluster.open(timeoutMs, signal);
+    live = session;
+    session.on("state", (state) => {
+      if (live !== session || (state !== "expired" && state !== "closed")) return;
+      live = undefined;
+      opening = undefined;
+    });
+    onOpen(session);
+    if (closed) await session.close({ timeoutMs: closePatienceMs });
+    return session;
+  }
+
+  return {
+    current() {
+      if (closed) return Promise.reject(new TerrariumError("SESSION_CLOSED"));
+      opening ??= openOne();
+      // A failure is for whoever asks now; the next one tries anew.
+      opening.catch(() => {
+        opening = undefined;
+      });
+      return opening;
+    },
+    open: () => live,
+    async close() {
+      closed = true;
+      await live?.close({ timeoutMs: closePatienceMs });
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** Waiting for events, for the end of a session, for the user's patience to end. */
+
+import { TerrariumError } from "../base/errors.ts";
+import type { WatchEvent } from "../base/operations.ts";
+import type { KvSession, Output } from "./ports.ts";
+
+/** The user, or the reader of our output, has had enough. */
+export class Interruption extends Error {
+  override readonly name = "Interruption";
+  /** For a command that was not meant to end this way. */
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("interrupted");
+    this.exitCode = exitCode;
+  }
+}
+
+/** A one-shot watch as a promise; hand `watch` to a read. */
+export interface Watcher {
+  readonly watch: (event: WatchEvent) => void;
+  readonly event: Promise<WatchEvent>;
+}
+
+/** A new {@link Watcher}. */
+export function watcher(): Watcher {
+  let watch = (_event: WatchEvent): void => undefined;
+  const event = new Promise<WatchEvent>((resolve) => {
+    watch = resolve;
+  });
+  return { watch, event };
+}
+
+/** Waits for `promise` as long as the user does: rejects with the signal's reason once that is aborted. */
+export async function whilePatient<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: end, stop } = aborted(signal);
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    stop();
+  }
+}
+
+/** Waits for a watch's event. Rejects when the session ends (SESSION_EXPIRED) or the signal is aborted. */
+export async function untilEvent(session: KvSession, event: Promise<WatchEvent>, signal: AbortSignal) {
+  return untilEnd(session, signal, event);
+}
+
+/** Waits until the session ends (SESSION_EXPIRED) or the signal is aborted, then rejects; or for `other`. */
+export async function untilEnd<T = never>(
+  session: KvSession,
+  signal: AbortSignal,
+  other: Promise<T> = new Promise<T>(() => undefined),
+): Promise<T> {
+  let unsubscribe = (): void => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    unsubscribe = session.on("state", (state) => {
+      if (state === "expired" || state === "closed") reject(new TerrariumError("SESSION_EXPIRED"));
+    });
+  });
+  try {
+    return await whilePatient(Promise.race([other, ended]), signal);
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** Resolves after `ms` milliseconds; rejects with the signal's reason once that is aborted. */
+export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await (signal === undefined ? elapsed : whilePatient(elapsed, signal));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Tells the user, on standard error, how the connection fares; returns how to stop that. */
+export function noteStates(session: KvSession, out: Output): () => void {
+  let suspended = false;
+  return session.on("state", (state) => {
+    if (state === "suspended" && !suspended) {
+      suspended = true;
+      out.note("kvctl: the connection is lost; looking for another server (the session lives on)");
+    } else if (state === "connected" && suspended) {
+      suspended = false;
+      out.note("kvctl: connected again");
+    } else if (state === "expired") out.note("kvctl: the session has expired; its ephemerals are gone");
+  });
+}
+
+function aborted(signal: AbortSignal): { readonly promise: Promise<never>; readonly stop: () => void } {
+  let listener = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => {
+    listener = () => reject(signal.reason);
+    if (signal.aborted) listener();
+    else signal.addEventListener("abort", listener, { once: true });
+  });
+  return { promise, stop: () => signal.removeEventListener("abort", listener) };
+}

@@ -1,0 +1,279 @@
+/**
+ * The servers' side of the session protocol over one flat tree in memory, for tests of the client: exactly-once writes,
+ * fencing, one-shot watches and an endless change history. Answers at once; the tests delay and lose what it says.
+ */
+import { emptyBytes } from "../../src/base/bytes.ts";
+import type { Failure, Operation, Read, Result, Stat, WatchEvent, WatchKind } from "../../src/base/operations.ts";
+import type { ClientMessage, Request, ServerMessage } from "../../src/protocol/client-messages.ts";
+
+interface FakeNode {
+  data: Uint8Array;
+  stat: Stat;
+}
+
+interface FakeSession {
+  readonly password: Uint8Array;
+  lastRequestId: number;
+  readonly answers: Map<number, { zxid: number; result: Result }>;
+  connection: number;
+}
+
+export interface FakeChange {
+  readonly type: WatchEvent["type"];
+  readonly path: string;
+  readonly zxid: number;
+}
+
+const kindsOf: Readonly<Record<WatchEvent["type"], readonly WatchKind[]>> = {
+  created: ["data", "exist"],
+  deleted: ["data", "exist", "children"],
+  dataChanged: ["data", "exist"],
+  childrenChanged: ["children"],
+  resync: [],
+};
+
+export class FakeCluster {
+  zxid = 100;
+  quorum = true;
+  readonly nodes = new Map<string, FakeNode>();
+  readonly sessions = new Map<number, FakeSession>();
+  /** Every change so far. */
+  readonly history: FakeChange[] = [];
+  /** Every write of a session that took effect, in order. */
+  readonly applied: { sessionId: number; requestId: number; operation: Operation }[] = [];
+  /** Connect messages, in order. */
+  readonly connects: (ClientMessage & { type: "connect" })[] = [];
+  /** Unless it returns undefined, a request is answered with its failure and not carried out. */
+  refuses: (request: Request) => Failure | undefined = () => undefined;
+  readonly #watches = new Map<number, Set<string>>();
+  readonly #attached = new Map<number, number>();
+  readonly #send: (connection: number, message: ServerMessage) => void;
+
+  constructor(send: (connection: number, message: ServerMessage) => void) {
+    this.#send = send;
+    this.#put("/", emptyBytes, 0);
+  }
+
+  receive(connection: number, message: ClientMessage): void {
+    switch (message.type) {
+      case "connect":
+        this.connects.push(message);
+        return this.#connect(connection, message.sessionId, message.password, message.timeoutMs);
+      case "ping":
+        return this.#send(connection, { type: "pong", number: message.number, quorum: this.quorum });
+      case "setWatches":
+        for (const { kind, path } of message.watches) {
+          const missed = this.firstChange(kind, path, message.relativeZxid);
+          if (missed === undefined) this.#arm(connection, kind, path);
+          else this.#send(connection, { type: "event", event: { ...missed, kind } });
+        }
+        return;
+      case "request": {
+        const sessionId = this.#attached.get(connection);
+        const session = sessionId === undefined ? undefined : this.sessions.get(sessionId);
+        if (sessionId !== undefined && session !== undefined) this.#request(connection, sessionId, session, message);
+      }
+    }
+  }
+
+  /** Says so to every client, as servers do. */
+  setQuorum(quorum: boolean): void {
+    this.quorum = quorum;
+    for (const connection of this.#attached.keys()) this.#send(connection, { type: "pong", number: 0, quorum });
+  }
+
+  /** The connection is gone. */
+  closed(connection: number): void {
+    this.#watches.delete(connection);
+    this.#attached.delete(connection);
+  }
+
+  /** Ends a session, as the leader does to a silent one. */
+  expire(sessionId: number): void {
+    const connection = this.sessions.get(sessionId)?.connection;
+    this.sessions.delete(sessionId);
+    this.zxid++;
+    if (connection !== undefined && this.#attached.get(connection) === sessionId)
+      this.#refuse(connection, "SESSION_EXPIRED");
+  }
+
+  /** The change that fires a watch whose client knows everything up to `zxid`. */
+  firstChange(kind: WatchKind, path: string, zxid: number): FakeChange | undefined {
+    return this.history.find(
+      (change) => change.zxid > zxid && change.path === path && kindsOf[change.type].includes(kind),
+    );
+  }
+
+  /** Carries out a change, whoever asked for it. */
+  apply(operation: Operation): Result {
+    this.zxid++;
+    const { path } = operation;
+    const node = this.nodes.get(path);
+    if (operation.op === "create") {
+      if (node !== undefined) return failed("NODE_EXISTS");
+      this.#put(path, operation.data, this.zxid);
+      this.#change("created", path);
+      this.#touchParent(path, 1);
+      return { path, stat: this.#stat(path) };
+    }
+    if (node === undefined) return failed("NO_NODE");
+    if (operation.version !== -1 && operation.version !== node.stat.version) return failed("BAD_VERSION");
+    if (operation.op === "delete") {
+      this.nodes.delete(path);
+      this.#change("deleted", path);
+      this.#touchParent(path, -1);
+      return {};
+    }
+    node.data = operation.data;
+    node.stat = { ...node.stat, mzxid: this.zxid, version: node.stat.version + 1, dataLength: operation.data.length };
+    this.#change("dataChanged", path);
+    return { stat: node.stat };
+  }
+
+  #connect(connection: number, wanted: number, password: Uint8Array, timeoutMs: number): void {
+    if (!this.quorum) return this.#refuse(connection, "NO_QUORUM");
+    this.zxid++;
+    const sessionId = wanted === 0 ? this.zxid : wanted;
+    if (wanted === 0) {
+      const secret = Uint8Array.of(this.zxid & 0xff, 7);
+      this.sessions.set(sessionId, { password: secret, lastRequestId: 0, answers: new Map(), connection });
+    }
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) return this.#refuse(connection, "SESSION_EXPIRED");
+    if (wanted !== 0 && String(password) !== String(session.password)) return this.#refuse(connection, "AUTH_FAILED");
+    if (session.connection !== connection) this.#attached.delete(session.connection);
+    session.connection = connection;
+    this.#attached.set(connection, sessionId);
+    const { lastRequestId } = session;
+    const zxid = this.zxid;
+    this.#send(connection, {
+      type: "connected",
+      sessionId,
+      password: session.password,
+      timeoutMs,
+      serverId: 1,
+      lastRequestId,
+      zxid,
+    });
+  }
+
+  #request(connection: number, sessionId: number, session: FakeSession, request: Request): void {
+    const { xid, body } = request;
+    const refusal = this.refuses(request);
+    if (refusal !== undefined) {
+      this.#send(connection, { type: "reply", xid, zxid: this.zxid, result: { failure: refusal } });
+    } else if (body.type === "read") {
+      const result = this.#read(connection, body.read);
+      this.#send(connection, { type: "reply", xid, zxid: this.zxid, result });
+    } else if (body.type === "close") {
+      this.sessions.delete(sessionId);
+      this.zxid++;
+      this.#send(connection, { type: "reply", xid, zxid: this.zxid, result: {} });
+      this.#refuse(connection, "SESSION_EXPIRED");
+    } else {
+      this.#send(connection, {
+        type: "reply",
+        xid,
+        ...this.#once(session, sessionId, request.requestId, body.operation),
+      });
+    }
+  }
+
+  #once(
+    session: FakeSession,
+    sessionId: number,
+    requestId: number,
+    operation: Operation,
+  ): { zxid: number; result: Result } {
+    const former = session.answers.get(requestId);
+    if (former !== undefined) return former;
+    if (requestId !== session.lastRequestId + 1) throw new Error(`write ${requestId} after ${session.lastRequestId}`);
+    session.lastRequestId = requestId;
+    const result = this.apply(operation);
+    const answer = { zxid: this.zxid, result };
+    session.answers.set(requestId, answer);
+    this.applied.push({ sessionId, requestId, operation });
+    return answer;
+  }
+
+  #read(connection: number, read: Read): Result {
+    const node = this.nodes.get(read.path);
+    if (node === undefined && read.kind !== "sync") {
+      if (read.watch && read.kind === "exists") this.#arm(connection, "exist", read.path);
+      return failed("NO_NODE");
+    }
+    if (read.kind === "sync") return {};
+    const stat = this.#stat(read.path);
+    switch (read.kind) {
+      case "exists":
+        if (read.watch) this.#arm(connection, "exist", read.path);
+        return { stat };
+      case "getData":
+        if (read.watch) this.#arm(connection, "data", read.path);
+        return { data: node?.data ?? emptyBytes, stat };
+      case "getChildren": {
+        if (read.watch) this.#arm(connection, "children", read.path);
+        const prefix = read.path === "/" ? "/" : `${read.path}/`;
+        const below = [...this.nodes.keys()].filter((path) => path !== "/" && path.startsWith(prefix));
+        return { children: below.map((path) => path.slice(prefix.length)).sort(), stat };
+      }
+    }
+  }
+
+  #arm(connection: number, kind: WatchKind, path: string): void {
+    const watches = this.#watches.get(connection) ?? new Set();
+    watches.add(`${kind} ${path}`);
+    this.#watches.set(connection, watches);
+  }
+
+  #change(type: FakeChange["type"], path: string): void {
+    this.history.push({ type, path, zxid: this.zxid });
+    for (const kind of kindsOf[type]) {
+      for (const [connection, watches] of this.#watches) {
+        if (!watches.delete(`${kind} ${path}`)) continue;
+        this.#send(connection, { type: "event", event: { type, path, zxid: this.zxid, kind } });
+      }
+    }
+  }
+
+  #put(path: string, data: Uint8Array, zxid: number): void {
+    const stat: Stat = {
+      czxid: zxid,
+      mzxid: zxid,
+      pzxid: zxid,
+      ctime: 0,
+      mtime: 0,
+      version: 0,
+      cversion: 0,
+      aversion: 0,
+      ephemeralOwner: 0,
+      dataLength: data.length,
+      numChildren: 0,
+    };
+    this.nodes.set(path, { data, stat });
+  }
+
+  #touchParent(path: string, children: number): void {
+    const parent = path.slice(0, path.lastIndexOf("/")) || "/";
+    const node = this.nodes.get(parent);
+    if (node === undefined) return;
+    const { cversion, numChildren } = node.stat;
+    node.stat = { ...node.stat, pzxid: this.zxid, cversion: cversion + 1, numChildren: numChildren + children };
+    this.#change("childrenChanged", parent);
+  }
+
+  #stat(path: string): Stat {
+    const node = this.nodes.get(path);
+    if (node === undefined) throw new Error(`no ${path}`);
+    return node.stat;
+  }
+
+  #refuse(connection: number, code: Failure["code"]): void {
+    this.closed(connection);
+    this.#send(connection, { type: "refused", failure: { code, message: code } });
+  }
+}
+
+function failed(code: Failure["code"]): Result {
+  return { failure: { code, message: code } };
+}

@@ -1,0 +1,397 @@
+import { createServer, type Server as HttpServer } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fromUtf8 } from "../../src/base/bytes.ts";
+import type { WatchEvent } from "../../src/base/operations.ts";
+import { type ClientOptions, serverStatus, TerrariumClient } from "../../src/client/index.ts";
+import { FakeServers } from "./client-fake-server.ts";
+
+let servers: FakeServers;
+let clients: TerrariumClient[];
+
+beforeEach(async () => {
+  servers = new FakeServers();
+  clients = [];
+  await servers.add();
+  await servers.add();
+});
+
+afterEach(() => {
+  for (const client of clients) client.detach();
+  servers.stop();
+});
+
+async function connect(options: Partial<ClientOptions> = {}): Promise<TerrariumClient> {
+  const client = await TerrariumClient.connect({ endpoints: servers.endpoints, ...options });
+  clients.push(client);
+  return client;
+}
+
+const code = (expected: string) => expect.objectContaining({ name: "TerrariumError", code: expected });
+
+function deletion(path: string) {
+  return { op: "delete", path, version: -1 } as const;
+}
+
+function creation(path: string) {
+  return { op: "create", path, data: new Uint8Array(0), ephemeral: false, sequential: false } as const;
+}
+
+function change(path: string, text: string) {
+  return { op: "setData", path, data: new TextEncoder().encode(text), version: -1 } as const;
+}
+
+describe("requests", () => {
+  it("creates, reads, changes and deletes", async () => {
+    const client = await connect();
+    const created = await client.create("/a", "one");
+    expect(created).toMatchObject({ path: "/a", stat: { version: 0, czxid: created.zxid } });
+    expect(await client.set("/a", new TextEncoder().encode("two"), { version: 0 })).toMatchObject({ version: 1 });
+    const { data, stat } = await client.get("/a");
+    expect([fromUtf8(data), stat.version]).toEqual(["two", 1]);
+    expect((await client.children("/")).children).toEqual(["a"]);
+    expect(await client.exists("/a")).toEqual(stat);
+    expect(await client.sync()).toBe(client.lastZxid);
+    await client.delete("/a");
+    expect(await client.exists("/a")).toBeUndefined();
+  });
+
+  it("rejects with the server's code", async () => {
+    const client = await connect();
+    await expect(client.get("/none")).rejects.toEqual(code("NO_NODE"));
+    await client.create("/a");
+    await expect(client.create("/a")).rejects.toEqual(code("NODE_EXISTS"));
+    await expect(client.set("/a", "", { version: 9 })).rejects.toEqual(code("BAD_VERSION"));
+  });
+
+  it("rejects what cannot be sent", async () => {
+    const client = await connect();
+    await expect(client.set("/a", new Uint8Array(2 ** 20 + 1))).rejects.toEqual(code("DATA_TOO_LARGE"));
+    await expect(client.set("/a", "", { version: 0.5 })).rejects.toEqual(code("BAD_ARGUMENTS"));
+    await expect(client.set("/a", "", { version: 2 ** 31 })).rejects.toEqual(code("BAD_ARGUMENTS"));
+    await expect(client.get("/a", { timeoutMs: 0 })).rejects.toEqual(code("USAGE"));
+  });
+
+  it("sends the requests of one turn in one frame, and answers in order", async () => {
+    const client = await connect();
+    await client.create("/a");
+    servers.frames.length = 0;
+    const order: number[] = [];
+    const all = Array.from({ length: 8 }, (_, i) =>
+      client.set("/a", String(i)).then((stat) => order.push(stat.version)),
+    );
+    await Promise.all(all);
+    expect(servers.frames).toEqual([8]);
+    expect(order).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("sends many large requests at once in frames that a server takes", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const data = new Uint8Array(2 ** 20);
+    const stats = await Promise.all(Array.from({ length: 12 }, () => client.set("/a", data)));
+    expect(stats.at(-1)?.version).toBe(12);
+  });
+
+  it("gives up at its deadline, or when it is aborted", async () => {
+    const client = await connect();
+    servers.deaf = true;
+    const controller = new AbortController();
+    const aborted = client.create("/aborted", "", { signal: controller.signal });
+    const late = client.create("/late", "", { timeoutMs: 30 });
+    controller.abort();
+    await expect(aborted).rejects.toEqual(code("ABORTED"));
+    await expect(late).rejects.toEqual(code("TIMEOUT"));
+    await expect(client.sync({ signal: controller.signal })).rejects.toEqual(code("ABORTED"));
+  });
+});
+
+describe("a session", () => {
+  it("moves to another server and goes on, each write done once", async () => {
+    const client = await connect();
+    const states: string[] = [];
+    client.on("state", (state) => states.push(state));
+    await client.create("/a");
+    const killed = client.endpoint;
+    const under = Array.from({ length: 50 }, (_, i) => client.set("/a", String(i)));
+    servers.kill(killed);
+    const stats = await Promise.all(under);
+    expect(stats.map((stat) => stat.version)).toEqual(stats.map((_, i) => i + 1));
+    expect(states).toEqual(["suspended", "connected"]);
+    expect(client.endpoint).not.toBe(killed);
+  });
+
+  it("says NO_SERVER when none is left, and goes on when one returns", async () => {
+    const client = await connect();
+    const [first = "", second] = servers.endpoints;
+    servers.kill(first);
+    servers.kill(second);
+    await expect(client.sync({ timeoutMs: 200 })).rejects.toEqual(code("NO_SERVER"));
+    await expect(client.sync({ timeoutMs: 50 })).rejects.toThrow(first);
+    await servers.add(Number(first.split(":")[1]));
+    await client.create("/a", "", { timeoutMs: 5_000 });
+    expect(client.state).toBe("connected");
+  });
+
+  it("says NO_QUORUM when the server has none, and goes on when it is back", async () => {
+    const client = await connect();
+    servers.cluster.refuses = () => ({ code: "NO_QUORUM", message: "no leader" });
+    servers.cluster.setQuorum(false);
+    const lasting = client.create("/lasting", "", { timeoutMs: 10_000 });
+    await expect(client.create("/a", "", { timeoutMs: 300 })).rejects.toEqual(code("NO_QUORUM"));
+    servers.cluster.refuses = () => undefined;
+    servers.cluster.setQuorum(true);
+    expect((await lasting).path).toBe("/lasting");
+  });
+
+  it("expires once and for all", async () => {
+    const client = await connect();
+    const expired = new Promise((resolve) => client.on("state", (state) => state === "expired" && resolve(state)));
+    servers.deaf = true;
+    const pending = client.create("/a");
+    servers.cluster.expire(client.sessionId);
+    await expect(pending).rejects.toEqual(code("SESSION_EXPIRED"));
+    await expired;
+    await expect(client.sync()).rejects.toEqual(code("SESSION_EXPIRED"));
+    await client.close();
+    expect(client.state).toBe("expired");
+  });
+
+  it("is closed by close, after what was asked before", async () => {
+    const client = await connect();
+    const created = client.create("/a");
+    await client.close();
+    expect((await created).path).toBe("/a");
+    expect(servers.cluster.sessions.size).toBe(0);
+    expect(client.state).toBe("closed");
+    await expect(client.sync()).rejects.toEqual(code("SESSION_CLOSED"));
+    await client.close();
+  });
+
+  it("closes in time even when nobody answers", async () => {
+    const client = await connect();
+    servers.deaf = true;
+    await client.close({ timeoutMs: 50 });
+    expect(client.state).toBe("closed");
+  });
+
+  it("lives on when it is detached, and can be resumed", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const { sessionId, password } = client.session;
+    client.detach();
+    const again = await connect({ session: { sessionId, password } });
+    expect(again.sessionId).toBe(sessionId);
+    await again.set("/a", "more");
+    expect(servers.cluster.applied.map((write) => write.requestId)).toEqual([1, 2]);
+  });
+});
+
+describe("connect", () => {
+  it.each([
+    [[]],
+    [["localhost"]],
+    [["localhost:"]],
+    [["localhost:0"]],
+    [["localhost:65536"]],
+    [["http://a:1"]],
+    [["a b:1"]],
+    [["::1:7101"]],
+  ])("refuses the endpoints %j", async (endpoints) => {
+    await expect(TerrariumClient.connect({ endpoints })).rejects.toEqual(code("USAGE"));
+  });
+
+  it("refuses times that are none", async () => {
+    await expect(connect({ sessionTimeoutMs: Number.NaN })).rejects.toEqual(code("USAGE"));
+    await expect(connect({ connectTimeoutMs: -1 })).rejects.toEqual(code("USAGE"));
+  });
+
+  it("says NO_SERVER with the address when nothing listens there", async () => {
+    const connecting = connect({ endpoints: ["127.0.0.1:1"], connectTimeoutMs: 200 });
+    await expect(connecting).rejects.toEqual(code("NO_SERVER"));
+    await expect(connecting).rejects.toThrow("127.0.0.1:1");
+  });
+
+  it("says NO_QUORUM when the servers do", async () => {
+    servers.cluster.quorum = false;
+    await expect(connect({ connectTimeoutMs: 200 })).rejects.toEqual(code("NO_QUORUM"));
+  });
+
+  it("finds the one server that works", async () => {
+    const client = await connect({ endpoints: ["127.0.0.1:1", "127.0.0.1:2", ...servers.endpoints.slice(0, 1)] });
+    expect(client.endpoint).toBe(servers.endpoints[0]);
+  });
+
+  it("gives up when it is aborted", async () => {
+    servers.deaf = true;
+    await expect(connect({ signal: AbortSignal.timeout(30) })).rejects.toEqual(code("ABORTED"));
+    await expect(connect({ signal: AbortSignal.abort() })).rejects.toEqual(code("ABORTED"));
+  });
+
+  it("does not resume with a wrong password, or a session that is gone", async () => {
+    const { sessionId } = (await connect()).session;
+    const password = new Uint8Array(16);
+    await expect(connect({ session: { sessionId, password } })).rejects.toEqual(code("AUTH_FAILED"));
+    await expect(connect({ session: { sessionId: 5, password } })).rejects.toEqual(code("SESSION_EXPIRED"));
+  });
+
+  it("leaves a server that sends garbage", async () => {
+    const client = await connect();
+    servers.shout(Uint8Array.of(0xff, 0xff, 0xff));
+    await client.create("/a");
+    expect(servers.cluster.connects).toHaveLength(2);
+  });
+});
+
+describe("what is not a Terrarium client port", () => {
+  const others: (HttpServer | TcpServer)[] = [];
+  afterEach(() => {
+    for (const other of others.splice(0)) other.close();
+  });
+
+  async function listening(server: HttpServer | TcpServer): Promise<string> {
+    others.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it.each([
+    ["an HTTP server", () => createServer((_request, response) => response.end("hello"))],
+    [
+      "a server that talks garbage",
+      () => createTcpServer((socket) => socket.on("error", () => {}).end("garbage\r\n\r\n")),
+    ],
+    ["a server that hangs up", () => createTcpServer((socket) => socket.on("error", () => {}).destroy())],
+    ["a server that says nothing", () => createTcpServer((socket) => socket.on("error", () => {}).resume())],
+  ])("is named in the error: %s", async (_name, server) => {
+    const endpoint = await listening(server());
+    const connecting = connect({ endpoints: [endpoint], connectTimeoutMs: 500 });
+    await expect(connecting).rejects.toThrow(endpoint);
+    await expect(connecting).rejects.toEqual(
+      expect.objectContaining({ code: expect.stringMatching(/NO_SERVER|PROTOCOL_ERROR/) }),
+    );
+    const asking = serverStatus(endpoint, { timeoutMs: 300 });
+    await expect(asking).rejects.toThrow(endpoint);
+  });
+});
+
+describe("the status of a server", () => {
+  const status = { clusterId: "c", id: 1, role: "leader", term: 3, members: [] };
+
+  it("comes as its JSON", async () => {
+    servers.status = JSON.stringify(status);
+    expect(await serverStatus(servers.endpoints[0] ?? "")).toEqual(status);
+  });
+
+  it.each([["not JSON"], ["{}"], ["null"], [JSON.stringify({ ...status, id: "1" })], [undefined]])(
+    "is not %j",
+    async (json) => {
+      servers.status = json;
+      await expect(serverStatus(servers.endpoints[0] ?? "")).rejects.toEqual(code("PROTOCOL_ERROR"));
+    },
+  );
+
+  it("says NO_SERVER when nothing answers, USAGE for no address", async () => {
+    await expect(serverStatus("127.0.0.1:1", { timeoutMs: 300 })).rejects.toEqual(code("NO_SERVER"));
+    await expect(serverStatus("nowhere")).rejects.toEqual(code("USAGE"));
+    await expect(serverStatus("127.0.0.1:1", { signal: AbortSignal.abort() })).rejects.toEqual(code("ABORTED"));
+  });
+});
+
+describe("watches", () => {
+  it("call back once, before a later answer that shows the change", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const story: string[] = [];
+    await client.get("/a", { watch: (event) => story.push(event.type) });
+    await Promise.all([1, 2].map((i) => client.set("/a", String(i)).then(() => story.push(`set ${i}`))));
+    expect(story).toEqual(["dataChanged", "set 1", "set 2"]);
+  });
+
+  it("survive the loss of the server", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const seen = new Promise<WatchEvent>((resolve) => client.children("/", { watch: resolve }));
+    await client.sync();
+    servers.kill(client.endpoint);
+    await servers.change(creation("/b"));
+    expect(await seen).toMatchObject({ type: "childrenChanged", path: "/", kind: "children" });
+  });
+
+  /** Takes the next event, which must come soon. */
+  async function next(events: AsyncIterator<WatchEvent>): Promise<string> {
+    const result = await events.next();
+    return result.done ? "done" : `${result.value.kind} ${result.value.type}`;
+  }
+
+  it("iterate over the changes of data, creation and deletion included", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const events = client.watch("/a", "data");
+    await client.set("/a", "1");
+    expect(await next(events)).toBe("data dataChanged");
+    await client.delete("/a");
+    expect(await next(events)).toBe("data deleted");
+    await client.create("/a");
+    expect(await next(events)).toBe("data created");
+  });
+
+  it("tell what changed while an event was handled", async () => {
+    const client = await connect();
+    const events = client.watch("/a", "exist");
+    await client.create("/a");
+    expect(await next(events)).toBe("exist created");
+    await servers.change(change("/a", "1"));
+    await servers.change(change("/a", "2"));
+    expect(await next(events)).toBe("exist dataChanged");
+    const waiting = next(events);
+    await servers.change(deletion("/a"));
+    expect(await waiting).toBe("exist deleted");
+  });
+
+  it("follow children through the deletion and return of their parent", async () => {
+    const client = await connect();
+    await client.create("/p");
+    const events = client.watch("/p", "children");
+    await client.create("/p/a");
+    expect(await next(events)).toBe("children childrenChanged");
+    await servers.change(creation("/p/b"));
+    expect(await next(events)).toBe("children childrenChanged");
+    await servers.change(deletion("/p/a"));
+    await servers.change(deletion("/p/b"));
+    await servers.change(deletion("/p"));
+    expect(await next(events)).toBe("children childrenChanged");
+    expect(await next(events)).toBe("children deleted");
+    const waiting = next(events);
+    await servers.change(creation("/p"));
+    expect(await waiting).toBe("children created");
+    await servers.change(creation("/p/c"));
+    expect(await next(events)).toBe("children childrenChanged");
+  });
+
+  it("need the znode at first, unless they wait for it to exist", async () => {
+    const client = await connect();
+    await expect(client.watch("/none", "data").next()).rejects.toEqual(code("NO_NODE"));
+    await expect(client.watch("/none", "children").next()).rejects.toEqual(code("NO_NODE"));
+  });
+
+  it("end with the loop, the signal, or the session", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const controller = new AbortController();
+    const aborted = client.watch("/a", "data", { signal: controller.signal });
+    const waiting = next(aborted);
+    controller.abort();
+    expect(await waiting).toBe("done");
+    setTimeout(() => void client.set("/a", "1"), 20);
+    for await (const event of client.watch("/a", "data")) {
+      expect(event.type).toBe("dataChanged");
+      break;
+    }
+    const rest = client.watch("/a", "data");
+    const end = expect(rest.next()).rejects.toEqual(code("SESSION_CLOSED"));
+    await client.sync();
+    await client.close();
+    await end;
+  });
+});

@@ -1,0 +1,375 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { TerrariumError } from "../../src/base/errors.ts";
+import { FakeCluster, kvctl, start, until } from "./kvctl-world.ts";
+
+let cluster: FakeCluster;
+beforeEach(() => {
+  cluster = new FakeCluster();
+});
+
+const run = (...words: string[]) => kvctl(words, { cluster });
+const text = (path: string) => new TextDecoder().decode(cluster.nodes.get(path)?.data);
+const make = (...paths: string[]) => {
+  for (const path of paths) cluster.create(path, new TextEncoder().encode(`data of ${path}`), 0, false);
+};
+const lines = (stdout: string) => stdout.split("\n").filter((line) => line !== "");
+
+describe("create", () => {
+  it("prints the path and closes its session", async () => {
+    expect(await run("create", "/a", "hello")).toMatchObject({ exitCode: 0, stdout: "/a\n", stderr: "" });
+    expect(text("/a")).toBe("hello");
+    expect(cluster.closed).toEqual([1]);
+  });
+
+  it("numbers sequential znodes", async () => {
+    expect((await run("create", "-s", "/job-", "x")).stdout).toBe("/job-0000000000\n");
+    expect((await run("create", "--sequential", "/job-", "--json")).stdout).toBe('{"path":"/job-0000000001"}\n');
+  });
+
+  it("makes missing parents with -p, and only then", async () => {
+    expect(await run("create", "/a/b/c", "x")).toMatchObject({ exitCode: 1 });
+    expect(await run("create", "-p", "/a/b/c", "x")).toMatchObject({ exitCode: 0, stdout: "/a/b/c\n" });
+    expect(text("/a/b")).toBe("");
+    expect(await run("create", "-p", "/a/b/d")).toMatchObject({ exitCode: 0 });
+    expect(await run("create", "-p", "/a/b/d")).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+
+  it("copes with another client that makes the parents meanwhile", async () => {
+    cluster.before = (operation, path) => {
+      if (operation === "create" && path === "/a" && !cluster.nodes.has("/a")) make("/a");
+    };
+    expect(await run("create", "-p", "/a/b/c")).toMatchObject({ exitCode: 0 });
+    expect(cluster.nodes.has("/a/b/c")).toBe(true);
+  });
+
+  it("takes data from a file and from standard input", async () => {
+    const bytes = Uint8Array.of(0, 1, 255);
+    await kvctl(["create", "/file", "@f"], { cluster, files: { f: bytes } });
+    expect(cluster.nodes.get("/file")?.data).toEqual(bytes);
+    await kvctl(["create", "/stdin", "-"], { cluster, stdin: "from stdin" });
+    expect(text("/stdin")).toBe("from stdin");
+    const missing = await kvctl(["create", "/none", "@nothing"], { cluster });
+    expect(missing).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(missing.stderr).toMatch(/^kvctl: cannot read 'nothing': no such file\n {2}hint: /);
+  });
+
+  it("-e holds the session until interrupted, then closes it", async () => {
+    const running = start(["create", "-e", "/lock"], { cluster });
+    await until(() => running.stderr().includes("holding session 1"), "it holds");
+    expect(running.stdout()).toBe("/lock\n");
+    expect(cluster.nodes.get("/lock")?.stat.ephemeralOwner).toBe(1);
+    expect(cluster.closed).toEqual([]);
+    running.interrupt();
+    expect(await running.done).toMatchObject({ exitCode: 0 });
+    expect(cluster.closed).toEqual([1]);
+  });
+
+  it("-e fails once the session is lost", async () => {
+    const running = start(["create", "-e", "/lock", "--json"], { cluster });
+    await until(() => running.stdout().includes("holding"), "it holds");
+    cluster.state("suspended");
+    cluster.state("connected");
+    cluster.state("expired");
+    const { exitCode, stdout, stderr } = await running.done;
+    expect(exitCode).toBe(1);
+    const [made, error] = lines(stdout).map((line) => JSON.parse(line));
+    expect(made).toEqual({ path: "/lock", session: 1, holding: true });
+    expect(error).toMatchObject({ error: { code: "SESSION_EXPIRED" } });
+    expect(stderr).toMatch(/connection is lost[\s\S]*connected again/);
+  });
+});
+
+describe("get", () => {
+  it("writes the bytes as they are", async () => {
+    const bytes = Uint8Array.of(0, 10, 13, 255, 254);
+    cluster.create("/b", bytes, 0, false);
+    expect(new Uint8Array((await run("get", "/b")).bytes)).toEqual(bytes);
+  });
+
+  it("ends the line on a terminal only", async () => {
+    make("/a");
+    expect((await kvctl(["get", "/a"], { cluster })).stdout).toBe("data of /a");
+    expect((await kvctl(["get", "/a"], { cluster, terminal: true })).stdout).toBe("data of /a\n");
+    cluster.set("/a", new TextEncoder().encode("x\n"), -1);
+    expect((await kvctl(["get", "/a"], { cluster, terminal: true })).stdout).toBe("x\n");
+  });
+
+  it("adds the stat", async () => {
+    make("/a");
+    const { stdout } = await run("get", "/a", "--stat");
+    expect(stdout).toMatch(/^data of \/a\nczxid +1\nctime +2023-11-14T22:13:20.000Z\n/);
+  });
+
+  it("gives JSON", async () => {
+    make("/a");
+    const object = JSON.parse((await run("get", "/a", "--json", "--local")).stdout);
+    expect(object).toMatchObject({
+      path: "/a",
+      data: "data of /a",
+      encoding: "utf8",
+      stat: { version: 0, dataLength: 10 },
+    });
+  });
+
+  it("-w prints the value, then the one event", async () => {
+    make("/a");
+    const running = start(["get", "-w", "/a"], { cluster });
+    await until(() => running.stdout() === "data of /a\n", "the value is there");
+    cluster.set("/a", new Uint8Array(), -1);
+    expect(await running.done).toMatchObject({ exitCode: 0, stdout: "data of /a\ndataChanged  /a  zxid 2\n" });
+  });
+
+  it("-w that is interrupted has not done its work", async () => {
+    make("/a");
+    const running = start(["get", "-w", "/a"], { cluster });
+    await until(() => cluster.armed() === 1, "the watch is armed");
+    running.interrupt();
+    expect(await running.done).toMatchObject({ exitCode: 130 });
+    expect(cluster.closed).toEqual([1]);
+  });
+
+  it("of nothing is refused", async () => {
+    const { exitCode, stdout, stderr } = await run("get", "/no");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toMatch(/^kvctl: no znode at \/no\n {2}hint: .*\n$/);
+    const json = await run("get", "/no", "--json");
+    expect(json.stderr).toBe("");
+    expect(JSON.parse(json.stdout)).toEqual({
+      error: { code: "NO_NODE", message: "no znode at /no", hint: expect.stringContaining("ls") },
+    });
+  });
+});
+
+describe("set", () => {
+  it("prints the new version", async () => {
+    make("/a");
+    expect(await run("set", "/a", "new")).toMatchObject({ exitCode: 0, stdout: "version 1\n" });
+    expect(text("/a")).toBe("new");
+    expect(JSON.parse((await run("set", "/a", "--json", "--", "--dash")).stdout)).toMatchObject({
+      stat: { version: 2 },
+    });
+    expect(text("/a")).toBe("--dash");
+  });
+
+  it("expects a version", async () => {
+    make("/a");
+    expect(await run("set", "/a", "x", "--version", "3")).toMatchObject({ exitCode: 1 });
+    expect(await run("set", "/a", "x", "--version", "0")).toMatchObject({ exitCode: 0 });
+    expect(await run("set", "/a", "y", "--version", "-1")).toMatchObject({ exitCode: 0 });
+    expect(await run("set", "/a", "y", "--version", "one")).toMatchObject({ exitCode: 2 });
+    expect(text("/a")).toBe("y");
+  });
+});
+
+describe("delete", () => {
+  it("removes one", async () => {
+    make("/a", "/a/b");
+    expect(await run("delete", "/a")).toMatchObject({ exitCode: 1 });
+    expect(await run("delete", "/a/b", "--version", "7")).toMatchObject({ exitCode: 1 });
+    expect(await run("delete", "/a/b", "--version", "0")).toMatchObject({ exitCode: 0, stdout: "deleted /a/b\n" });
+    expect(cluster.nodes.has("/a/b")).toBe(false);
+  });
+
+  it("-r removes all below, and nothing else", async () => {
+    make("/a", "/a/b", "/a/b/c", "/a/b/d", "/a/e", "/ab");
+    for (let i = 0; i < 100; i++) make(`/a/e/${i}`);
+    expect(await run("delete", "-r", "/a")).toMatchObject({ exitCode: 0, stdout: "deleted /a and 104 below it\n" });
+    expect([...cluster.nodes.keys()]).toEqual(["/", "/ab"]);
+  });
+
+  it("-r copes with others who create and delete below", async () => {
+    make("/a", "/a/b", "/a/c", "/a/c/d");
+    let steps = 0;
+    cluster.before = (operation, path) => {
+      if (operation === "delete" && path === "/a/b" && ++steps === 1) make("/a/b/new");
+      if (operation === "children" && path === "/a/c") cluster.delete("/a/c/d", -1);
+    };
+    expect(await run("delete", "-r", "/a", "--json")).toMatchObject({
+      exitCode: 0,
+      stdout: '{"deleted":"/a","count":4}\n',
+    });
+    expect([...cluster.nodes.keys()]).toEqual(["/"]);
+  });
+
+  it("-r does not race for ever", async () => {
+    make("/a");
+    let created = 0;
+    cluster.before = (operation, path) => {
+      if (operation === "delete" && path === "/a") make(`/a/${created++}`);
+    };
+    expect(await run("delete", "-r", "/a")).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("children") });
+    expect(created).toBe(10);
+  });
+
+  it("-r of nothing is refused, of the root and with a version it is wrong usage", async () => {
+    expect(await run("delete", "-r", "/a")).toMatchObject({ exitCode: 1 });
+    make("/a");
+    expect(await run("delete", "-r", "/")).toMatchObject({ exitCode: 2 });
+    expect(await run("delete", "-r", "/a", "--version", "0")).toMatchObject({ exitCode: 2 });
+    expect(cluster.nodes.has("/a")).toBe(true);
+  });
+});
+
+describe("ls", () => {
+  beforeEach(() => make("/b", "/a", "/a/x", "/a/x/y", "/a-b"));
+
+  it("prints names", async () => {
+    expect((await run("ls", "/")).stdout).toBe("a\na-b\nb\n");
+    expect((await run("ls", "/a")).stdout).toBe("x\n");
+    expect(await run("ls", "/b")).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(await run("ls", "/no")).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+
+  it("-R prints full paths, depth first", async () => {
+    expect((await run("ls", "-R", "/")).stdout).toBe("/a\n/a/x\n/a/x/y\n/a-b\n/b\n");
+    expect((await run("ls", "-R", "/a")).stdout).toBe("/a/x\n/a/x/y\n");
+  });
+
+  it("-R leaves out what goes meanwhile", async () => {
+    cluster.before = (operation, path) => {
+      if (operation === "children" && path === "/a-b") cluster.delete("/a-b", -1);
+    };
+    expect(await run("ls", "-R", "/")).toMatchObject({ exitCode: 0, stdout: "/a\n/a/x\n/a/x/y\n/b\n" });
+  });
+
+  it("-l prints a table", async () => {
+    cluster.create("/e", new Uint8Array(), 9, false);
+    const [head, a, , , e] = lines((await run("ls", "-l", "/")).stdout);
+    expect(head).toMatch(/^VERSION +BYTES +CHILDREN +OWNER +MODIFIED +NAME$/);
+    expect(a).toMatch(/^0 +10 +1 +- +2023-11-14T22:13:20\.000Z +a$/);
+    expect(e).toMatch(/^0 +0 +0 +9 +\S+ +e$/);
+    expect(lines((await run("ls", "-lR", "/a")).stdout).at(-1)).toMatch(/ \/a\/x\/y$/);
+  });
+
+  it("gives JSON", async () => {
+    expect(lines((await run("ls", "/", "--json")).stdout)[0]).toBe('{"path":"/a","name":"a"}');
+    const [first] = lines((await run("ls", "-Rl", "/a", "--json")).stdout);
+    expect(JSON.parse(first ?? "")).toMatchObject({ path: "/a/x", name: "x", stat: { numChildren: 1 } });
+  });
+
+  it("-w waits for one event; not with -R", async () => {
+    const running = start(["ls", "-w", "/b"], { cluster });
+    await until(() => cluster.armed() === 1, "the watch is armed");
+    make("/b/new");
+    expect(await running.done).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^childrenChanged {2}\/b {2}zxid/),
+    });
+    expect(await run("ls", "-wR", "/")).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe("stat and sync", () => {
+  it("stat prints labels", async () => {
+    make("/a");
+    const { stdout } = await run("stat", "/a");
+    const labels = lines(stdout).map((line) => line.split(/\s+/)[0]);
+    expect(labels).toEqual(
+      "czxid ctime mzxid mtime pzxid version cversion aversion ephemeralOwner dataLength numChildren".split(" "),
+    );
+    expect(JSON.parse((await run("stat", "/a", "--json")).stdout)).toMatchObject({ path: "/a", stat: { czxid: 1 } });
+    expect(await run("stat", "/no")).toMatchObject({ exitCode: 1 });
+  });
+
+  it("stat -w waits", async () => {
+    make("/a");
+    const running = start(["stat", "-w", "/a", "--json"], { cluster });
+    await until(() => cluster.armed() === 1, "the watch is armed");
+    cluster.delete("/a", -1);
+    const { stdout } = await running.done;
+    expect(lines(stdout)[1]).toBe('{"event":{"type":"deleted","path":"/a","zxid":2}}');
+  });
+
+  it("-w ends with the session", async () => {
+    make("/a");
+    const running = start(["stat", "-w", "/a"], { cluster });
+    await until(() => cluster.armed() === 1, "the watch is armed");
+    cluster.state("expired");
+    expect(await running.done).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("session") });
+  });
+
+  it("sync prints the zxid", async () => {
+    make("/a", "/b");
+    expect(await run("sync")).toMatchObject({ exitCode: 0, stdout: "zxid 2\n" });
+    expect((await run("sync", "--json")).stdout).toBe('{"zxid":2}\n');
+  });
+});
+
+describe("status", () => {
+  const server = (id: number, role: "leader" | "follower", leader: number | null = 2, ready = true) => ({
+    ...{ clusterId: "c", id, role, term: 4, leader, commitIndex: 10, appliedIndex: 9, lastIndex: 10, durableIndex: 10 },
+    ...{ members: [], sessions: 1, znodes: 3, watches: 0, connections: 0, ready },
+    ...(ready ? {} : { reason: "no leader" }),
+  });
+
+  it("prints a table and the leader", async () => {
+    cluster.statuses.set("a:1", server(1, "follower"));
+    cluster.statuses.set("b:2", server(2, "leader"));
+    const { exitCode, stdout } = await run("status");
+    expect(exitCode).toBe(0);
+    const [head, a, b, c, summary] = lines(stdout);
+    expect(head).toMatch(/^ENDPOINT +ID +ROLE +TERM +LEADER +COMMIT +APPLIED +SESSIONS +ZNODES +STATE$/);
+    expect(a).toMatch(/^a:1 +1 +follower +4 +2 +10 +9 +1 +3 +up$/);
+    expect(b).toMatch(/^b:2 +2 +leader /);
+    expect(c).toMatch(/^c:3 +- .* down: no answer from c:3$/);
+    expect(summary).toBe("leader: server 2, term 4; 2 of 3 servers answer: 1, 2");
+    expect(cluster.sessionsOpened).toBe(0);
+  });
+
+  it("exits with 3 without a leader, and says who is up", async () => {
+    cluster.statuses.set("a:1", server(1, "follower", null, false));
+    const { exitCode, stdout, stderr } = await run("status");
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain("up, not ready: no leader");
+    expect(stderr).toContain("1 of 3 servers answer: 1");
+  });
+
+  it("does not believe followers of a leader that is down", async () => {
+    cluster.statuses.set("a:1", server(1, "follower"));
+    cluster.statuses.set("c:3", server(3, "follower"));
+    expect(await run("status")).toMatchObject({ exitCode: 3 });
+  });
+
+  it("believes them about a leader that was not asked", async () => {
+    cluster.statuses.set("a:1", server(1, "follower", 9));
+    cluster.statuses.set("b:2", server(2, "follower", 9));
+    cluster.statuses.set("c:3", server(3, "follower", 9));
+    expect(await run("status")).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("leader: server 9, term 4"),
+    });
+  });
+
+  it("exits with 3 when nobody answers; JSON has a line for each", async () => {
+    const { exitCode, stdout } = await run("status", "--json");
+    expect(exitCode).toBe(3);
+    const objects = lines(stdout).map((line) => JSON.parse(line));
+    expect(objects).toHaveLength(4);
+    expect(objects[0]).toEqual({
+      endpoint: "a:1",
+      up: false,
+      error: { code: "NO_SERVER", message: "no answer from a:1" },
+    });
+    expect(objects[3]).toMatchObject({ error: { code: "NO_SERVER" } });
+  });
+});
+
+describe("no quorum and no server", () => {
+  it.each(["NO_QUORUM", "NO_SERVER", "TIMEOUT", "OVERLOADED"] as const)("%s exits with 3", async (code) => {
+    cluster.before = () => {
+      throw new TerrariumError(code);
+    };
+    const { exitCode, stderr } = await run("get", "/a");
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/^kvctl: .*\n {2}hint: .*\n$/);
+  });
+
+  it("a bug shows no stack", async () => {
+    cluster.before = () => {
+      throw new RangeError("oops");
+    };
+    const { exitCode, stderr } = await run("get", "/a");
+    expect({ exitCode, lines: stderr.split("\n").length }).toEqual({ exitCode: 1, lines: 3 });
+    expect(JSON.parse((await run("get", "/a", "--json")).stdout)).toMatchObject({ error: { code: "INTERNAL" } });
+  });
+});

@@ -1,0 +1,265 @@
+/** A cluster in memory and a process around kvctl, for its tests. */
+import { Readable } from "node:stream";
+import { TerrariumError } from "../../src/base/errors.ts";
+import type { ServerStatus, SessionState, Stat, WatchEvent, WatchEventType } from "../../src/client/index.ts";
+import { runCli, type World } from "../../src/kvctl/cli.ts";
+import type { Cluster, KvSession } from "../../src/kvctl/ports.ts";
+import { runShell } from "../../src/kvctl/terminal.ts";
+import { Interruption } from "../../src/kvctl/waiting.ts";
+
+interface Node {
+  data: Uint8Array;
+  stat: Stat;
+  created: number;
+}
+
+type Kind = "data" | "exist" | "children";
+type Operation = "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "open";
+
+/** One tree, whose every session is the same to it. Semantics as far as the commands can tell. */
+export class FakeCluster implements Cluster {
+  readonly endpoints = ["a:1", "b:2", "c:3"];
+  readonly statuses = new Map<string, ServerStatus>();
+  readonly nodes = new Map<string, Node>([["/", { data: new Uint8Array(), stat: freshStat(0, 0, 0), created: 0 }]]);
+  /** Called before each operation; may throw, or change the tree behind the session's back. */
+  before: (operation: Operation, path: string) => void = () => undefined;
+  sessionsOpened = 0;
+  closed: number[] = [];
+  zxid = 0;
+  #watches: { kind: Kind; path: string; fire: (event: WatchEvent) => void }[] = [];
+  #listeners = new Set<(state: SessionState) => void>();
+
+  async open(): Promise<KvSession> {
+    this.before("open", "");
+    return this.#session(++this.sessionsOpened);
+  }
+
+  async status(endpoint: string): Promise<ServerStatus> {
+    const status = this.statuses.get(endpoint);
+    if (status === undefined) throw new TerrariumError("NO_SERVER", `no answer from ${endpoint}`);
+    return status;
+  }
+
+  /** Tells every session's listeners; an end of the session also drops its watches. */
+  state(state: SessionState): void {
+    if (state === "expired") this.#watches = [];
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  armed(): number {
+    return this.#watches.length;
+  }
+
+  create(path: string, data: Uint8Array, owner: number, sequential: boolean): string {
+    const parent = this.#node(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
+    const full = sequential ? `${path}${String(parent.created).padStart(10, "0")}` : path;
+    if (this.nodes.has(full)) throw new TerrariumError("NODE_EXISTS", `${full} exists already`);
+    const zxid = ++this.zxid;
+    parent.created++;
+    parent.stat = { ...parent.stat, pzxid: zxid, numChildren: parent.stat.numChildren + 1 };
+    this.nodes.set(full, { data, stat: freshStat(zxid, owner, data.length), created: 0 });
+    this.#fire("created", full, ["exist"]);
+    this.#fire("childrenChanged", full.slice(0, Math.max(1, full.lastIndexOf("/"))), ["children"]);
+    return full;
+  }
+
+  set(path: string, data: Uint8Array, version: number): Stat {
+    const node = this.#node(path);
+    checkVersion(node, version);
+    const stat = { ...node.stat, mzxid: ++this.zxid, version: node.stat.version + 1, dataLength: data.length };
+    this.nodes.set(path, { ...node, data, stat });
+    this.#fire("dataChanged", path, ["data", "exist"]);
+    return stat;
+  }
+
+  delete(path: string, version: number): void {
+    checkVersion(this.#node(path), version);
+    if (this.names(path).length > 0) throw new TerrariumError("NOT_EMPTY", `${path} has children`);
+    const parentPath = path.slice(0, Math.max(1, path.lastIndexOf("/")));
+    const parent = this.#node(parentPath);
+    const zxid = ++this.zxid;
+    this.nodes.delete(path);
+    parent.stat = { ...parent.stat, pzxid: zxid, numChildren: parent.stat.numChildren - 1 };
+    this.#fire("deleted", path, ["data", "exist", "children"]);
+    this.#fire("childrenChanged", parentPath, ["children"]);
+  }
+
+  names(path: string): string[] {
+    const prefix = path === "/" ? "/" : `${path}/`;
+    const below = [...this.nodes.keys()].filter((p) => p !== "/" && p.startsWith(prefix));
+    return below
+      .map((p) => p.slice(prefix.length))
+      .filter((name) => !name.includes("/"))
+      .sort();
+  }
+
+  #node(path: string): Node {
+    const node = this.nodes.get(path);
+    if (node === undefined) throw new TerrariumError("NO_NODE", `no znode at ${path}`);
+    return node;
+  }
+
+  #arm(kind: Kind, path: string, watch: ((event: WatchEvent) => void) | undefined): void {
+    if (watch !== undefined) this.#watches.push({ kind, path, fire: watch });
+  }
+
+  #fire(type: WatchEventType, path: string, kinds: readonly Kind[]): void {
+    const zxid = this.zxid;
+    const fired = this.#watches.filter((watch) => watch.path === path && kinds.includes(watch.kind));
+    this.#watches = this.#watches.filter((watch) => !fired.includes(watch));
+    for (const { kind, fire } of fired) fire({ type, path, zxid, kind });
+  }
+
+  #session(id: number): KvSession {
+    const call = async <T>(operation: Operation, path: string, body: () => T): Promise<T> => {
+      await undefined;
+      this.before(operation, path);
+      return body();
+    };
+    return {
+      sessionId: id,
+      create: (path, data, options = {}) =>
+        call("create", path, () => {
+          const bytes = data instanceof Uint8Array ? data : new TextEncoder().encode(data ?? "");
+          const full = this.create(path, bytes, options.ephemeral === true ? id : 0, options.sequential === true);
+          return { path: full, stat: this.#node(full).stat, zxid: this.zxid };
+        }),
+      get: (path, options = {}) =>
+        call("get", path, () => {
+          const { data, stat } = this.#node(path);
+          this.#arm("data", path, options.watch);
+          return { data, stat, zxid: this.zxid };
+        }),
+      set: (path, data, options = {}) =>
+        call("set", path, () => {
+          const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+          return this.set(path, bytes, options.version ?? -1);
+        }),
+      delete: (path, options = {}) => call("delete", path, () => this.delete(path, options.version ?? -1)),
+      exists: (path, options = {}) =>
+        call("exists", path, () => {
+          this.#arm("exist", path, options.watch);
+          return this.nodes.get(path)?.stat;
+        }),
+      children: (path, options = {}) =>
+        call("children", path, () => {
+          const { stat } = this.#node(path);
+          this.#arm("children", path, options.watch);
+          return { children: this.names(path), stat, zxid: this.zxid };
+        }),
+      sync: () => call("sync", "/", () => this.zxid),
+      on: (_event, listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+      close: async () => {
+        this.closed.push(id);
+      },
+    };
+  }
+}
+
+function checkVersion(node: Node, version: number): void {
+  if (version !== -1 && version !== node.stat.version) {
+    throw new TerrariumError("BAD_VERSION", `the version is ${node.stat.version}, not ${version}`);
+  }
+}
+
+function freshStat(zxid: number, owner: number, dataLength: number): Stat {
+  return {
+    czxid: zxid,
+    mzxid: zxid,
+    pzxid: zxid,
+    ctime: 1_700_000_000_000,
+    mtime: 1_700_000_000_000,
+    version: 0,
+    cversion: 0,
+    aversion: 0,
+    ephemeralOwner: owner,
+    dataLength,
+    numChildren: 0,
+  };
+}
+
+/** What a run of kvctl left behind. */
+export interface Run {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly bytes: Uint8Array;
+  readonly stderr: string;
+}
+
+/** A run that goes on until it is told otherwise. */
+export interface Running {
+  readonly done: Promise<Run>;
+  stdout(): string;
+  stderr(): string;
+  interrupt(exitCode?: number): void;
+}
+
+export interface Surroundings {
+  readonly cluster?: FakeCluster;
+  readonly stdin?: string;
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly terminal?: boolean;
+  readonly onConnect?: (endpoints: readonly string[]) => void;
+}
+
+/** Starts kvctl with these words. */
+export function start(words: readonly string[], around: Surroundings = {}): Running {
+  const out: Buffer[] = [];
+  const err: string[] = [];
+  const controller = new AbortController();
+  const cluster = around.cluster ?? new FakeCluster();
+  const stdin = around.stdin ?? "";
+  const world: World = {
+    env: around.env ?? {},
+    root: undefined,
+    version: "1.2.3",
+    inputs: {
+      async readFile(path) {
+        const bytes = around.files?.[path];
+        if (bytes === undefined) throw Object.assign(new Error("ENOENT: …"), { code: "ENOENT" });
+        return bytes;
+      },
+      readStdin: async () => Buffer.from(stdin),
+    },
+    output: {
+      terminal: around.terminal ?? false,
+      write: (chunk) => void out.push(Buffer.from(chunk)),
+      note: (text) => void err.push(`${text}\n`),
+    },
+    interrupt: controller.signal,
+    connectTo: (endpoints) => {
+      around.onConnect?.(endpoints);
+      return cluster;
+    },
+    shell: (shellStart) =>
+      runShell(shellStart, { stdin: Readable.from([stdin]), stdout: process.stdout }, {}, controller.signal),
+  };
+  const stdout = (): string => Buffer.concat(out).toString();
+  const finish = async (): Promise<Run> => {
+    const exitCode = await runCli(words, world);
+    return { exitCode, stdout: stdout(), bytes: Buffer.concat(out), stderr: err.join("") };
+  };
+  return {
+    done: finish(),
+    stdout,
+    stderr: () => err.join(""),
+    interrupt: (exitCode = 130) => controller.abort(new Interruption(exitCode)),
+  };
+}
+
+/** Runs kvctl with these words to its end. */
+export function kvctl(words: readonly string[], around: Surroundings = {}): Promise<Run> {
+  return start(words, around).done;
+}
+
+/** Resolves once `condition` holds; gives up after two seconds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !condition(); waited += 5) {
+    if (waited > 2_000) throw new Error(`still waiting until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
