@@ -1,0 +1,18 @@
+/** A word, string or sign of TypeScript. */
+export interface Token {
+  readonly type: "word" | "string" | "template" | "regex" | "punctuation";
+  readonly value: string;
+  readonly line: number;
+}
+
+export interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  readonly line: number;
+}
+
+export function roomOf(path: string): string | undefined;
+export function tokenize(text: string): Token[];
+export function importsOf(tokens: readonly Token[]): Import[];
+export function checkFile(path: string, text: string): string[];
+export function checkRooms(): string[];

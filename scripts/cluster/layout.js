@@ -1,0 +1,106 @@
+// Where a local cluster keeps its things and which ports it takes.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout. */
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** Folder of data, logs and process ids. */
+export const home = resolve(process.env.TERRARIUM_HOME || join(root, ".cluster"));
+
+export const sizes = [1, 3, 5, 7];
+const defaultBasePort = 7100;
+const envFile = join(home, "cluster.env");
+
+/** A failure that a user can act on: one sentence, a hint, an exit code. */
+export class Complaint extends Error {
+  constructor(message, hint = "", exitCode = 2) {
+    super(message);
+    this.hint = hint;
+    this.exitCode = exitCode;
+  }
+}
+
+function basePortFromEnvironment() {
+  const text = process.env.TERRARIUM_BASE_PORT;
+  if (text === undefined || text === "") return undefined;
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_000) return port;
+  throw new Complaint(
+    `TERRARIUM_BASE_PORT: '${text}' is not a port`,
+    "give a number from 1 to 65000, or unset it for 7100",
+  );
+}
+
+/** The cluster that exists here: `{ size, basePort, clusterId }`; undefined without one. */
+export function readCluster() {
+  const wanted = basePortFromEnvironment();
+  if (!existsSync(envFile)) return undefined;
+  const values = {};
+  for (const line of readFileSync(envFile, "utf8").split("\n")) {
+    const match = /^([A-Z_]+)=(.*)$/.exec(line.trim());
+    if (match !== null) values[match[1]] = match[2];
+  }
+  const cluster = { size: Number(values.SIZE), basePort: Number(values.BASE_PORT), clusterId: values.CLUSTER_ID };
+  if (!sizes.includes(cluster.size) || !(cluster.basePort > 0) || cluster.clusterId === undefined) {
+    throw new Complaint(`${envFile} is damaged`, `delete ${home} if its data is of no use any more`);
+  }
+  if (wanted !== undefined && wanted !== cluster.basePort) {
+    throw new Complaint(
+      `the cluster in ${home} uses base port ${cluster.basePort}, not ${wanted}`,
+      "unset TERRARIUM_BASE_PORT, or set TERRARIUM_HOME to another folder for a second cluster",
+    );
+  }
+  return cluster;
+}
+
+/** Like {@link readCluster}, for commands that need one. */
+export function existingCluster() {
+  const cluster = readCluster();
+  if (cluster !== undefined) return cluster;
+  throw new Complaint("there is no cluster here yet", "start one with ./cluster.sh 5", 1);
+}
+
+/** Notes that there is a cluster now. */
+export function createCluster(size) {
+  const basePort = basePortFromEnvironment() ?? defaultBasePort;
+  const clusterId = `local-${Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0")}`;
+  mkdirSync(home, { recursive: true });
+  writeFileSync(envFile, `SIZE=${size}\nBASE_PORT=${basePort}\nCLUSTER_ID=${clusterId}\n`);
+  return { size, basePort, clusterId };
+}
+
+/** Ids of the servers. */
+export function serverIds(cluster) {
+  return Array.from({ length: cluster.size }, (_, i) => i + 1);
+}
+
+/** Ports and files of server `id`. */
+export function serverLayout(cluster, id) {
+  const folder = join(home, `server-${id}`);
+  const at = (port) => `127.0.0.1:${port}`;
+  const { basePort } = cluster;
+  return {
+    id,
+    folder,
+    dataDir: join(folder, "data"),
+    log: join(folder, "log"),
+    pidFile: join(folder, "pid"),
+    ports: { clients: basePort + id, peers: basePort + 100 + id, http: basePort + 200 + id },
+    clientAddress: at(basePort + id),
+    peerAddress: at(basePort + 100 + id),
+    httpAddress: at(basePort + 200 + id),
+  };
+}
+
+/** What a user types as a server's number. */
+export function parseServerId(cluster, text) {
+  const id = /^\d+$/.test(text ?? "") ? Number(text) : 0;
+  if (id >= 1 && id <= cluster.size) return id;
+  const said = text === undefined ? "which server is missing" : `'${text}' is not a server of this cluster`;
+  throw new Complaint(said, `give a number from 1 to ${cluster.size}`);
+}

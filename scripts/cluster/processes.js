@@ -1,0 +1,146 @@
+// The server processes of a local cluster: start, find, signal.
+
+import { spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Complaint, root, serverIds, serverLayout } from "./layout.js";
+
+/** A log that has grown past this is set aside at the next start. Bytes. */
+const logBytesMax = 16 * 1024 * 1024;
+
+/** Command line and state letter of a process; undefined if there is none. */
+function inspect(pid) {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return undefined;
+  }
+  if (existsSync(`/proc/${pid}/stat`)) {
+    try {
+      const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      // The name in the second field may hold spaces and parentheses of its own.
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      return { args, state: stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) };
+    } catch {
+      return undefined;
+    }
+  }
+  const { status, stdout } = spawnSync("ps", ["-ww", "-o", "state=,args=", "-p", String(pid)], { encoding: "utf8" });
+  const line = status === 0 ? stdout.trim() : "";
+  return line === "" ? undefined : { state: line[0], args: line.slice(line.indexOf(" ") + 1) };
+}
+
+/**
+ * The process of a server: `{ pid, state: "running" | "paused" }`; undefined when it does not run. A process that merely
+ * got the old one's number is not ours: ours names the data directory in its command line.
+ */
+export function findProcess(server) {
+  let pid;
+  try {
+    pid = Number(readFileSync(server.pidFile, "utf8"));
+  } catch {
+    return undefined;
+  }
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  const found = inspect(pid);
+  if (found === undefined || found.state === "Z" || !`${found.args} `.includes(`${server.dataDir} `)) return undefined;
+  return { pid, state: found.state === "T" ? "paused" : "running" };
+}
+
+/** Complains when one of the server's ports is taken. */
+export async function checkPorts(server) {
+  for (const [use, port] of Object.entries(server.ports)) {
+    const error = await tryListen(port);
+    if (error === undefined) continue;
+    const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be used (${error.code})`;
+    throw new Complaint(
+      `port ${port} (${use} of server ${server.id}) ${why}`,
+      "stop what listens there, or choose other ports with TERRARIUM_BASE_PORT",
+      1,
+    );
+  }
+}
+
+function tryListen(port) {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once("error", done);
+    probe.listen({ port, host: "127.0.0.1", exclusive: true }, () => probe.close(() => done(undefined)));
+  });
+}
+
+/** Starts a server in the background, in a session of its own: it outlives this terminal. */
+export function startProcess(cluster, server) {
+  mkdirSync(server.folder, { recursive: true });
+  if (existsSync(server.log) && statSync(server.log).size > logBytesMax) renameSync(server.log, `${server.log}.old`);
+  const members = serverIds(cluster)
+    .map((id) => serverLayout(cluster, id))
+    .map((s) => `${s.id}=${s.peerAddress}/${s.clientAddress}`)
+    .join(",");
+  const args = [
+    join(root, "bin/terrarium.js"),
+    "serve",
+    ...["--id", String(server.id), "--members", members, "--cluster-id", cluster.clusterId],
+    ...["--http-address", server.httpAddress, "--data-dir", server.dataDir],
+  ];
+  const log = openSync(server.log, "a");
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: server.folder });
+  closeSync(log);
+  writeFileSync(server.pidFile, `${child.pid}\n`);
+  child.unref();
+  return child.pid;
+}
+
+/** Sends a signal to a server that runs. */
+export function signalServer(server, signal) {
+  const found = findProcess(server);
+  if (found === undefined)
+    throw new Complaint(`server ${server.id} does not run`, `start it with ./cluster.sh start ${server.id}`, 1);
+  process.kill(found.pid, signal);
+  return found;
+}
+
+/** Waits until a server's process is gone. Returns whether it went in time. */
+export async function waitGone(server, timeoutMs) {
+  const deadline = Date.now() + timeoutMs;
+  while (findProcess(server) !== undefined) {
+    if (Date.now() > deadline) return false;
+    await sleep(20);
+  }
+  rmSync(server.pidFile, { force: true });
+  return true;
+}
+
+/** Stops servers that run, politely first. Returns the ids of those that ran. */
+export async function stopServers(servers) {
+  const running = servers.filter((server) => findProcess(server) !== undefined);
+  for (const server of running) {
+    const { pid } = signalServer(server, "SIGTERM");
+    // One that is paused hears it only now.
+    process.kill(pid, "SIGCONT");
+  }
+  for (const server of running) {
+    if (await waitGone(server, 8000)) continue;
+    signalServer(server, "SIGKILL");
+    await waitGone(server, 2000);
+  }
+  return running.map((server) => server.id);
+}
+
+/** The last lines of a server's log that were meant for people. */
+export function lastWords(server, lines = 5) {
+  if (!existsSync(server.log)) return "";
+  return readFileSync(server.log, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+}

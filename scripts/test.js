@@ -1,0 +1,58 @@
+// What `npm test` runs: code generation, lint, types, build, then all tests. Ends with one line, `N passed, N failed`,
+// in which each step counts as one and each test as one.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = (path) => join(root, "node_modules", path);
+let passed = 0;
+let failed = 0;
+
+/** Runs a Node program in the checkout; returns whether it exited with 0. */
+function run(title, args) {
+  console.log(`\n── ${title}`);
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  return status === 0;
+}
+
+function step(title, args) {
+  if (run(title, args)) passed += 1;
+  else {
+    failed += 1;
+    console.log(`✗ ${title} failed`);
+  }
+}
+
+/** Runs vitest and adds its counts. A file that could not be loaded counts as one failure. */
+function tests(title, args) {
+  const folder = mkdtempSync(join(tmpdir(), "terrarium-test-"));
+  const report = join(folder, "report.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const ok = run(title, [bin("vitest/vitest.mjs"), "run", ...reporters, ...args]);
+  const failedBefore = failed;
+  if (existsSync(report)) {
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    passed += numPassedTests;
+    failed += numFailedTests;
+    for (const { status, assertionResults } of testResults) {
+      if (status === "failed" && !assertionResults.some((result) => result.status === "failed")) failed += 1;
+    }
+  }
+  // An error outside of any test, or a crash.
+  if (!ok && failed === failedBefore) failed += 1;
+  rmSync(folder, { recursive: true, force: true });
+}
+
+step("protobuf code", ["scripts/proto.js"]);
+step("format and lint", [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]);
+step("rooms", ["scripts/check-rooms.js"]);
+step("types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json", "--noEmit"]);
+step("build", ["scripts/build.js"]);
+tests("tests", process.argv.slice(2));
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,146 @@
+/** What Prometheus may scrape: names and units by its conventions, filled from the node's status at each scrape. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { NodeStatus } from "../node/status.ts";
+
+/** Counters of the link to one peer. */
+export interface PeerCounters {
+  readonly connected: boolean;
+  readonly sentMessages: number;
+  readonly sentBytes: number;
+  readonly droppedMessages: number;
+  readonly queuedBytes: number;
+}
+
+/** What is read when Prometheus asks. */
+export interface MetricsSource {
+  status(): NodeStatus;
+  /** By peer id. */
+  peers(): ReadonlyMap<number, PeerCounters>;
+}
+
+export interface Metrics {
+  /** A turn of the node's loop took this long, milliseconds. */
+  observeTurn(durationMs: number): void;
+  /** A durable write took this long, milliseconds. */
+  observeDiskWrite(durationMs: number, bytes: number): void;
+  /** MIME type of {@link Metrics.scrape}. */
+  readonly contentType: string;
+  /** The metrics in Prometheus' text format. */
+  scrape(): Promise<string>;
+}
+
+const durationBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const roles = ["follower", "preCandidate", "candidate", "leader"] as const;
+
+/** Gauges that come straight from the status: name, help, value. */
+const statusGauges: readonly (readonly [string, string, (status: NodeStatus) => number])[] = [
+  ["terrarium_ready", "1 while the server can serve, 0 otherwise.", (s) => (s.ready ? 1 : 0)],
+  ["terrarium_raft_term", "Current term.", (s) => s.term],
+  ["terrarium_raft_leader_id", "Id of the leader that the server follows; 0 when it knows none.", (s) => s.leader ?? 0],
+  ["terrarium_raft_commit_index", "Index of the newest entry known to be committed.", (s) => s.commitIndex],
+  ["terrarium_raft_applied_index", "Index of the newest entry applied to the tree.", (s) => s.appliedIndex],
+  ["terrarium_raft_last_index", "Index of the newest entry in the log.", (s) => s.lastIndex],
+  ["terrarium_raft_durable_index", "Index of the newest entry on this server's disk.", (s) => s.durableIndex],
+  ["terrarium_sessions", "Open sessions of the cluster.", (s) => s.sessions],
+  ["terrarium_znodes", "Znodes in the tree.", (s) => s.znodes],
+  ["terrarium_watches", "Watches of the clients attached to this server.", (s) => s.watches],
+  ["terrarium_client_connections", "Clients attached to this server.", (s) => s.connections],
+];
+
+/** Makes the metrics of one server, with a registry of its own. */
+export function createMetrics(source: MetricsSource): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const gauges = statusGauges.map(([name, help, read]) => ({ gauge: new Gauge({ name, help, registers }), read }));
+  const role = new Gauge({
+    name: "terrarium_raft_role",
+    help: "1 for the role that the server has now.",
+    labelNames: ["role"],
+    registers,
+  });
+  const lag = new Gauge({
+    name: "terrarium_raft_follower_lag_entries",
+    help: "Entries that a member is behind; known to the leader only.",
+    labelNames: ["peer"],
+    registers,
+  });
+  const peers = peerMetrics(registry);
+  const turns = new Histogram({
+    name: "terrarium_turn_duration_seconds",
+    help: "Time that one turn of the node's loop took.",
+    buckets: durationBuckets,
+    registers,
+  });
+  const writes = new Histogram({
+    name: "terrarium_disk_write_duration_seconds",
+    help: "Time from handing a batch to the disk until it was durable.",
+    buckets: durationBuckets,
+    registers,
+  });
+  const writtenBytes = new Counter({
+    name: "terrarium_disk_written_bytes_total",
+    help: "Bytes of keys and values handed to the disk.",
+    registers,
+  });
+
+  const fill = (): void => {
+    const status = source.status();
+    for (const { gauge, read } of gauges) gauge.set(read(status));
+    for (const name of roles) role.set({ role: name }, status.role === name ? 1 : 0);
+    lag.reset();
+    for (const member of status.members) if (member.lag !== undefined) lag.set({ peer: member.id }, member.lag);
+    peers(source.peers());
+  };
+  return {
+    observeTurn: (durationMs) => turns.observe(durationMs / 1000),
+    observeDiskWrite: (durationMs, bytes) => {
+      writes.observe(durationMs / 1000);
+      writtenBytes.inc(bytes);
+    },
+    contentType: registry.contentType,
+    scrape: () => {
+      fill();
+      return registry.metrics();
+    },
+  };
+}
+
+function peerMetrics(registry: Registry): (peers: ReadonlyMap<number, PeerCounters>) => void {
+  const options = { labelNames: ["peer"], registers: [registry] };
+  const connected = new Gauge({
+    name: "terrarium_peer_connected",
+    help: "1 while the stream to the peer is open.",
+    ...options,
+  });
+  const queued = new Gauge({
+    name: "terrarium_peer_queued_bytes",
+    help: "Bytes that wait for the peer.",
+    ...options,
+  });
+  const messages = new Counter({
+    name: "terrarium_peer_sent_messages_total",
+    help: "Messages sent to the peer.",
+    ...options,
+  });
+  const bytes = new Counter({
+    name: "terrarium_peer_sent_bytes_total",
+    help: "Bytes of frames sent to the peer.",
+    ...options,
+  });
+  const dropped = new Counter({
+    name: "terrarium_peer_dropped_messages_total",
+    help: "Messages dropped because the peer was away or its queue full.",
+    ...options,
+  });
+  return (peers) => {
+    for (const metric of [connected, queued, messages, bytes, dropped]) metric.reset();
+    for (const [peer, counters] of peers) {
+      connected.set({ peer }, counters.connected ? 1 : 0);
+      queued.set({ peer }, counters.queuedBytes);
+      messages.inc({ peer }, counters.sentMessages);
+      bytes.inc({ peer }, counters.sentBytes);
+      dropped.inc({ peer }, counters.droppedMessages);
+    }
+  };
+}

@@ -1,0 +1,119 @@
+/** `terrarium`: the command line of a server. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { TerrariumError } from "./base/errors.ts";
+import { createLog } from "./server/log.ts";
+import { parseServeOptions, type ServeFlags } from "./server/options.ts";
+import { startServer } from "./server/start.ts";
+
+/** How long a graceful stop may take. */
+const stopTimeoutMs = 5000;
+
+/** Two sentences for a user: what happened, what to do. */
+interface Explanation {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function complain({ message, hint }: Explanation): void {
+  process.stderr.write(`terrarium: ${message}\n  ${hint}\n`);
+}
+
+/** 2: started wrongly; 1: the machine or the program failed. */
+function exitCodeOf({ code }: Explanation): number {
+  return code === "CORRUPT" || code === "DISK_FAILED" || code === "BUG" ? 1 : 2;
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof TerrariumError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = "start the server again; if it happens once more, report it with the server's log";
+  return { code: "BUG", message: `this is a bug of Terrarium: ${message}`, hint };
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const options = parseServeOptions(flags);
+  const log = createLog(options);
+  const fatal = (error: unknown): void => {
+    const explained = explain(error);
+    const where = explained.code === "BUG" ? { err: error } : {};
+    log.fatal({ ...where, code: explained.code, hint: explained.hint }, explained.message);
+    complain(explained);
+    // At once: nothing may be written or sent any more.
+    process.exit(1);
+  };
+  process.on("uncaughtException", fatal);
+  process.on("unhandledRejection", fatal);
+
+  const server = await startServer(options, log, (error) => {
+    fatal(error instanceof TerrariumError ? error : new TerrariumError("DISK_FAILED", error.message));
+  });
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    log.info({ signal }, "stopping");
+    setTimeout(() => {
+      log.error({}, "stopping took too long");
+      process.exit(1);
+    }, stopTimeoutMs).unref();
+    server.stop().then(() => {
+      log.info({}, "stopped");
+      process.exit(0);
+    }, fatal);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+function version(): string {
+  const packageJson: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  if (typeof packageJson !== "object" || packageJson === null || !("version" in packageJson)) return "unknown";
+  return String(packageJson.version);
+}
+
+function commandLine(): Command {
+  const program = new Command("terrarium")
+    .description("A server of a Terrarium cluster.")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "terrarium: ")) })
+    .showHelpAfterError("  see terrarium --help");
+  const serving = program
+    .command("serve", { isDefault: true })
+    .description("run one server (the default command)")
+    .option("--id <n>", "this server's id, 1 to 255, one of --members")
+    .option("--members <list>", "all servers: 1=HOST:PEERPORT/HOST:CLIENTPORT,2=…")
+    .option("--data-dir <directory>", "where this server keeps its data; of its own")
+    .option("--cluster-id <name>", "name of the cluster, the same on all its servers (default: made of --members)")
+    .option("--client-address <host:port>", "where to listen for clients (default: as in --members)")
+    .option("--peer-address <host:port>", "where to listen for other servers (default: as in --members)")
+    .option("--http-address <host:port>", "where to serve /health, /status and /metrics (default: nowhere)")
+    .option("--election-timeout <time>", "silence of the leader after which others campaign (default: 1s)")
+    .option("--heartbeat <time>", "how often a leader speaks at least (default: 100ms)")
+    .option("--log-level <level>", "debug, info, warn, error or silent (default: info)")
+    .addHelpText(
+      "after",
+      "\nExample, a cluster of one:\n  terrarium serve --id 1 --members 1=127.0.0.1:7201/127.0.0.1:7101 --data-dir data/1",
+    )
+    .allowExcessArguments(false)
+    .action(serve);
+  program.addHelpText("after", () => `\n${serving.helpInformation()}`);
+  return program;
+}
+
+/** Runs `terrarium` with these arguments; the process goes on while the server serves. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await commandLine().parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said it all.
+      process.exit(error.exitCode === 0 ? 0 : 2);
+    }
+    const explained = explain(error);
+    complain(explained);
+    process.exit(exitCodeOf(explained));
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * One client's stream. What waits to be sent waits here, not in gRPC: messages of many turns then share a frame, and a
+ * client that does not read costs no more than its limit.
+ */
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { type ErrorCode, errorMessage } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import { encodeServerFrame, serverMessageBytes } from "../protocol/client-codec.ts";
+import type { ServerMessage } from "../protocol/client-messages.ts";
+import { asBuffer } from "./grpc.ts";
+
+export type SessionCall = ServerDuplexStream<Buffer, Buffer>;
+
+/** Frames handed to gRPC that the socket has not taken yet. */
+const framesInFlightMax = 2;
+/** A frame takes no further message once it is this large. Bytes. */
+const frameTargetBytes = 256 * 1024;
+
+export class ClientConnection {
+  private readonly call: SessionCall;
+  private readonly bytesMax: number;
+  private readonly onOverload: () => void;
+  private queue: ServerMessage[] = [];
+  /** Of `queue`, position by position. */
+  private sizes: number[] = [];
+  private queuedBytes = 0;
+  private framesInFlight = 0;
+  private state: "open" | "ending" | "ended" = "open";
+
+  /** @param onOverload the client does not read: more than `bytesMax` waits for it */
+  constructor(call: SessionCall, onOverload: () => void, bytesMax: number = limits.clientQueueBytesMax) {
+    this.call = call;
+    this.onOverload = onOverload;
+    this.bytesMax = bytesMax;
+  }
+
+  /** Queues messages; {@link flush} sends them. */
+  push(messages: readonly ServerMessage[]): void {
+    if (this.state !== "open") return;
+    for (const message of messages) {
+      const bytes = serverMessageBytes(message);
+      this.queue.push(message);
+      this.sizes.push(bytes);
+      this.queuedBytes += bytes;
+    }
+    if (this.queuedBytes > this.bytesMax) this.onOverload();
+  }
+
+  /** Hands queued messages to gRPC, as far as it keeps up. */
+  flush(): void {
+    while (this.state !== "ended" && this.queue.length > 0 && this.framesInFlight < framesInFlightMax) {
+      this.framesInFlight += 1;
+      this.call.write(asBuffer(encodeServerFrame(this.takeFrame())), () => {
+        this.framesInFlight -= 1;
+        this.flush();
+      });
+    }
+    if (this.state === "ending" && this.queue.length === 0) {
+      this.state = "ended";
+      this.call.end();
+    }
+  }
+
+  /** Ends the stream once what was pushed has been handed over. */
+  end(): void {
+    if (this.state !== "open") return;
+    this.state = "ending";
+    this.flush();
+  }
+
+  /** Drops what waits, says why, and ends the stream. */
+  refuse(code: ErrorCode, message: string = errorMessage(code)): void {
+    if (this.state !== "open") return;
+    this.queue = [];
+    this.sizes = [];
+    this.queuedBytes = 0;
+    this.push([{ type: "refused", failure: { code, message } }]);
+    this.end();
+  }
+
+  /** The stream is gone. */
+  gone(): void {
+    this.state = "ended";
+    this.queue = [];
+    this.sizes = [];
+  }
+
+  private takeFrame(): ServerMessage[] {
+    let taken = 0;
+    let bytes = 0;
+    for (const size of this.sizes) {
+      if (taken > 0 && bytes + size > frameTargetBytes) break;
+      bytes += size;
+      taken += 1;
+    }
+    this.queuedBytes -= bytes;
+    if (taken === this.queue.length) {
+      const all = this.queue;
+      this.queue = [];
+      this.sizes = [];
+      return all;
+    }
+    this.sizes.splice(0, taken);
+    return this.queue.splice(0, taken);
+  }
+}

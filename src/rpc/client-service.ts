@@ -1,0 +1,208 @@
+/** The Clients port over gRPC: session streams and the Status call (`proto/client.proto`). */
+import { Server, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { Clients, ConnectionId } from "../node/ports.ts";
+import type { NodeStatus } from "../node/status.ts";
+import { decodeClientFrame, encodeServerFrame } from "../protocol/client-codec.ts";
+import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import { terrarium } from "../protocol/generated/messages.js";
+import { ClientConnection, type SessionCall } from "./client-connection.ts";
+import { asBuffer, channelOptions, firstLine, type Log, listen, rawBytes } from "./grpc.ts";
+
+/** What the node is told about its clients. */
+export interface ClientHandlers {
+  /** The first call for a connection opens it. */
+  clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void;
+  /** The client is gone. Not called for a connection that the node closed. */
+  clientDisconnected(connection: ConnectionId): void;
+  status(): NodeStatus;
+}
+
+export interface ClientServiceOptions {
+  readonly handlers: ClientHandlers;
+  readonly log: Log;
+  readonly connectionsMax?: number;
+  /** A stream without a Connect message by then is closed. */
+  readonly connectTimeoutMs?: number;
+  /** Unsent bytes to one client; beyond it the connection is closed. */
+  readonly queueBytesMax?: number;
+}
+
+/** A silent connection is probed after this long and given up after as long again. */
+const clientKeepaliveMs = 10_000;
+
+const sessionService: ServiceDefinition = {
+  session: {
+    path: "/terrarium.Client/Session",
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: rawBytes,
+    requestDeserialize: rawBytes,
+    responseSerialize: rawBytes,
+    responseDeserialize: rawBytes,
+  },
+  status: {
+    path: "/terrarium.Client/Status",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: rawBytes,
+    requestDeserialize: rawBytes,
+    responseSerialize: rawBytes,
+    responseDeserialize: rawBytes,
+  },
+};
+
+export class ClientService implements Clients {
+  private readonly options: Required<ClientServiceOptions>;
+  private readonly server: Server;
+  private readonly connections = new Map<ConnectionId, ClientConnection>();
+  private readonly unflushed = new Set<ClientConnection>();
+  private lastConnection: ConnectionId = 0;
+
+  constructor(options: ClientServiceOptions) {
+    this.options = {
+      connectionsMax: limits.connectionsMax,
+      connectTimeoutMs: 5000,
+      queueBytesMax: limits.clientQueueBytesMax,
+      ...options,
+    };
+    this.server = new Server(channelOptions(clientKeepaliveMs));
+    this.server.addService(sessionService, {
+      session: (call: SessionCall) => this.open(call),
+      status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.respondStatus(respond),
+    });
+  }
+
+  /**
+   * Accepts clients at `address` (host:port); resolves to the port.
+   *
+   * @throws TerrariumError ADDRESS_IN_USE, USAGE
+   */
+  listen(address: string): Promise<number> {
+    return listen(this.server, address);
+  }
+
+  /** Open connections. */
+  get size(): number {
+    return this.connections.size;
+  }
+
+  /** Queues messages; all that one turn of the event loop sends to a client leaves in one frame. */
+  send(id: ConnectionId, messages: readonly ServerMessage[]): void {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return;
+    connection.push(messages);
+    if (this.unflushed.size === 0) queueMicrotask(() => this.flush());
+    this.unflushed.add(connection);
+  }
+
+  close(id: ConnectionId): void {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return;
+    this.connections.delete(id);
+    connection.end();
+  }
+
+  /** Ends all streams and stops listening. Nothing is reported any more. */
+  shutdown(): Promise<void> {
+    for (const connection of this.connections.values()) connection.end();
+    this.connections.clear();
+    return new Promise((resolve) => {
+      const force = setTimeout(() => this.server.forceShutdown(), 200);
+      this.server.tryShutdown(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+  }
+
+  private flush(): void {
+    const connections = [...this.unflushed];
+    this.unflushed.clear();
+    for (const connection of connections) connection.flush();
+  }
+
+  private open(call: SessionCall): void {
+    call.on("error", () => {});
+    if (this.connections.size >= this.options.connectionsMax) {
+      call.write(asBuffer(encodeServerFrame([refusal("OVERLOADED", "the server has no room for another connection")])));
+      call.end();
+      call.resume();
+      return;
+    }
+    this.lastConnection += 1;
+    const id = this.lastConnection;
+    const connection = new ClientConnection(
+      call,
+      () => this.drop(id, "OVERLOADED", "the client does not read its answers"),
+      this.options.queueBytesMax,
+    );
+    this.connections.set(id, connection);
+    const connectTimer = setTimeout(
+      () => this.drop(id, "PROTOCOL_ERROR", "no Connect message came in time"),
+      this.options.connectTimeoutMs,
+    );
+    call.on("data", (bytes: Buffer) => {
+      if (!this.connections.has(id)) return;
+      // An empty frame says nothing: the client has still to connect.
+      if (this.receive(id, bytes)) clearTimeout(connectTimer);
+    });
+    call.on("end", () => {
+      connection.end();
+      this.lost(id);
+    });
+    for (const event of ["cancelled", "close"]) {
+      call.on(event, () => {
+        clearTimeout(connectTimer);
+        connection.gone();
+        this.lost(id);
+      });
+    }
+  }
+
+  /** Hands a frame to the node. Returns whether there was anything in it. */
+  private receive(id: ConnectionId, bytes: Buffer): boolean {
+    let messages: readonly ClientMessage[];
+    try {
+      messages = decodeClientFrame(bytes);
+    } catch (error) {
+      const reason = error instanceof Error ? firstLine(error.message) : String(error);
+      this.drop(id, error instanceof TerrariumError ? error.code : "PROTOCOL_ERROR", reason);
+      return false;
+    }
+    if (messages.length === 0) return false;
+    this.options.handlers.clientMessages(id, messages);
+    return true;
+  }
+
+  /** Closes a connection for a fault of its client. */
+  private drop(id: ConnectionId, code: ErrorCode, message: string): void {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return;
+    this.options.log.warn({ connection: id, code, reason: message }, "closed a client's connection");
+    connection.refuse(code, message);
+    this.lost(id);
+  }
+
+  private lost(id: ConnectionId): void {
+    if (!this.connections.delete(id)) return;
+    this.options.handlers.clientDisconnected(id);
+  }
+
+  private respondStatus(respond: sendUnaryData<Buffer>): void {
+    try {
+      respond(
+        null,
+        asBuffer(terrarium.StatusReply.encode({ json: JSON.stringify(this.options.handlers.status()) }).finish()),
+      );
+    } catch (error) {
+      this.options.log.error({ reason: String(error) }, "could not tell the status");
+      respond({ code: status.INTERNAL, details: "the server could not tell its status" });
+    }
+  }
+}
+
+function refusal(code: ErrorCode, message: string = errorMessage(code)): ServerMessage {
+  return { type: "refused", failure: { code, message } };
+}

@@ -1,0 +1,78 @@
+/** What both gRPC services share: channel options, raw methods and listening. */
+import { type ChannelOptions, logVerbosity, type Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+
+// What goes wrong reaches us as an error and is told in our own words.
+setLogVerbosity(logVerbosity.NONE);
+
+/** Messages cross gRPC as bytes; the codecs of `src/protocol` give them meaning. */
+export const rawBytes = (bytes: Buffer): Buffer => bytes;
+
+/** The same bytes as a `Buffer`, which gRPC wants; nothing is copied. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Options of every server and channel. Bookkeeping that nobody reads (channelz, retries) is off, since it costs on every
+ * message, and proxies are never asked.
+ *
+ * @param keepaliveMs how long a silent connection lives before it is probed, and how long the probe may take
+ */
+export function channelOptions(keepaliveMs: number): ChannelOptions {
+  return {
+    "grpc.max_receive_message_length": limits.frameBytesMax,
+    "grpc.max_send_message_length": limits.frameBytesMax,
+    "grpc.enable_channelz": 0,
+    "grpc.enable_retries": 0,
+    "grpc.enable_http_proxy": 0,
+    "grpc.service_config_disable_resolution": 1,
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.keepalive_time_ms": keepaliveMs,
+    "grpc.keepalive_timeout_ms": keepaliveMs,
+    "grpc.keepalive_permit_without_calls": 1,
+  };
+}
+
+/**
+ * Listens on `address` (host:port; port 0 takes a free one) and resolves to the port.
+ *
+ * @throws TerrariumError ADDRESS_IN_USE when something listens there already, USAGE when the address cannot be used
+ */
+export function listen(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(listenError(address, error));
+    });
+  });
+}
+
+/** Says why a server could not listen on `address`. */
+export function listenError(address: string, error: Error): TerrariumError {
+  if (/EADDRINUSE|address already in use/.test(error.message)) {
+    return new TerrariumError("ADDRESS_IN_USE", `${address}: something listens there already`);
+  }
+  if (/EACCES/.test(error.message)) {
+    return new TerrariumError("USAGE", `${address}: not allowed to listen there`, "choose a port above 1023");
+  }
+  return new TerrariumError(
+    "USAGE",
+    `${address}: cannot listen there (${firstLine(error.message)})`,
+    "give an address of this machine as host:port",
+  );
+}
+
+/** An error's message up to the first line break. */
+export function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
+}
+
+/** The part of a logger that the adapters need; pino's fits. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

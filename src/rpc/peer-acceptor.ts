@@ -1,0 +1,123 @@
+/** The streams that peers open to this server: checked, decoded, one per peer. */
+import { Metadata, type ServerReadableStream, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import type { PeerMessage } from "../node/ports.ts";
+import { decodePeerFrame } from "../protocol/peer-codec.ts";
+import type { ServerId } from "../raft/types.ts";
+import { firstLine, type Log, rawBytes } from "./grpc.ts";
+import { checkIdentity, peerMethodPath } from "./peer-identity.ts";
+
+/** What the node is told about its peers. */
+export interface PeerHandlers {
+  receivePeer(from: ServerId, messages: readonly PeerMessage[]): void;
+  /** The stream from that peer broke or ended. */
+  peerDisconnected(from: ServerId): void;
+}
+
+export interface PeerAcceptorOptions {
+  readonly clusterId: string;
+  readonly id: ServerId;
+  readonly knows: (id: ServerId) => boolean;
+  readonly handlers: PeerHandlers;
+  /** A peer opened a stream: it is there. */
+  readonly onAccepted: (from: ServerId) => void;
+  readonly log: Log;
+}
+
+type Call = ServerReadableStream<Buffer, Buffer>;
+
+interface IncomingStream {
+  readonly from: ServerId;
+  readonly address: string;
+  readonly respond: sendUnaryData<Buffer>;
+}
+
+const empty = Buffer.alloc(0);
+
+export const peerService: ServiceDefinition = {
+  messages: {
+    path: peerMethodPath,
+    requestStream: true,
+    responseStream: false,
+    requestSerialize: rawBytes,
+    requestDeserialize: rawBytes,
+    responseSerialize: rawBytes,
+    responseDeserialize: rawBytes,
+  },
+};
+
+export class PeerAcceptor {
+  private readonly options: PeerAcceptorOptions;
+  private readonly active = new Map<ServerId, IncomingStream>();
+  private receivedFrames = 0;
+
+  constructor(options: PeerAcceptorOptions) {
+    this.options = options;
+  }
+
+  /** Frames received since the process started. */
+  get frames(): number {
+    return this.receivedFrames;
+  }
+
+  /** Takes or refuses a stream that was just opened. */
+  readonly accept = (call: Call, respond: sendUnaryData<Buffer>): void => {
+    call.on("error", () => {});
+    const checked = checkIdentity(
+      (key) => call.metadata.get(key)[0]?.toString(),
+      { clusterId: this.options.clusterId, id: this.options.id },
+      this.options.knows,
+    );
+    if ("refusal" in checked) {
+      this.options.log.warn({ address: call.getPeer(), reason: checked.refusal }, "refused a peer stream");
+      respond({ code: status.FAILED_PRECONDITION, details: checked.refusal });
+      return;
+    }
+    const stream: IncomingStream = { from: checked.from, address: call.getPeer(), respond };
+    const replaced = this.active.get(stream.from);
+    this.active.set(stream.from, stream);
+    replaced?.respond({ code: status.ABORTED, details: "a newer stream of the same server took over" });
+    // Headers at once: they tell the dialler that it is welcome.
+    call.sendMetadata(new Metadata());
+    this.options.log.info({ peer: stream.from, address: stream.address }, "peer connected");
+    this.options.onAccepted(stream.from);
+    this.listenTo(call, stream);
+  };
+
+  /** Ends all streams. Nothing is reported about them. */
+  close(): void {
+    const streams = [...this.active.values()];
+    this.active.clear();
+    for (const stream of streams) stream.respond(null, empty);
+  }
+
+  private listenTo(call: Call, stream: IncomingStream): void {
+    call.on("data", (bytes: Buffer) => {
+      if (this.active.get(stream.from) !== stream) return;
+      let messages: readonly PeerMessage[];
+      try {
+        messages = decodePeerFrame(bytes);
+      } catch (error) {
+        const reason = error instanceof Error ? firstLine(error.message) : String(error);
+        this.options.log.error({ peer: stream.from, reason }, "the peer sent garbage; its stream is closed");
+        stream.respond({ code: status.INVALID_ARGUMENT, details: `malformed frame: ${reason}` });
+        this.lost(stream);
+        return;
+      }
+      this.receivedFrames += 1;
+      this.options.handlers.receivePeer(stream.from, messages);
+    });
+    call.on("end", () => {
+      stream.respond(null, empty);
+      this.lost(stream);
+    });
+    call.on("cancelled", () => this.lost(stream));
+    call.on("close", () => this.lost(stream));
+  }
+
+  private lost(stream: IncomingStream): void {
+    if (this.active.get(stream.from) !== stream) return;
+    this.active.delete(stream.from);
+    this.options.log.info({ peer: stream.from }, "the stream from the peer broke");
+    this.options.handlers.peerDisconnected(stream.from);
+  }
+}

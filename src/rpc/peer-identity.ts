@@ -1,0 +1,62 @@
+/** What the two ends of a peer stream say about themselves before any message: who, to whom, of which cluster. */
+import type { ServerId } from "../raft/types.ts";
+
+/** The gRPC method of the stream between servers (`proto/raft.proto`). */
+export const peerMethodPath = "/terrarium.Peer/Messages";
+
+/** Version of the messages between servers. */
+export const peerProtocolVersion = 1;
+
+export interface StreamIdentity {
+  readonly clusterId: string;
+  readonly from: ServerId;
+  readonly to: ServerId;
+}
+
+/** Call metadata of a peer stream, as key and value. */
+export function streamIdentity(identity: StreamIdentity): readonly (readonly [string, string])[] {
+  return [
+    ["terrarium-protocol", String(peerProtocolVersion)],
+    ["terrarium-cluster", identity.clusterId],
+    ["terrarium-from", String(identity.from)],
+    ["terrarium-to", String(identity.to)],
+  ];
+}
+
+export type CheckedIdentity = { readonly from: ServerId } | { readonly refusal: string };
+
+/**
+ * Checks who dials: the same protocol, the same cluster, meant for this server, from another member.
+ *
+ * @param get reads a metadata value
+ * @param knows whether an id is that of a peer
+ */
+export function checkIdentity(
+  get: (key: string) => string | undefined,
+  self: { readonly clusterId: string; readonly id: ServerId },
+  knows: (id: ServerId) => boolean,
+): CheckedIdentity {
+  const protocol = get("terrarium-protocol");
+  if (protocol === undefined) return { refusal: "this is the port between Terrarium servers; clients use another" };
+  if (protocol !== String(peerProtocolVersion)) {
+    return {
+      refusal: `peer protocol ${protocol} is not spoken here, only ${peerProtocolVersion}: update both servers`,
+    };
+  }
+  const clusterId = get("terrarium-cluster") ?? "";
+  if (clusterId !== self.clusterId) {
+    return {
+      refusal: `this server is of cluster ${self.clusterId}, not ${clusterId}: check the addresses in --members`,
+    };
+  }
+  const to = get("terrarium-to") ?? "";
+  if (to !== String(self.id)) {
+    return { refusal: `this is server ${self.id}, not ${to}: check the addresses in --members` };
+  }
+  const from = Number(get("terrarium-from"));
+  if (from === self.id) return { refusal: `another server ${self.id} runs here already: ids are unique in a cluster` };
+  if (!Number.isInteger(from) || !knows(from)) {
+    return { refusal: `server ${get("terrarium-from") ?? ""} is not a member of this cluster` };
+  }
+  return { from };
+}

@@ -1,0 +1,193 @@
+/**
+ * The stream that this server opens to one peer: dialled again whenever it breaks, at most two frames deep in gRPC, so
+ * that what waits is ours to order and to drop.
+ */
+import { Client, type ClientWritableStream, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { limits } from "../base/limits.ts";
+import type { Random } from "../base/random.ts";
+import type { PeerMessage } from "../node/ports.ts";
+import { encodePeerFrame } from "../protocol/peer-codec.ts";
+import type { ServerId } from "../raft/types.ts";
+import { asBuffer, channelOptions, firstLine, type Log, rawBytes } from "./grpc.ts";
+import { peerMethodPath, streamIdentity } from "./peer-identity.ts";
+import { PeerQueue } from "./peer-queue.ts";
+
+/** Frames handed to gRPC that the socket has not taken yet. */
+const framesInFlightMax = 2;
+const backoffMinMs = 20;
+const backoffMaxMs = 1000;
+/** A peer that has not accepted the stream by then is dialled anew. */
+const acceptTimeoutMs = 2000;
+
+export interface PeerLinkOptions {
+  readonly clusterId: string;
+  /** This server. */
+  readonly self: ServerId;
+  readonly peer: ServerId;
+  /** host:port */
+  readonly address: string;
+  readonly keepaliveMs: number;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What a link has done since the process started. */
+export interface PeerLinkStats {
+  readonly connected: boolean;
+  readonly sentMessages: number;
+  readonly sentBytes: number;
+  readonly droppedMessages: number;
+  readonly queuedBytes: number;
+}
+
+type Stream = ClientWritableStream<Buffer>;
+
+/** One attempt to reach the peer: its own channel, so that no channel's back-off adds to ours. */
+interface Attempt {
+  readonly client: Client;
+  readonly stream: Stream;
+  readonly acceptTimer: NodeJS.Timeout;
+  accepted: boolean;
+}
+
+export class PeerLink {
+  private readonly options: PeerLinkOptions;
+  private readonly queue = new PeerQueue();
+  private attempt: Attempt | undefined;
+  private redialTimer: NodeJS.Timeout | undefined;
+  private backoffMs = backoffMinMs;
+  private framesInFlight = 0;
+  private sentMessages = 0;
+  private sentBytes = 0;
+  /** What was last said of this peer in the log, to say it once. */
+  private lastComplaint = "";
+  private closed = false;
+
+  constructor(options: PeerLinkOptions) {
+    this.options = options;
+    this.dial();
+  }
+
+  get stats(): PeerLinkStats {
+    return {
+      connected: this.attempt?.accepted === true,
+      sentMessages: this.sentMessages,
+      sentBytes: this.sentBytes,
+      droppedMessages: this.queue.droppedMessages,
+      queuedBytes: this.queue.bytes,
+    };
+  }
+
+  /** Queues messages and sends what the stream takes. */
+  send(messages: readonly PeerMessage[]): void {
+    if (this.attempt?.accepted === true) {
+      this.queue.push(messages);
+      this.pump(this.attempt);
+    } else {
+      this.queue.pushOffline(messages);
+    }
+  }
+
+  /** The peer is there, since it dialled us: no need to wait out the back-off. */
+  dialNow(): void {
+    if (this.redialTimer === undefined) return;
+    clearTimeout(this.redialTimer);
+    this.redialTimer = undefined;
+    this.backoffMs = backoffMinMs;
+    this.dial();
+  }
+
+  /** Ends the stream, which tells the peer that this server is leaving. */
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.redialTimer);
+    this.redialTimer = undefined;
+    const attempt = this.attempt;
+    if (attempt === undefined) return;
+    this.attempt = undefined;
+    clearTimeout(attempt.acceptTimer);
+    if (attempt.accepted) attempt.stream.end();
+    else attempt.stream.cancel();
+    // The channel closes once its streams have ended.
+    attempt.client.close();
+  }
+
+  private dial(): void {
+    if (this.closed || this.attempt !== undefined) return;
+    const { self, peer, clusterId, address, keepaliveMs } = this.options;
+    const client = new Client(address, credentials.createInsecure(), channelOptions(keepaliveMs));
+    const metadata = new Metadata({ waitForReady: false });
+    for (const [key, value] of streamIdentity({ clusterId, from: self, to: peer })) metadata.set(key, value);
+    const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
+      this.ended(attempt, error);
+    });
+    const acceptTimer = setTimeout(() => stream.cancel(), acceptTimeoutMs);
+    const attempt: Attempt = { client, stream, acceptTimer, accepted: false };
+    this.attempt = attempt;
+    this.framesInFlight = 0;
+    stream.on("metadata", () => this.accepted(attempt));
+    // The callback above tells of the end; without a listener Node would throw here too.
+    stream.on("error", () => {});
+  }
+
+  private accepted(attempt: Attempt): void {
+    // A refusal arrives as metadata with a status right behind; the stream is then ended before the next turn.
+    if (this.attempt !== attempt || attempt.accepted) return;
+    clearTimeout(attempt.acceptTimer);
+    attempt.accepted = true;
+    this.backoffMs = backoffMinMs;
+    this.lastComplaint = "";
+    this.options.log.info({ peer: this.options.peer, address: this.options.address }, "connected to peer");
+    this.pump(attempt);
+  }
+
+  private ended(attempt: Attempt, error: ServiceError | null): void {
+    clearTimeout(attempt.acceptTimer);
+    attempt.client.close();
+    if (this.attempt !== attempt) return;
+    this.attempt = undefined;
+    this.queue.dropStale();
+    this.complain(attempt, error);
+    if (this.closed) return;
+    // A refusal does not heal by itself; an unreachable peer may be back any moment.
+    if (error?.code === status.FAILED_PRECONDITION) this.backoffMs = backoffMaxMs;
+    const delay = this.backoffMs * (0.5 + this.options.random() / 2);
+    this.backoffMs = Math.min(backoffMaxMs, this.backoffMs * 2);
+    this.redialTimer = setTimeout(() => {
+      this.redialTimer = undefined;
+      this.dial();
+    }, delay);
+  }
+
+  private complain(attempt: Attempt, error: ServiceError | null): void {
+    const { peer, address, log } = this.options;
+    const reason = error === null ? "it ended the stream" : firstLine(error.details);
+    if (error?.code === status.FAILED_PRECONDITION) {
+      if (this.lastComplaint !== reason) log.error({ peer, address, reason }, "the peer refuses this server");
+    } else if (attempt.accepted) {
+      log.info({ peer, address, reason }, "the stream to the peer broke");
+    } else if (this.lastComplaint === "") {
+      log.warn({ peer, address, reason }, "the peer cannot be reached; trying on");
+    }
+    this.lastComplaint = reason;
+  }
+
+  private pump(attempt: Attempt): void {
+    while (this.framesInFlight < framesInFlightMax && !this.queue.isEmpty) {
+      const messages = this.queue.takeFrame();
+      const frame = encodePeerFrame(messages);
+      if (frame.length > limits.frameBytesMax) {
+        this.options.log.error({ peer: this.options.peer, bytes: frame.length }, "dropped a frame over the limit");
+        continue;
+      }
+      this.framesInFlight += 1;
+      this.sentMessages += messages.length;
+      this.sentBytes += frame.length;
+      attempt.stream.write(asBuffer(frame), () => {
+        if (this.attempt !== attempt) return;
+        this.framesInFlight -= 1;
+        this.pump(attempt);
+      });
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/** What `terrarium serve` is told on its command line, checked before anything is touched. */
+import { createHash } from "node:crypto";
+import { TerrariumError } from "../base/errors.ts";
+import { defaultNodeOptions } from "../node/options.ts";
+import type { Member, ServerId } from "../raft/types.ts";
+
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** How one server runs. Addresses are host:port; times milliseconds. */
+export interface ServeOptions {
+  readonly id: ServerId;
+  readonly clusterId: string;
+  /** The first configuration of the cluster; what the log says later counts more. Sorted by id. */
+  readonly members: readonly Member[];
+  readonly dataDir: string;
+  readonly clientAddress: string;
+  readonly peerAddress: string;
+  /** Undefined: no HTTP. */
+  readonly httpAddress: string | undefined;
+  readonly electionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly logLevel: LogLevel;
+}
+
+/** The flags as commander hands them over. */
+export interface ServeFlags {
+  readonly id?: string;
+  readonly members?: string;
+  readonly clusterId?: string;
+  readonly dataDir?: string;
+  readonly clientAddress?: string;
+  readonly peerAddress?: string;
+  readonly httpAddress?: string;
+  readonly electionTimeout?: string;
+  readonly heartbeat?: string;
+  readonly logLevel?: string;
+}
+
+const membersHint = "write --members 1=HOST:PEERPORT/HOST:CLIENTPORT,2=… with one item for each server";
+
+/**
+ * Turns flags into options.
+ *
+ * @throws TerrariumError USAGE for what is missing or malformed, NOT_A_MEMBER when the id is not in the membership
+ */
+export function parseServeOptions(flags: ServeFlags): ServeOptions {
+  const members = parseMembers(required(flags.members, "--members", membersHint));
+  const id = parseServerId(required(flags.id, "--id", "say which of --members this server is, such as --id 1"), "--id");
+  const self = members.find((member) => member.id === id);
+  if (self === undefined) {
+    throw new TerrariumError("NOT_A_MEMBER", `server ${id} is not among --members (${ids(members)})`);
+  }
+  const heartbeatMs = parseDuration(flags.heartbeat, "--heartbeat", defaultNodeOptions.heartbeatMs);
+  const electionTimeoutMs = parseDuration(
+    flags.electionTimeout,
+    "--election-timeout",
+    defaultNodeOptions.electionTimeoutMs,
+  );
+  if (electionTimeoutMs < heartbeatMs * 2) {
+    throw new TerrariumError(
+      "USAGE",
+      `--election-timeout (${electionTimeoutMs} ms) must be at least twice --heartbeat (${heartbeatMs} ms)`,
+      "ten heartbeats to an election timeout work well",
+    );
+  }
+  return {
+    id,
+    clusterId: parseClusterId(flags.clusterId) ?? derivedClusterId(members),
+    members,
+    dataDir: required(flags.dataDir, "--data-dir", "name a directory of this server's own, such as --data-dir data/1"),
+    clientAddress: parseAddress(flags.clientAddress ?? self.clientAddress, "--client-address"),
+    peerAddress: parseAddress(flags.peerAddress ?? self.peerAddress, "--peer-address"),
+    httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
+    electionTimeoutMs,
+    heartbeatMs,
+    logLevel: parseLogLevel(flags.logLevel ?? "info"),
+  };
+}
+
+/**
+ * Reads a membership: `1=host:peerPort/host:clientPort,2=…`.
+ *
+ * @throws TerrariumError USAGE
+ */
+export function parseMembers(text: string): readonly Member[] {
+  const members = text.split(",").map((item) => {
+    const match = /^([^=]*)=([^/]*)\/([^/]*)$/.exec(item.trim());
+    if (match === null) throw new TerrariumError("USAGE", `--members: "${item}" is malformed`, membersHint);
+    const [, id = "", peerAddress = "", clientAddress = ""] = match;
+    return {
+      id: parseServerId(id, "--members"),
+      peerAddress: parseAddress(peerAddress, "--members"),
+      clientAddress: parseAddress(clientAddress, "--members"),
+    };
+  });
+  members.sort((a, b) => a.id - b.id);
+  const seen = new Set<string | number>();
+  for (const member of members) {
+    for (const unique of [member.id, member.peerAddress, member.clientAddress]) {
+      if (seen.has(unique)) throw new TerrariumError("USAGE", `--members: ${unique} appears twice`, membersHint);
+      seen.add(unique);
+    }
+  }
+  return members;
+}
+
+/** The id of a cluster that was given none: the same on all servers that are started with the same members. */
+export function derivedClusterId(members: readonly Member[]): string {
+  const text = members.map((m) => `${m.id}=${m.peerAddress}/${m.clientAddress}`).join(",");
+  return `cluster-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
+function required(value: string | undefined, flag: string, hint: string): string {
+  if (value === undefined || value === "") throw new TerrariumError("USAGE", `${flag} is missing`, hint);
+  return value;
+}
+
+function parseServerId(text: string, flag: string): ServerId {
+  const id = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (id >= 1 && id <= 255) return id;
+  throw new TerrariumError("USAGE", `${flag}: "${text}" is not a server id`, "ids are whole numbers from 1 to 255");
+}
+
+function parseAddress(text: string, flag: string): string {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text);
+  if (match !== null && Number(match[2]) <= 65_535) return text;
+  throw new TerrariumError("USAGE", `${flag}: "${text}" is not an address`, "write it as host:port, port 0 to 65535");
+}
+
+function parseClusterId(text: string | undefined): string | undefined {
+  if (text === undefined || /^[\w.-]{1,64}$/.test(text)) return text;
+  throw new TerrariumError(
+    "USAGE",
+    `--cluster-id: "${text}" is not a cluster id`,
+    "use 1 to 64 letters, digits, dots, hyphens and underscores",
+  );
+}
+
+function parseDuration(text: string | undefined, flag: string, byDefault: number): number {
+  if (text === undefined) return byDefault;
+  const match = /^(\d{1,6})(ms|s)?$/.exec(text);
+  const ms = match === null ? 0 : Number(match[1]) * (match[2] === "s" ? 1000 : 1);
+  if (ms >= 1 && ms <= 60_000) return ms;
+  throw new TerrariumError("USAGE", `${flag}: "${text}" is not a duration`, "write 100ms, 1s or so; at most 60s");
+}
+
+function parseLogLevel(text: string): LogLevel {
+  const level = logLevels.find((name) => name === text);
+  if (level !== undefined) return level;
+  throw new TerrariumError("USAGE", `--log-level: "${text}" is not a level`, `choose one of ${logLevels.join(", ")}`);
+}
+
+function ids(members: readonly Member[]): string {
+  return members.map((member) => member.id).join(", ");
+}

@@ -1,0 +1,182 @@
+/** Puts a real server together: disk, node, streams to peers and clients, HTTP. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { TerrariumError } from "../base/errors.ts";
+import { createMetrics } from "../http/metrics.ts";
+import { createHttpServer } from "../http/server.ts";
+import { Node } from "../node/node.ts";
+import { defaultNodeOptions } from "../node/options.ts";
+import type { Clock, Disk } from "../node/ports.ts";
+import type { Configuration } from "../raft/types.ts";
+import { ClientService } from "../rpc/client-service.ts";
+import { listenError } from "../rpc/grpc.ts";
+import { PeerTransport } from "../rpc/peer-transport.ts";
+import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
+import { type Identity, openStorage, type Recovered } from "../storage/open.ts";
+import { Host } from "./host.ts";
+import { roleLogger } from "./log.ts";
+import type { ServeOptions } from "./options.ts";
+import { timedDisk } from "./timed-disk.ts";
+
+const clock: Clock = { now: () => performance.now(), wallClock: () => Date.now() };
+
+/** A server that runs. */
+export interface RunningServer {
+  /** Ends all streams, stops listening and closes the disk. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server and resolves once it listens; it joins its cluster by itself.
+ *
+ * @param fatal the server cannot go on and must not write again: end the process
+ * @throws TerrariumError DATA_DIR_UNUSABLE, WRONG_DATA_DIR, CORRUPT, NOT_A_MEMBER, ADDRESS_IN_USE, USAGE
+ */
+export async function startServer(
+  options: ServeOptions,
+  log: Logger,
+  fatal: (error: Error) => void,
+): Promise<RunningServer> {
+  const level = await openDisk(options.dataDir);
+  try {
+    const recovered = await recover(level, options);
+    return await serve(options, log, fatal, level, recovered);
+  } catch (error) {
+    await level.close();
+    throw error;
+  }
+}
+
+async function openDisk(directory: string): Promise<LevelDisk> {
+  try {
+    makeDirectory(resolve(directory));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TerrariumError("DATA_DIR_UNUSABLE", `the data directory ${directory} cannot be made (${reason})`);
+  }
+  return await openLevelDisk(directory);
+}
+
+/** Makes a directory and those above it. Node's own recursive way never ends where the kernel forbids it (`/proc`). */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory);
+}
+
+async function recover(disk: Disk, options: ServeOptions): Promise<Recovered> {
+  const identity: Identity = { clusterId: options.clusterId, serverId: options.id };
+  const bootstrap: Configuration = {
+    members: options.members,
+    voters: options.members.map((member) => member.id),
+    oldVoters: [],
+    learners: [],
+  };
+  return await new Promise<Recovered>((resolve, reject) => {
+    openStorage(disk, identity, bootstrap, (error, recovered) => {
+      if (recovered !== undefined) resolve(recovered);
+      else reject(error ?? new Error("the storage opened with neither a result nor an error"));
+    });
+  });
+}
+
+async function serve(
+  options: ServeOptions,
+  log: Logger,
+  fatal: (error: Error) => void,
+  level: LevelDisk,
+  recovered: Recovered,
+): Promise<RunningServer> {
+  const metrics = createMetrics({ status: () => node.status(), peers: () => peers.stats() });
+  const logRoles = roleLogger(log);
+  const host = new Host({
+    clock,
+    afterTurn: (durationMs) => {
+      metrics.observeTurn(durationMs);
+      logRoles(node.raft);
+    },
+  });
+  const { clusterId, id } = options;
+  const peers = new PeerTransport({
+    clusterId,
+    id,
+    handlers: {
+      receivePeer: (from, messages) => node.receivePeer(from, messages),
+      peerDisconnected: (from) => node.peerDisconnected(from),
+    },
+    random: Math.random,
+    log,
+  });
+  const clients = new ClientService({
+    handlers: {
+      clientMessages: (connection, messages) => node.clientMessages(connection, messages),
+      clientDisconnected: (connection) => node.clientDisconnected(connection),
+      status: () => node.status(),
+    },
+    log,
+  });
+  const node = new Node(
+    {
+      ...defaultNodeOptions,
+      id,
+      clusterId,
+      electionTimeoutMs: options.electionTimeoutMs,
+      heartbeatMs: options.heartbeatMs,
+    },
+    {
+      disk: timedDisk(level, clock, metrics.observeDiskWrite),
+      network: peers,
+      clock,
+      clients,
+      random: Math.random,
+      secret: (length) => randomBytes(length),
+      requestFlush: host.requestFlush,
+      fatal,
+    },
+    recovered,
+  );
+  const http = createHttpServer({
+    status: () => node.status(),
+    metrics,
+    onError: (error) => log.error({ err: error }, "an HTTP request failed"),
+  });
+  const stop = async (): Promise<void> => {
+    host.stop();
+    await Promise.all([peers.close(), clients.shutdown(), http.close()]);
+    await level.close();
+  };
+  try {
+    const { members } = node.status();
+    if (!members.some((member) => member.id === id)) {
+      throw new TerrariumError("NOT_A_MEMBER", `server ${id} is not in the membership that its log holds`);
+    }
+    const ports = {
+      clients: await clients.listen(options.clientAddress),
+      peers: await peers.listen(options.peerAddress),
+      http: await listenHttp(http, options.httpAddress),
+    };
+    peers.setPeers(members.filter((m) => m.id !== id).map((m) => ({ id: m.id, address: m.peerAddress })));
+    host.start(node);
+    log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid }, "serving");
+  } catch (error) {
+    await Promise.all([peers.close(), clients.shutdown(), http.close()]);
+    throw error;
+  }
+  return { stop };
+}
+
+async function listenHttp(http: FastifyInstance, address: string | undefined): Promise<number | undefined> {
+  if (address === undefined) return undefined;
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  try {
+    await http.listen({ host, port: Number(address.slice(colon + 1)) });
+  } catch (error) {
+    throw listenError(address, error instanceof Error ? error : new Error(String(error)));
+  }
+  const bound = http.server.address();
+  return bound !== null && typeof bound === "object" ? bound.port : undefined;
+}
