@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, credentials } from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.ts";
+import { TerrariumClient } from "../../src/client/index.ts";
+import { LocalCluster } from "../support/local-cluster.ts";
+import { runTerrarium } from "../support/run-terrarium.ts";
+
+describe("bad input to a running server", () => {
+  let cluster: LocalCluster;
+  let client: TerrariumClient;
+  beforeAll(async () => {
+    cluster = await LocalCluster.start(3);
+    client = await TerrariumClient.connect({ endpoints: cluster.endpoints });
+    await client.create("/kept", "safe");
+  });
+  afterAll(async () => {
+    // Whatever the tests sent, every server still serves.
+    for (const server of cluster.servers) expect((await cluster.status(server.id))?.ready).toBe(true);
+    expect(Buffer.from((await client.get("/kept")).data).toString()).toBe("safe");
+    await client.close();
+    await cluster.destroy();
+  });
+
+  it.each(["", "relative", "/trailing/", "//double", "/a/../b", "/a/./b", "/nul\u0000", "/\ue000private"])(
+    "refuses the path %j",
+    async (path) => {
+      await expect(client.create(path, "")).rejects.toMatchObject({
+        code: expect.stringMatching(/BAD_ARGUMENTS|NO_NODE/),
+      });
+      await expect(client.get(path)).rejects.toMatchObject({ code: expect.stringMatching(/BAD_ARGUMENTS|NO_NODE/) });
+      await client.sync();
+    },
+  );
+
+  it("refuses data and paths over the limit, and the session lives on", async () => {
+    await expect(client.create("/big", new Uint8Array(1024 * 1024 + 1))).rejects.toMatchObject({
+      code: "DATA_TOO_LARGE",
+    });
+    await expect(client.create(`/${"x".repeat(5000)}`, "")).rejects.toMatchObject({ code: "BAD_ARGUMENTS" });
+    const largest = new Uint8Array(1024 * 1024).fill(7);
+    await client.create("/largest", largest);
+    expect((await client.get("/largest")).data.length).toBe(largest.length);
+  });
+
+  it("refuses an unknown session and a wrong password", async () => {
+    const { sessionId } = client.session;
+    const resume = (session: { sessionId: number; password: Uint8Array }) =>
+      TerrariumClient.connect({ endpoints: cluster.endpoints, session });
+    await expect(resume({ sessionId: 987_654_321, password: new Uint8Array(16) })).rejects.toMatchObject({
+      code: "SESSION_EXPIRED",
+    });
+    await expect(resume({ sessionId, password: new Uint8Array(16) })).rejects.toMatchObject({ code: "AUTH_FAILED" });
+    await client.sync();
+  });
+
+  it("survives garbage on every port", async () => {
+    for (const server of cluster.servers)
+      for (const address of [server.endpoint, server.peerAddress, server.httpAddress]) {
+        await sendRaw(address, randomBytes(100_000));
+        await sendRaw(address, Buffer.from("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+        await sendRaw(address, Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u0000\u0000\u0000garbage"));
+      }
+    await client.sync();
+  });
+
+  it.each([
+    ["client", "/terrarium.Client/Session"],
+    ["peer", "/terrarium.Peer/Messages"],
+  ])("survives garbage and oversized frames on its %s service", async (port, method) => {
+    for (const server of cluster.servers) {
+      const address = port === "client" ? server.endpoint : server.peerAddress;
+      for (const frame of [randomBytes(1000), Buffer.alloc(0), Buffer.alloc(5 * 1024 * 1024, 1)])
+        expect(await sendFrame(address, method, frame)).toBe("ended");
+    }
+    await client.sync();
+  });
+
+  it("tells a client that an endpoint is not Terrarium's", async () => {
+    const stranger = createServer((_, response) => response.end("hello"));
+    await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+    const { port } = stranger.address() as AddressInfo;
+    const connecting = TerrariumClient.connect({ endpoints: [`127.0.0.1:${port}`], connectTimeoutMs: 3000 });
+    await expect(connecting).rejects.toMatchObject({
+      code: expect.stringMatching(/NO_SERVER|PROTOCOL_ERROR/),
+      message: expect.stringContaining(String(port)),
+    });
+    stranger.closeAllConnections();
+    stranger.close();
+  });
+
+  it("refuses malformed requests over HTTP in JSON", async () => {
+    const base = `http://${present(cluster.servers[0], "a server").httpAddress}`;
+    const missing = await fetch(`${base}/nonsense`);
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ error: { message: expect.any(String) } });
+    expect((await fetch(`${base}/status`, { method: "DELETE" })).status).toBe(404);
+  });
+});
+
+describe("bad input to a starting server", () => {
+  let home: string;
+  const members = "1=127.0.0.1:1/127.0.0.1:2,2=127.0.0.1:3/127.0.0.1:4";
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), "terrarium-"));
+  });
+  afterAll(() => rm(home, { recursive: true, force: true }));
+
+  const refused = async (args: readonly string[], status: number, ...words: string[]) => {
+    const result = await runTerrarium(["serve", ...args]);
+    expect(result.status).toBe(status);
+    for (const word of words) expect(result.output).toContain(word);
+    expect(result.output).not.toMatch(/^\s+at /m);
+  };
+
+  it.each([
+    ["an id that is not a member", ["--id", "9"], "server 9 is not among --members"],
+    ["an id that is no number", ["--id", "one"], "not a server id"],
+    ["an unknown flag", ["--id", "1", "--frobnicate"], "--frobnicate"],
+    ["an odd duration", ["--id", "1", "--election-timeout", "soon"], "not a duration"],
+  ])("refuses %s", (_, args, words) =>
+    refused([...args, "--members", members, "--data-dir", join(home, "x")], 2, words),
+  );
+
+  it("refuses a data directory that is a file", async () => {
+    await writeFile(join(home, "file"), "");
+    await refused(["--id", "1", "--members", members, "--data-dir", join(home, "file")], 2, "data directory");
+    await refused(["--id", "1", "--members", members, "--data-dir", join(home, "file", "below")], 2, "data directory");
+  });
+
+  it("refuses the data of another server, of another cluster, and damaged data", async () => {
+    const cluster = await LocalCluster.start(1);
+    const { dataDirectory, peerAddress, endpoint } = present(cluster.servers[0], "a server");
+    const client = await TerrariumClient.connect({ endpoints: cluster.endpoints });
+    for (let i = 0; i < 50; i++) await client.create("/n-", randomBytes(2000), { sequential: true });
+    await client.close();
+    await cluster.signal(1, "SIGTERM");
+    const own = `1=${peerAddress}/${endpoint}`;
+    const other = `2=127.0.0.1:1/127.0.0.1:2`;
+    const start = (id: string, list: string) => ["--id", id, "--members", list, "--data-dir", dataDirectory];
+    await refused([...start("2", `${own},${other}`), "--cluster-id", "another"], 2, "another");
+    await refused(start("2", `${own},${other}`), 2, "data directory");
+    await damage(dataDirectory);
+    await refused(start("1", own), 1, "damaged");
+    await cluster.destroy();
+  });
+});
+
+/** Changes a byte in every block of the log, below the storage engine's own checksums. */
+async function damage(directory: string): Promise<void> {
+  const { Level } = await import("level");
+  const db = new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: "view", valueEncoding: "view" });
+  for (const [key, value] of await db.iterator().all()) {
+    if (value.length < 1000) continue;
+    const damaged = Uint8Array.from(value);
+    damaged[500] = (damaged[500] ?? 0) ^ 0x10;
+    await db.put(key, damaged);
+  }
+  await db.close();
+}
+
+/** Sends bytes over TCP; ends when the server closes or has answered nothing for a moment. */
+function sendRaw(address: string, bytes: Uint8Array): Promise<void> {
+  const [host = "", port = ""] = address.split(":");
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) }, () => socket.end(bytes));
+    socket.setTimeout(500, () => socket.destroy());
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve());
+    socket.resume();
+  });
+}
+
+/** Sends one frame on a fresh gRPC stream; "ended" once the server has ended the stream. */
+function sendFrame(address: string, method: string, frame: Buffer): Promise<string> {
+  const client = new Client(address, credentials.createInsecure(), { "grpc.max_send_message_length": -1 });
+  return new Promise((resolve) => {
+    const call = client.makeBidiStreamRequest<Buffer, Buffer>(
+      method,
+      (b) => b,
+      (b) => b,
+    );
+    const end = (how: string) => {
+      client.close();
+      resolve(how);
+    };
+    call.on("error", () => end("ended"));
+    call.on("end", () => end("ended"));
+    call.on("data", () => undefined);
+    call.write(frame);
+  });
+}

@@ -1,0 +1,212 @@
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { freePorts } from "../support/free-ports.ts";
+
+const script = fileURLToPath(new URL("../../cluster.sh", import.meta.url));
+const home = join(mkdtempSync(join(tmpdir(), "terrarium-sh-")), "home");
+const basePort = await freeBasePort();
+
+/** A base port with room for a cluster above it. */
+async function freeBasePort(): Promise<number> {
+  const [port = 20_000] = await freePorts(1);
+  return port - 1;
+}
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs cluster.sh as a user would, without a terminal. */
+function cluster(args: readonly string[], env: Record<string, string> = {}): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      script,
+      [...args],
+      { env: { ...process.env, TERRARIUM_HOME: home, TERRARIUM_BASE_PORT: String(basePort), ...env } },
+      (error, out, errorText) => {
+        const code = typeof error?.code === "number" ? error.code : error === null ? 0 : -1;
+        resolve({ code, out, error: errorText });
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+/** The rows of the status table: server → its columns. */
+function rows(out: string): string[][] {
+  return out.split("\n").flatMap((line) => (/^\d+ {2}/.test(line) ? [line.trim().split(/ {2,}/)] : []));
+}
+
+async function states(): Promise<(string | undefined)[]> {
+  return rows((await cluster(["status"])).out).map((row) => row[1]);
+}
+
+function pid(server: number): string {
+  return readFileSync(join(home, `server-${server}`, "pid"), "utf8").trim();
+}
+
+async function leader(): Promise<number> {
+  const ids = await vi.waitFor(
+    async () => {
+      const found = rows((await cluster(["status"])).out).filter((row) => row[2] === "leader");
+      expect(found).toHaveLength(1);
+      return found.map((row) => Number(row[0]));
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  return ids[0] ?? 0;
+}
+
+afterAll(async () => {
+  await cluster(["reset"]);
+  rmSync(join(home, ".."), { recursive: true, force: true });
+});
+
+describe("cluster.sh without a cluster", () => {
+  it.each([
+    [[], "say what to do", 2],
+    [["4"], "1, 3, 5 or 7 servers, not 4", 2],
+    [["dance"], "unknown command: dance", 2],
+    [["status"], "there is no cluster here yet", 1],
+    [["kill", "1"], "there is no cluster here yet", 1],
+  ] as const)("answers %j with one clear sentence", async (args, sentence, code) => {
+    const result = await cluster(args);
+    expect(result.error).toContain(sentence);
+    expect(result.code).toBe(code);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it("refuses a base port that is none", async () => {
+    const result = await cluster(["3"], { TERRARIUM_BASE_PORT: "many" });
+    expect(result.error).toContain("TERRARIUM_BASE_PORT: 'many' is not a port");
+    expect(result.code).toBe(2);
+  });
+
+  it("says that Node is missing", async () => {
+    const out = await new Promise<string>((resolve) => {
+      const child = spawn("bash", ["-c", `PATH=/nonexistent; . "$0"`, script], { stdio: ["ignore", "pipe", "pipe"] });
+      let text = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+      }
+      child.on("close", () => resolve(text));
+    });
+    expect(out).toContain("Node.js is not installed");
+  });
+});
+
+describe("a port that is taken", () => {
+  let squatter: Server | undefined;
+  afterEach(() => {
+    squatter?.close();
+  });
+
+  it("is named before anything starts", async () => {
+    squatter = createServer();
+    await new Promise<void>((resolve) => squatter?.listen(basePort + 102, "127.0.0.1", resolve));
+    const result = await cluster(["3"]);
+    expect(result.error).toContain(`port ${basePort + 102} (peers of server 2) is taken`);
+    expect(result.code).toBe(1);
+    expect(existsSync(home)).toBe(false);
+  });
+});
+
+describe("a cluster of three", () => {
+  it("starts, returns to the prompt and says how to go on", async () => {
+    const { code, out } = await cluster(["3"]);
+    expect(code).toBe(0);
+    expect(rows(out).map((row) => row[1])).toEqual(["running", "running", "running"]);
+    expect(out).toContain(`endpoints: ${[1, 2, 3].map((id) => `127.0.0.1:${basePort + id}`).join(",")}`);
+    expect(out.match(/^ {2}(npx kvctl|\.\/cluster\.sh)/gm)).toHaveLength(3);
+    expect(readFileSync(join(home, "cluster.env"), "utf8")).toMatch(new RegExp(`^SIZE=3\nBASE_PORT=${basePort}\n`));
+  });
+
+  it("is left alone when started again, and refuses another size", async () => {
+    const before = [1, 2, 3].map(pid);
+    const again = await cluster(["3"]);
+    expect(again.out).toContain("servers 1, 2 and 3 already run");
+    expect([1, 2, 3].map(pid)).toEqual(before);
+    const other = await cluster(["5"]);
+    expect(other.error).toContain("there is a cluster of 3 here already, not of 5");
+    expect(other.code).toBe(2);
+  });
+
+  it("replaces a killed leader, and starts what is missing", async () => {
+    const old = await leader();
+    expect((await cluster(["kill", String(old)])).out).toContain(`killed server ${old}`);
+    expect((await states())[old - 1]).toBe("stopped");
+    expect(await leader()).not.toBe(old);
+    const again = await cluster(["3"]);
+    expect(again.out).toContain(`starting server ${old} …`);
+    expect(await states()).toEqual(["running", "running", "running"]);
+  });
+
+  it("pauses, resumes, stops and starts one server", async () => {
+    expect((await cluster(["pause", "2"])).code).toBe(0);
+    expect(await states()).toEqual(["running", "paused", "running"]);
+    expect((await cluster(["resume", "2"])).code).toBe(0);
+    expect(await states()).toEqual(["running", "running", "running"]);
+    await cluster(["pause", "3"]);
+    expect((await cluster(["stop", "3"])).out).toContain("stopped server 3");
+    expect(await states()).toEqual(["running", "running", "stopped"]);
+    expect((await cluster(["resume", "3"])).error).toContain("server 3 does not run");
+    expect((await cluster(["start", "3"])).code).toBe(0);
+    expect(await states()).toEqual(["running", "running", "running"]);
+    expect((await cluster(["start", "4"])).error).toContain("'4' is not a server of this cluster");
+  });
+
+  it("shows and follows a log", async () => {
+    const shown = await cluster(["logs", "1"]);
+    expect(shown.out).toContain('"msg":"serving"');
+    const env = { ...process.env, TERRARIUM_HOME: home, TERRARIUM_BASE_PORT: String(basePort) };
+    const follower = spawn(script, ["logs", "1", "-f"], { env, stdio: ["ignore", "pipe", "ignore"] });
+    let text = "";
+    follower.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await vi.waitFor(() => expect(text).toContain('"msg":"serving"'), 20_000);
+    await cluster(["stop", "1"]);
+    await vi.waitFor(() => expect(text).toContain('"msg":"stopped"'), 20_000);
+    follower.kill();
+  });
+
+  it("keeps its data over stop and start", async () => {
+    const data = join(home, "server-2", "data");
+    expect((await cluster(["stop"])).out).toContain("stopped servers 2 and 3; the data stays");
+    expect(await states()).toEqual(["stopped", "stopped", "stopped"]);
+    expect(existsSync(data)).toBe(true);
+    const { out } = await cluster(["3"]);
+    // Terms only rise: the servers remember.
+    expect(Number(rows(out)[0]?.[3])).toBeGreaterThan(2);
+  });
+
+  it("does not take a stranger's process for a server", async () => {
+    await cluster(["kill", "2"]);
+    writeFileSync(join(home, "server-2", "pid"), `${process.pid}\n`);
+    expect((await states())[1]).toBe("stopped");
+    expect((await cluster(["kill", "2"])).error).toContain("server 2 does not run");
+  });
+
+  it("leaves nothing behind after reset", async () => {
+    expect((await cluster(["reset"])).code).toBe(0);
+    expect(existsSync(home)).toBe(false);
+    // Nothing listens any more.
+    for (const port of [1, 3, 101, 103, 201, 203].map((offset) => basePort + offset)) {
+      const probe = createServer();
+      await new Promise<void>((resolve, reject) => {
+        probe.once("error", reject);
+        probe.listen(port, "127.0.0.1", resolve);
+      });
+      probe.close();
+    }
+  });
+});
