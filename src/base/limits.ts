@@ -22,6 +22,8 @@ export const limits = {
   peerQueueBytesMax: 16 * 1024 * 1024,
   /** Unsent bytes to one client; beyond it the server closes the connection. */
   clientQueueBytesMax: 16 * 1024 * 1024,
+  /** Sessions of the cluster. */
+  sessionsMax: 100_000,
   /** Client connections of one server. */
   connectionsMax: 10_000,
   /** Watches of one connection. */

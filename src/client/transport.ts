@@ -164,9 +164,12 @@ function statusJson(reply: Buffer | undefined): string {
 
 /** What a gRPC status says about the endpoint. */
 function failureOf(address: string, code: status, details: string): Failure {
-  const [line = ""] = details.split("\n", 1);
+  const [line = ""] = (lastError.exec(details)?.[1] ?? details).split("\n", 1);
   return { code: errorCodeOf(code, line), message: `${address}: ${reasonOf(code, line)}` };
 }
+
+/** The cause, in the words with which grpc-js wraps it when a connection cannot be made. */
+const lastError = /Last error: (?:Error: )?(.*?)\.? Resolution note/s;
 
 function errorCodeOf(code: status, details: string): ErrorCode {
   switch (code) {

@@ -5,7 +5,7 @@ import { commands } from "./commands/index.ts";
 import { parseDuration } from "./duration.ts";
 import { type Env, resolveEndpoints } from "./endpoints.ts";
 import { describe, report } from "./failures.ts";
-import type { Cluster, Context, Inputs, Output } from "./ports.ts";
+import type { Cluster, Context, Inputs, KvSession, Output } from "./ports.ts";
 import { newProgram, runWords, wantsJson } from "./program.ts";
 import { sessionsOf } from "./sessions.ts";
 import type { ShellStart } from "./shell.ts";
@@ -79,10 +79,12 @@ async function runBody(
   body: (context: Context) => Promise<void>,
 ): Promise<void> {
   const { cluster, timeoutMs } = target(world, options);
+  const followed: (() => void)[] = [];
   let following = false;
-  const sessions = sessionsOf(cluster, timeoutMs, world.interrupt, (session) => {
-    if (following) noteStates(session, out);
-  });
+  const note = (session: KvSession): void => {
+    if (following) followed.push(noteStates(session, out));
+  };
+  const sessions = sessionsOf(cluster, timeoutMs, world.interrupt, note);
   const context: Context = {
     cluster,
     inputs: world.inputs,
@@ -95,13 +97,15 @@ async function runBody(
       state.endsWell = untilInterrupted;
       following = true;
       const session = sessions.open();
-      if (session !== undefined) noteStates(session, out);
+      if (session !== undefined) note(session);
       await task(world.interrupt);
     },
   };
   try {
     await whilePatient(body(context), world.interrupt);
   } finally {
+    // How the session ends is not news.
+    for (const stop of followed) stop();
     await sessions.close();
   }
 }

@@ -28,12 +28,12 @@ export async function runShell(
 /** Line after line; the exit code of the last one that failed, or 0. */
 async function runScript(start: ShellStart, stdin: NodeJS.ReadableStream, interrupt: AbortSignal): Promise<number> {
   const shell = newShell(start);
-  const lines = createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  const stop = (): void => lines.close();
-  interrupt.addEventListener("abort", stop, { once: true });
   let failed = 0;
   try {
     await whilePatient(shell.start(), interrupt);
+    // Not before: lines that come while nobody iterates would be lost.
+    const lines = createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    interrupt.addEventListener("abort", () => lines.close(), { once: true });
     for await (const line of lines) {
       interrupt.throwIfAborted();
       const { exitCode, quit } = await shell.execute(line, interrupt);
@@ -43,8 +43,6 @@ async function runScript(start: ShellStart, stdin: NodeJS.ReadableStream, interr
     interrupt.throwIfAborted();
     return failed;
   } finally {
-    interrupt.removeEventListener("abort", stop);
-    lines.close();
     await shell.close();
   }
 }

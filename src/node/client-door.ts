@@ -4,22 +4,23 @@
  * It is the origin of their proposals and knows nothing of leaders: proposals leave through {@link Proposals}, read
  * indexes come back through {@link DoorHost.requestReadIndex}.
  */
+import { utf8Length } from "../base/bytes.ts";
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Read, Result, SessionId, WatchEvent } from "../base/operations.ts";
+import type { Read, Result, SessionId } from "../base/operations.ts";
 import type { ClientMessage, Connect, Request, SetWatches } from "../protocol/client-messages.ts";
 import { protocolVersion } from "../protocol/client-messages.ts";
 import { encodeCommand } from "../protocol/command-codec.ts";
-import { ChangeHistory } from "../znode/change-history.ts";
-import type { Applied, Change, Command, CommandBody, Outcome } from "../znode/commands.ts";
+import type { Applied, Command, CommandBody, Outcome } from "../znode/commands.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
-import { WatchTable, watchArmedBy } from "../znode/watches.ts";
+import { watchArmedBy } from "../znode/watches.ts";
 import { ClientOutbox } from "./client-outbox.ts";
 import { type Attached, Connection } from "./connection.ts";
 import type { Clients, ConnectionId } from "./ports.ts";
 import type { Proposals } from "./proposals.ts";
 import { RequestOrder } from "./request-order.ts";
 import type { Slot } from "./request-queue.ts";
+import { ServerWatches } from "./server-watches.ts";
 
 /** What the door needs from the node. */
 export interface DoorHost {
@@ -45,8 +46,7 @@ export class ClientDoor {
   /** Connections that wait for their session, by proposal. */
   readonly #attaching = new Map<number, Connection>();
   readonly #outbox = new ClientOutbox();
-  readonly #watches = new WatchTable();
-  readonly #history = new ChangeHistory();
+  readonly #watches = new ServerWatches();
 
   constructor(host: DoorHost) {
     this.#host = host;
@@ -93,8 +93,12 @@ export class ClientDoor {
 
   /** The state machine has applied a command: watches fire, then the one who waits for it is answered. */
   afterApply(command: Command, applied: Applied): void {
-    this.#history.record(applied.changes);
-    for (const change of applied.changes) this.#fire(change);
+    this.#watches.fire(applied.changes, (id, event) => {
+      const connection = this.#connections.get(id);
+      if (connection === undefined) return;
+      connection.requests.event(event);
+      this.#outbox.speaks(connection);
+    });
     const own = command.origin === this.#host.id;
     if (own && applied.outcome.type !== "gap") this.#host.proposals.settle(command.proposal);
     this.#dispatch(applied.outcome, own ? command.proposal : undefined);
@@ -149,14 +153,16 @@ export class ClientDoor {
 
   #evaluate(connection: Connection, read: Read): Result {
     const result = this.#host.machine.read(read);
-    const spec = watchArmedBy(read, result);
-    if (spec !== undefined && this.#watches.arm(connection.id, spec) === "full")
+    if (!fitsInFrame(result))
       return {
         failure: {
-          code: "OVERLOADED",
-          message: `the connection has ${limits.watchesPerConnectionMax} watches armed already`,
+          code: "REPLY_TOO_LARGE",
+          message: `the names of the children of ${read.path} fill more than a frame`,
         },
       };
+    const spec = watchArmedBy(read, result);
+    const failure = spec === undefined ? undefined : this.#watches.arm(connection.id, spec);
+    if (failure !== undefined) return { failure };
     return result;
   }
 
@@ -187,6 +193,7 @@ export class ClientDoor {
         "PROTOCOL_ERROR",
         `the client speaks version ${connect.protocol} of the session protocol, this server version ${protocolVersion}`,
       );
+    if (!this.#host.hasQuorum()) return this.#refuse(connection, "NO_QUORUM");
     const timeoutMs = Math.round(
       Math.min(Math.max(connect.timeoutMs, limits.sessionTimeoutMinMs), limits.sessionTimeoutMaxMs),
     );
@@ -204,12 +211,9 @@ export class ClientDoor {
   }
 
   #setWatches(connection: Connection, message: SetWatches): void {
-    for (const spec of message.watches) {
-      const missed = this.#history.missed(message.relativeZxid, spec, this.#host.machine);
-      if (missed !== undefined) connection.requests.event(missed);
-      else if (this.#watches.arm(connection.id, spec) === "full")
-        return this.#refuse(connection, "OVERLOADED", "the connection has too many watches");
-    }
+    const missed = this.#watches.armAgain(connection.id, message, this.#host.machine);
+    if ("code" in missed) return this.#refuse(connection, missed.code, missed.message);
+    for (const event of missed) connection.requests.event(event);
     this.#outbox.speaks(connection);
   }
 
@@ -237,15 +241,6 @@ export class ClientDoor {
           },
     );
     connection.proposals.set(request.requestId, proposal);
-  }
-
-  #fire(change: Change): void {
-    this.#watches.trigger(change, (id: ConnectionId, event: WatchEvent) => {
-      const connection = this.#connections.get(id);
-      if (connection === undefined) return;
-      connection.requests.event(event);
-      this.#outbox.speaks(connection);
-    });
   }
 
   #dispatch(outcome: Outcome, ownProposal: number | undefined): void {
@@ -350,7 +345,7 @@ export class ClientDoor {
 
   #forget(connection: Connection): void {
     this.#connections.delete(connection.id);
-    this.#watches.dropConnection(connection.id);
+    this.#watches.drop(connection.id);
     const state = connection.state;
     if (state.type === "attaching") {
       this.#attaching.delete(state.proposal);
@@ -361,4 +356,17 @@ export class ClientDoor {
     // What was sent may still take effect; it is not sent again on behalf of a client that has gone.
     for (const proposal of connection.proposals.values()) this.#host.proposals.settle(proposal);
   }
+}
+
+/** Room for everything of a frame but the names of children. */
+const frameOverheadBytes = 64 * 1024;
+
+/** Whether the names of children, the only part of a reply without a limit of its own, fit in a frame. */
+function fitsInFrame(result: Result): boolean {
+  if (result.failure !== undefined || result.children === undefined) return true;
+  const room = limits.frameBytesMax - frameOverheadBytes;
+  if (result.children.length * limits.pathBytesMax <= room) return true;
+  let bytes = 0;
+  for (const name of result.children) bytes += utf8Length(name) + 5;
+  return bytes <= room;
 }

@@ -1,7 +1,7 @@
 /**
  * The protobuf wire format, as little of it as the messages of `proto/` need. One write of a client takes some ten
  * codec steps across three servers. The generated code, which makes an object for every message and 64-bit halves for
- * every number, needs about a microsecond for each, by hand it is about a third of that: so frames, entries, commands
+ * every number, needs about a microsecond for each, by hand it is less than half of that: so frames, entries, commands
  * and log blocks are written and read by hand, the rest by the generated code. Tests hold the two against each other.
  */
 import { TerrariumError } from "../base/errors.ts";

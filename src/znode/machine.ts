@@ -3,6 +3,7 @@
  * give equal states: nothing here reads a clock, draws a number or depends on an order that the log does not fix.
  */
 import { assert } from "../base/assert.ts";
+import { limits } from "../base/limits.ts";
 import type { Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
 import type {
   Applied,
@@ -119,7 +120,11 @@ export class ZnodeMachine {
 
   #createSession(index: Zxid, body: CreateSession): Outcome {
     const known = this.#sessions.withPassword(body.password);
-    if (known === undefined) return attached(this.#sessions.open(index, body.password, body.timeoutMs), index);
+    if (known === undefined) {
+      if (this.#sessions.size >= limits.sessionsMax)
+        return { type: "refused", ...refusal("OVERLOADED", `the cluster has ${limits.sessionsMax} sessions already`) };
+      return attached(this.#sessions.open(index, body.password, body.timeoutMs), index);
+    }
     // The proposal is in the log twice. It answers with its own attachment, which is that of the session's creation: if
     // the session has moved since, the connection that waits for this answer must not pass for the present one.
     return attached(known, known.id);

@@ -51,6 +51,7 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 const log: fc.Arbitrary<Command[]> = fc
   .array(fc.record({ timeMs: fc.nat(100), origin: fc.integer({ min: 1, max: 3 }), proposal: small, body }), {
     maxLength: 80,
+    size: "max",
   })
   .map((commands) => [
     ...[0, 1].map((n) => ({
@@ -63,7 +64,9 @@ const log: fc.Arbitrary<Command[]> = fc
   ]);
 
 describe("any log", () => {
-  it("is applied without an error, keeps the invariants, and gives every replica the same answers and state", () => {
+  it("is applied without an error, keeps the invariants, and gives every replica the same answers and state", {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(log, (commands) => {
         const [a, b] = [new ZnodeMachine(), new ZnodeMachine()];
@@ -74,11 +77,13 @@ describe("any log", () => {
           expect(b.digest()).toBe(a.digest());
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
-  it("leaves the tree alone when a command is dropped, refused, behind a gap or a duplicate", () => {
+  it("leaves the tree alone when a command is dropped, refused, behind a gap or a duplicate", {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(log, (commands) => {
         const machine = new ZnodeMachine();
@@ -100,11 +105,13 @@ describe("any log", () => {
 
 describe("exactly once", () => {
   /** Positions in the list of a session's requests, in the order in which copies of them come out of the log. */
-  const copies = fc.array(fc.nat(9), { maxLength: 60 });
+  const copies = fc.array(fc.nat(9), { maxLength: 60, size: "max" });
 
-  it("copies in any order and number have the effect and the answers of each request once, in order", () => {
+  it("copies in any order and number have the effect and the answers of each request once, in order", {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
-      fc.property(fc.array(operation, { minLength: 1, maxLength: 10 }), copies, (operations, order) => {
+      fc.property(fc.array(operation, { minLength: 1, maxLength: 10, size: "max" }), copies, (operations, order) => {
         const once = new Harness();
         const session = once.open();
         const expected = operations.map((one, at) => written(once.request(session, at + 1, one).outcome).result);
@@ -131,14 +138,16 @@ describe("exactly once", () => {
             withoutZxids({ stat: once.machine.stat(one) }),
           );
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
-  it("every copy of a request gets the first answer, zxid included, until it is acknowledged", () => {
+  it("every copy of a request gets the first answer, zxid included, until it is acknowledged", {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(
-        fc.array(operation, { minLength: 1, maxLength: 10 }),
+        fc.array(operation, { minLength: 1, maxLength: 10, size: "max" }),
         copies,
         fc.nat(10),
         (operations, order, acked) => {

@@ -114,15 +114,15 @@ const write = fc
   .tuple(who, operation, fc.nat(1000))
   .map(([session, what, laterMs]) => new WriteCommand(session, what, laterMs));
 const replace = who.map((session) => new ReplaceSession(session));
-const commands = fc.commands([...Array.from({ length: 9 }, () => write), replace], { maxCommands: 60 });
+const commands = fc.commands([...Array.from({ length: 9 }, () => write), replace], { maxCommands: 60, size: "max" });
 
 describe("the tree against a simple model", () => {
-  it("agrees on every result, Stat and list of children", () => {
+  it("agrees on every result, Stat and list of children", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(commands, (sequence) => {
         fc.modelRun(() => ({ model: new TreeModel(), real: new Real() }), sequence);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 });

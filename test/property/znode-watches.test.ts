@@ -12,7 +12,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   path.map((at) => del(at)),
   path.map((at) => set(at, "x")),
 );
-const operations = fc.array(operation, { maxLength: 40 });
+const operations = fc.array(operation, { maxLength: 40, size: "max" });
 const spec: fc.Arbitrary<WatchSpec> = fc.record({ kind: fc.constantFrom("data", "exist", "children"), path });
 
 /** One sentence per kind, straight from the table of ZOOKEEPER-WIRE §8. */
@@ -49,9 +49,11 @@ function play(list: readonly Operation[]): History {
 }
 
 describe("a watch armed again", () => {
-  it("hears the first event since, as if it had been armed all the time, while the history reaches", () => {
+  it("hears the first event since, as if it had been armed all the time, while the history reaches", {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
-      fc.property(operations, fc.array(fc.tuple(spec, fc.nat(42))), (list, watches) => {
+      fc.property(operations, fc.array(fc.tuple(spec, fc.nat(42)), { maxLength: 20, size: "max" }), (list, watches) => {
         const { harness, changes } = play(list);
         const history = new ChangeHistory();
         history.record(changes);
@@ -68,22 +70,27 @@ describe("a watch armed again", () => {
     );
   });
 
-  it("is told nothing false and never left in the dark, however short the history", () => {
+  it("is told nothing false and never left in the dark, however short the history", { timeout: 60_000 }, () => {
     fc.assert(
-      fc.property(operations, fc.nat(5), fc.array(fc.tuple(spec, fc.nat(42))), (list, size, watches) => {
-        const { harness, changes, stats } = play(list);
-        const history = new ChangeHistory(0, size + 1);
-        for (const change of changes) history.record([change]);
-        for (const [watch, relative] of watches) {
-          // Only exists arms a watch where there is no znode.
-          if (watch.kind !== "exist" && stats[relative]?.has(watch.path) !== true) continue;
-          const since = changes.filter((change) => change.zxid > relative && fires(change, watch));
-          const told = history.missed(relative, watch, harness.machine);
-          if (told === undefined) expect(since).toEqual([]);
-          else if (told.type === "resync") expect(told.zxid).toBe(harness.machine.appliedIndex);
-          else expect(since).toContainEqual({ type: told.type, path: told.path, zxid: told.zxid });
-        }
-      }),
+      fc.property(
+        operations,
+        fc.nat(5),
+        fc.array(fc.tuple(spec, fc.nat(42)), { maxLength: 20, size: "max" }),
+        (list, size, watches) => {
+          const { harness, changes, stats } = play(list);
+          const history = new ChangeHistory(0, size + 1);
+          for (const change of changes) history.record([change]);
+          for (const [watch, relative] of watches) {
+            // Only exists arms a watch where there is no znode.
+            if (watch.kind !== "exist" && stats[relative]?.has(watch.path) !== true) continue;
+            const since = changes.filter((change) => change.zxid > relative && fires(change, watch));
+            const told = history.missed(relative, watch, harness.machine);
+            if (told === undefined) expect(since).toEqual([]);
+            else if (told.type === "resync") expect(told.zxid).toBe(harness.machine.appliedIndex);
+            else expect(since).toContainEqual({ type: told.type, path: told.path, zxid: told.zxid });
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -96,9 +103,9 @@ describe("WatchTable against a list", () => {
     { weight: 1, arbitrary: fc.tuple(fc.constant("drop" as const), fc.nat(3), fc.constant(undefined)) },
   );
 
-  it("fires the same watches, each once", () => {
+  it("fires the same watches, each once", { timeout: 60_000 }, () => {
     fc.assert(
-      fc.property(operations, fc.array(step, { maxLength: 80 }), (list, steps) => {
+      fc.property(operations, fc.array(step, { maxLength: 80, size: "max" }), (list, steps) => {
         const changes = [...play(list).changes];
         const table = new WatchTable();
         let armed: { connection: number; watch: WatchSpec }[] = [];

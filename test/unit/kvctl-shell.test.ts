@@ -24,7 +24,7 @@ describe("a script", () => {
 
   it("runs its lines in one session", async () => {
     const run = await script("create /a 'hello world'", "", "# a comment", "create -e /me", "ls /", "get /a", "");
-    expect(run).toMatchObject({ exitCode: 0, stdout: "/a\n/me\na\nme\nhello world", stderr: "" });
+    expect(run).toMatchObject({ exitCode: 0, stdout: "/a\n/me\na\nme\nhello world\n", stderr: "" });
     expect(cluster.nodes.get("/me")?.stat.ephemeralOwner).toBe(1);
     expect(cluster.sessionsOpened).toBe(1);
     expect(cluster.closed).toEqual([1]);
@@ -42,6 +42,15 @@ describe("a script", () => {
     expect(await script("create /a", "exit", "create /b")).toMatchObject({ exitCode: 0, stdout: "/a\n" });
     expect(await script("quit", "create /c")).toMatchObject({ exitCode: 0, stdout: "" });
     expect(await script("get /no", "exit")).toMatchObject({ exitCode: 1 });
+  });
+
+  it("loses no line while the session opens", async () => {
+    const open = cluster.open.bind(cluster);
+    cluster.open = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return open();
+    };
+    expect(await script("create /a", "create /b")).toMatchObject({ exitCode: 0, stdout: "/a\n/b\n" });
   });
 
   it("prints JSON, for all or for a line", async () => {

@@ -193,4 +193,20 @@ describe("the bound of the history", () => {
       }
     }
   });
+
+  it("forgets paths that come once and never again", () => {
+    const now = { appliedIndex: 1_000_000, stat: () => undefined };
+    const history = new ChangeHistory(0, 4);
+    for (let zxid = 1; zxid <= 100; zxid++) {
+      history.record([{ type: "created", path: `/${zxid}`, zxid }]);
+      const missed = (path: string, relative: number) => history.missed(relative, { kind: "exist", path }, now);
+      if (zxid < 5) continue;
+      for (let back = 0; back < 4; back++) {
+        expect(missed(`/${zxid - back}`, zxid - 4)?.zxid).toBe(zxid - back);
+        expect(missed(`/${zxid - back}`, zxid - back)).toBeUndefined();
+      }
+      expect(missed(`/${zxid - 4}`, zxid - 4)).toBeUndefined();
+      expect(missed(`/${zxid - 4}`, zxid - 5)?.type).toBe("resync");
+    }
+  });
 });

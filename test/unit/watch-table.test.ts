@@ -120,7 +120,7 @@ describe("WatchTable", () => {
     expect(fired(table, change("deleted", "/a"))).toEqual([]);
   });
 
-  it("bounds the watches of a connection", () => {
+  it("bounds the watches of a connection", { timeout: 60_000 }, () => {
     const table = new WatchTable();
     let refused = 0;
     for (let i = 0; i < limits.watchesPerConnectionMax; i++)

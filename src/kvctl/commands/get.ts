@@ -23,8 +23,9 @@ export async function get(context: Context, args: GetArguments): Promise<void> {
   if (out.json) result(out, "", { path: args.path, ...dataFields(data), stat });
   else {
     out.write(data);
-    // A file must get the bytes and nothing else; a person wants the prompt on a line of its own.
-    if (data.length > 0 && data.at(-1) !== 0x0a && (out.terminal || args.stat || args.watch)) out.write("\n");
+    // A file must get the bytes and nothing else; a person, and whatever else is printed, wants a line of its own.
+    const moreComes = args.stat || args.watch || context.inShell;
+    if (data.length > 0 && data.at(-1) !== 0x0a && (out.terminal || moreComes)) out.write("\n");
     if (args.stat) out.write(`${statText(stat)}\n`);
   }
   if (!args.watch) return;
@@ -42,7 +43,7 @@ export const registerGet: Register = (program, host) => {
   const command = declare(program, host, "get", {
     summary: "print a znode's data",
     description: [
-      `Prints a znode's data as it is; a newline is added only on a terminal, or before a stat or an event.
+      `Prints a znode's data as it is; a newline is added only on a terminal, in the shell, and before a stat or an event.
 With --json, data that is no UTF-8 comes in base64, as "encoding" says.`,
     ],
     examples: [

@@ -1,0 +1,108 @@
+/**
+ * The liveness phase: faults stop on some quorum, the rest is broken for good; then the cluster must elect, commit,
+ * converge and serve within a bounded time, or it says what is still pending.
+ */
+import type { ServerId } from "../src/raft/types.ts";
+import type { Clients } from "./clients.ts";
+import type { Connections } from "./connections.ts";
+import type { Kernel } from "./kernel.ts";
+import type { SimNetwork } from "./network.ts";
+import { InvariantBroken } from "./observer.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { SimServer } from "./server.ts";
+
+/** What the phase works on. */
+export interface CalmHost {
+  readonly kernel: Kernel;
+  readonly plan: Plan;
+  readonly allServers: readonly SimServer[];
+  readonly network: SimNetwork;
+  readonly connections: Connections;
+  readonly clients: Clients;
+}
+
+/** How often it looks whether all is well, µs. */
+const pollUs = 50_000;
+
+/** See the file's comment. */
+export class Calm {
+  readonly #host: CalmHost;
+  #core: readonly SimServer[] = [];
+  #deadlineUs = 0;
+  #probed = false;
+
+  constructor(host: CalmHost) {
+    this.#host = host;
+  }
+
+  /** Ids of the servers that must recover. */
+  get core(): readonly ServerId[] {
+    return this.#core.map((server) => server.id);
+  }
+
+  /** Stops the faults. Returns false if too many disks are lost for any quorum: then nothing is owed but the truth. */
+  begin(): boolean {
+    const { kernel, plan, allServers, network, connections, clients } = this.#host;
+    const sound = allServers.filter((server) => server.goneForGood === "" && !server.disk.damaged);
+    const quorum = Math.floor(allServers.length / 2) + 1;
+    if (sound.length < quorum) return false;
+    const draws = kernel.randomness.draws("calm");
+    this.#core = draws.some(sound, draws.between(quorum, sound.length));
+    network.heal();
+    connections.mend();
+    clients.calm();
+    for (const client of clients.all) client.refusedUntilUs = 0;
+    for (const server of allServers) {
+      if (this.#core.includes(server)) continue;
+      server.crash("broken for good", 0.5, 0);
+      if (server.goneForGood === "") server.goneForGood = "broken";
+    }
+    for (const server of this.#core) server.mend();
+    const { electionTimeoutMs, sessionTimeoutMs } = plan.config;
+    this.#deadlineUs = kernel.now + 1000 * (30 * electionTimeoutMs + 4 * sessionTimeoutMs + 5_000);
+    kernel.after(pollUs, { kind: "poll", cause: kernel.current });
+    return true;
+  }
+
+  /** Looks again. True once all is well; throws when the time is over. */
+  poll(): boolean {
+    const { kernel, clients } = this.#host;
+    const pending = this.#pending();
+    if (pending.length === 0 && this.#probed) return true;
+    if (pending.length === 0) {
+      this.#probed = true;
+      clients.probe();
+    }
+    if (kernel.now >= this.#deadlineUs)
+      throw new InvariantBroken("liveness", `long after the faults stopped, ${pending.join("; ")}`);
+    kernel.after(pollUs, { kind: "poll", cause: kernel.current });
+    return false;
+  }
+
+  /** What is not as it should be, one clause each. */
+  #pending(): string[] {
+    const pending: string[] = [];
+    let leader: SimServer | undefined;
+    for (const server of this.#core) {
+      if (server.node === undefined) pending.push(`n${server.id} is ${server.state}`);
+      else if (server.node.raft.isLeader) leader = server;
+    }
+    if (leader?.node === undefined) return [...pending, "no server leads"];
+    const { commitIndex, lastIndex } = leader.node.raft.status();
+    if (commitIndex < lastIndex)
+      pending.push(`the leader n${leader.id} has committed ${commitIndex} of ${lastIndex} entries`);
+    for (const server of this.#core) {
+      if (server.node === undefined) continue;
+      const status = server.node.status();
+      if (status.leader !== leader.id)
+        pending.push(`n${server.id} follows ${status.leader ?? "nobody"}, not n${leader.id}`);
+      if (status.appliedIndex < lastIndex)
+        pending.push(`n${server.id} has applied ${status.appliedIndex} of ${lastIndex} entries`);
+    }
+    for (const client of this.#host.clients.all) {
+      if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
+      else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
+    }
+    return pending;
+  }
+}

@@ -1,0 +1,49 @@
+/** The checkers of a run. */
+import type { Observer } from "../observer.ts";
+import { CommitDurability } from "./commit-durability.ts";
+import { DurableBeforeVisible } from "./durable-before-visible.ts";
+import { DurableState } from "./durable-state.ts";
+import { ElectionSafety } from "./election-safety.ts";
+import { ExactlyOnce } from "./exactly-once.ts";
+import { LeaderAppendOnly } from "./leader-append-only.ts";
+import { LeaderCompleteness } from "./leader-completeness.ts";
+import { Linearizability } from "./linearizability.ts";
+import { LogMatching } from "./log-matching.ts";
+import { ModelFeed } from "./model-feed.ts";
+import { Monotonic } from "./monotonic.ts";
+import { RaftHistory } from "./raft-history.ts";
+import { Recovery } from "./recovery.ts";
+import { ReplicaEquality } from "./replica-equality.ts";
+import { SequentialReads } from "./sequential-reads.ts";
+import { StateMachineSafety } from "./state-machine-safety.ts";
+
+/** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
+export function allCheckers(): Observer[] {
+  const history = new RaftHistory();
+  const durable = new DurableState();
+  const election = new ElectionSafety(history);
+  const commit = new CommitDurability(history, durable);
+  const feed = new ModelFeed();
+  history.watch([
+    election,
+    new LeaderAppendOnly(history),
+    new LogMatching(history),
+    new LeaderCompleteness(history),
+    commit,
+    new StateMachineSafety(history),
+    feed,
+  ]);
+  return [
+    durable,
+    history,
+    election,
+    commit,
+    new DurableBeforeVisible(history, durable),
+    new Monotonic(),
+    new Recovery(history, durable),
+    new Linearizability(feed),
+    new SequentialReads(feed),
+    new ExactlyOnce(feed),
+    new ReplicaEquality(feed),
+  ];
+}

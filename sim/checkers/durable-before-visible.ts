@@ -1,0 +1,55 @@
+/** No vote and no append acknowledgement leaves a server before what it promises is on its disk (Figure 2; DESIGN §1.4). */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { AppendEntriesReply, RequestVoteReply } from "../../src/raft/messages.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { DurableState } from "./durable-state.ts";
+import type { RaftHistory } from "./raft-history.ts";
+
+export class DurableBeforeVisible implements Observer {
+  readonly name = "durable-before-visible";
+  readonly #history: RaftHistory;
+  readonly #durable: DurableState;
+
+  constructor(history: RaftHistory, durable: DurableState) {
+    this.#history = history;
+    this.#durable = durable;
+  }
+
+  sent(from: SimServer, to: ServerId, message: PeerMessage): void {
+    if (message.type === "AppendEntriesReply") {
+      if (message.success) this.#appended(from.id, to, message);
+    } else if (message.type === "RequestVoteReply" && message.voteGranted && !message.preVote)
+      this.#voted(from.id, to, message);
+  }
+
+  #voted(voter: ServerId, candidate: ServerId, { term }: RequestVoteReply): void {
+    if (this.#durable.of(voter).votes.get(term) !== candidate)
+      throw new InvariantBroken(
+        this.name,
+        `n${voter} tells n${candidate} of its vote in term ${term}, which is not on its disk`,
+      );
+  }
+
+  #appended(follower: ServerId, leader: ServerId, { term, matchIndex }: AppendEntriesReply): void {
+    const { currentTerm, log } = this.#durable.of(follower);
+    if (currentTerm < term)
+      throw new InvariantBroken(
+        this.name,
+        `n${follower} answers in term ${term}, but its disk knows only term ${currentTerm}`,
+      );
+    if (log.lastIndex < matchIndex)
+      throw new InvariantBroken(
+        this.name,
+        `n${follower} acknowledges entry ${matchIndex} to n${leader}, but its disk ends at ${log.lastIndex}`,
+      );
+    // While the leader of that term is in office, its log is known.
+    if (this.#history.leading[leader] !== term) return;
+    if (log.hashAt(matchIndex) !== this.#history.log(leader).hashAt(matchIndex))
+      throw new InvariantBroken(
+        this.name,
+        `n${follower} acknowledges entry ${matchIndex} to n${leader}, but has another log up to there`,
+      );
+  }
+}

@@ -1,0 +1,42 @@
+/** At most one leader per term (Raft paper, Figure 3), and at most one vote per server and term, restarts included. */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ServerId, Term } from "../../src/raft/types.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { RaftChecker, RaftHistory } from "./raft-history.ts";
+
+export class ElectionSafety implements Observer, RaftChecker {
+  readonly name = "election-safety";
+  readonly #history: RaftHistory;
+  /** Whom a server gave its vote of a term; by term * 256 + server. */
+  readonly #votes = new Map<number, ServerId>();
+
+  constructor(history: RaftHistory) {
+    this.#history = history;
+  }
+
+  led(id: ServerId, term: Term): void {
+    this.#onlyLeader(id, term);
+    this.#onlyVote(id, term, id);
+  }
+
+  sent(from: SimServer, to: ServerId, message: PeerMessage): void {
+    if (message.type === "AppendEntries") this.#onlyLeader(from.id, message.term);
+    else if (message.type === "RequestVoteReply" && message.voteGranted && !message.preVote)
+      this.#onlyVote(from.id, message.term, to);
+  }
+
+  #onlyLeader(id: ServerId, term: Term): void {
+    const other = this.#history.leaders.get(term);
+    if (other !== undefined && other !== id)
+      throw new InvariantBroken(this.name, `n${other} and n${id} are both leaders of term ${term}`);
+  }
+
+  #onlyVote(voter: ServerId, term: Term, candidate: ServerId): void {
+    const key = term * 256 + voter;
+    const other = this.#votes.get(key);
+    if (other === undefined) this.#votes.set(key, candidate);
+    else if (other !== candidate)
+      throw new InvariantBroken(this.name, `n${voter} voted for n${other} and n${candidate} in term ${term}`);
+  }
+}

@@ -1,0 +1,44 @@
+/** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
+import { bytesEqual } from "../../src/base/bytes.ts";
+import type { Operation, Read, Result, Zxid } from "../../src/base/operations.ts";
+import type { HistoryOperation } from "../history.ts";
+import { namesHash, type ReferenceModel, statDifference, statOf } from "./reference-model.ts";
+
+/** A write's answer. */
+export function judgeWrite(
+  model: ReferenceModel,
+  { zxid, sessionId }: Pick<HistoryOperation, "zxid" | "sessionId">,
+  operation: Operation,
+  result: Result,
+): string | undefined {
+  const effect = model.effects.get(zxid);
+  if (effect === undefined) return `has zxid ${zxid}, but no write took effect there`;
+  if (effect.sessionId !== sessionId) return `has zxid ${zxid}, where session ${effect.sessionId} wrote`;
+  if (effect.operation.op !== operation.op || effect.operation.path !== operation.path)
+    return `has zxid ${zxid}, where its session did ${effect.operation.op} ${effect.operation.path}`;
+  const code = result.failure?.code ?? "ok";
+  if (code !== effect.code) return `was answered ${code} instead of ${effect.code}`;
+  if (result.failure !== undefined) return undefined;
+  if (operation.op === "create" && result.path !== effect.path) return `made ${result.path} instead of ${effect.path}`;
+  if (effect.stat === undefined || result.stat === undefined) return undefined;
+  const difference = statDifference(result.stat, effect.stat);
+  return difference === undefined ? undefined : `was answered a Stat with ${difference}`;
+}
+
+/** A read's answer, for the state at `zxid`. */
+export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result: Result): string | undefined {
+  if (read.kind === "sync") return undefined;
+  const znode = model.at(read.path, zxid);
+  const what = `${read.kind} ${read.path} at zxid ${zxid}`;
+  if (result.failure !== undefined) {
+    if (result.failure.code !== "NO_NODE") return undefined;
+    return znode === undefined ? undefined : `found nothing by ${what}, but it exists`;
+  }
+  if (znode === undefined) return `found something by ${what}, but there is nothing`;
+  const difference = result.stat === undefined ? "no Stat" : statDifference(result.stat, statOf(znode));
+  if (difference !== undefined) return `saw by ${what}: ${difference}`;
+  if (result.data !== undefined && !bytesEqual(result.data, znode.data)) return `saw other data by ${what}`;
+  if (result.children !== undefined && namesHash(result.children) !== znode.childrenHash)
+    return `saw other children by ${what}`;
+  return undefined;
+}

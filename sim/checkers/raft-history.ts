@@ -1,0 +1,118 @@
+/**
+ * What the Raft checkers have in common: their own record of every server's log, of who led which term, of what was
+ * committed when. It is kept from what leaves the Raft core, never by asking the core.
+ */
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
+import type { Observer, World } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import { ServerLog } from "./server-log.ts";
+
+/** A checker over the record. All hooks see the record as it is after the change. */
+export interface RaftChecker {
+  /** The invariant's name. */
+  readonly name: string;
+  /** The server cut its log before `from`, which was not behind its end. `leading`: the term that it leads, or 0. */
+  truncated?(id: ServerId, from: Index, leading: Term): void;
+  /** The server appended an entry. */
+  appended?(id: ServerId, entry: Entry): void;
+  /** For the first time, the server leaves effects as the leader of `term`. */
+  led?(id: ServerId, term: Term): void;
+  /** The server takes an entry as committed, and applies it. */
+  committed?(id: ServerId, entry: Entry): void;
+  /** The server runs again with what its disk had. */
+  restarted?(id: ServerId): void;
+}
+
+/** The point up to which something is committed. */
+export interface CommitPoint {
+  readonly index: Index;
+  readonly hash: number;
+  /** Term of the server that took it as committed first. */
+  readonly committedIn: Term;
+}
+
+/** The record. */
+export class RaftHistory implements Observer {
+  readonly name = "raft history";
+  /** By server id: the log in memory. */
+  readonly logs: ServerLog[] = [];
+  /** Who led a term. */
+  readonly leaders = new Map<Term, ServerId>();
+  /** By server id: the term that it leads, or 0. */
+  readonly leading: Term[] = [];
+  /** By server id: what it has applied up to. */
+  readonly applied: Index[] = [];
+  /** The one log that was committed, whoever found out. */
+  readonly committed = new ServerLog();
+  /** By index: term of the server that took the entry as committed first. */
+  readonly committedIn: Term[] = [0];
+  #checkers: readonly RaftChecker[] = [];
+
+  /** Sets who is told. */
+  watch(checkers: readonly RaftChecker[]): void {
+    this.#checkers = checkers;
+  }
+
+  begin(world: World): void {
+    for (let id = 0; id < world.servers.length; id++) {
+      this.logs[id] = new ServerLog();
+      this.leading[id] = 0;
+      this.applied[id] = 0;
+    }
+  }
+
+  log(id: ServerId): ServerLog {
+    const log = this.logs[id];
+    if (log === undefined) throw new RangeError(`no server ${id}`);
+    return log;
+  }
+
+  started(server: SimServer): void {
+    const log = new ServerLog();
+    this.logs[server.id] = log;
+    this.leading[server.id] = 0;
+    const recovered = server.recovered?.log;
+    this.applied[server.id] = recovered?.base.index ?? 0;
+    for (const entry of recovered?.entries ?? []) log.append(entry);
+    for (const checker of this.#checkers) checker.restarted?.(server.id);
+  }
+
+  effects(server: SimServer, effects: Effects): void {
+    const { id } = server;
+    const raft = server.node?.raft;
+    if (raft === undefined) return;
+    const leads = raft.isLeader ? raft.currentTerm : 0;
+    // What a server truncated and appended before it was elected may leave in the same turn.
+    const before = this.leading[id] === leads ? leads : 0;
+    if (effects.write !== undefined) this.#written(id, effects.write.truncateFrom, effects.write.entries, before);
+    if (leads !== this.leading[id]) {
+      this.leading[id] = leads;
+      if (leads > 0) {
+        for (const checker of this.#checkers) checker.led?.(id, leads);
+        this.leaders.set(leads, id);
+      }
+    }
+    for (const entry of effects.committed) this.#committed(id, entry, raft.currentTerm);
+  }
+
+  #written(id: ServerId, truncateFrom: Index | undefined, entries: readonly Entry[], leading: Term): void {
+    const log = this.log(id);
+    if (truncateFrom !== undefined && truncateFrom <= log.lastIndex) {
+      log.truncate(truncateFrom);
+      for (const checker of this.#checkers) checker.truncated?.(id, truncateFrom, leading);
+    }
+    for (const entry of entries) {
+      log.append(entry);
+      for (const checker of this.#checkers) checker.appended?.(id, entry);
+    }
+  }
+
+  #committed(id: ServerId, entry: Entry, term: Term): void {
+    for (const checker of this.#checkers) checker.committed?.(id, entry);
+    this.applied[id] = entry.index;
+    if (entry.index !== this.committed.lastIndex + 1) return;
+    this.committed.append(entry);
+    this.committedIn.push(term);
+  }
+}

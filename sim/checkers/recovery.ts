@@ -1,0 +1,36 @@
+/** A server that starts again finds what was on its disk: the same term, vote and log, and damage never goes unnoticed. */
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { DurableState } from "./durable-state.ts";
+import type { RaftHistory } from "./raft-history.ts";
+
+export class Recovery implements Observer {
+  readonly name = "recovery";
+  readonly #history: RaftHistory;
+  readonly #durable: DurableState;
+
+  constructor(history: RaftHistory, durable: DurableState) {
+    this.#history = history;
+    this.#durable = durable;
+  }
+
+  started(server: SimServer): void {
+    const found = server.recovered?.log;
+    if (found === undefined) return;
+    if (server.disk.damaged)
+      throw new InvariantBroken(this.name, `n${server.id} started from a damaged disk without noticing`);
+    const { currentTerm, votedFor, log } = this.#durable.of(server.id);
+    if (found.hardState.currentTerm !== currentTerm || found.hardState.votedFor !== votedFor)
+      throw new InvariantBroken(
+        this.name,
+        `n${server.id} starts in term ${found.hardState.currentTerm} with its vote for ${found.hardState.votedFor}, ` +
+          `but its disk says term ${currentTerm} and ${votedFor}`,
+      );
+    const own = this.#history.log(server.id);
+    if (own.lastIndex !== log.lastIndex || own.hashAt(own.lastIndex) !== log.hashAt(log.lastIndex))
+      throw new InvariantBroken(
+        this.name,
+        `n${server.id} starts with a log up to ${own.lastIndex}, but its disk has another one, up to ${log.lastIndex}`,
+      );
+  }
+}

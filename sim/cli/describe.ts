@@ -1,0 +1,91 @@
+/** Events and messages in a line that a person reads. */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { SimEvent } from "../events.ts";
+import type { When } from "../plan/actions.ts";
+import type { Fault } from "../plan/plan.ts";
+
+/** A message between servers. */
+export function describeMessage(message: PeerMessage): string {
+  switch (message.type) {
+    case "AppendEntries": {
+      const { term, prevLogIndex, prevLogTerm, entries, leaderCommit } = message;
+      const what = entries.length === 0 ? "heartbeat" : `entries ${prevLogIndex + 1}–${prevLogIndex + entries.length}`;
+      return `AppendEntries t${term} ${what} after (${prevLogIndex}, t${prevLogTerm}), commit ${leaderCommit}`;
+    }
+    case "AppendEntriesReply":
+      return message.success
+        ? `AppendEntriesReply t${message.term} ok up to ${message.matchIndex}`
+        : `AppendEntriesReply t${message.term} no to ${message.rejectedIndex}, try ${message.hintIndex}`;
+    case "RequestVote":
+      return `${message.preVote ? "PreVote" : "RequestVote"} t${message.term} last (${message.lastLogIndex}, t${message.lastLogTerm})`;
+    case "RequestVoteReply":
+      return `${message.preVote ? "PreVote" : "RequestVote"}Reply t${message.term} ${message.voteGranted ? "granted" : "refused"}`;
+    case "ReadIndex":
+      return `ReadIndex t${message.term} #${message.readId}`;
+    case "ReadIndexReply":
+      return `ReadIndexReply t${message.term} #${message.readId}: ${message.index}`;
+    case "Forward":
+      return `Forward ${message.commands.length} commands`;
+    case "TouchSessions":
+      return `TouchSessions ${message.sessionIds.length}`;
+  }
+}
+
+/** An event as it is handled. */
+export function describeEvent(event: SimEvent): string {
+  switch (event.kind) {
+    case "message":
+      return `n${event.from} → n${event.to} ${describeMessage(event.message)}`;
+    case "streamBroken":
+      return `n${event.server} loses its stream with n${event.peer}`;
+    case "tick":
+      return `n${event.server} wakes up`;
+    case "flush":
+      return `n${event.server} ends its turn`;
+    case "written":
+      return `n${event.server} disk: ${event.write.error === undefined ? "batch durable" : event.write.error.message}`;
+    case "scanned":
+      return `n${event.server} disk: ${event.scan.rows.length} rows read`;
+    case "restart":
+      return `n${event.server} starts again`;
+    case "resume":
+      return `n${event.server} resumes`;
+    case "connect":
+      return `connection ${event.connection} reaches its server`;
+    case "toServer":
+      return `connection ${event.connection} ↑ ${event.messages.map((m) => m.type).join(", ")}`;
+    case "toClient":
+      return `connection ${event.connection} ↓ ${event.messages.map((m) => m.type).join(", ")}`;
+    case "brokenToServer":
+    case "brokenToClient":
+      return `connection ${event.connection} broke`;
+    case "clientTimer":
+      return `client ${event.client} wakes up`;
+    case "operation":
+      return `client ${event.client} begins an operation`;
+    case "fault":
+      return `fault ${event.fault} strikes`;
+    case "faultEnd":
+      return `fault ${event.fault} ${event.phase === 0 ? "ends" : "turns"}`;
+    case "calm":
+      return "faults stop";
+    case "poll":
+      return "is all well?";
+  }
+}
+
+/** One item of a plan's faults. */
+export function describeFault({ when, what }: Fault): string {
+  const { kind, ...rest } = what;
+  const details = Object.entries(rest)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(" ");
+  return `${describeWhen(when)}: ${kind} ${details}`;
+}
+
+function describeWhen(when: When): string {
+  if (when.kind === "at") return `at ${when.atMs} ms`;
+  const message = "message" in when && when.message !== "any" ? ` ${when.message}` : "";
+  const after = when.atMs > 0 ? ` after ${when.atMs} ms` : "";
+  return `when ${when.server} ${when.kind}${message} for the ${when.nth}. time${after}`;
+}

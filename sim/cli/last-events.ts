@@ -1,0 +1,28 @@
+/** Remembers the last moments of a run. */
+import type { SimEvent } from "../events.ts";
+import type { Observer } from "../observer.ts";
+import { describeEvent } from "./describe.ts";
+
+export class LastEvents implements Observer {
+  readonly name = "last events";
+  readonly #max: number;
+  #events: { readonly event: SimEvent; readonly sequence: number; readonly timeUs: number }[] = [];
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  event(event: SimEvent, sequence: number, timeUs: number): void {
+    if (event.kind === "tick" || event.kind === "clientTimer" || event.kind === "poll") return;
+    this.#events.push({ event, sequence, timeUs });
+    if (this.#events.length > 4 * this.#max) this.#events = this.#events.slice(-this.#max);
+  }
+
+  /** One line each: time, id, cause, what. */
+  lines(): string[] {
+    return this.#events.slice(-this.#max).map(({ event, sequence, timeUs }) => {
+      const time = (timeUs / 1000).toFixed(3).padStart(12);
+      return `${time} ms  #${sequence} ← #${event.cause}  ${describeEvent(event)}`;
+    });
+  }
+}

@@ -1,0 +1,275 @@
+/** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
+import { utf8 } from "../src/base/bytes.ts";
+import { TerrariumError } from "../src/base/errors.ts";
+import type { Result } from "../src/base/operations.ts";
+import { type Delivery, Session } from "../src/client/session.ts";
+import type { ServerMessage } from "../src/protocol/client-messages.ts";
+import type { Connections, SimConnection } from "./connections.ts";
+import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
+import type { Kernel } from "./kernel.ts";
+import { InvariantBroken } from "./observer.ts";
+import type { Plan, Step } from "./plan/plan.ts";
+import type { Seen } from "./workload.ts";
+
+/** What a client is part of. */
+export interface ClientHost {
+  readonly kernel: Kernel;
+  readonly plan: Plan;
+  readonly connections: Connections;
+  readonly history: History;
+}
+
+/** Names that a client remembers at most. */
+const namesMax = 64;
+
+/** See the file's comment. */
+export class SimClient {
+  readonly id: number;
+  readonly seen: Seen = { versions: new Map(), names: [] };
+  /** Operations without an answer. */
+  pending = 0;
+  /** Operations begun. */
+  begun = 0;
+  /** Which session this is, from 1. */
+  life = 0;
+  /** Servers refuse it before this virtual time. */
+  refusedUntilUs = 0;
+  readonly #host: ClientHost;
+  readonly #endpoints: readonly string[];
+  #session: Session<HistoryOperation>;
+  #connection: SimConnection | undefined;
+  /** Of the session, for `#connection`. */
+  #stream = 0;
+  #timerAtUs = Number.POSITIVE_INFINITY;
+
+  constructor(id: number, host: ClientHost) {
+    this.id = id;
+    this.#host = host;
+    this.#endpoints = Array.from({ length: host.plan.config.servers }, (_, i) => `n${i + 1}`);
+    this.#session = this.#openSession();
+  }
+
+  /** Sends the session's first messages. */
+  begin(): void {
+    this.#afterInput();
+  }
+
+  get state(): Session<HistoryOperation>["state"] {
+    return this.#session.state;
+  }
+
+  get connection(): SimConnection | undefined {
+    return this.#connection;
+  }
+
+  get sessionId(): number {
+    return this.#session.sessionId;
+  }
+
+  /** Does one step of the workload. */
+  perform(step: Step, listed: number): void {
+    if (step.kind === "reconnect") this.breakConnection("reset");
+    else if (step.kind === "move") this.breakConnection("leave");
+    else this.#submit(invocationOf(step), listed);
+  }
+
+  /** reset: what is under way is lost. leave: the client goes, what it sent still arrives. */
+  breakConnection(how: "reset" | "leave"): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (how === "reset") return this.#host.connections.reset(connection);
+    this.#host.connections.closeByClient(connection);
+    this.#lost();
+  }
+
+  /** Frames of a server. */
+  receive(connection: SimConnection, messages: readonly ServerMessage[]): void {
+    if (connection !== this.#connection) return;
+    this.#session.receive(this.#stream, messages, this.#now());
+    this.#afterInput();
+  }
+
+  /** The stream broke, or could not be opened. */
+  broken(connection: SimConnection): void {
+    if (connection === this.#connection) this.#lost();
+  }
+
+  /** Its timer fired. Returns false if it was overtaken. */
+  timer(): boolean {
+    if (this.#host.kernel.now !== this.#timerAtUs) return false;
+    this.#timerAtUs = Number.POSITIVE_INFINITY;
+    this.#session.advance(this.#now());
+    this.#afterInput();
+    return true;
+  }
+
+  #now(): number {
+    return this.#host.kernel.now / 1000;
+  }
+
+  #openSession(): Session<HistoryOperation> {
+    const { kernel, plan } = this.#host;
+    const draws = kernel.randomness.draws("session", `${this.id}.${++this.life}`);
+    return new Session<HistoryOperation>(
+      { endpoints: this.#endpoints, timeoutMs: plan.config.sessionTimeoutMs, random: () => draws.next() },
+      this.#now(),
+    );
+  }
+
+  #lost(): void {
+    this.#connection = undefined;
+    this.#session.streamClosed(this.#stream, { code: "NO_SERVER", message: "the stream broke" }, this.#now());
+    this.#afterInput();
+  }
+
+  #submit(invocation: Invocation, listed: number): void {
+    const { kernel, history } = this.#host;
+    const operation: HistoryOperation = {
+      id: history.operations.length + 1,
+      client: this.id,
+      life: this.life,
+      invocation,
+      invokedUs: kernel.now,
+      listed,
+      outcome: "pending",
+      sessionId: this.#session.sessionId,
+      answeredUs: 0,
+      answeredBy: 0,
+      result: undefined,
+      zxid: 0,
+    };
+    try {
+      this.#session.submit(invocation, operation);
+    } catch (error) {
+      // A session that is closing takes nothing more.
+      if (error instanceof TerrariumError) return;
+      throw error;
+    }
+    history.operations.push(operation);
+    this.pending++;
+    this.begun++;
+    for (const observer of kernel.observers.invoked) observer.invoked(operation);
+    this.#afterInput();
+  }
+
+  #afterInput(): void {
+    for (;;) {
+      const effects = this.#session.takeEffects();
+      for (const stream of effects.disconnect) this.#disconnect(stream);
+      if (effects.connect !== undefined) this.#connect(effects.connect.stream, effects.connect.endpoint);
+      if (effects.send.length > 0 && this.#connection !== undefined) {
+        const { id, server } = this.#connection;
+        for (const observer of this.#host.kernel.observers.clientFrame)
+          observer.clientFrame(this.id, server, id, effects.send);
+        this.#host.connections.up(this.#connection, effects.send);
+      }
+      for (const delivery of effects.deliveries) this.#deliver(delivery);
+      if (this.#session.state !== "expired" && this.#session.state !== "closed") break;
+      this.#session = this.#openSession();
+    }
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    const { kernel } = this.#host;
+    const deadlineUs = this.#session.nextDeadline * 1000;
+    if (deadlineUs === Number.POSITIVE_INFINITY) return;
+    const at = Math.max(Math.ceil(deadlineUs), kernel.now + 100);
+    if (at >= this.#timerAtUs) return;
+    this.#timerAtUs = at;
+    kernel.at(at, { kind: "clientTimer", cause: kernel.current, client: this.id });
+  }
+
+  #connect(stream: number, endpoint: number): void {
+    this.#stream = stream;
+    this.#connection = this.#host.connections.open(this.id, endpoint + 1);
+  }
+
+  #disconnect(stream: number): void {
+    if (stream !== this.#stream || this.#connection === undefined) return;
+    this.#host.connections.closeByClient(this.#connection);
+    this.#connection = undefined;
+  }
+
+  #deliver(delivery: Delivery<HistoryOperation>): void {
+    switch (delivery.type) {
+      case "answer":
+        return this.#answered(delivery.request.context, delivery.zxid, delivery.result);
+      case "failed":
+        return this.#settle(delivery.request.context, "lost");
+      case "event":
+        return this.#tell("watch", { event: delivery.event, zxid: delivery.event.zxid });
+      case "state":
+        if (delivery.state === "connected") return this.#tell("connected", {});
+        if (delivery.state === "suspended") return this.#tell("disconnected", {});
+        if (delivery.state === "expired" || delivery.state === "closed")
+          return this.#tell("ended", { reason: delivery.state });
+        return;
+      case "violation":
+        throw new InvariantBroken("client-protocol", `client ${this.id} left a server: ${delivery.what}`);
+    }
+  }
+
+  #answered(operation: HistoryOperation, zxid: number, result: Result): void {
+    operation.result = result;
+    operation.zxid = zxid;
+    operation.sessionId = this.#session.sessionId;
+    operation.answeredBy = this.#connection?.server ?? 0;
+    this.#remember(operation, result);
+    this.#settle(operation, "answered");
+  }
+
+  #settle(operation: HistoryOperation, outcome: "answered" | "lost"): void {
+    operation.outcome = outcome;
+    operation.answeredUs = this.#host.kernel.now;
+    this.pending--;
+    for (const observer of this.#host.kernel.observers.answered) observer.answered(operation);
+  }
+
+  #remember({ invocation }: HistoryOperation, result: Result): void {
+    if (result.failure !== undefined || invocation.type === "close") return;
+    const path = invocation.type === "write" ? invocation.operation.path : invocation.read.path;
+    if (result.stat !== undefined) this.seen.versions.set(result.path ?? path, result.stat.version);
+    const names = this.seen.names;
+    if (result.path !== undefined && result.path !== path) names.push(result.path);
+    for (const name of result.children ?? []) if (name.startsWith("s-")) names.push(`${path}/${name}`);
+    if (names.length > namesMax) names.splice(0, names.length - namesMax);
+  }
+
+  #tell(type: SessionEvent["type"], rest: Partial<Pick<SessionEvent, "event" | "zxid" | "reason">>): void {
+    const event: SessionEvent = {
+      client: this.id,
+      life: this.life,
+      atUs: this.#host.kernel.now,
+      sessionId: this.#session.sessionId,
+      type,
+      server: this.#connection?.server ?? 0,
+      zxid: this.#session.lastZxid,
+      ...rest,
+    };
+    this.#host.history.events.push(event);
+    for (const observer of this.#host.kernel.observers.sessionEvent) observer.sessionEvent(event);
+  }
+}
+
+function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" }>): Invocation {
+  switch (step.kind) {
+    case "create": {
+      const { path, ephemeral, sequential } = step;
+      return { type: "write", operation: { op: "create", path, data: utf8(step.data), ephemeral, sequential } };
+    }
+    case "delete":
+      return { type: "write", operation: { op: "delete", path: step.path, version: step.version } };
+    case "setData":
+      return {
+        type: "write",
+        operation: { op: "setData", path: step.path, data: utf8(step.data), version: step.version },
+      };
+    case "read":
+      return { type: "read", read: { kind: step.read, path: step.path, watch: step.watch, local: step.local } };
+    case "sync":
+      return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
+    case "close":
+      return { type: "close" };
+  }
+}

@@ -1,0 +1,168 @@
+/** All clients of a run: their operations, their connections' events, and the faults that befall them. */
+import { type ClientHost, SimClient } from "./client.ts";
+import type { SimEvent } from "./events.ts";
+import type { ClientTarget } from "./plan/actions.ts";
+import type { PlannedOperation, Step } from "./plan/plan.ts";
+import type { Draws } from "./random.ts";
+import type { SimServer } from "./server.ts";
+import { StepSource } from "./workload.ts";
+
+/** What faults do to clients. */
+export interface ClientFaults {
+  reset(target: ClientTarget, refuseMs: number): void;
+  move(target: ClientTarget): void;
+  stall(target: ClientTarget, forMs: number): void;
+}
+
+type ConnectionEvent = Extract<
+  SimEvent,
+  { readonly kind: "connect" | "toServer" | "toClient" | "brokenToServer" | "brokenToClient" }
+>;
+
+/** See the file's comment. */
+export class Clients implements ClientFaults {
+  /** By number - 1. */
+  readonly all: readonly SimClient[];
+  /** Steps as they were begun: what a shrinker lists in place of drawn ones. */
+  readonly performed: PlannedOperation[] = [];
+  readonly #host: ClientHost;
+  readonly #server: (id: number) => SimServer | undefined;
+  readonly #sources: readonly StepSource[];
+  readonly #draws: Draws;
+  #calm = false;
+
+  constructor(host: ClientHost, server: (id: number) => SimServer | undefined) {
+    this.#host = host;
+    this.#server = server;
+    const numbers = Array.from({ length: host.plan.config.clients }, (_, i) => i + 1);
+    this.all = numbers.map((number) => new SimClient(number, host));
+    this.#sources = numbers.map((n) => new StepSource(host.plan.workload, host.kernel.randomness.draws("workload", n)));
+    this.#draws = host.kernel.randomness.draws("client faults");
+  }
+
+  /** Opens the sessions and puts first operations and listed ones into the queue. */
+  begin(): void {
+    const { kernel, plan } = this.#host;
+    for (const client of this.all) {
+      client.begin();
+      if (plan.workload.perSecond > 0) this.#drawNext(client.id);
+    }
+    plan.workload.operations.forEach(({ client, atMs }, listed) => {
+      kernel.at(Math.round(atMs * 1000), { kind: "operation", cause: 0, client, listed });
+    });
+  }
+
+  /** No operations any more. */
+  calm(): void {
+    this.#calm = true;
+  }
+
+  /** One operation of each client, to see that the cluster serves. */
+  probe(): void {
+    for (const client of this.all) {
+      const data = `probe${client.id}`;
+      client.perform({ kind: "create", path: `/probe${client.id}`, data, ephemeral: false, sequential: false }, -1);
+      client.perform({ kind: "read", path: `/probe${client.id}`, read: "getData", local: false, watch: false }, -1);
+    }
+  }
+
+  /** Operations without an answer. */
+  get pending(): number {
+    let pending = 0;
+    for (const client of this.all) pending += client.pending;
+    return pending;
+  }
+
+  /** The time for a client's operation has come. */
+  operation(number: number, listed: number): void {
+    const client = this.all[number - 1];
+    if (client === undefined || this.#calm) return;
+    const planned = this.#host.plan.workload.operations[listed];
+    if (planned !== undefined) return this.#perform(client, planned.step, listed);
+    const source = this.#sources[number - 1];
+    if (source === undefined) return;
+    const step = source.next(client.seen, `${number}.${client.begun + 1}`);
+    if (client.pending < this.#host.plan.workload.outstanding) this.#perform(client, step, -1);
+    this.#drawNext(number);
+  }
+
+  /** Something happened on a connection. Returns false if it concerns nobody any more. */
+  onConnection(event: ConnectionEvent): boolean {
+    const connection = this.#host.connections.get(event.connection);
+    if (connection === undefined) return false;
+    const { connections, kernel } = this.#host;
+    const server = this.#server(connection.server);
+    const client = this.all[connection.client - 1];
+    if (server === undefined || client === undefined) return false;
+    switch (event.kind) {
+      case "connect":
+        if (connection.state !== "opening") return false;
+        if (server.state === "running" && kernel.now >= client.refusedUntilUs) {
+          connection.state = "open";
+          connection.incarnation = server.incarnation;
+        } else {
+          connection.serverKnows = true;
+          connections.reset(connection);
+        }
+        return true;
+      case "toServer":
+        if (connection.state !== "open" || connection.serverKnows || connection.incarnation !== server.incarnation)
+          return false;
+        return server.handle(event);
+      case "brokenToServer": {
+        const told = connection.serverKnows || connection.incarnation !== server.incarnation;
+        connection.serverKnows = true;
+        connections.forget(connection);
+        return !told && server.handle(event);
+      }
+      case "toClient":
+        if (connection.state !== "open" || connection.clientKnows) return false;
+        client.receive(connection, event.messages);
+        return true;
+      case "brokenToClient":
+        connection.clientKnows = true;
+        connections.forget(connection);
+        client.broken(connection);
+        return true;
+    }
+  }
+
+  timer(number: number): boolean {
+    return this.all[number - 1]?.timer() ?? false;
+  }
+
+  reset(target: ClientTarget, refuseMs: number): void {
+    for (const client of this.#chosen(target)) {
+      client.refusedUntilUs = this.#host.kernel.now + Math.round(refuseMs * 1000);
+      client.breakConnection("reset");
+    }
+  }
+
+  move(target: ClientTarget): void {
+    for (const client of this.#chosen(target)) client.breakConnection("leave");
+  }
+
+  stall(target: ClientTarget, forMs: number): void {
+    const untilUs = this.#host.kernel.now + Math.round(forMs * 1000);
+    for (const { connection } of this.#chosen(target))
+      if (connection !== undefined) connection.stalledUntilUs = untilUs;
+  }
+
+  #chosen(target: ClientTarget): readonly SimClient[] {
+    if (target === "all") return this.all;
+    if (this.all.length === 0) return [];
+    const client = target === "random" ? this.#draws.pick(this.all) : this.all[target - 1];
+    return client === undefined ? [] : [client];
+  }
+
+  #perform(client: SimClient, step: Step, listed: number): void {
+    this.performed.push({ client: client.id, atMs: this.#host.kernel.now / 1000, step });
+    client.perform(step, listed);
+  }
+
+  #drawNext(number: number): void {
+    const gap = this.#sources[number - 1]?.gapUs();
+    if (gap !== undefined)
+      this.#host.kernel.after(gap, { kind: "operation", cause: this.#host.kernel.current, client: number, listed: -1 });
+  }
+}

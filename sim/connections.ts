@@ -1,0 +1,145 @@
+/** The streams between clients and servers: in order and reliable until they break, as TCP is. */
+import type { ClientMessage, ServerMessage } from "../src/protocol/client-messages.ts";
+import type { ServerId } from "../src/raft/types.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Draws, Spread } from "./random.ts";
+
+/** One stream. */
+export interface SimConnection {
+  /** Unique in the run: serves as the server's ConnectionId too. */
+  readonly id: number;
+  readonly client: number;
+  readonly server: ServerId;
+  readonly delay: Draws;
+  /** Which process of the server holds the other end; 0 until it is open. */
+  incarnation: number;
+  state: "opening" | "open" | "closing" | "broken";
+  /** When the newest frame in either direction arrives, µs. */
+  lastUpUs: number;
+  lastDownUs: number;
+  /** Nothing passes before this time. */
+  stalledUntilUs: number;
+  /** Whether either end has learnt that it is over. */
+  clientKnows: boolean;
+  serverKnows: boolean;
+}
+
+/** All streams of a run. */
+export class Connections {
+  readonly #kernel: Kernel;
+  readonly #delayUs: Spread;
+  readonly #all = new Map<number, SimConnection>();
+  #lastId = 0;
+
+  constructor(kernel: Kernel, delayUs: Spread) {
+    this.#kernel = kernel;
+    this.#delayUs = delayUs;
+  }
+
+  get(id: number): SimConnection | undefined {
+    return this.#all.get(id);
+  }
+
+  /** A client asks for a stream to a server. The answer comes as a `connect` event. */
+  open(client: number, server: ServerId): SimConnection {
+    const id = ++this.#lastId;
+    const delay = this.#kernel.randomness.draws("connection delay", `${client}>${server}`);
+    const connection: SimConnection = {
+      id,
+      client,
+      server,
+      delay,
+      incarnation: 0,
+      state: "opening",
+      lastUpUs: 0,
+      lastDownUs: 0,
+      stalledUntilUs: 0,
+      clientKnows: false,
+      serverKnows: false,
+    };
+    this.#all.set(id, connection);
+    this.#kernel.at(this.#upUs(connection), { kind: "connect", cause: this.#kernel.current, connection: id });
+    return connection;
+  }
+
+  /** The client sends a frame. */
+  up(connection: SimConnection, messages: readonly ClientMessage[]): void {
+    if (connection.state === "broken" || connection.clientKnows) return;
+    const event = { kind: "toServer", cause: this.#kernel.current, connection: connection.id, messages } as const;
+    this.#kernel.at(this.#upUs(connection), event);
+  }
+
+  /** The server sends a frame. */
+  down(connection: SimConnection, messages: readonly ServerMessage[]): void {
+    if (connection.state !== "open" || connection.serverKnows) return;
+    const event = { kind: "toClient", cause: this.#kernel.current, connection: connection.id, messages } as const;
+    this.#kernel.at(this.#downUs(connection), event);
+  }
+
+  /** The client ends the stream; what it sent before still arrives. */
+  closeByClient(connection: SimConnection): void {
+    if (connection.clientKnows) return;
+    connection.clientKnows = true;
+    if (connection.state === "opening") connection.state = "broken";
+    this.#tellServer(connection);
+  }
+
+  /** The server ends the stream, or dies; what it sent before still arrives. */
+  closeByServer(connection: SimConnection): void {
+    if (connection.serverKnows) return;
+    connection.serverKnows = true;
+    this.#tellClient(connection);
+  }
+
+  /** The stream breaks in the middle: what is under way is lost, both ends are told. */
+  reset(connection: SimConnection): void {
+    if (connection.state === "broken") return;
+    connection.state = "broken";
+    this.#tellClient(connection);
+    this.#tellServer(connection);
+  }
+
+  /** Stalled streams break. */
+  mend(): void {
+    for (const connection of this.#all.values())
+      if (connection.stalledUntilUs > this.#kernel.now) {
+        connection.stalledUntilUs = 0;
+        connection.lastUpUs = 0;
+        connection.lastDownUs = 0;
+        this.reset(connection);
+      }
+  }
+
+  /** A server's process is gone. */
+  serverDied(server: ServerId): void {
+    for (const connection of this.#all.values())
+      if (connection.server === server && connection.incarnation > 0) this.closeByServer(connection);
+  }
+
+  /** Both ends know that it is over. */
+  forget(connection: SimConnection): void {
+    if (connection.clientKnows && connection.serverKnows) this.#all.delete(connection.id);
+  }
+
+  #tellClient(connection: SimConnection): void {
+    const event = { kind: "brokenToClient", cause: this.#kernel.current, connection: connection.id } as const;
+    this.#kernel.at(this.#downUs(connection), event);
+  }
+
+  #tellServer(connection: SimConnection): void {
+    const event = { kind: "brokenToServer", cause: this.#kernel.current, connection: connection.id } as const;
+    this.#kernel.at(this.#upUs(connection), event);
+  }
+
+  #upUs(connection: SimConnection): number {
+    const arrival = this.#kernel.now + connection.delay.spread(this.#delayUs);
+    connection.lastUpUs = Math.max(arrival, connection.lastUpUs, connection.stalledUntilUs);
+    return connection.lastUpUs;
+  }
+
+  #downUs(connection: SimConnection): number {
+    const arrival = this.#kernel.now + connection.delay.spread(this.#delayUs);
+    connection.lastDownUs = Math.max(arrival, connection.lastDownUs, connection.stalledUntilUs);
+    return connection.lastDownUs;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * A server's disk: rows on stable storage, and batches on their way there. It promises what LevelDB promises: a batch is
+ * written whole or not at all, and of the batches under way at a crash any subset may have made it.
+ */
+import type { Disk, DiskOperation, KeyRange } from "../src/storage/disk.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Draws, Spread } from "./random.ts";
+import type { SimServer } from "./server.ts";
+
+/** A batch on its way to stable storage. */
+export interface PendingWrite {
+  readonly batch: readonly DiskOperation[];
+  readonly done: (error: Error | undefined) => void;
+  /** Why it will fail, if it will. */
+  readonly error: Error | undefined;
+  /** Whether its rows get to the disk. */
+  readonly applied: boolean;
+  state: "under way" | "over";
+}
+
+/** A scan on its way. */
+export interface PendingScan {
+  readonly rows: readonly Row[];
+  readonly visit: (key: Uint8Array, value: Uint8Array) => void;
+  readonly done: (error: Error | undefined) => void;
+  state: "under way" | "over";
+}
+
+/** A key and its value. */
+export interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** A key's bytes as a string that sorts like them. */
+export function keyText(key: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < key.length; i++) text += String.fromCharCode(key[i] ?? 0);
+  return text;
+}
+
+/** See the file's comment. The disk outlives the server's process. */
+export class SimDisk {
+  /** What a process that starts now would find. By {@link keyText}. */
+  readonly rows = new Map<string, Row>();
+  /** Every write takes up to this much longer, µs. */
+  extraUs = 0;
+  /** No write completes before this virtual time. */
+  stalledUntilUs = 0;
+  full = false;
+  /** The next write fails; "applied": though its rows reach the disk. */
+  failNext: "no" | "lost" | "applied" = "no";
+  /** Keys of rows with a turned bit. */
+  readonly #damaged = new Set<string>();
+  readonly #kernel: Kernel;
+  readonly #server: SimServer;
+  readonly #latencyUs: Spread;
+  readonly #latency: Draws;
+  readonly #survival: Draws;
+  #pending: PendingWrite[] = [];
+  #scans: PendingScan[] = [];
+  #lastCompletionUs = 0;
+
+  constructor(kernel: Kernel, server: SimServer, latencyUs: Spread) {
+    this.#kernel = kernel;
+    this.#server = server;
+    this.#latencyUs = latencyUs;
+    this.#latency = kernel.randomness.draws("disk latency", server.id);
+    this.#survival = kernel.randomness.draws("disk survival", server.id);
+  }
+
+  /** Some row has a turned bit: the server must notice when it starts. */
+  get damaged(): boolean {
+    return this.#damaged.size > 0;
+  }
+
+  /** Batches on their way. */
+  get underWay(): number {
+    return this.#pending.length;
+  }
+
+  /** The Disk port for one process; once `alive` says no, it does nothing any more. */
+  port(alive: () => boolean): Disk {
+    return {
+      write: (batch, done) => {
+        if (alive()) this.#write(batch, done);
+      },
+      scan: (range, visit, done) => {
+        if (alive()) this.#scan(range, visit, done);
+      },
+    };
+  }
+
+  /** The time for a batch to be on stable storage has come. Calls nobody back: see {@link PendingWrite.done}. */
+  complete(write: PendingWrite): "done" | "later" | "over" {
+    if (write.state === "over") return "over";
+    if (this.#kernel.now < this.stalledUntilUs) {
+      this.#kernel.at(this.stalledUntilUs, {
+        kind: "written",
+        cause: this.#kernel.current,
+        server: this.#server.id,
+        write,
+      });
+      return "later";
+    }
+    write.state = "over";
+    this.#pending = this.#pending.filter((other) => other !== write);
+    if (write.applied) this.#apply(write.batch);
+    return "done";
+  }
+
+  /** The process died: each batch under way has made it with probability `keep`. */
+  crash(keep: number): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const write of pending) {
+      write.state = "over";
+      if (write.applied && this.#survival.chance(keep)) this.#apply(write.batch);
+    }
+    for (const scan of this.#scans) scan.state = "over";
+    this.#scans = [];
+  }
+
+  /** Nothing holds writes up any more. */
+  mend(): void {
+    this.extraUs = 0;
+    this.stalledUntilUs = 0;
+    this.full = false;
+    this.failNext = "no";
+    this.#lastCompletionUs = 0;
+    for (const write of this.#pending)
+      this.#kernel.after(1, { kind: "written", cause: this.#kernel.current, server: this.#server.id, write });
+  }
+
+  /** Everything is gone. */
+  wipe(): void {
+    this.rows.clear();
+    this.#damaged.clear();
+  }
+
+  /** Turns one bit of the value under a key of `keys`. Returns the key, or `undefined` if nothing was there to turn. */
+  flipBit(matches: (row: Row) => boolean): Uint8Array | undefined {
+    const keys = [...this.rows.keys()].sort().filter((text) => {
+      const row = this.rows.get(text);
+      return row !== undefined && row.value.length > 0 && matches(row);
+    });
+    if (keys.length === 0) return undefined;
+    const draws = this.#kernel.randomness.draws("flip bit", this.#server.id);
+    const text = draws.pick(keys);
+    const row = this.rows.get(text);
+    if (row === undefined) return undefined;
+    const value = row.value.slice();
+    const at = draws.below(value.length);
+    value[at] = (value[at] ?? 0) ^ (1 << draws.below(8));
+    this.rows.set(text, { key: row.key, value });
+    this.#damaged.add(text);
+    return row.key;
+  }
+
+  #write(batch: readonly DiskOperation[], done: PendingWrite["done"]): void {
+    const fails = this.full || this.failNext !== "no";
+    const write: PendingWrite = {
+      batch,
+      done,
+      error: fails ? new Error(this.full ? "no space left on device" : "input/output error") : undefined,
+      applied: !fails || (!this.full && this.failNext === "applied"),
+      state: "under way",
+    };
+    this.failNext = "no";
+    this.#pending.push(write);
+    for (const observer of this.#kernel.observers.writing) observer.writing(this.#server, batch);
+    const extra = this.extraUs > 0 ? this.#latency.below(this.extraUs + 1) : 0;
+    const at = this.#kernel.now + this.#latency.spread(this.#latencyUs) + extra;
+    // Level writes batches one after the other.
+    this.#lastCompletionUs = Math.max(at, this.#lastCompletionUs, this.stalledUntilUs);
+    this.#kernel.at(this.#lastCompletionUs, {
+      kind: "written",
+      cause: this.#kernel.current,
+      server: this.#server.id,
+      write,
+    });
+  }
+
+  #apply(batch: readonly DiskOperation[]): void {
+    for (const operation of batch) {
+      const text = keyText(operation.key);
+      if (operation.type === "put") this.rows.set(text, { key: operation.key, value: operation.value });
+      else this.rows.delete(text);
+      this.#damaged.delete(text);
+    }
+    for (const observer of this.#kernel.observers.durable) observer.durable(this.#server, batch);
+  }
+
+  #scan(range: KeyRange, visit: PendingScan["visit"], done: PendingScan["done"]): void {
+    const gte = keyText(range.gte);
+    const lt = keyText(range.lt);
+    const rows: Row[] = [];
+    for (const text of [...this.rows.keys()].filter((key) => key >= gte && key < lt).sort()) {
+      const row = this.rows.get(text);
+      if (row !== undefined) rows.push(row);
+    }
+    const scan: PendingScan = { rows, visit, done, state: "under way" };
+    this.#scans.push(scan);
+    const delay = this.#latency.spread(this.#latencyUs);
+    this.#kernel.after(delay, { kind: "scanned", cause: this.#kernel.current, server: this.#server.id, scan });
+  }
+
+  /** The rows of a scan are read. Calls its callbacks. */
+  finishScan(scan: PendingScan): void {
+    if (scan.state === "over") return;
+    scan.state = "over";
+    this.#scans = this.#scans.filter((other) => other !== scan);
+    for (const row of scan.rows) scan.visit(row.key, row.value);
+    scan.done(undefined);
+  }
+}

@@ -1,0 +1,58 @@
+/** What can happen in a simulation: plain objects in the heap, one kind each, no closures. */
+
+import type { PeerMessage } from "../src/node/ports.ts";
+import type { ClientMessage, ServerMessage } from "../src/protocol/client-messages.ts";
+import type { ServerId } from "../src/raft/types.ts";
+import type { PendingScan, PendingWrite } from "./disk.ts";
+
+export type SimEvent =
+  /** Messages of one send arrive at a server. */
+  | MessageEvent
+  /** A server learns that its stream with a peer broke. */
+  | { readonly kind: "streamBroken"; readonly cause: number; readonly server: ServerId; readonly peer: ServerId }
+  /** A server's deadline passed. */
+  | { readonly kind: "tick"; readonly cause: number; readonly server: ServerId; readonly incarnation: number }
+  /** A server's turn ends: it flushes. */
+  | { readonly kind: "flush"; readonly cause: number; readonly server: ServerId; readonly incarnation: number }
+  /** A batch reaches stable storage, or fails. */
+  | { readonly kind: "written"; readonly cause: number; readonly server: ServerId; readonly write: PendingWrite }
+  | { readonly kind: "scanned"; readonly cause: number; readonly server: ServerId; readonly scan: PendingScan }
+  /** Servers. */
+  | { readonly kind: "restart"; readonly cause: number; readonly server: ServerId }
+  | { readonly kind: "resume"; readonly cause: number; readonly server: ServerId }
+  /** A client's connection: asked for, carrying frames either way, broken. */
+  | { readonly kind: "connect"; readonly cause: number; readonly connection: number }
+  | {
+      readonly kind: "toServer";
+      readonly cause: number;
+      readonly connection: number;
+      readonly messages: readonly ClientMessage[];
+    }
+  | {
+      readonly kind: "toClient";
+      readonly cause: number;
+      readonly connection: number;
+      readonly messages: readonly ServerMessage[];
+    }
+  | { readonly kind: "brokenToServer"; readonly cause: number; readonly connection: number }
+  | { readonly kind: "brokenToClient"; readonly cause: number; readonly connection: number }
+  /** A client's own timer, and its next drawn or listed operation. */
+  | { readonly kind: "clientTimer"; readonly cause: number; readonly client: number }
+  | { readonly kind: "operation"; readonly cause: number; readonly client: number; readonly listed: number }
+  /** A fault of the plan begins or ends; `phase` counts the turns of a flapping one. */
+  | { readonly kind: "fault"; readonly cause: number; readonly fault: number }
+  | { readonly kind: "faultEnd"; readonly cause: number; readonly fault: number; readonly phase: number }
+  /** The fault phase is over; later, the run looks whether all is well again. */
+  | { readonly kind: "calm"; readonly cause: number }
+  | { readonly kind: "poll"; readonly cause: number };
+
+export interface MessageEvent {
+  readonly kind: "message";
+  /** Sequence number of the event during which this one was scheduled; 0 for the plan itself. */
+  readonly cause: number;
+  readonly from: ServerId;
+  readonly to: ServerId;
+  readonly message: PeerMessage;
+}
+
+export type SimEventKind = SimEvent["kind"];

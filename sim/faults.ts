@@ -1,0 +1,260 @@
+/** Lets the plan's faults strike and end. */
+import type { ServerId } from "../src/raft/types.ts";
+import type { ClientFaults } from "./clients.ts";
+import type { Kernel } from "./kernel.ts";
+import type { LinkEffect, SimNetwork } from "./network.ts";
+import type { StruckFault } from "./observer.ts";
+import { cutLinks } from "./partition.ts";
+import type { Action, ActionOf, ServerTarget } from "./plan/actions.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { SimServer } from "./server.ts";
+import { stateOrLog } from "./storage-rows.ts";
+import type { Targets } from "./targets.ts";
+
+/** What faults act upon. */
+export interface FaultHost {
+  readonly kernel: Kernel;
+  readonly plan: Plan;
+  /** Sorted by id. */
+  readonly allServers: readonly SimServer[];
+  readonly network: SimNetwork;
+  readonly clients: ClientFaults;
+  readonly targets: Targets;
+}
+
+type ServerAction = Exclude<Extract<Action, { readonly server: ServerTarget }>, { readonly kind: "partition" }>;
+type LinkAction = ActionOf<"loss" | "duplicate" | "delay" | "replay" | "clog">;
+
+/** See the file's comment. */
+export class Faults {
+  readonly #host: FaultHost;
+  /** As they struck, in order. */
+  readonly struck: StruckFault[] = [];
+  /** How to end those in force, by number. */
+  readonly #inForce = new Map<number, () => void>();
+  #resolved: { target: ServerTarget; server: ServerId }[] = [];
+  #over = false;
+
+  constructor(host: FaultHost) {
+    this.#host = host;
+  }
+
+  /** Puts the faults that have a time into the queue. */
+  schedule(): void {
+    this.#host.plan.faults.forEach(({ when }, fault) => {
+      if (when.kind === "at") this.#host.kernel.at(Math.round(when.atMs * 1000), { kind: "fault", cause: 0, fault });
+    });
+  }
+
+  /** One fault strikes. `subject` is the server whose doing triggered it. */
+  strike(fault: number, subject?: SimServer): void {
+    const planned = this.#host.plan.faults[fault];
+    if (planned === undefined || this.#over) return;
+    this.#resolved = [];
+    const action = planned.what;
+    this.#perform(fault, action, subject);
+    const struck: StruckFault = { fault, atUs: this.#host.kernel.now, action, resolved: this.#resolved };
+    this.struck.push(struck);
+    for (const observer of this.#host.kernel.observers.fault) observer.fault(struck);
+  }
+
+  /** A fault's time is over, or a flapping one turns. */
+  end(fault: number, phase: number): void {
+    const action = this.#host.plan.faults[fault]?.what;
+    if (this.#over || action === undefined) return;
+    if (phase === 0) this.#lift(fault);
+    else if (action.kind === "partition") this.#flap(fault, phase);
+  }
+
+  /** All faults end, those to come too. */
+  calm(): void {
+    this.#over = true;
+    for (const fault of [...this.#inForce.keys()]) this.#lift(fault);
+  }
+
+  #lift(fault: number): void {
+    this.#inForce.get(fault)?.();
+    this.#inForce.delete(fault);
+  }
+
+  /** Until its time is over, `undo` is owed. */
+  #lasts(fault: number, forMs: number, undo: () => void): void {
+    const { kernel } = this.#host;
+    this.#inForce.set(fault, undo);
+    kernel.after(Math.round(forMs * 1000), { kind: "faultEnd", cause: kernel.current, fault, phase: 0 });
+  }
+
+  #server(target: ServerTarget): SimServer | undefined {
+    const server = this.#host.targets.resolve(target);
+    if (server !== undefined && typeof target !== "number") this.#resolved.push({ target, server: server.id });
+    return server;
+  }
+
+  #perform(fault: number, action: Action, subject: SimServer | undefined): void {
+    switch (action.kind) {
+      case "loss":
+      case "duplicate":
+      case "delay":
+      case "replay":
+      case "clog":
+        return this.#disturb(fault, action);
+      case "swizzle":
+        return this.#swizzle(fault, action);
+      case "break":
+        return this.#break(action);
+      case "partition":
+        return this.#partition(fault, action);
+      case "resetClient":
+        return this.#host.clients.reset(action.client, action.refuseMs);
+      case "moveClient":
+        return this.#host.clients.move(action.client);
+      case "stallClient":
+        return this.#host.clients.stall(action.client, action.forMs);
+      default: {
+        // "random" of a triggered fault is the server that triggered it: a crash "between n's persist and its reply".
+        const target = action.server === "random" && subject !== undefined ? subject.id : action.server;
+        if (target !== action.server && subject !== undefined)
+          this.#resolved.push({ target: action.server, server: subject.id });
+        const server = this.#server(target);
+        if (server !== undefined) this.#onServer(fault, action, server);
+      }
+    }
+  }
+
+  #onServer(fault: number, action: ServerAction, server: SimServer): void {
+    const { kernel } = this.#host;
+    const untilUs = "forMs" in action ? kernel.now + Math.round(action.forMs * 1000) : 0;
+    switch (action.kind) {
+      case "crash":
+        return server.crash("fault", action.keep, action.restartAfterMs);
+      case "pause":
+        return server.pause(untilUs);
+      case "wipe":
+        return server.wipe();
+      case "restart":
+        return server.start();
+      case "slowDisk":
+        server.disk.extraUs = Math.round(action.extraMs * 1000);
+        return this.#lasts(fault, action.forMs, () => {
+          server.disk.extraUs = 0;
+        });
+      case "stallDisk":
+        server.disk.stalledUntilUs = Math.max(server.disk.stalledUntilUs, untilUs);
+        return;
+      case "failWrite":
+        server.disk.failNext = action.applied ? "applied" : "lost";
+        return;
+      case "fullDisk":
+        server.disk.full = true;
+        return this.#lasts(fault, action.forMs, () => {
+          server.disk.full = false;
+        });
+      case "flipBit":
+        server.disk.flipBit((row) => action.part === "any" || stateOrLog(row.key) === action.part);
+        return;
+      case "drift":
+        server.clock.setRate(action.rate);
+        server.clockChanged();
+        return this.#lasts(fault, action.forMs, () => {
+          server.clock.setRate(1);
+          server.clockChanged();
+        });
+      case "jumpClock":
+        server.clock.jump(Math.round(action.byMs));
+        return;
+    }
+  }
+
+  #ends(target: LinkAction["from"]): readonly ServerId[] {
+    if (target === "any") return this.#host.allServers.map((server) => server.id);
+    const server = this.#server(target);
+    return server === undefined ? [] : [server.id];
+  }
+
+  #disturb(fault: number, action: LinkAction): void {
+    const { network, kernel } = this.#host;
+    const effect = linkEffect(action, kernel.now);
+    const [from, to] = [this.#ends(action.from), this.#ends(action.to)];
+    for (const a of from) for (const b of to) network.disturb(fault, a, b, effect);
+    this.#lasts(fault, action.forMs, () => network.lift(fault));
+  }
+
+  #swizzle(fault: number, action: ActionOf<"swizzle">): void {
+    const { network, kernel, allServers } = this.#host;
+    const draws = kernel.randomness.draws("swizzle", fault);
+    const ids = allServers.map((server) => server.id);
+    const chosen = draws.shuffle(draws.some(ids, draws.between(1, ids.length)));
+    const released = draws.shuffle(chosen);
+    const lengthUs = Math.round(action.forMs * 1000);
+    // Clogged one after the other in the first half, released one after the other, in another order, in the second: a
+    // link lets go when both of its ends have.
+    const releaseUs = new Map(
+      released.map((id, i) => [
+        id,
+        kernel.now + (lengthUs >> 1) + Math.floor((lengthUs * (i + 1)) / (2 * released.length)),
+      ]),
+    );
+    for (const id of chosen)
+      for (const other of ids) {
+        const until = Math.max(releaseUs.get(id) ?? 0, releaseUs.get(other) ?? 0);
+        network.disturb(fault, id, other, { cloggedUntilUs: until });
+        network.disturb(fault, other, id, { cloggedUntilUs: until });
+      }
+    this.#lasts(fault, action.forMs, () => network.lift(fault));
+  }
+
+  #break(action: ActionOf<"break">): void {
+    const [from, to] = [this.#ends(action.from), this.#ends(action.to)];
+    for (const a of from)
+      for (const b of to) {
+        if (a === b) continue;
+        this.#host.network.streamBroken(a, b);
+        this.#host.network.streamBroken(b, a);
+      }
+  }
+
+  #partition(fault: number, action: ActionOf<"partition">): void {
+    this.#cut(fault, action);
+    this.#lasts(fault, action.forMs, () => this.#host.network.lift(fault));
+    if (action.flapMs > 0) this.#turnLater(fault, action.flapMs, 1);
+  }
+
+  #cut(fault: number, action: ActionOf<"partition">): void {
+    const { network, allServers, kernel } = this.#host;
+    const one = this.#server(action.server);
+    if (one === undefined) return;
+    const ids = allServers.map((server) => server.id);
+    const draws = kernel.randomness.draws("partition", fault);
+    for (const [from, to] of cutLinks(action.shape, ids, one.id, action.servers, draws))
+      network.disturb(fault, from, to, { blocked: true });
+  }
+
+  /** Odd phases heal, even ones cut again: perhaps along another line. */
+  #flap(fault: number, phase: number): void {
+    const action = this.#host.plan.faults[fault]?.what;
+    if (action?.kind !== "partition" || !this.#inForce.has(fault)) return;
+    if (phase % 2 === 1) this.#host.network.lift(fault);
+    else this.#cut(fault, action);
+    this.#turnLater(fault, action.flapMs, phase + 1);
+  }
+
+  #turnLater(fault: number, ms: number, phase: number): void {
+    const { kernel } = this.#host;
+    kernel.after(Math.round(ms * 1000), { kind: "faultEnd", cause: kernel.current, fault, phase });
+  }
+}
+
+function linkEffect(action: LinkAction, nowUs: number): LinkEffect {
+  switch (action.kind) {
+    case "loss":
+      return { loss: action.rate };
+    case "duplicate":
+      return { duplicate: action.rate };
+    case "replay":
+      return { replay: action.rate };
+    case "delay":
+      return { delay: { rate: action.rate, extraUs: Math.round(action.extraMs * 1000) } };
+    case "clog":
+      return { cloggedUntilUs: nowUs + Math.round(action.forMs * 1000) };
+  }
+}

@@ -1,0 +1,51 @@
+/** What clients saw: the record that client-side checkers judge. Times are virtual microseconds. */
+import type { Operation, Read, Result, SessionId, WatchEvent, Zxid } from "../src/base/operations.ts";
+import type { ServerId } from "../src/raft/types.ts";
+
+/** What a client asked for. */
+export type Invocation =
+  | { readonly type: "write"; readonly operation: Operation }
+  | { readonly type: "read"; readonly read: Read }
+  | { readonly type: "close" };
+
+/** One operation of one client. Filled in as it goes on; see `outcome`. */
+export interface HistoryOperation {
+  /** Rises with invocation, from 1. */
+  readonly id: number;
+  readonly client: number;
+  /** Which of the client's sessions, from 1: a client opens another when one has ended. */
+  readonly life: number;
+  readonly invocation: Invocation;
+  readonly invokedUs: number;
+  /** Position of a listed operation in the plan; -1 for a drawn one. */
+  readonly listed: number;
+  /** `answered`: with `result` and `zxid`. `lost`: the session ended first; a write may or may not have taken effect. */
+  outcome: "pending" | "answered" | "lost";
+  /** 0 until the session is known. */
+  sessionId: SessionId;
+  answeredUs: number;
+  /** The server that answered; 0 until then. */
+  answeredBy: ServerId;
+  result: Result | undefined;
+  zxid: Zxid;
+}
+
+/** What happened to a client's session. */
+export interface SessionEvent {
+  readonly client: number;
+  readonly life: number;
+  readonly atUs: number;
+  readonly sessionId: SessionId;
+  /** `connected` to `server`, with the zxid of the attachment; `disconnected`; `ended`: expired, closed or lost; `watch`. */
+  readonly type: "connected" | "disconnected" | "ended" | "watch";
+  readonly server: ServerId;
+  readonly zxid: Zxid;
+  readonly reason?: string;
+  readonly event?: WatchEvent;
+}
+
+/** Everything that clients saw, in order. */
+export interface History {
+  readonly operations: HistoryOperation[];
+  readonly events: SessionEvent[];
+}

@@ -1,0 +1,120 @@
+/**
+ * Seed → plan, swarm style: each plan draws which faults exist at all and how often each strikes, so that some runs hit
+ * one weak spot hard instead of all of them a little.
+ */
+import type { Action, When } from "../plan/actions.ts";
+import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
+import { type Draws, Randomness } from "../random.ts";
+import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
+
+/** What a caller may fix of a plan. */
+export interface GenerateOptions {
+  readonly servers?: number | undefined;
+  readonly clients?: number | undefined;
+  /** Length of the fault phase, virtual ms. */
+  readonly horizonMs?: number | undefined;
+  /** No faults at all. */
+  readonly clean?: boolean | undefined;
+}
+
+/** The plan of a seed. */
+export function generatePlan(seed: number, options: GenerateOptions = {}): Plan {
+  const randomness = new Randomness(seed);
+  const draws = randomness.draws("plan config");
+  const servers = options.servers ?? draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5]);
+  const horizonMs = options.horizonMs ?? draws.between(5_000, 40_000);
+  const electionTimeoutMs = draws.pick([150, 300, 1_000]);
+  const config = {
+    servers,
+    clients: options.clients ?? draws.between(1, 6),
+    horizonMs,
+    electionTimeoutMs,
+    heartbeatMs: Math.floor(electionTimeoutMs / draws.pick([3, 4, 8])),
+    sessionTimeoutMs: draws.pick([2_000, 4_000, 10_000]),
+    networkUs: draws.pick([
+      { min: 100, typical: 300, max: 3_000 },
+      { min: 200, typical: 600, max: 50_000 },
+      { min: 1_000, typical: 10_000, max: 100_000 },
+    ]),
+    diskUs: draws.pick([
+      { min: 50, typical: 100, max: 1_000 },
+      { min: 100, typical: 1_000, max: 100_000 },
+      { min: 1_000, typical: 20_000, max: 200_000 },
+    ]),
+    lateFlush: draws.pick([0, 0.3, 0.8]),
+    lateFlushUs: draws.pick([100, 1_000, 20_000]),
+    wallSkewMs: draws.pick([0, 50, 5_000]),
+  };
+  const workload = {
+    perSecond: draws.pick([0.5, 2, 5, 20]),
+    outstanding: draws.pick([1, 4, 16]),
+    paths: draws.pick([2, 4, 8, 20]),
+    mix: drawMix(randomness.draws("plan mix")),
+  };
+  const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
+  return checkPlan({ version: 1, seed, config, workload, faults });
+}
+
+/** Each operation is left out, rare or frequent. */
+function drawMix(draws: Draws): Record<string, number> {
+  const mix: Record<string, number> = { localPercent: draws.pick([0, 50, 100]), watchPercent: draws.pick([0, 30, 80]) };
+  const operations = ["create", "createEphemeral", "createSequential", "delete", "setData", "setIfVersion"];
+  const rarer = ["deleteIfVersion", "getData", "exists", "getChildren", "sync"];
+  for (const name of operations) mix[name] = draws.pick([0, 5, 10, 20]);
+  for (const name of rarer) mix[name] = draws.pick([0, 3, 10]);
+  mix["create"] = draws.pick([5, 10, 20]);
+  for (const name of ["close", "reconnect", "move"]) mix[name] = draws.pick([0, 0.5, 2]);
+  return mix;
+}
+
+function drawFaults(randomness: Randomness, servers: number, horizonMs: number): Fault[] {
+  const swarm = randomness.draws("plan swarm");
+  const rate = swarm.pick([0.3, 0.6, 1]);
+  const faults: Fault[] = [];
+  // Disks that may be lost for good, so that a quorum's data stays.
+  let expendable = Math.floor((servers - 1) / 2);
+  for (const kind of faultKinds) {
+    if (!swarm.chance(0.35)) continue;
+    const draws = randomness.draws("plan fault", kind);
+    const count = Math.min(12, Math.max(1, Math.round((rate * draws.between(1, 8) * horizonMs) / 20_000)));
+    for (let i = 0; i < count; i++) {
+      if (losesData(kind) && expendable-- <= 0) break;
+      faults.push({ when: drawWhen(draws, kind, horizonMs), what: drawAction(kind, draws, servers, horizonMs) });
+    }
+  }
+  return faults;
+}
+
+function losesData(kind: FaultKind): boolean {
+  return kind === "wipe" || kind === "flipBit";
+}
+
+/** Mostly a time; for what hits one server, also some moment of its work. */
+function drawWhen(draws: Draws, kind: Action["kind"], horizonMs: number): When {
+  const atMs = draws.between(0, Math.floor(horizonMs * 0.95));
+  const atWork = kind === "crash" || kind === "pause" || kind === "partition" || kind === "failWrite";
+  if (!atWork || draws.chance(0.5)) return { kind: "at", atMs };
+  const server = draws.pick(["any", "any", "leader", "follower"] as const);
+  const nth = draws.between(1, 20);
+  const message = draws.pick([
+    "any",
+    "AppendEntries",
+    "AppendEntriesReply",
+    "RequestVote",
+    "RequestVoteReply",
+  ] as const);
+  switch (draws.below(6)) {
+    case 0:
+      return { kind: "receives", server, message, nth, atMs };
+    case 1:
+      return { kind: "sends", server, message, nth, atMs };
+    case 2:
+      return { kind: "writes", server, nth, atMs };
+    case 3:
+      return { kind: "persists", server, nth, atMs };
+    case 4:
+      return { kind: "answers", server, nth, atMs };
+    default:
+      return { kind: "elected", server: "any", nth: draws.between(1, 3), atMs };
+  }
+}

@@ -1,0 +1,154 @@
+/** What a fault can do, and when: the vocabulary of plans. Times are virtual milliseconds, rates probabilities. */
+import { either, flag, type Infer, integer, list, number, optional, tagged, word } from "./schema.ts";
+
+/** No plan runs longer, ms. */
+export const horizonMaxMs = 3_600_000;
+
+const time = number(0, horizonMaxMs);
+const rate = number(0, 1);
+
+/** A server by id. */
+const serverId = integer(1, 255);
+
+/**
+ * Servers by what they are at that moment: `leader` (of the highest term that has one), `oldLeader` (one that still
+ * believes it leads, though a later term has begun), `follower` (some running non-leader), `lastVoter` (whoever
+ * granted a vote last), `lastCandidate` (whoever asked for votes last), `laggard` (a running follower with the shortest
+ * log), `freshest` (a running follower with the longest log), `random` (any that runs), `down` (some crashed one).
+ */
+export const symbols = word(
+  "leader",
+  "oldLeader",
+  "follower",
+  "lastVoter",
+  "lastCandidate",
+  "laggard",
+  "freshest",
+  "random",
+  "down",
+);
+
+/** A server, by id or by what it is when the fault strikes. */
+export const serverTarget = either(serverId, symbols, 'a server id or a symbolic target such as "leader"');
+export type ServerTarget = Infer<typeof serverTarget>;
+export type Symbolic = Infer<typeof symbols>;
+
+/** One end of links: one server, or all. */
+const linkEnd = either(serverTarget, word("any"), 'a server id, a symbolic target, or "any"');
+
+/** A client by number (from 1), one drawn, or all. */
+const clientTarget = either(integer(1, 1000), word("random", "all"), 'a client number, "random" or "all"');
+export type ClientTarget = Infer<typeof clientTarget>;
+
+const link = { from: optional(linkEnd, "any"), to: optional(linkEnd, "any") };
+
+/** Which effects of a server a trigger can count. */
+export const messageTypes = word(
+  "any",
+  "RequestVote",
+  "RequestVoteReply",
+  "AppendEntries",
+  "AppendEntriesReply",
+  "ReadIndex",
+  "ReadIndexReply",
+  "TimeoutNow",
+  "InstallSnapshot",
+  "InstallSnapshotReply",
+  "Forward",
+  "TouchSessions",
+);
+
+/**
+ * When a fault strikes: at a time, or at the nth time that something happens on a server, counted from `atMs` on.
+ * `receives`: before the server handles a message of the kind. `sends`: when it hands one to the network, before it
+ * goes out. `writes`: when it has handed a batch to the disk. `persists`: when a batch is on stable storage and the
+ * server does not know yet. `answers`: when it hands an answer to a client's stream, before it goes out. `elected`: the
+ * server has become leader.
+ */
+export const when = tagged({
+  at: { atMs: time },
+  receives: {
+    server: optional(linkEnd, "any"),
+    message: optional(messageTypes, "any"),
+    nth: optional(integer(1, 1e6), 1),
+    atMs: optional(time, 0),
+  },
+  sends: {
+    server: optional(linkEnd, "any"),
+    message: optional(messageTypes, "any"),
+    nth: optional(integer(1, 1e6), 1),
+    atMs: optional(time, 0),
+  },
+  writes: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
+  persists: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
+  answers: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
+  elected: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
+});
+export type When = Infer<typeof when>;
+
+/** The actions by kind. */
+export const action = tagged({
+  // Process.
+  /** Dies on the spot; each batch in flight to its disk survives with probability `keep`. 0 = stays down for good. */
+  crash: { server: serverTarget, restartAfterMs: optional(time, 1000), keep: optional(rate, 0.5) },
+  /** Does nothing for a while, as in a long garbage collection; what arrives waits. */
+  pause: { server: serverTarget, forMs: time },
+  /** Dies and loses its disk: out for good, unless an operator adds it anew under another id. */
+  wipe: { server: serverTarget },
+  /** Starts a crashed server. */
+  restart: { server: serverTarget },
+
+  // Network, per direction, for a while.
+  loss: { ...link, rate, forMs: time },
+  duplicate: { ...link, rate, forMs: time },
+  /** Messages may overtake each other; `rate` of them take up to `extraMs` longer. */
+  delay: { ...link, rate: optional(rate, 1), extraMs: time, forMs: time },
+  /** Old packets of the link come again. */
+  replay: { ...link, rate, forMs: time },
+  /** Nothing arrives until the end, then all at once. */
+  clog: { ...link, forMs: time },
+  /** Servers of a drawn subset are clogged one after the other and released in another order. */
+  swizzle: { forMs: time },
+  /** Streams between the two break: what is under way on them is lost, both are told. */
+  break: { ...link },
+  /**
+   * halves: a drawn minority against the rest, or `servers` against the rest. isolate: the one. oneWay: it is heard by
+   * nobody, but hears. deaf: it hears nobody, but is heard. bridge: two halves that share it. ring: everybody talks only
+   * to two neighbours. `flapMs` > 0: on and off by turns of this length.
+   */
+  partition: {
+    shape: word("halves", "isolate", "oneWay", "deaf", "bridge", "ring"),
+    server: optional(serverTarget, "random"),
+    servers: optional(list(serverId, 255), []),
+    forMs: time,
+    flapMs: optional(time, 0),
+  },
+
+  // Client connections.
+  /** The connection breaks; with `refuseMs`, servers refuse the client that long. */
+  resetClient: { client: clientTarget, refuseMs: optional(time, 0) },
+  /** The connection breaks and the next one goes to another server. */
+  moveClient: { client: clientTarget },
+  /** Nothing passes on the connection for a while, in either direction. */
+  stallClient: { client: clientTarget, forMs: time },
+
+  // Disk.
+  /** Each write takes up to this much longer. */
+  slowDisk: { server: serverTarget, extraMs: time, forMs: time },
+  /** No write completes until the end. */
+  stallDisk: { server: serverTarget, forMs: time },
+  /** The next write fails; `applied`: though it reached the disk. */
+  failWrite: { server: serverTarget, applied: optional(flag, false) },
+  /** Every write fails. */
+  fullDisk: { server: serverTarget, forMs: time },
+  /** One bit of one stored value turns, found at the next start. `part` narrows what is hit. */
+  flipBit: { server: serverTarget, part: optional(word("any", "log", "state"), "any") },
+
+  // Clocks.
+  drift: { server: serverTarget, rate: number(0.5, 2), forMs: time },
+  jumpClock: { server: serverTarget, byMs: number(-horizonMaxMs, horizonMaxMs) },
+});
+export type Action = Infer<typeof action>;
+export type ActionKind = Action["kind"];
+/** The action of one kind. */
+export type ActionOf<K extends ActionKind> = Extract<Action, { readonly kind: K }>;

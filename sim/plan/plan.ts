@@ -1,0 +1,167 @@
+/** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
+import { action, horizonMaxMs, when } from "./actions.ts";
+import { flag, type Infer, integer, list, number, object, optional, PlanError, tagged, text, word } from "./schema.ts";
+
+/** Version of the plan's format. */
+export const planVersion = 1;
+
+const spread = (min: number, typical: number, max: number) => {
+  const us = integer(0, 60_000_000);
+  return optional(object({ min: us, typical: us, max: us }), { min, typical, max });
+};
+
+const config = object({
+  servers: optional(integer(1, 9), 3),
+  clients: optional(integer(0, 100), 4),
+  /** How long faults may strike, virtual ms. */
+  horizonMs: optional(integer(100, horizonMaxMs), 30_000),
+  /** Each follower draws its election timeout from this to twice this. */
+  electionTimeoutMs: optional(integer(20, 60_000), 1_000),
+  heartbeatMs: optional(integer(5, 10_000), 250),
+  /** What clients ask for. */
+  sessionTimeoutMs: optional(integer(2_000, 60_000), 6_000),
+  /** One way between servers, microseconds. */
+  networkUs: spread(200, 600, 50_000),
+  /** One way between a client and a server, microseconds. */
+  clientUs: spread(100, 400, 50_000),
+  /** A synced write, microseconds. */
+  diskUs: spread(100, 1_000, 100_000),
+  /** How often a node's turn takes in more than one input, and how long it then waits at most, microseconds. */
+  lateFlush: optional(number(0, 1), 0.3),
+  lateFlushUs: optional(integer(0, 1_000_000), 1_000),
+  /** A server's wall clock is off by up to this much either way, ms. */
+  wallSkewMs: optional(integer(0, horizonMaxMs), 50),
+});
+
+const weight = number(0, 1000);
+
+/** What a client may do, with how often relative to each other. */
+const mix = object({
+  create: optional(weight, 10),
+  createEphemeral: optional(weight, 5),
+  createSequential: optional(weight, 5),
+  delete: optional(weight, 8),
+  setData: optional(weight, 15),
+  /** Conditional on the version that the client saw last. */
+  setIfVersion: optional(weight, 8),
+  deleteIfVersion: optional(weight, 3),
+  getData: optional(weight, 12),
+  exists: optional(weight, 6),
+  getChildren: optional(weight, 6),
+  /** Of the reads, how many of 100 are local, and how many leave a watch. */
+  localPercent: optional(integer(0, 100), 50),
+  watchPercent: optional(integer(0, 100), 30),
+  sync: optional(weight, 2),
+  /** Ends the session in good order and opens another. */
+  close: optional(weight, 0.5),
+  /** Drops the connection. */
+  reconnect: optional(weight, 1),
+  /** Drops the connection for one to another server. */
+  move: optional(weight, 1),
+});
+
+const path = text(4096);
+const version = optional(integer(-1, 2 ** 31), -1);
+/** One thing that a client does. */
+const step = tagged({
+  create: {
+    path,
+    data: optional(text(4096), ""),
+    ephemeral: optional(flag, false),
+    sequential: optional(flag, false),
+  },
+  delete: { path, version },
+  setData: { path, data: optional(text(4096), ""), version },
+  read: {
+    path,
+    read: optional(word("getData", "exists", "getChildren"), "getData"),
+    local: optional(flag, false),
+    watch: optional(flag, false),
+  },
+  sync: {},
+  close: {},
+  reconnect: {},
+  move: {},
+});
+export type Step = Infer<typeof step>;
+
+const workload = object({
+  /** Drawn operations of each client a virtual second; 0 = only those listed. */
+  perSecond: optional(number(0, 10_000), 2),
+  /** Operations of a client that wait for an answer. */
+  outstanding: optional(integer(1, 1000), 8),
+  /** How many paths clients contend for. */
+  paths: optional(integer(1, 1000), 8),
+  mix: optional(mix, mix.check({}, "mix")),
+  /** Listed operations: what a shrunk plan has in place of drawn ones. */
+  operations: optional(list(object({ client: integer(1, 100), atMs: number(0, horizonMaxMs), step }), 100_000), []),
+});
+
+const fault = object({ when, what: action });
+export type Fault = Infer<typeof fault>;
+
+const plan = object({
+  version: optional(integer(planVersion, planVersion), planVersion),
+  seed: integer(0, 2 ** 32 - 1),
+  config: optional(config, config.check({}, "config")),
+  workload: optional(workload, workload.check({}, "workload")),
+  faults: optional(list(fault, 10_000), []),
+});
+
+export type Config = Infer<typeof config>;
+export type Workload = Infer<typeof workload>;
+export type Mix = Infer<typeof mix>;
+export type PlannedOperation = Workload["operations"][number];
+export type Plan = Infer<typeof plan>;
+
+/** Checks a plan read from JSON and fills in what it leaves out. Throws {@link PlanError} with a sentence. */
+export function checkPlan(value: unknown): Plan {
+  const checked = plan.check(value, "plan");
+  checkTargets(checked);
+  return checked;
+}
+
+/** Reads a plan from the text of a file. Throws {@link PlanError}. */
+export function parsePlan(json: string): Plan {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new PlanError("plan is not valid JSON.");
+  }
+  return checkPlan(value);
+}
+
+function checkTargets(checked: Plan): void {
+  const { servers, clients, electionTimeoutMs, heartbeatMs } = checked.config;
+  if (heartbeatMs >= electionTimeoutMs) {
+    throw new PlanError("plan.config.heartbeatMs must be less than plan.config.electionTimeoutMs.");
+  }
+  checked.faults.forEach(({ when, what }, i) => {
+    for (const part of [when, what]) {
+      for (const [field, value] of Object.entries(part)) {
+        checkTarget(`plan.faults[${i}] (${part.kind}).${field}`, field, value, servers, clients);
+      }
+    }
+  });
+  checked.workload.operations.forEach(({ client, step: { kind } }, i) => {
+    checkTarget(`plan.workload.operations[${i}] (${kind}).client`, "client", client, servers, clients);
+  });
+}
+
+function checkTarget(where: string, field: string, value: unknown, servers: number, clients: number): void {
+  if (field === "client" && typeof value === "number" && value > clients) {
+    throw new PlanError(`${where} is client ${value}, but the plan has only ${clients} clients.`);
+  }
+  const ids: readonly unknown[] =
+    field === "server" || field === "from" || field === "to"
+      ? [value]
+      : field === "servers" && Array.isArray(value)
+        ? value
+        : [];
+  for (const id of ids) {
+    if (typeof id === "number" && id > servers) {
+      throw new PlanError(`${where} is server ${id}, but the plan has only ${servers} servers.`);
+    }
+  }
+}

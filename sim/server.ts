@@ -1,0 +1,375 @@
+/**
+ * A simulated server: the production node in a process that can die at any effect, on a machine with a disk and clocks
+ * that live on.
+ */
+import { TerrariumError } from "../src/base/errors.ts";
+import { Node } from "../src/node/node.ts";
+import type { Ports } from "../src/node/ports.ts";
+import type { Configuration, ServerId } from "../src/raft/types.ts";
+import { openStorage, type Recovered } from "../src/storage/open.ts";
+import { SimClock } from "./clock.ts";
+import type { Connections } from "./connections.ts";
+import { SimDisk } from "./disk.ts";
+import type { SimEvent } from "./events.ts";
+import type { Kernel } from "./kernel.ts";
+import type { SimNetwork } from "./network.ts";
+import { InvariantBroken } from "./observer.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { Draws } from "./random.ts";
+import type { Triggers } from "./triggers.ts";
+
+/** What a server is part of. */
+export interface ServerHost {
+  readonly kernel: Kernel;
+  readonly plan: Plan;
+  readonly network: SimNetwork;
+  readonly connections: Connections;
+  readonly triggers: Triggers;
+  readonly bootstrap: Configuration;
+}
+
+/** The cluster id of all simulated clusters. */
+export const clusterId = "simulated";
+
+/** Shortest sleep of a server between two ticks, µs: no timer of a real machine is finer. */
+const timerGrainUs = 100;
+
+/** The life of one process: its ports ask whether they still stand for anybody. */
+interface Life {
+  alive: boolean;
+}
+
+/** Events that a server takes as inputs. */
+type Input = Extract<
+  SimEvent,
+  {
+    readonly kind:
+      | "message"
+      | "streamBroken"
+      | "tick"
+      | "flush"
+      | "written"
+      | "scanned"
+      | "toServer"
+      | "brokenToServer";
+  }
+>;
+
+/** See the file's comment. */
+export class SimServer {
+  readonly id: ServerId;
+  readonly clock: SimClock;
+  readonly disk: SimDisk;
+  /** `starting`: reads its disk. */
+  state: "down" | "starting" | "running" = "down";
+  /** Counts the starts of its process. */
+  incarnation = 0;
+  /** While it runs. */
+  node: Node | undefined;
+  /** What the running process found on its disk when it started. */
+  recovered: Recovered | undefined;
+  /** Why it will never start again; empty while it may. */
+  goneForGood: "" | "wiped" | "corrupt" | "broken" = "";
+  pausedUntilUs = 0;
+  readonly #host: ServerHost;
+  readonly #lateFlush: Draws;
+  #life: Life = { alive: false };
+  #inbox: Input[] = [];
+  #flushWanted = false;
+  #flushScheduled = false;
+  #tickAtUs = Number.POSITIVE_INFINITY;
+
+  constructor(id: ServerId, host: ServerHost) {
+    const { kernel, plan } = host;
+    this.id = id;
+    this.#host = host;
+    const skew = kernel.randomness.draws("clock skew", id);
+    const { wallSkewMs, diskUs } = plan.config;
+    this.clock = new SimClock(kernel, skew.between(0, 1_000_000), skew.between(-wallSkewMs, wallSkewMs));
+    this.disk = new SimDisk(kernel, this, diskUs);
+    this.#lateFlush = kernel.randomness.draws("late flush", id);
+  }
+
+  /** Whether it runs and is not paused. */
+  get awake(): boolean {
+    return this.state === "running" && this.pausedUntilUs === 0;
+  }
+
+  /** Begins its process, unless it runs or is gone for good. */
+  start(): void {
+    if (this.state !== "down" || this.goneForGood !== "") return;
+    this.state = "starting";
+    this.incarnation++;
+    const life: Life = { alive: true };
+    this.#life = life;
+    for (const observer of this.#host.kernel.observers.starting) observer.starting(this);
+    const ports = this.#ports(life);
+    openStorage(ports.disk, { clusterId, serverId: this.id }, this.#host.bootstrap, (error, recovered) => {
+      if (!life.alive) return;
+      if (recovered === undefined || error !== undefined) this.#stop(error ?? new Error("nothing recovered"));
+      else this.#run(ports, recovered);
+    });
+  }
+
+  /** Dies: each batch under way to its disk has made it with probability `keep`. Starts again, unless told 0. */
+  crash(why: string, keep: number, restartAfterMs: number): void {
+    if (this.state === "down") return;
+    this.#die(keep);
+    for (const observer of this.#host.kernel.observers.crashed) observer.crashed(this, why);
+    if (restartAfterMs > 0) this.#restartAfter(restartAfterMs);
+  }
+
+  /** Dies and loses its disk. */
+  wipe(): void {
+    this.crash("wiped", 0, 0);
+    this.disk.wipe();
+    this.goneForGood = "wiped";
+  }
+
+  /** Everything about its machine is well again; it starts if it was down. */
+  mend(): void {
+    this.disk.mend();
+    this.clock.setRate(1);
+    this.clockChanged();
+    this.pausedUntilUs = Math.min(this.pausedUntilUs, this.#host.kernel.now);
+    this.resume();
+    this.start();
+  }
+
+  /** Does nothing until `untilUs`. */
+  pause(untilUs: number): void {
+    if (this.state !== "running") return;
+    const { kernel } = this.#host;
+    this.pausedUntilUs = Math.max(this.pausedUntilUs, untilUs);
+    kernel.at(this.pausedUntilUs, { kind: "resume", cause: kernel.current, server: this.id });
+  }
+
+  /** Takes up what has arrived meanwhile, if the pause is over. */
+  resume(): void {
+    if (this.pausedUntilUs === 0 || this.#host.kernel.now < this.pausedUntilUs) return;
+    this.pausedUntilUs = 0;
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    const life = this.#life;
+    for (const event of inbox) if (life.alive) this.#input(event);
+    if (life.alive) this.#afterInput();
+  }
+
+  /** An event for this server. Returns false if it was none after all: an overtaken timer. */
+  handle(event: Input): boolean {
+    if (event.kind === "tick") {
+      if (event.incarnation !== this.incarnation || this.#host.kernel.now !== this.#tickAtUs) return false;
+      this.#tickAtUs = Number.POSITIVE_INFINITY;
+    } else if (event.kind === "written") {
+      if (this.disk.complete(event.write) !== "done") return false;
+      if (event.write.error === undefined) this.#host.triggers.persists(this);
+    }
+    if (this.state === "down") return true;
+    if (this.pausedUntilUs > 0) {
+      this.#inbox.push(event);
+      return true;
+    }
+    this.#input(event);
+    this.#afterInput();
+    return true;
+  }
+
+  /** Its clocks changed: deadlines come at other times. */
+  clockChanged(): void {
+    this.#tickAtUs = Number.POSITIVE_INFINITY;
+    this.#setTimer();
+  }
+
+  #input(event: Input): void {
+    switch (event.kind) {
+      case "message":
+        return this.#receive(event.from, event);
+      case "streamBroken":
+        this.node?.peerDisconnected(event.peer);
+        return;
+      case "tick":
+        if (this.node !== undefined && this.clock.now() >= this.node.nextDeadline()) this.node.tick();
+        return;
+      case "flush":
+        if (event.incarnation !== this.incarnation) return;
+        this.#flushScheduled = false;
+        this.#flush();
+        return;
+      case "written":
+        event.write.done(event.write.error);
+        return;
+      case "scanned":
+        this.disk.finishScan(event.scan);
+        return;
+      case "toServer":
+        this.node?.clientMessages(event.connection, event.messages);
+        return;
+      case "brokenToServer":
+        this.node?.clientDisconnected(event.connection);
+        return;
+    }
+  }
+
+  #receive(from: ServerId, event: Extract<Input, { readonly kind: "message" }>): void {
+    if (this.node === undefined) return;
+    const { triggers, kernel } = this.#host;
+    if (triggers.armed) triggers.receives(this, event.message);
+    for (const observer of kernel.observers.delivered) observer.delivered(from, this, event.message);
+    // A trigger may just have killed it.
+    this.node?.receivePeer(from, [event.message]);
+  }
+
+  #afterInput(): void {
+    if (this.node === undefined) return;
+    if (this.#flushWanted && !this.#flushScheduled) {
+      const { kernel, plan } = this.#host;
+      if (this.#lateFlush.chance(plan.config.lateFlush)) {
+        this.#flushScheduled = true;
+        const delay = this.#lateFlush.below(plan.config.lateFlushUs + 1);
+        kernel.after(delay, { kind: "flush", cause: kernel.current, server: this.id, incarnation: this.incarnation });
+      } else this.#flush();
+    }
+    this.#observe();
+    this.#setTimer();
+  }
+
+  #flush(): void {
+    this.#flushWanted = false;
+    this.node?.flush();
+  }
+
+  #observe(): void {
+    if (this.node === undefined) return;
+    const { triggers, kernel } = this.#host;
+    for (const observer of kernel.observers.step) observer.step(this);
+    if (triggers.armed) triggers.step(this);
+  }
+
+  #setTimer(): void {
+    if (this.node === undefined) return;
+    const { kernel } = this.#host;
+    const at = Math.max(this.clock.virtualTimeOf(this.node.nextDeadline()), kernel.now + timerGrainUs);
+    if (at >= this.#tickAtUs) return;
+    this.#tickAtUs = at;
+    kernel.at(at, { kind: "tick", cause: kernel.current, server: this.id, incarnation: this.incarnation });
+  }
+
+  #run(ports: Ports, recovered: Recovered): void {
+    const { kernel, plan } = this.#host;
+    const { electionTimeoutMs, heartbeatMs } = plan.config;
+    this.recovered = recovered;
+    this.state = "running";
+    this.node = new Node(
+      {
+        id: this.id,
+        clusterId,
+        electionTimeoutMs,
+        heartbeatMs,
+        campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
+        sessionTickMs: 250,
+        proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
+      },
+      ports,
+      recovered,
+    );
+    for (const observer of kernel.observers.started) observer.started(this);
+    if (kernel.observers.effects.length > 0) this.#watchEffects(this.node.raft);
+  }
+
+  /** Lets observers see what leaves the Raft core, as the node takes it. */
+  #watchEffects(raft: Node["raft"]): void {
+    const take = raft.takeEffects.bind(raft);
+    const watching = this.#host.kernel.observers.effects;
+    raft.takeEffects = () => {
+      const effects = take();
+      for (const observer of watching) observer.effects(this, effects);
+      return effects;
+    };
+  }
+
+  /** The server stopped by itself, and said why. */
+  #stop(error: Error): void {
+    const corrupt = error instanceof TerrariumError && error.code === "CORRUPT";
+    if (corrupt && !this.disk.damaged)
+      throw new InvariantBroken("recovery", `n${this.id} found damage on an undamaged disk: ${error.message}`);
+    const diskFailed = error instanceof TerrariumError && error.code === "DISK_FAILED";
+    if (!corrupt && !diskFailed && !this.disk.damaged)
+      throw new InvariantBroken("recovery", `n${this.id} stopped for no reason that its disk gives: ${error.message}`);
+    this.#die(0.5);
+    if (!diskFailed) this.goneForGood = "corrupt";
+    for (const observer of this.#host.kernel.observers.stopped) observer.stopped(this, error);
+    // Somebody looks after it and starts it again.
+    if (diskFailed) this.#restartAfter(this.#lateFlush.between(1_000, 3_000));
+  }
+
+  #die(keep: number): void {
+    const { kernel, plan, network, connections } = this.#host;
+    this.#life.alive = false;
+    this.state = "down";
+    this.node = undefined;
+    this.recovered = undefined;
+    this.pausedUntilUs = 0;
+    this.#inbox = [];
+    this.#flushWanted = false;
+    this.#flushScheduled = false;
+    this.#tickAtUs = Number.POSITIVE_INFINITY;
+    this.disk.crash(keep);
+    for (let peer = 1; peer <= plan.config.servers; peer++) if (peer !== this.id) network.streamBroken(this.id, peer);
+    connections.serverDied(this.id);
+    kernel.mix(this.incarnation);
+  }
+
+  #restartAfter(ms: number): void {
+    const { kernel } = this.#host;
+    kernel.after(Math.round(ms * 1000), { kind: "restart", cause: kernel.current, server: this.id });
+  }
+
+  #ports(life: Life): Ports {
+    const { kernel, network, connections, triggers } = this.#host;
+    const random = kernel.randomness.draws("node", `${this.id}.${this.incarnation}`);
+    const secret = kernel.randomness.draws("secret", `${this.id}.${this.incarnation}`);
+    const disk = this.disk.port(() => life.alive);
+    return {
+      disk: {
+        write: (batch, done) => {
+          disk.write(batch, done);
+          if (life.alive && triggers.armed) triggers.writes(this);
+        },
+        scan: disk.scan,
+      },
+      network: {
+        send: (to, messages) => {
+          for (const message of messages) {
+            if (life.alive && triggers.armed) triggers.sends(this, message);
+            if (!life.alive) return;
+            for (const observer of kernel.observers.sent) observer.sent(this, to, message);
+            network.send(this.id, to, message);
+          }
+        },
+      },
+      clock: this.clock,
+      clients: {
+        send: (id, messages) => {
+          if (life.alive && triggers.armed) triggers.answers(this);
+          const connection = connections.get(id);
+          if (!life.alive || connection === undefined) return;
+          for (const observer of kernel.observers.serverFrame)
+            observer.serverFrame(this, connection.client, id, messages);
+          connections.down(connection, messages);
+        },
+        close: (id) => {
+          const connection = connections.get(id);
+          if (life.alive && connection !== undefined) connections.closeByServer(connection);
+        },
+      },
+      random: () => random.next(),
+      secret: (length) => Uint8Array.from({ length }, () => secret.below(256)),
+      requestFlush: () => {
+        if (life.alive) this.#flushWanted = true;
+      },
+      fatal: (error) => {
+        if (life.alive) this.#stop(error);
+      },
+    };
+  }
+}

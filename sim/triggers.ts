@@ -1,0 +1,84 @@
+/** Faults that wait for the nth time that something happens on a server. */
+import type { PeerMessage } from "../src/node/ports.ts";
+import type { Kernel } from "./kernel.ts";
+import type { When } from "./plan/actions.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { SimServer } from "./server.ts";
+import type { Targets } from "./targets.ts";
+
+interface Armed {
+  readonly fault: number;
+  readonly when: Exclude<When, { readonly kind: "at" }>;
+  readonly notBeforeUs: number;
+  seen: number;
+}
+
+/** Counts what happens and lets faults strike, at once and in the middle of whatever the server is doing. */
+export class Triggers {
+  readonly #kernel: Kernel;
+  readonly #targets: () => Targets;
+  readonly #strike: (fault: number, subject: SimServer) => void;
+  #waiting: Armed[] = [];
+  /** Terms in which each server was seen to lead. */
+  readonly #led = new Map<number, number>();
+
+  constructor(kernel: Kernel, plan: Plan, targets: () => Targets, strike: (fault: number, subject: SimServer) => void) {
+    this.#kernel = kernel;
+    this.#targets = targets;
+    this.#strike = strike;
+    plan.faults.forEach(({ when }, fault) => {
+      if (when.kind !== "at") this.#waiting.push({ fault, when, notBeforeUs: when.atMs * 1000, seen: 0 });
+    });
+  }
+
+  /** Whether anything waits: spares the calls if not. */
+  get armed(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** No fault strikes any more. */
+  disarm(): void {
+    this.#waiting = [];
+  }
+
+  receives(server: SimServer, message: PeerMessage): void {
+    this.#count("receives", server, message);
+  }
+
+  sends(server: SimServer, message: PeerMessage): void {
+    this.#count("sends", server, message);
+  }
+
+  writes(server: SimServer): void {
+    this.#count("writes", server);
+  }
+
+  persists(server: SimServer): void {
+    this.#count("persists", server);
+  }
+
+  answers(server: SimServer): void {
+    this.#count("answers", server);
+  }
+
+  /** The server may have become leader. */
+  step(server: SimServer): void {
+    const raft = server.node?.raft;
+    if (raft === undefined || !raft.isLeader || this.#led.get(server.id) === raft.currentTerm) return;
+    this.#led.set(server.id, raft.currentTerm);
+    this.#count("elected", server);
+  }
+
+  #count(kind: Armed["when"]["kind"], server: SimServer, message?: PeerMessage): void {
+    for (const armed of this.#waiting) {
+      const { when } = armed;
+      if (when.kind !== kind || this.#kernel.now < armed.notBeforeUs) continue;
+      if (message !== undefined && "message" in when && when.message !== "any" && when.message !== message.type)
+        continue;
+      if (!this.#targets().matches(when.server, server)) continue;
+      if (++armed.seen < when.nth) continue;
+      this.#waiting = this.#waiting.filter((other) => other !== armed);
+      this.#strike(armed.fault, server);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** What clients ask for: draws the next step of a client from the plan's mix. */
+import type { Mix, Step, Workload } from "./plan/plan.ts";
+import type { Draws } from "./random.ts";
+
+/** What a client remembers of what it saw, to ask sensible questions. */
+export interface Seen {
+  /** Version of a path's data, newest seen. */
+  readonly versions: Map<string, number>;
+  /** Children that a getChildren showed or a sequential create made. */
+  readonly names: string[];
+}
+
+type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent">;
+
+const choices: readonly Choice[] = [
+  "create",
+  "createEphemeral",
+  "createSequential",
+  "delete",
+  "setData",
+  "setIfVersion",
+  "deleteIfVersion",
+  "getData",
+  "exists",
+  "getChildren",
+  "sync",
+  "close",
+  "reconnect",
+  "move",
+];
+
+/** Paths that clients contend for: a third of them at the top, the others below those. */
+export function pathNames(count: number): string[] {
+  const tops = Math.max(1, Math.ceil(count / 3));
+  return Array.from({ length: count }, (_, i) => (i < tops ? `/p${i}` : `/p${i % tops}/c${i}`));
+}
+
+/** Draws steps for one client. */
+export class StepSource {
+  readonly #workload: Workload;
+  readonly #draws: Draws;
+  readonly #paths: readonly string[];
+  readonly #tops: readonly string[];
+  readonly #total: number;
+
+  constructor(workload: Workload, draws: Draws) {
+    this.#workload = workload;
+    this.#draws = draws;
+    this.#paths = pathNames(workload.paths);
+    this.#tops = this.#paths.filter((path) => path.lastIndexOf("/") === 0);
+    this.#total = choices.reduce((sum, choice) => sum + workload.mix[choice], 0);
+  }
+
+  /** Microseconds until the next operation; sometimes 0, so that requests come in bursts. */
+  gapUs(): number {
+    if (this.#draws.chance(0.15)) return 0;
+    return Math.round((1_000_000 / this.#workload.perSecond) * (0.6 + 1.15 * this.#draws.next()));
+  }
+
+  /** The next step; `data` is what a write stores. */
+  next(seen: Seen, data: string): Step {
+    const draws = this.#draws;
+    const path = draws.pick(this.#paths);
+    switch (this.#choose()) {
+      case "create":
+        return { kind: "create", path, data, ephemeral: false, sequential: false };
+      case "createEphemeral":
+        return { kind: "create", path, data, ephemeral: true, sequential: false };
+      case "createSequential": {
+        const parent = draws.pick(this.#tops);
+        return { kind: "create", path: `${parent}/s-`, data, ephemeral: draws.chance(0.3), sequential: true };
+      }
+      case "delete":
+        return { kind: "delete", path: this.#someName(seen) ?? path, version: -1 };
+      case "deleteIfVersion":
+        return { kind: "delete", path, version: seen.versions.get(path) ?? 0 };
+      case "setData":
+        return { kind: "setData", path, data, version: -1 };
+      case "setIfVersion":
+        return { kind: "setData", path, data, version: seen.versions.get(path) ?? 0 };
+      case "getData":
+        return this.#read("getData", path);
+      case "exists":
+        return this.#read("exists", path);
+      case "getChildren":
+        return this.#read("getChildren", draws.pick(this.#tops));
+      case "sync":
+        return { kind: "sync" };
+      case "close":
+        return { kind: "close" };
+      case "reconnect":
+        return { kind: "reconnect" };
+      case "move":
+        return { kind: "move" };
+    }
+  }
+
+  /** Half of the deletes clean up what sequential creates left. */
+  #someName(seen: Seen): string | undefined {
+    return seen.names.length > 0 && this.#draws.chance(0.5) ? this.#draws.pick(seen.names) : undefined;
+  }
+
+  #read(read: "getData" | "exists" | "getChildren", path: string): Step {
+    const { localPercent, watchPercent } = this.#workload.mix;
+    const local = this.#draws.below(100) < localPercent;
+    const watch = this.#draws.below(100) < watchPercent;
+    return { kind: "read", path, read, local, watch };
+  }
+
+  #choose(): Choice {
+    let left = this.#draws.next() * this.#total;
+    for (const choice of choices) {
+      left -= this.#workload.mix[choice];
+      if (left < 0) return choice;
+    }
+    return "sync";
+  }
+}

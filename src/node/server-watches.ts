@@ -1,0 +1,62 @@
+/**
+ * The watches of the clients attached to one server, and what they missed while they were elsewhere.
+ *
+ * Watches are not replicated. A client that moves arms its watches again on its new server, which remembers the changes
+ * of a stretch of recent zxids and so can tell what would have fired meanwhile (DESIGN §4, "A watch").
+ */
+import { limits } from "../base/limits.ts";
+import type { Failure, WatchEvent, WatchSpec } from "../base/operations.ts";
+import type { SetWatches } from "../protocol/client-messages.ts";
+import { ChangeHistory } from "../znode/change-history.ts";
+import type { Change } from "../znode/commands.ts";
+import type { ZnodeMachine } from "../znode/machine.ts";
+import { pathProblem } from "../znode/paths.ts";
+import { WatchTable } from "../znode/watches.ts";
+import type { ConnectionId } from "./ports.ts";
+
+/** See the file's comment. */
+export class ServerWatches {
+  readonly #table = new WatchTable();
+  readonly #history = new ChangeHistory();
+
+  /** Watches armed. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Arms a watch; a failure if the connection has too many. */
+  arm(connection: ConnectionId, spec: WatchSpec): Failure | undefined {
+    if (this.#table.arm(connection, spec) === "armed") return undefined;
+    const message = `the connection has ${limits.watchesPerConnectionMax} watches armed already`;
+    return { code: "OVERLOADED", message };
+  }
+
+  /**
+   * Arms the watches of a client that was elsewhere. Those that would have fired since `relativeZxid` fire now instead:
+   * their events are returned, in the order of the changes.
+   */
+  armAgain(connection: ConnectionId, message: SetWatches, machine: ZnodeMachine): readonly WatchEvent[] | Failure {
+    const missed: WatchEvent[] = [];
+    for (const spec of message.watches) {
+      const problem = pathProblem(spec.path);
+      if (problem !== undefined)
+        return { code: "BAD_ARGUMENTS", message: `the path of a watch is malformed: ${problem}` };
+      const event = this.#history.missed(message.relativeZxid, spec, machine);
+      const failure = event === undefined ? this.arm(connection, spec) : undefined;
+      if (failure !== undefined) return failure;
+      if (event !== undefined) missed.push(event);
+    }
+    return missed.sort((a, b) => a.zxid - b.zxid);
+  }
+
+  /** Fires what the changes of one command fire. */
+  fire(changes: readonly Change[], deliver: (connection: ConnectionId, event: WatchEvent) => void): void {
+    this.#history.record(changes);
+    for (const change of changes) this.#table.trigger(change, deliver);
+  }
+
+  /** Disarms all watches of a connection. */
+  drop(connection: ConnectionId): void {
+    this.#table.dropConnection(connection);
+  }
+}

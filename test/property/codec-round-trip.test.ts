@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TerrariumError } from "../../src/base/errors.ts";
+import {
+  clientMessageBytes,
+  decodeClientFrame,
+  decodeServerFrame,
+  encodeClientFrame,
+  encodeServerFrame,
+  serverMessageBytes,
+} from "../../src/protocol/client-codec.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import { decodeCommand, encodeCommand, stampCommand } from "../../src/protocol/command-codec.ts";
+import { decodeConfiguration, encodeConfiguration } from "../../src/protocol/configuration-codec.ts";
+import { decodeEntry, encodeEntry } from "../../src/protocol/entry-codec.ts";
+import { terrarium } from "../../src/protocol/generated/messages.js";
+import { decodePeerFrame, encodePeerFrame, peerMessageBytes } from "../../src/protocol/peer-codec.ts";
+import type { Entry } from "../../src/raft/types.ts";
+import {
+  clientMessage,
+  commandBody,
+  configuration,
+  entry,
+  number,
+  peerMessage,
+  serverMessage,
+} from "./codec-arbitraries.ts";
+
+/** The codec that protobufjs generated for a message: the twin that ours must agree with. */
+interface Twin {
+  encode(message: object): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): object;
+}
+
+/** What the twin makes of our bytes, written by the twin. */
+function throughTwin(twin: Twin, bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(twin.encode(twin.decode(bytes)).finish());
+}
+
+/** An entry without what only its own process needs. */
+function bare(entry: Entry): Entry {
+  const { encoded: _, ...rest } = entry;
+  return rest;
+}
+
+const origin = fc.nat(255);
+const peer = peerMessage((body) => encodeCommand(body, 1, 1));
+
+describe("round trips, by ourselves and through the generated codec", () => {
+  it("command, with its time behind it", () => {
+    fc.assert(
+      fc.property(commandBody, origin, number, number, (body, from, proposal, timeMs) => {
+        const encoded = encodeCommand(body, from, proposal);
+        expect(decodeCommand(encoded)).toEqual({ timeMs: 0, origin: from, proposal, body });
+        const stamped = stampCommand(encoded, timeMs);
+        expect(decodeCommand(stamped)).toEqual({ timeMs, origin: from, proposal, body });
+        expect(decodeCommand(throughTwin(terrarium.Command, stamped))).toEqual({
+          timeMs,
+          origin: from,
+          proposal,
+          body,
+        });
+      }),
+    );
+  });
+
+  it("log entry: encoded once, the bytes kept", () => {
+    fc.assert(
+      fc.property(entry, (any) => {
+        const original = bare(any);
+        const bytes = encodeEntry(any);
+        expect(encodeEntry(any)).toBe(bytes);
+        const decoded = decodeEntry(bytes);
+        expect(bare(decoded)).toEqual(original);
+        expect(decoded.encoded).toEqual(bytes);
+        expect(bare(decodeEntry(throughTwin(terrarium.LogEntry, bytes)))).toEqual(original);
+      }),
+    );
+  });
+
+  it("configuration", () => {
+    fc.assert(
+      fc.property(configuration, (any) => {
+        expect(decodeConfiguration(encodeConfiguration(any))).toEqual(any);
+      }),
+    );
+  });
+
+  it("peer frame, within the size foretold", () => {
+    fc.assert(
+      fc.property(fc.array(peer, { maxLength: 6 }), (messages) => {
+        const size = messages.reduce((sum, message) => sum + peerMessageBytes(message), 0);
+        const bytes = encodePeerFrame(messages);
+        expect(bytes.length).toBeLessThanOrEqual(size);
+        for (const frame of [bytes, throughTwin(terrarium.PeerFrame, bytes)]) {
+          // The originals have their encoded form by now, as decoded ones have.
+          expect(decodePeerFrame(frame)).toEqual(messages);
+        }
+      }),
+    );
+  });
+
+  it("client frame, within the size foretold", () => {
+    fc.assert(
+      fc.property(fc.array(clientMessage, { maxLength: 6 }), (messages: ClientMessage[]) => {
+        const size = messages.reduce((sum, message) => sum + clientMessageBytes(message), 0);
+        const bytes = encodeClientFrame(messages);
+        expect(bytes.length).toBeLessThanOrEqual(size);
+        for (const frame of [bytes, throughTwin(terrarium.ClientFrame, bytes)]) {
+          expect(decodeClientFrame(frame)).toEqual(messages);
+        }
+      }),
+    );
+  });
+
+  it("server frame, within the size foretold", () => {
+    fc.assert(
+      fc.property(fc.array(serverMessage, { maxLength: 6 }), (messages: ServerMessage[]) => {
+        const size = messages.reduce((sum, message) => sum + serverMessageBytes(message), 0);
+        const bytes = encodeServerFrame(messages);
+        expect(bytes.length).toBeLessThanOrEqual(size);
+        for (const frame of [bytes, throughTwin(terrarium.ServerFrame, bytes)]) {
+          expect(decodeServerFrame(frame)).toEqual(messages);
+        }
+      }),
+    );
+  });
+});
+
+describe("garbage", () => {
+  const decoders: readonly [string, (bytes: Uint8Array) => unknown][] = [
+    ["command", decodeCommand],
+    ["entry", decodeEntry],
+    ["configuration", decodeConfiguration],
+    ["peer frame", decodePeerFrame],
+    ["client frame", decodeClientFrame],
+    ["server frame", decodeServerFrame],
+  ];
+
+  /** Sound bytes of any kind, damaged: cut, flipped, with something put in. */
+  const damaged = fc
+    .tuple(
+      fc.oneof(
+        fc.array(peer, { minLength: 1, maxLength: 3 }).map(encodePeerFrame),
+        fc.array(clientMessage, { minLength: 1, maxLength: 3 }).map(encodeClientFrame),
+        fc.array(serverMessage, { minLength: 1, maxLength: 3 }).map(encodeServerFrame),
+        entry.map(encodeEntry),
+        commandBody.map((body) => encodeCommand(body, 1, 1)),
+      ),
+      fc.nat(),
+      fc.nat(),
+      fc.nat(255),
+      fc.uint8Array({ maxLength: 4 }),
+    )
+    .map(([bytes, cut, place, byte, inserted]) => {
+      const at = bytes.length === 0 ? 0 : place % bytes.length;
+      const changed = Uint8Array.from([...bytes.subarray(0, at), ...inserted, byte, ...bytes.subarray(at + 1)]);
+      return changed.subarray(0, cut % (changed.length + 1));
+    });
+
+  for (const [name, decode] of decoders) {
+    it(`given as a ${name} is refused with PROTOCOL_ERROR or read whole`, () => {
+      fc.assert(
+        fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), damaged), (bytes) => {
+          try {
+            expect(undefinedFields(decode(bytes))).toEqual([]);
+          } catch (error) {
+            if (!(error instanceof TerrariumError)) throw error;
+            expect(error.code).toBe("PROTOCOL_ERROR");
+          }
+        }),
+        { numRuns: 500 },
+      );
+    });
+  }
+});
+
+/** Names of fields that are there without a value, or hold a number that is none. */
+function undefinedFields(value: unknown): string[] {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return [];
+  return Object.entries(value).flatMap(([name, field]) =>
+    field === undefined || (typeof field === "number" && !Number.isSafeInteger(field))
+      ? [name]
+      : undefinedFields(field),
+  );
+}

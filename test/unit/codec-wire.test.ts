@@ -1,0 +1,243 @@
+import { describe, expect, it } from "vitest";
+import { bytesEqual } from "../../src/base/bytes.ts";
+import { decodeClientFrame, decodeServerFrame, encodeServerFrame } from "../../src/protocol/client-codec.ts";
+import { decodeCommand, encodeCommand, stampCommand } from "../../src/protocol/command-codec.ts";
+import { decodeConfiguration } from "../../src/protocol/configuration-codec.ts";
+import { decodeEntry, encodeEntry } from "../../src/protocol/entry-codec.ts";
+import { terrarium } from "../../src/protocol/generated/messages.js";
+import { decodePeerFrame, encodePeerFrame } from "../../src/protocol/peer-codec.ts";
+import { numberTag } from "../../src/protocol/wire.ts";
+import { WireReader } from "../../src/protocol/wire-reader.ts";
+import { WireWriter } from "../../src/protocol/wire-writer.ts";
+
+const protocolError = (message: string) =>
+  expect.objectContaining({ code: "PROTOCOL_ERROR", message: expect.stringContaining(message) });
+
+function client(message: terrarium.ClientMessage.$Properties): Uint8Array {
+  return terrarium.ClientFrame.encode({ messages: [message] }).finish();
+}
+
+function peer(message: terrarium.PeerMessage.$Properties): Uint8Array {
+  return terrarium.PeerFrame.encode({ messages: [message] }).finish();
+}
+
+const noop = (index: number, term: number) => terrarium.LogEntry.encode({ index, term, kind: 0 }).finish();
+
+describe("WireWriter", () => {
+  it("keeps messages apart that share a slab", () => {
+    const writer = new WireWriter();
+    const messages = Array.from({ length: 2000 }, (_, i) => {
+      writer.begin().bytes(1, new Uint8Array(100).fill(i & 255));
+      return writer.finish();
+    });
+    for (const [i, message] of messages.entries()) expect(message.at(-1)).toBe(i & 255);
+  });
+
+  it("takes messages larger than a slab", () => {
+    const writer = new WireWriter();
+    const large = new Uint8Array(200_000).fill(7);
+    const mark = writer.begin().mark();
+    for (let i = 0; i < 3; i++) writer.presentBytes(2, large);
+    writer.nest(1, mark);
+    const bytes = writer.finish();
+    const reader = new WireReader(bytes);
+    reader.tag();
+    reader.enter();
+    for (let i = 0; i < 3; i++) {
+      reader.tag();
+      expect(bytesEqual(reader.bytes(), large)).toBe(true);
+    }
+    expect(reader.more()).toBe(false);
+  });
+
+  it("drops a message that was left unfinished", () => {
+    const writer = new WireWriter();
+    writer.begin().string(1, "left");
+    writer.begin().uint(1, 5);
+    expect(writer.finish()).toEqual(new Uint8Array([8, 5]));
+  });
+
+  it("refuses numbers that the wire cannot hold", () => {
+    const writer = new WireWriter();
+    for (const number of [-1, 1.5, 2 ** 53, Number.NaN]) {
+      expect(() => writer.begin().uint(1, number), `${number}`).toThrow("invariant");
+    }
+    for (const number of [0.5, 2 ** 31, Number.NaN]) {
+      expect(() => writer.begin().sint32(1, number), `${number}`).toThrow("invariant");
+      expect(() => writer.begin().int32(1, number), `${number}`).toThrow("invariant");
+    }
+  });
+});
+
+describe("WireReader", () => {
+  it("refuses numbers over 2^53 - 1", () => {
+    const most = [255, 255, 255, 255, 255, 255, 255, 15];
+    expect(new WireReader(new Uint8Array(most)).uint()).toBe(Number.MAX_SAFE_INTEGER);
+    const over = [128, 128, 128, 128, 128, 128, 128, 16];
+    expect(() => new WireReader(new Uint8Array(over)).uint()).toThrow(protocolError("2^53"));
+    expect(() => new WireReader(new Uint8Array(Array(9).fill(128))).uint()).toThrow(protocolError("2^53"));
+  });
+
+  it("refuses what is cut short", () => {
+    expect(() => new WireReader(new Uint8Array([200])).uint()).toThrow(protocolError("ends within a number"));
+    expect(() => new WireReader(new Uint8Array([5, 1])).bytes()).toThrow(protocolError("cut short"));
+    expect(() => new WireReader(new Uint8Array([9, 1])).enter()).toThrow(protocolError("cut short"));
+    expect(() => new WireReader(new Uint8Array([1, 2])).skip(9)).toThrow(protocolError("cut short"));
+  });
+
+  it("refuses strings that are not UTF-8", () => {
+    expect(() => new WireReader(new Uint8Array([2, 0xc3, 0x28])).string()).toThrow(protocolError("UTF-8"));
+  });
+
+  it("passes over unknown fields of every wire type, and refuses groups and field 0", () => {
+    const unknown = [0x78, 150, 1, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7a, 2, 9, 9, 0x7d, 1, 2, 3, 4];
+    const bytes = new Uint8Array([...unknown, ...terrarium.Ping.encode({ number: 7 }).finish()]);
+    const reader = new WireReader(bytes);
+    let number = 0;
+    while (reader.more()) {
+      const tag = reader.tag();
+      if (tag === numberTag(1)) number = reader.uint();
+      else reader.skip(tag);
+    }
+    expect(number).toBe(7);
+    expect(() => new WireReader(new Uint8Array([0])).skip(0x7b)).toThrow(protocolError("wire type"));
+    expect(() => new WireReader(new Uint8Array([0])).skip(0)).toThrow(protocolError("no number"));
+  });
+});
+
+describe("decoders refuse", () => {
+  it("messages, requests, operations and commands of no kind", () => {
+    expect(() => decodeClientFrame(client({}))).toThrow(protocolError("no known kind"));
+    expect(() => decodePeerFrame(peer({}))).toThrow(protocolError("no known kind"));
+    expect(() => decodeServerFrame(terrarium.ServerFrame.encode({ messages: [{}] }).finish())).toThrow(
+      protocolError("no known kind"),
+    );
+    expect(() => decodeClientFrame(client({ request: { xid: 1 } }))).toThrow(protocolError("a request"));
+    expect(() => decodeClientFrame(client({ request: { xid: 1, write: {} } }))).toThrow(protocolError("an operation"));
+    expect(() => decodeCommand(terrarium.Command.encode({ origin: 1 }).finish())).toThrow(protocolError("a command"));
+    expect(() => decodeCommand(terrarium.Command.encode({ write: { sessionId: 1 } }).finish())).toThrow(
+      protocolError("without its operation"),
+    );
+  });
+
+  it("unknown kinds of reads, watches, events, entries and codes", () => {
+    const beyond: number = 9;
+    expect(() => decodeClientFrame(client({ request: { read: { kind: beyond, path: "/" } } }))).toThrow(
+      protocolError("a read of unknown kind 9"),
+    );
+    expect(() => decodeClientFrame(client({ setWatches: { watches: [{ kind: beyond, path: "/" }] } }))).toThrow(
+      protocolError("a watch of unknown kind 9"),
+    );
+    const event = { type: 5, path: "/", kind: 0, zxid: 1 };
+    expect(() => decodeServerFrame(terrarium.ServerFrame.encode({ messages: [{ event }] }).finish())).toThrow(
+      protocolError("unknown type 5"),
+    );
+    const refused = { code: "toString", message: "" };
+    expect(() => decodeServerFrame(terrarium.ServerFrame.encode({ messages: [{ refused }] }).finish())).toThrow(
+      protocolError("unknown code"),
+    );
+    expect(() => decodeEntry(terrarium.LogEntry.encode({ index: 1, term: 1, kind: beyond }).finish())).toThrow(
+      protocolError("unknown kind 9"),
+    );
+  });
+
+  it("entries without an index or term", () => {
+    expect(() => decodeEntry(noop(0, 1))).toThrow(protocolError("index or term"));
+    expect(() => decodeEntry(noop(1, 0))).toThrow(protocolError("index or term"));
+  });
+
+  it("entries of an AppendEntries that do not follow on each other", () => {
+    const append = (entries: Uint8Array[], term = 3) =>
+      peer({ appendEntries: { term, prevLogIndex: 4, prevLogTerm: 2, entries } });
+    expect(decodePeerFrame(append([noop(5, 2), noop(6, 3)]))).toHaveLength(1);
+    expect(() => decodePeerFrame(append([noop(6, 2)]))).toThrow(protocolError("in the place of entry 5"));
+    expect(() => decodePeerFrame(append([noop(5, 2), noop(5, 2)]))).toThrow(protocolError("in the place of entry 6"));
+    expect(() => decodePeerFrame(append([noop(5, 1)]))).toThrow(protocolError("follows one of term 2"));
+    expect(() => decodePeerFrame(append([noop(5, 4)]))).toThrow(protocolError("leader of term 3"));
+    expect(() => decodePeerFrame(append([], 1))).toThrow(protocolError("leader of term 1"));
+  });
+
+  it("forwarded commands that nobody could apply", () => {
+    const sound = encodeCommand({ type: "createSession", password: new Uint8Array(16), timeoutMs: 5 }, 2, 9);
+    expect(decodePeerFrame(peer({ forward: { commands: [sound] } }))).toEqual([{ type: "Forward", commands: [sound] }]);
+    expect(() => decodePeerFrame(peer({ forward: { commands: [sound, new Uint8Array([1, 2, 3])] } }))).toThrow(
+      protocolError("malformed"),
+    );
+  });
+
+  it("configurations that are none", () => {
+    const member = (id: number) => ({ id, peerAddress: "p", clientAddress: "c" });
+    const decode = (value: terrarium.Configuration.$Properties) =>
+      decodeConfiguration(terrarium.Configuration.encode(value).finish());
+    expect(decode({ members: [member(2), member(1)], voters: [1, 2] }).voters).toEqual([1, 2]);
+    expect(() => decode({ members: [member(1)] })).toThrow(protocolError("without voters"));
+    expect(() => decode({ members: [member(0)], voters: [0] })).toThrow(protocolError("server ids"));
+    expect(() => decode({ members: [member(256)], voters: [256] })).toThrow(protocolError("server ids"));
+    expect(() => decode({ members: [member(1), member(1)], voters: [1] })).toThrow(protocolError("server ids"));
+    for (const lists of [{ voters: [2] }, { voters: [1], learners: [2] }, { voters: [1], oldVoters: [1, 1] }]) {
+      expect(() => decode({ members: [member(1)], ...lists })).toThrow(protocolError("not sorted ids"));
+    }
+    expect(() => decodeConfiguration(new Uint8Array([10, 5]))).toThrow(protocolError("cannot be read"));
+  });
+});
+
+describe("codecs", () => {
+  it("give data as views, not copies", () => {
+    const data = new Uint8Array([1, 2, 3]);
+    const bytes = encodeEntry({ kind: "command", index: 1, term: 1, data });
+    const entry = decodeEntry(bytes);
+    if (entry.kind !== "command") throw new Error("the kind was lost");
+    expect(entry.data).toEqual(data);
+    expect(entry.data.buffer).toBe(bytes.buffer);
+    expect(entry.encoded?.buffer).toBe(bytes.buffer);
+  });
+
+  it("give plain arrays out of a Buffer: a Buffer's slice would not copy", () => {
+    const command = encodeCommand({ type: "createSession", password: new Uint8Array([1, 2]), timeoutMs: 5 }, 1, 1);
+    const { body } = decodeCommand(Buffer.from(command));
+    if (body.type !== "createSession") throw new Error("the kind was lost");
+    expect(body.password.constructor).toBe(Uint8Array);
+    expect(body.password).toEqual(new Uint8Array([1, 2]));
+  });
+
+  it("send an entry's bytes as they are", () => {
+    const entry = { kind: "noop", index: 6, term: 2, encoded: new Uint8Array([8, 6, 16, 2, 120, 1]) } as const;
+    const frame = encodePeerFrame([
+      {
+        type: "AppendEntries",
+        term: 2,
+        prevLogIndex: 5,
+        prevLogTerm: 2,
+        entries: [entry],
+        leaderCommit: 0,
+        readRound: 0,
+      },
+    ]);
+    const [message] = decodePeerFrame(frame);
+    if (message?.type !== "AppendEntries") throw new Error("the kind was lost");
+    expect(message.entries[0]?.encoded).toEqual(entry.encoded);
+  });
+
+  it("let the leader's stamp win over a time that came with the command", () => {
+    const command = encodeCommand({ type: "expireSessions", sessions: [] }, 1, 1);
+    expect(decodeCommand(stampCommand(stampCommand(command, 5), 1_753_000_000_000)).timeMs).toBe(1_753_000_000_000);
+  });
+
+  it("tell empty data, children and paths from absent ones", () => {
+    const results = [{}, { data: new Uint8Array(0) }, { children: [] }, { path: "" }];
+    const replies = results.map((result, xid) => ({ type: "reply" as const, xid, zxid: 1, result }));
+    const read = decodeServerFrame(encodeServerFrame(replies));
+    expect(read.map((message) => (message.type === "reply" ? Object.keys(message.result) : []))).toEqual([
+      [],
+      ["data"],
+      ["children"],
+      ["path"],
+    ]);
+  });
+
+  it("read nothing from an empty frame", () => {
+    expect(decodePeerFrame(new Uint8Array(0))).toEqual([]);
+    expect(decodeClientFrame(new Uint8Array(0))).toEqual([]);
+    expect(decodeServerFrame(new Uint8Array(0))).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { TerrariumError } from "../../src/base/errors.ts";
+import { parseMembers, parseServeOptions, type ServeFlags } from "../../src/server/options.ts";
+
+const members = "2=h2:7202/h2:7102,1=h1:7201/h1:7101,3=[::1]:7203/[::1]:7103";
+const flags: ServeFlags = { id: "1", members, dataDir: "data" };
+
+function failure(given: ServeFlags): TerrariumError {
+  try {
+    parseServeOptions(given);
+  } catch (error) {
+    if (error instanceof TerrariumError) return error;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
+
+describe("terrarium serve", () => {
+  it("takes what it needs from --members, and sensible defaults", () => {
+    expect(parseServeOptions(flags)).toMatchObject({
+      id: 1,
+      dataDir: "data",
+      clientAddress: "h1:7101",
+      peerAddress: "h1:7201",
+      httpAddress: undefined,
+      electionTimeoutMs: 1000,
+      heartbeatMs: 100,
+      logLevel: "info",
+    });
+  });
+
+  it("reads members in any order and sorts them", () => {
+    expect(parseMembers(members).map((member) => member.id)).toEqual([1, 2, 3]);
+    expect(parseMembers(members)[2]).toEqual({ id: 3, peerAddress: "[::1]:7203", clientAddress: "[::1]:7103" });
+  });
+
+  it("derives one cluster id from the members, whatever their order and whoever asks", () => {
+    const other = { ...flags, id: "3", members: members.split(",").reverse().join(",") };
+    expect(parseServeOptions(other).clusterId).toBe(parseServeOptions(flags).clusterId);
+    const moved = { ...flags, members: members.replace("7202", "7299") };
+    expect(parseServeOptions(moved).clusterId).not.toBe(parseServeOptions(flags).clusterId);
+    expect(parseServeOptions({ ...flags, clusterId: "mine" }).clusterId).toBe("mine");
+  });
+
+  it("lets addresses and times be set", () => {
+    const given = {
+      ...flags,
+      clientAddress: "0.0.0.0:1",
+      httpAddress: "h:2",
+      electionTimeout: "2s",
+      heartbeat: "50ms",
+    };
+    expect(parseServeOptions(given)).toMatchObject({
+      clientAddress: "0.0.0.0:1",
+      httpAddress: "h:2",
+      electionTimeoutMs: 2000,
+      heartbeatMs: 50,
+    });
+  });
+
+  it("refuses an id that is not in the membership", () => {
+    expect(failure({ ...flags, id: "9" })).toMatchObject({ code: "NOT_A_MEMBER" });
+  });
+
+  it.each<[string, Partial<ServeFlags>, string]>([
+    ["an id that is no number", { id: "one" }, "--id"],
+    ["an id out of range", { id: "256" }, "--id"],
+    ["no id", { id: "" }, "--id is missing"],
+    ["no data directory", { dataDir: "" }, "--data-dir is missing"],
+    ["malformed members", { members: "1=h:1" }, '"1=h:1" is malformed'],
+    ["a member twice", { members: "1=h:1/h:2,1=h:3/h:4" }, "1 appears twice"],
+    ["an address twice", { members: "1=h:1/h:2,2=h:1/h:4" }, "h:1 appears twice"],
+    ["a port too large", { members: "1=h:1/h:65536" }, '"h:65536" is not an address'],
+    ["an address without port", { clientAddress: "h" }, "--client-address"],
+    ["a strange cluster id", { clusterId: "a b" }, "--cluster-id"],
+    ["a time that is none", { heartbeat: "soon" }, "--heartbeat"],
+    ["a heartbeat of zero", { heartbeat: "0" }, "--heartbeat"],
+    ["an election timeout below two heartbeats", { electionTimeout: "150" }, "--election-timeout"],
+    ["an unknown log level", { logLevel: "loud" }, "--log-level"],
+  ])("refuses %s", (_what, given, sentence) => {
+    const error = failure({ ...flags, ...given });
+    expect(error.code).toBe("USAGE");
+    expect(error.message).toContain(sentence);
+    expect(error.hint).not.toBe("");
+  });
+});
