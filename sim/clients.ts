@@ -9,6 +9,8 @@ import { StepSource } from "./workload.ts";
 
 /** What faults do to clients. */
 export interface ClientFaults {
+  /** The client that `target` means now: drawn, if it is "random". */
+  resolve(target: ClientTarget): ClientTarget;
   reset(target: ClientTarget, refuseMs: number): void;
   move(target: ClientTarget): void;
   stall(target: ClientTarget, forMs: number): void;
@@ -131,6 +133,10 @@ export class Clients implements ClientFaults {
     return this.all[number - 1]?.timer() ?? false;
   }
 
+  resolve(target: ClientTarget): ClientTarget {
+    return target === "random" && this.all.length > 0 ? this.#draws.between(1, this.all.length) : target;
+  }
+
   reset(target: ClientTarget, refuseMs: number): void {
     for (const client of this.#chosen(target)) {
       client.refusedUntilUs = this.#host.kernel.now + Math.round(refuseMs * 1000);
@@ -150,8 +156,7 @@ export class Clients implements ClientFaults {
 
   #chosen(target: ClientTarget): readonly SimClient[] {
     if (target === "all") return this.all;
-    if (this.all.length === 0) return [];
-    const client = target === "random" ? this.#draws.pick(this.all) : this.all[target - 1];
+    const client = typeof target === "number" ? this.all[target - 1] : undefined;
     return client === undefined ? [] : [client];
   }
 

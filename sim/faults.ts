@@ -5,8 +5,9 @@ import type { Kernel } from "./kernel.ts";
 import type { LinkEffect, SimNetwork } from "./network.ts";
 import type { StruckFault } from "./observer.ts";
 import { cutLinks } from "./partition.ts";
-import type { Action, ActionOf, ServerTarget } from "./plan/actions.ts";
+import type { Action, ActionOf, ClientTarget, ServerTarget } from "./plan/actions.ts";
 import type { Plan } from "./plan/plan.ts";
+import type { Draws } from "./random.ts";
 import type { SimServer } from "./server.ts";
 import { stateOrLog } from "./storage-rows.ts";
 import type { Targets } from "./targets.ts";
@@ -33,6 +34,7 @@ export class Faults {
   /** How to end those in force, by number. */
   readonly #inForce = new Map<number, () => void>();
   #resolved: { target: ServerTarget; server: ServerId }[] = [];
+  #client: number | undefined;
   #over = false;
 
   constructor(host: FaultHost) {
@@ -51,9 +53,17 @@ export class Faults {
     const planned = this.#host.plan.faults[fault];
     if (planned === undefined || this.#over) return;
     this.#resolved = [];
+    this.#client = undefined;
     const action = planned.what;
     this.#perform(fault, action, subject);
-    const struck: StruckFault = { fault, atUs: this.#host.kernel.now, action, resolved: this.#resolved };
+    const struck: StruckFault = {
+      fault,
+      atUs: this.#host.kernel.now,
+      action,
+      resolved: this.#resolved,
+      ...(subject === undefined ? {} : { subject: subject.id }),
+      ...(this.#client === undefined ? {} : { client: this.#client }),
+    };
     this.struck.push(struck);
     for (const observer of this.#host.kernel.observers.fault) observer.fault(struck);
   }
@@ -90,6 +100,22 @@ export class Faults {
     return server;
   }
 
+  #chosen(target: ClientTarget): ClientTarget {
+    const chosen = this.#host.clients.resolve(target);
+    if (chosen !== target && typeof chosen === "number") this.#client = chosen;
+    return chosen;
+  }
+
+  /**
+   * The draws of one fault. Keyed by when it strikes, not by its place in the plan: the others keep theirs when it is
+   * taken out.
+   */
+  #draws(purpose: string, fault: number): Draws {
+    const when = this.#host.plan.faults[fault]?.when;
+    const nth = when === undefined || when.kind === "at" ? 0 : when.nth;
+    return this.#host.kernel.randomness.draws(purpose, `${when?.kind} ${nth} ${when?.atMs}`);
+  }
+
   #perform(fault: number, action: Action, subject: SimServer | undefined): void {
     switch (action.kind) {
       case "loss":
@@ -105,11 +131,11 @@ export class Faults {
       case "partition":
         return this.#partition(fault, action);
       case "resetClient":
-        return this.#host.clients.reset(action.client, action.refuseMs);
+        return this.#host.clients.reset(this.#chosen(action.client), action.refuseMs);
       case "moveClient":
-        return this.#host.clients.move(action.client);
+        return this.#host.clients.move(this.#chosen(action.client));
       case "stallClient":
-        return this.#host.clients.stall(action.client, action.forMs);
+        return this.#host.clients.stall(this.#chosen(action.client), action.forMs);
       default: {
         // "random" of a triggered fault is the server that triggered it: a crash "between n's persist and its reply".
         const target = action.server === "random" && subject !== undefined ? subject.id : action.server;
@@ -181,7 +207,7 @@ export class Faults {
 
   #swizzle(fault: number, action: ActionOf<"swizzle">): void {
     const { network, kernel, allServers } = this.#host;
-    const draws = kernel.randomness.draws("swizzle", fault);
+    const draws = this.#draws("swizzle", fault);
     const ids = allServers.map((server) => server.id);
     const chosen = draws.shuffle(draws.some(ids, draws.between(1, ids.length)));
     const released = draws.shuffle(chosen);
@@ -220,11 +246,11 @@ export class Faults {
   }
 
   #cut(fault: number, action: ActionOf<"partition">): void {
-    const { network, allServers, kernel } = this.#host;
+    const { network, allServers } = this.#host;
     const one = this.#server(action.server);
     if (one === undefined) return;
     const ids = allServers.map((server) => server.id);
-    const draws = kernel.randomness.draws("partition", fault);
+    const draws = this.#draws("partition", fault);
     for (const [from, to] of cutLinks(action.shape, ids, one.id, action.servers, draws))
       network.disturb(fault, from, to, { blocked: true });
   }

@@ -49,6 +49,10 @@ export interface StruckFault {
   readonly action: Action;
   /** What each symbolic target stood for. */
   readonly resolved: readonly { readonly target: ServerTarget; readonly server: ServerId }[];
+  /** The server whose doing triggered it. */
+  readonly subject?: ServerId;
+  /** The client that was drawn for it. */
+  readonly client?: number;
 }
 
 export interface Observer {

@@ -52,6 +52,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     mix: drawMix(randomness.draws("plan mix")),
   };
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
+  if (options.clean !== true && randomness.draws("plan storm").chance(0.4))
+    faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   return checkPlan({ version: 1, seed, config, workload, faults });
 }
 
@@ -83,6 +85,57 @@ function drawFaults(randomness: Randomness, servers: number, horizonMs: number):
     }
   }
   return faults;
+}
+
+/**
+ * Trouble for leaders, again and again, at the moments that matter: just elected, with entries sent to some but not to
+ * others, written but not acknowledged. Most of Raft's rules exist for what such terms leave behind (Figures 7 and 8).
+ */
+function drawStorm(draws: Draws, servers: number, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const every = electionTimeoutMs * draws.between(1, 4);
+  const count = Math.min(60, Math.floor(horizonMs / every));
+  const style = draws.pick(["crash", "isolate", "mixed"] as const);
+  for (let i = 0; i < count; i++) {
+    const crash = style === "mixed" ? draws.chance(0.5) : style === "crash";
+    const forMs = electionTimeoutMs * draws.pick([0.3, 1, 2, 4, 8]);
+    const what: Action = crash
+      ? { kind: "crash", server: "random", restartAfterMs: forMs, keep: draws.pick([0, 0.5, 1]) }
+      : {
+          kind: "partition",
+          shape: draws.pick(["isolate", "isolate", "oneWay", "deaf"]),
+          server: "leader",
+          servers: [],
+          forMs,
+          flapMs: 0,
+        };
+    faults.push({ when: drawMoment(draws, i * every), what });
+    // Now and then all but one follower are cut off from the leader: it commits nothing, but someone has its entries.
+    if (draws.chance(0.3) && servers > 2)
+      faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
+  }
+  return faults;
+}
+
+/** A moment in a leader's work, not before `atMs`. */
+function drawMoment(draws: Draws, atMs: number): When {
+  const nth = draws.pick([1, 1, 2, 3, 5]);
+  switch (draws.below(4)) {
+    case 0:
+      return { kind: "elected", server: "any", nth: 1, atMs };
+    case 1:
+      return { kind: "sends", server: "leader", message: "AppendEntries", nth, atMs };
+    case 2:
+      return { kind: "writes", server: "leader", nth, atMs };
+    default:
+      return { kind: "persists", server: "leader", nth, atMs };
+  }
+}
+
+function lopsided(draws: Draws, servers: number, forMs: number): Action {
+  const all = Array.from({ length: servers }, (_, i) => i + 1);
+  const side = draws.some(all, draws.between(1, Math.max(1, Math.floor((servers - 1) / 2))));
+  return { kind: "partition", shape: "halves", server: "leader", servers: side, forMs, flapMs: 0 };
 }
 
 function losesData(kind: FaultKind): boolean {

@@ -49,10 +49,16 @@ export async function main(): Promise<void> {
     });
   }
   for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, dieOfBug);
-  // A reader that has gone (`kvctl ls / | head -1`) has what it wanted.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", () => interrupt.abort(new Interruption(0)));
-  }
+  let writeFailed = false;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that has gone (`kvctl ls / | head -1`) has what it wanted.
+    if (error.code !== "EPIPE" && !writeFailed) {
+      writeFailed = true;
+      process.stderr.write(`kvctl: cannot write the output: ${error.message}\n`);
+    }
+    interrupt.abort(new Interruption(0));
+  });
+  process.stderr.on("error", () => interrupt.abort(new Interruption(0)));
   const { root, version } = findPackage(dirname(fileURLToPath(import.meta.url))) ?? { root: undefined, version: "" };
   const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
@@ -68,5 +74,5 @@ export async function main(): Promise<void> {
     connectTo,
     shell: (start) => runShell(start, process, process.env, interrupt.signal),
   });
-  process.stdout.write("", () => process.exit(exitCode));
+  process.stdout.write("", () => process.exit(writeFailed ? 1 : exitCode));
 }

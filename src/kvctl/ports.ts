@@ -54,5 +54,5 @@ export interface Context {
    * The part of a command that waits for events. The plain CLI waits for it; the shell gives the prompt back and lets
    * `task` go on behind it under the name `label`. `untilInterrupted`: an interrupt is how it is meant to end.
    */
-  follow(label: string, task: (signal: AbortSignal) => Promise<void>, untilInterrupted: boolean): Promise<void>;
+  follow(label: string, task: (signal: AbortSignal) => Promise<unknown>, untilInterrupted: boolean): Promise<void>;
 }

@@ -103,7 +103,7 @@ export function newShell(world: ShellStart): Shell {
 function startFollower(
   followers: Set<Follower>,
   label: string,
-  task: (signal: AbortSignal) => Promise<void>,
+  task: (signal: AbortSignal) => Promise<unknown>,
   out: Output,
 ): void {
   if (followers.size >= followersMax) throw usage(`more than ${followersMax} watches`, "end some with `unwatch`");

@@ -16,19 +16,34 @@ export class Interruption extends Error {
   }
 }
 
-/** A one-shot watch as a promise; hand `watch` to a read. */
+/** A one-shot watch: hand `watch` to a read, then wait with {@link untilEvent}. */
 export interface Watcher {
   readonly watch: (event: WatchEvent) => void;
   readonly event: Promise<WatchEvent>;
+  /** Calls `listener` with the event at the moment it comes, or now if it has come; undefined ends that. */
+  readonly listen: (listener: ((event: WatchEvent) => void) | undefined) => void;
 }
 
 /** A new {@link Watcher}. */
 export function watcher(): Watcher {
-  let watch = (_event: WatchEvent): void => undefined;
+  let arrived: WatchEvent | undefined;
+  let listening: ((event: WatchEvent) => void) | undefined;
+  let settle = (_event: WatchEvent): void => undefined;
   const event = new Promise<WatchEvent>((resolve) => {
-    watch = resolve;
+    settle = resolve;
   });
-  return { watch, event };
+  return {
+    event,
+    watch(event) {
+      arrived = event;
+      listening?.(event);
+      settle(event);
+    },
+    listen(listener) {
+      listening = listener;
+      if (arrived !== undefined) listener?.(arrived);
+    },
+  };
 }
 
 /** Waits for `promise` as long as the user does: rejects with the signal's reason once that is aborted. */
@@ -41,9 +56,23 @@ export async function whilePatient<T>(promise: Promise<T>, signal: AbortSignal):
   }
 }
 
-/** Waits for a watch's event. Rejects when the session ends (SESSION_EXPIRED) or the signal is aborted. */
-export async function untilEvent(session: KvSession, event: Promise<WatchEvent>, signal: AbortSignal) {
-  return untilEnd(session, signal, event);
+/**
+ * Waits for a watch's event. Rejects when the session ends (SESSION_EXPIRED) or the signal is aborted. `tell` gets the
+ * event without delay: so what a write answers in the same session is shown after the events that it caused, as the
+ * server sent them.
+ */
+export async function untilEvent(
+  session: KvSession,
+  { event, listen }: Watcher,
+  signal: AbortSignal,
+  tell: (event: WatchEvent) => void,
+): Promise<WatchEvent> {
+  listen(tell);
+  try {
+    return await untilEnd(session, signal, event);
+  } finally {
+    listen(undefined);
+  }
 }
 
 /** Waits until the session ends (SESSION_EXPIRED) or the signal is aborted, then rejects; or for `other`. */

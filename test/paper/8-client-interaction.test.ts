@@ -33,7 +33,7 @@ describe("§8 client interaction", () => {
     const next = cluster.server(2);
     next.raft.tick();
     cluster.crash(1);
-    while (!next.raft.isLeader) {
+    for (let step = 0; step < 10 && !next.raft.isLeader; step++) {
       for (const id of [2, 3]) cluster.collect(id, cluster.server(id).turn());
       cluster.deliver();
     }

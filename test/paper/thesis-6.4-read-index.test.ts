@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { keyedRandom } from "../../src/base/random.ts";
 import type { ReadIndex } from "../../src/raft/messages.ts";
 import { appendEntriesReply, electionTimeoutMs, heartbeatMs, requestVote, TestCluster } from "./cluster.ts";
 
 /** Three servers, 1 leads, and one command is committed: the commit index is 3. */
 function cluster(size = 3): TestCluster {
-  const made = new TestCluster(size);
+  const made = new TestCluster(size, (id) => ({ random: keyedRandom(1, `server ${id}`) }));
   made.elect(1);
   made.propose(1, "a");
   made.settle();

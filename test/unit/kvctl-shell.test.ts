@@ -121,6 +121,15 @@ describe("at the prompt", () => {
     expect(stdout.join("")).toContain("dataChanged  /a");
   });
 
+  it("an event is shown before the answer to the write that caused it", async () => {
+    await execute("create /a 1");
+    await execute("watch /a --data");
+    await execute("get -w /a");
+    stdout.length = 0;
+    await execute("set /a 2");
+    expect(stdout.map((text) => text.split(" ")[0])).toEqual(["dataChanged", "dataChanged", "version"]);
+  });
+
   it("unwatch ends watches", async () => {
     await execute("watch /b");
     await execute("watch /c");

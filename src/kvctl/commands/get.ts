@@ -18,8 +18,11 @@ export async function get(context: Context, args: GetArguments): Promise<void> {
   checkPath(args.path);
   const { out } = context;
   const session = await context.session();
-  const { watch, event } = watcher();
-  const { data, stat } = await session.get(args.path, { local: args.local, watch: args.watch ? watch : undefined });
+  const watching = watcher();
+  const { data, stat } = await session.get(args.path, {
+    local: args.local,
+    watch: args.watch ? watching.watch : undefined,
+  });
   if (out.json) result(out, "", { path: args.path, ...dataFields(data), stat });
   else {
     out.write(data);
@@ -29,8 +32,11 @@ export async function get(context: Context, args: GetArguments): Promise<void> {
     if (args.stat) out.write(`${statText(stat)}\n`);
   }
   if (!args.watch) return;
-  const follow = async (signal: AbortSignal) => showEvent(out, await untilEvent(session, event, signal));
-  await context.follow(`get ${args.path}`, follow, false);
+  await context.follow(
+    `get ${args.path}`,
+    (signal) => untilEvent(session, watching, signal, (event) => showEvent(out, event)),
+    false,
+  );
 }
 
 interface Options {

@@ -29,14 +29,17 @@ export async function ls(context: Context, args: LsArguments): Promise<void> {
     throw usage("--watch does not go with --recursive", "a watch is on the children of one znode");
   }
   const session = await context.session();
-  const { watch, event } = watcher();
-  const { children } = await session.children(args.path, { watch: args.watch ? watch : undefined });
+  const watching = watcher();
+  const { children } = await session.children(args.path, { watch: args.watch ? watching.watch : undefined });
   const paths = children.map((name) => ({ path: childPath(args.path, name), label: name }));
   const items = args.recursive ? depthFirst(session, paths, context.signal) : each(paths);
   await list(context, args.long ? withStats(session, items) : items, args.long);
   if (!args.watch) return;
-  const follow = async (signal: AbortSignal) => showEvent(context.out, await untilEvent(session, event, signal));
-  await context.follow(`ls ${args.path}`, follow, false);
+  await context.follow(
+    `ls ${args.path}`,
+    (signal) => untilEvent(session, watching, signal, (event) => showEvent(context.out, event)),
+    false,
+  );
 }
 
 async function* each(items: readonly Item[]): AsyncGenerator<Item> {

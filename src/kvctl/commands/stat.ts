@@ -16,16 +16,19 @@ export async function stat(context: Context, args: StatArguments): Promise<void>
   checkPath(args.path);
   const { out } = context;
   const session = await context.session();
-  const { watch, event } = watcher();
-  const found = await session.exists(args.path, { watch: args.watch ? watch : undefined });
+  const watching = watcher();
+  const found = await session.exists(args.path, { watch: args.watch ? watching.watch : undefined });
   if (found === undefined) {
     const hint = `check the path with \`ls\`; \`watch --exists ${args.path}\` waits for it`;
     throw new TerrariumError("NO_NODE", `no znode at ${args.path}`, hint);
   }
   result(out, statText(found), { path: args.path, stat: found });
   if (!args.watch) return;
-  const follow = async (signal: AbortSignal) => showEvent(out, await untilEvent(session, event, signal));
-  await context.follow(`stat ${args.path}`, follow, false);
+  await context.follow(
+    `stat ${args.path}`,
+    (signal) => untilEvent(session, watching, signal, (event) => showEvent(out, event)),
+    false,
+  );
 }
 
 export const registerStat: Register = (program, host) => {

@@ -1,11 +1,11 @@
 /** `kvctl watch`: the changes of a znode, for ever. */
 
-import type { Stat, WatchEvent, WatchEventType } from "../../client/index.ts";
+import type { Stat, WatchEventType } from "../../client/index.ts";
 import { checkPath } from "../arguments.ts";
 import { describe, hasCode, isUnavailable } from "../failures.ts";
 import { type Change, showEvent } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
-import { delay, untilEvent, watcher, whilePatient } from "../waiting.ts";
+import { delay, untilEvent, type Watcher, watcher, whilePatient } from "../waiting.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
 export interface WatchArguments {
@@ -29,7 +29,7 @@ interface Known {
 interface Armed {
   readonly session: KvSession;
   readonly stat: Stat | undefined;
-  readonly event: Promise<WatchEvent>;
+  readonly watcher: Watcher;
 }
 
 /** Pause before another try where nobody answers. */
@@ -74,8 +74,7 @@ async function watchSide(
   let known = after(side, { present: armed.stat !== undefined, zxid: 0 }, armed.stat);
   for (;;) {
     try {
-      const event = await untilEvent(armed.session, armed.event, signal);
-      show(event);
+      const event = await untilEvent(armed.session, armed.watcher, signal, show);
       if (event.type !== "resync") known = { present: event.type !== "deleted", zxid: event.zxid };
     } catch (error) {
       if (!hasCode(error, "SESSION_EXPIRED")) throw error;
@@ -90,16 +89,16 @@ async function watchSide(
 async function arm(context: Context, path: string, side: Side): Promise<Armed> {
   const session = await context.session();
   for (;;) {
-    const { watch, event } = watcher();
-    if (side === "node") return { session, stat: await session.exists(path, { watch }), event };
+    const own = watcher();
+    if (side === "node") return { session, stat: await session.exists(path, { watch: own.watch }), watcher: own };
     try {
-      return { session, stat: (await session.children(path, { watch })).stat, event };
+      return { session, stat: (await session.children(path, { watch: own.watch })).stat, watcher: own };
     } catch (error) {
       if (!hasCode(error, "NO_NODE")) throw error;
     }
     const creation = watcher();
     const stat = await session.exists(path, { watch: creation.watch });
-    if (stat === undefined) return { session, stat, event: creation.event };
+    if (stat === undefined) return { session, stat, watcher: creation };
   }
 }
 
