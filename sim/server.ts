@@ -246,7 +246,8 @@ export class SimServer {
   }
 
   #setTimer(): void {
-    if (this.node === undefined) return;
+    // A turn that is about to end sets its timer then.
+    if (this.node === undefined || this.#flushScheduled) return;
     const { kernel } = this.#host;
     const at = Math.max(this.clock.virtualTimeOf(this.node.nextDeadline()), kernel.now + timerGrainUs);
     if (at >= this.#tickAtUs) return;

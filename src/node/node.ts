@@ -104,7 +104,9 @@ export class Node {
 
   /** Monotonic ms at which {@link tick} next has something to do. */
   nextDeadline(): number {
-    return Math.min(this.raft.nextDeadline(), this.#nextSessionTickMs, this.#proposals.nextDeadline());
+    // Without a leader there is nobody to propose to again; when one appears, everything goes to it at once.
+    const proposals = this.raft.leader === undefined ? Number.POSITIVE_INFINITY : this.#proposals.nextDeadline();
+    return Math.min(this.raft.nextDeadline(), this.#nextSessionTickMs, proposals);
   }
 
   /** Does what is due. */
