@@ -28,8 +28,8 @@ export const limits = {
   connectionsMax: 10_000,
   /** Watches of one connection. */
   watchesPerConnectionMax: 100_000,
-  /** Paths named in one SetWatches message. */
-  setWatchesMax: 1_000,
+  /** Watches in one SetWatches message, whose events come in the order of the changes. */
+  setWatchesMax: 100_000,
   /** Changed paths that a server remembers, to tell re-armed watches what they missed. */
   changeHistoryMax: 100_000,
 } as const;

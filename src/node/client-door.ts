@@ -36,6 +36,8 @@ export interface DoorHost {
   touch(session: SessionId): void;
   /** The slot waits for a read index. */
   requestReadIndex(slot: Slot, connection: Connection): void;
+  /** The connection has gone, and its reads with it. */
+  forgetReads(connection: Connection): void;
 }
 
 /** See the file's comment. */
@@ -346,6 +348,7 @@ export class ClientDoor {
   #forget(connection: Connection): void {
     this.#connections.delete(connection.id);
     this.#watches.drop(connection.id);
+    this.#host.forgetReads(connection);
     const state = connection.state;
     if (state.type === "attaching") {
       this.#attaching.delete(state.proposal);

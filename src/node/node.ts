@@ -67,6 +67,7 @@ export class Node {
       hasQuorum: () => this.#quorum,
       touch: (session) => this.#tracker.touch(session),
       requestReadIndex: (slot, connection) => this.#reads.add(slot, connection),
+      forgetReads: (connection) => this.#reads.forget(connection, (id) => this.raft.cancelRead(id)),
     });
   }
 

@@ -17,6 +17,8 @@ interface Waiting {
 export class ReadIndexes {
   #collecting: Waiting[] = [];
   readonly #asked = new Map<number, readonly Waiting[]>();
+  /** The questions in which each connection has reads. */
+  readonly #waitingIn = new Map<Connection, Set<number>>();
   /** Connections whose reads have an index that is not applied yet. */
   #behind: { readonly index: Zxid; readonly connections: ReadonlySet<Connection> }[] = [];
   #nextId = 1;
@@ -31,8 +33,21 @@ export class ReadIndexes {
     if (this.#collecting.length === 0) return;
     const id = this.#nextId++;
     this.#asked.set(id, this.#collecting);
+    for (const { connection } of this.#collecting) this.#questionsOf(connection).add(id);
     this.#collecting = [];
     requestRead(id);
+  }
+
+  /** The connection has gone: its reads wait no more. `cancelRead` is told of questions that nobody waits for. */
+  forget(gone: Connection, cancelRead: (id: number) => void): void {
+    const others = (waiting: readonly Waiting[]) => waiting.filter(({ connection }) => connection !== gone);
+    this.#collecting = others(this.#collecting);
+    for (const id of this.#waitingIn.get(gone) ?? []) {
+      const left = others(this.#asked.get(id) ?? []);
+      if (left.length > 0) this.#asked.set(id, left);
+      else if (this.#asked.delete(id)) cancelRead(id);
+    }
+    this.#waitingIn.delete(gone);
   }
 
   /** Raft answered question `id`. */
@@ -44,6 +59,7 @@ export class ReadIndexes {
     for (const { slot, connection } of waiting) {
       slot.readIndex = index;
       connections.add(connection);
+      this.#waitingIn.get(connection)?.delete(id);
     }
     this.#behind.push({ index, connections });
   }
@@ -58,5 +74,13 @@ export class ReadIndexes {
       return false;
     });
     return [...ready];
+  }
+
+  #questionsOf(connection: Connection): Set<number> {
+    const known = this.#waitingIn.get(connection);
+    if (known !== undefined) return known;
+    const questions = new Set<number>();
+    this.#waitingIn.set(connection, questions);
+    return questions;
   }
 }

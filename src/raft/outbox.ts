@@ -7,6 +7,9 @@ import type { Durability } from "./durability.ts";
 import type { Envelope, RaftMessage } from "./messages.ts";
 import type { Index, ServerId, Term } from "./types.ts";
 
+/** Messages that wait for a disk which hangs; beyond it new ones are lost, as they may be anyway. */
+const heldMax = 1000;
+
 export class Outbox {
   /** Sent in this turn. */
   #turn: Outgoing[] = [];
@@ -42,7 +45,7 @@ export class Outbox {
       const envelope = { to, message };
       const token = Math.max(durability.hardStateToken, durability.tokenOf(durableTo));
       if (durability.isPersisted(token)) leaving.push(envelope);
-      else waiting.push({ envelope, token });
+      else if (waiting.length < heldMax) waiting.push({ envelope, token });
     }
     this.#turn = [];
     this.#held = waiting;

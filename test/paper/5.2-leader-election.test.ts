@@ -270,6 +270,29 @@ describe("§5.2 leader election", () => {
     }
   });
 
+  it("§5.2 then, whoever asks first has a head start", () => {
+    const server = new TestServer(1, [1, 2, 3]);
+    server.answer(2, appendEntries({ term: 2 }));
+    server.raft.peerDisconnected(2);
+    expect(server.raft.nextDeadline()).toBe(campaignDelayMaxMs / 2);
+    server.raft.advanceTo(1);
+    server.answer(3, requestVote({ term: 3, preVote: true }));
+    expect(server.raft.nextDeadline()).toBe(1 + 1.5 * campaignDelayMaxMs);
+    // When nobody's stream broke, asking keeps nobody from campaigning: it costs nothing to ask.
+    const other = new TestServer(1, [1, 2, 3]);
+    other.answer(3, requestVote({ term: 2, preVote: true }));
+    expect(other.raft.nextDeadline()).toBe(1.5 * electionTimeoutMs);
+  });
+
+  it("§5.2 granting a vote restarts the election timer, refusing one does not", () => {
+    const server = new TestServer(1, [1, 2, 3]);
+    server.raft.advanceTo(50);
+    server.answer(2, requestVote({ term: 2, lastLogIndex: 0, lastLogTerm: 0 }));
+    expect(server.raft.nextDeadline()).toBe(1.5 * electionTimeoutMs);
+    server.answer(2, requestVote({ term: 2 }));
+    expect(server.raft.nextDeadline()).toBe(50 + 1.5 * electionTimeoutMs);
+  });
+
   it("§5.2 one broken stream alone deposes no leader", () => {
     const cluster = new TestCluster(5, seeded(3));
     cluster.run(3 * electionTimeoutMs);

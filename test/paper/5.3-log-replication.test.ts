@@ -358,6 +358,27 @@ describe("§5.3 fast back-up", () => {
     });
     for (let i = 0; i < 3; i++) leader.answer(2, stale);
     expect(leader.raft.status()).toEqual(before);
+    // It still sends ahead, instead of waiting for each reply.
+    let sent = 0;
+    for (let i = 0; i < 3; i++) {
+      cluster.propose(1, "a");
+      sent += leader.flush().filter(({ to }) => to === 2).length;
+    }
+    expect(sent).toBe(3);
+  });
+
+  it("§5.3 a refusal of another place than the one being probed says nothing", () => {
+    const cluster = new TestCluster(3, () => ({ terms: [1, 1, 1, 1, 1] }));
+    cluster.cut(2, 1);
+    cluster.elect(1);
+    const leader = cluster.server(1);
+    const { currentTerm: term } = leader.raft;
+    expect(leader.raft.status().peers[0]).toMatchObject({ id: 2, matchIndex: 0, nextIndex: 6 });
+    leader.answer(2, appendEntriesReply({ term, success: false, rejectedIndex: 3, hintIndex: 1, hintTerm: 1 }));
+    leader.answer(2, appendEntriesReply({ term, success: false, rejectedIndex: 9, hintIndex: 1, hintTerm: 1 }));
+    expect(leader.raft.status().peers[0]).toMatchObject({ id: 2, nextIndex: 6 });
+    leader.answer(2, appendEntriesReply({ term, success: false, rejectedIndex: 5, hintIndex: 3, hintTerm: 1 }));
+    expect(leader.raft.status().peers[0]).toMatchObject({ id: 2, nextIndex: 4 });
   });
 
   it("§5.3 a silent follower does not keep a leader from the others", () => {

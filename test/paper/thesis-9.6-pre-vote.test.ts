@@ -39,6 +39,16 @@ describe("thesis §9.6 PreVote", () => {
     expect(server.raft.role).toBe("preCandidate");
   });
 
+  it("thesis §9.6 a late refusal of an earlier round hides no later grant", () => {
+    const server = new TestServer(1, [1, 2, 3, 4, 5]);
+    server.raft.advanceTo(2 * electionTimeoutMs);
+    server.raft.tick();
+    server.answer(2, requestVoteReply({ term: 2, preVote: true }));
+    server.answer(2, requestVoteReply({ term: 1, voteGranted: false, preVote: true }));
+    server.answer(3, requestVoteReply({ term: 2, preVote: true }));
+    expect(server.raft.role).toBe("candidate");
+  });
+
   it("thesis §9.6 a server that is cut off does not raise its term, and disturbs nobody when it comes back", () => {
     const cluster = new TestCluster(3, (id) => ({ random: keyedRandom(1, `${id}`) }));
     cluster.elect(1);

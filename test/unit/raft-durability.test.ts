@@ -127,6 +127,17 @@ describe("the outbox", () => {
     expect(outbox.take(durability, 2).map(({ to }) => to)).toEqual([3]);
   });
 
+  it("holds a bounded number of messages", () => {
+    const { log, durability } = setup();
+    const outbox = new Outbox();
+    durability.hardStateChanged();
+    for (let i = 0; i < 5000; i++) outbox.send(2, reply(2, 0));
+    durability.takeWrite(log, hardState);
+    expect(outbox.take(durability, 2)).toEqual([]);
+    durability.persisted(1);
+    expect(outbox.take(durability, 2)).toHaveLength(1000);
+  });
+
   it("drops what is of an older term by then", () => {
     const { log, durability } = setup();
     const outbox = new Outbox();

@@ -3,6 +3,7 @@ import {
   appendEntries,
   appendEntriesReply,
   command,
+  configurationOf,
   electionTimeoutMs,
   heartbeatMs,
   requestVote,
@@ -11,7 +12,7 @@ import {
   TestServer,
 } from "./cluster.ts";
 
-describe("Figure 2: persistent state is on stable storage before an RPC is answered", () => {
+describe("§5.1, §5.2, §5.3 (Figure 2) persistent state is on stable storage before an RPC is answered", () => {
   it("Figure 2 a vote leaves when it is durable", () => {
     const server = new TestServer(1, [1, 2, 3]);
     server.raft.receive(2, requestVote({ term: 2 }));
@@ -36,6 +37,20 @@ describe("Figure 2: persistent state is on stable storage before an RPC is answe
     expect(other.flush()).toEqual([]);
     other.sync();
     expect(other.flush().map(({ to }) => to)).toEqual([2, 3]);
+  });
+
+  it("Figure 2 an earlier write's completion does not make a candidate's own vote count", () => {
+    const server = new TestServer(1, [1], { configuration: configurationOf([1, 2]) });
+    const sole = { kind: "configuration", index: 2, term: 2, configuration: configurationOf([1]) } as const;
+    server.raft.receive(2, appendEntries({ term: 2, prevLogIndex: 1, prevLogTerm: 1, entries: [sole] }));
+    server.flush();
+    server.raft.advanceTo(2 * electionTimeoutMs);
+    server.raft.tick();
+    server.flush();
+    server.sync(1);
+    expect(server.raft.role).toBe("candidate");
+    server.sync(2);
+    expect(server.raft.role).toBe("leader");
   });
 
   it("Figure 2 entries are acknowledged when they are durable, and not before", () => {
@@ -98,7 +113,7 @@ describe("Figure 2: persistent state is on stable storage before an RPC is answe
   });
 });
 
-describe("an asynchronous append whose entries are replaced meanwhile (ABA)", () => {
+describe("thesis §10.2.1 an asynchronous append whose entries are replaced meanwhile (ABA)", () => {
   /** Server 1 has [1, 2@2] being written when a new leader replaces 2@2, and then a third brings 2@2's index again. */
   function replaced(): TestServer {
     const server = new TestServer(1, [1, 2, 3], { currentTerm: 2 });
