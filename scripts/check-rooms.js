@@ -66,7 +66,7 @@ export function roomOf(path) {
   // The client's session logic is pure, so that the simulator can run it.
   if (/^src\/client\/(session[^/]*|fifo)\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";
-  if (/^sim\/(cli\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
+  if (/^sim\/((cli|hunt|report)\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
   const match = /^(?:src\/([^/]+)|(sim|bench))\/.+\.ts$/.exec(path);
   const name = match?.[1] ?? match?.[2];
   return name !== undefined && Object.hasOwn(rooms, name) ? name : undefined;

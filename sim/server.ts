@@ -257,22 +257,22 @@ export class SimServer {
 
   #run(ports: Ports, recovered: Recovered): void {
     const { kernel, plan } = this.#host;
-    const { electionTimeoutMs, heartbeatMs } = plan.config;
+    const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax } = plan.config;
     this.recovered = recovered;
     this.state = "running";
-    this.node = new Node(
-      {
-        id: this.id,
-        clusterId,
-        electionTimeoutMs,
-        heartbeatMs,
-        campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
-        sessionTickMs: 250,
-        proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
-      },
-      ports,
-      recovered,
-    );
+    // The node hands its options on to Raft, and with them two that only a simulation sets.
+    const options = {
+      id: this.id,
+      clusterId,
+      electionTimeoutMs,
+      heartbeatMs,
+      campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
+      sessionTickMs: 250,
+      proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
+      appendBytesMax,
+      appendsInFlightMax,
+    };
+    this.node = new Node(options, ports, recovered);
     for (const observer of kernel.observers.started) observer.started(this);
     if (kernel.observers.effects.length > 0) this.#watchEffects(this.node.raft);
   }

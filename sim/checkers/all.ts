@@ -7,6 +7,7 @@ import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
+import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
 import { LogMatching } from "./log-matching.ts";
 import { ModelFeed } from "./model-feed.ts";
@@ -15,6 +16,7 @@ import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
 import { SequentialReads } from "./sequential-reads.ts";
+import { SettledProposals } from "./settled-proposals.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 
 /** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
@@ -39,11 +41,13 @@ export function allCheckers(): Observer[] {
     election,
     commit,
     new DurableBeforeVisible(history, durable),
+    new LeaderProgress(history, durable),
     new Monotonic(),
     new Recovery(history, durable),
     new Linearizability(feed),
     new SequentialReads(feed),
     new ExactlyOnce(feed),
     new ReplicaEquality(feed),
+    new SettledProposals(feed),
   ];
 }

@@ -39,6 +39,8 @@ export class RaftHistory implements Observer {
   readonly logs: ServerLog[] = [];
   /** Who led a term. */
   readonly leaders = new Map<Term, ServerId>();
+  /** The newest term that had a leader. */
+  newestTerm: Term = 0;
   /** By server id: the term that it leads, or 0. */
   readonly leading: Term[] = [];
   /** By server id: what it has applied up to. */
@@ -91,6 +93,7 @@ export class RaftHistory implements Observer {
       if (leads > 0) {
         for (const checker of this.#checkers) checker.led?.(id, leads);
         this.leaders.set(leads, id);
+        this.newestTerm = Math.max(this.newestTerm, leads);
       }
     }
     for (const entry of effects.committed) this.#committed(id, entry, raft.currentTerm);

@@ -9,15 +9,22 @@ export class Recovery implements Observer {
   readonly #history: RaftHistory;
   readonly #durable: DurableState;
 
+  /** By server id: whether its disk was damaged when it began to read it. */
+  readonly #damaged: boolean[] = [];
+
   constructor(history: RaftHistory, durable: DurableState) {
     this.#history = history;
     this.#durable = durable;
   }
 
+  starting(server: SimServer): void {
+    this.#damaged[server.id] = server.disk.damaged;
+  }
+
   started(server: SimServer): void {
     const found = server.recovered?.log;
     if (found === undefined) return;
-    if (server.disk.damaged)
+    if (this.#damaged[server.id] === true && server.disk.damaged)
       throw new InvariantBroken(this.name, `n${server.id} started from a damaged disk without noticing`);
     const { currentTerm, votedFor, log } = this.#durable.of(server.id);
     if (found.hardState.currentTerm !== currentTerm || found.hardState.votedFor !== votedFor)

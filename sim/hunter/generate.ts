@@ -17,6 +17,14 @@ export interface GenerateOptions {
   readonly clean?: boolean | undefined;
 }
 
+/** How the log goes out: with one entry a message, or few messages at a time, but never so slow that it falls behind. */
+const pipelines = [
+  { appendBytesMax: 1, appendsInFlightMax: 32 },
+  { appendBytesMax: 1_000, appendsInFlightMax: 8 },
+  { appendBytesMax: 524_288, appendsInFlightMax: 1 },
+  { appendBytesMax: 524_288, appendsInFlightMax: 32 },
+] as const;
+
 /** The plan of a seed. */
 export function generatePlan(seed: number, options: GenerateOptions = {}): Plan {
   const randomness = new Randomness(seed);
@@ -31,6 +39,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     electionTimeoutMs,
     heartbeatMs: Math.floor(electionTimeoutMs / draws.pick([3, 4, 8])),
     sessionTimeoutMs: draws.pick([2_000, 4_000, 10_000]),
+    ...draws.pick(pipelines),
     networkUs: draws.pick([
       { min: 100, typical: 300, max: 3_000 },
       { min: 200, typical: 600, max: 50_000 },

@@ -20,6 +20,10 @@ const config = object({
   heartbeatMs: optional(integer(5, 10_000), 250),
   /** What clients ask for. */
   sessionTimeoutMs: optional(integer(2_000, 60_000), 6_000),
+  /** Payload of one AppendEntries, bytes, one entry at least; small ones let followers have a part of what is sent. */
+  appendBytesMax: optional(integer(1, 4 * 1024 * 1024), 512 * 1024),
+  /** AppendEntries with entries in flight to one follower. */
+  appendsInFlightMax: optional(integer(1, 1_000), 32),
   /** One way between servers, microseconds. */
   networkUs: spread(200, 600, 50_000),
   /** One way between a client and a server, microseconds. */

@@ -18,7 +18,10 @@ export function newProgram(out: Output, inShell: boolean): Command {
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => out.write(text),
-      writeErr: (text) => out.note(text.trimEnd()),
+      // The help that comes with a missing command.
+      writeErr: (text) => {
+        if (!out.json) out.note(text.trimEnd());
+      },
       // Errors are thrown too, and reported there.
       outputError: () => undefined,
     });
@@ -45,7 +48,8 @@ export function wantsJson(words: readonly string[]): boolean {
 }
 
 function usageFailure(error: CommanderError, program: Command, words: readonly string[]): Failure {
-  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const message = error.code === "commander.help" ? "the command is missing" : error.message.replace(/^error: /, "");
+  const [first = "", ...rest] = message.split("\n");
   const suggestion = rest.join(" ").replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1? ");
   const name = words.find((word) => program.commands.some((command) => command.name() === word));
   const help = program.name() === shellName ? ["help", name] : ["kvctl", name, "--help"];

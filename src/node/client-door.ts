@@ -102,8 +102,8 @@ export class ClientDoor {
       this.#outbox.speaks(connection);
     });
     const own = command.origin === this.#host.id;
-    if (own && applied.outcome.type !== "gap") this.#host.proposals.settle(command.proposal);
     this.#dispatch(applied.outcome, own ? command.proposal : undefined);
+    if (own && !this.#isAwaited(command)) this.#host.proposals.settle(command.proposal);
     for (const session of applied.ended) {
       const connection = this.#bySession.get(session);
       if (connection !== undefined) this.#refuse(connection, "SESSION_EXPIRED");
@@ -229,6 +229,12 @@ export class ClientDoor {
       else this.advance(connection);
       return;
     }
+    const known = this.#host.machine.answerTo(sessionId, request.requestId);
+    if (known !== undefined) {
+      connection.requests.addAppliedWrite(request.xid, request.requestId, known.zxid, known.result);
+      this.#outbox.speaks(connection);
+      return;
+    }
     connection.requests.addWrite(request.xid, request.requestId);
     const proposal = this.#propose(
       request.body.type === "close"
@@ -272,6 +278,12 @@ export class ClientDoor {
     }
   }
 
+  /** Whether a client still waits for this very proposal: then it goes out again. */
+  #isAwaited({ body, proposal }: Command): boolean {
+    if (body.type !== "write" && body.type !== "closeSession") return false;
+    return this.#waitsFor(body.sessionId, body.requestId, proposal);
+  }
+
   #waitsFor(sessionId: SessionId, requestId: number, proposal: number): boolean {
     return this.#bySession.get(sessionId)?.proposals.get(requestId) === proposal;
   }
@@ -279,12 +291,10 @@ export class ClientDoor {
   #answered(sessionId: SessionId, requestId: number, zxid: number, result: Result): void {
     const connection = this.#bySession.get(sessionId);
     if (connection === undefined) return;
+    if (!connection.requests.answerWrite(requestId, zxid, result)) return;
     const proposal = connection.proposals.get(requestId);
-    if (proposal === undefined) return;
     connection.proposals.delete(requestId);
-    // Answered through an older proposal of the same request, perhaps another server's: this one is not needed.
-    this.#host.proposals.settle(proposal);
-    connection.requests.answerWrite(requestId, zxid, result);
+    if (proposal !== undefined) this.#host.proposals.settle(proposal);
     this.#outbox.speaks(connection);
   }
 

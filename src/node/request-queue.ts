@@ -12,7 +12,7 @@
  * evaluated right before it, provisionally: that answer counts if the read index turns out to be no newer.
  */
 import { assert } from "../base/assert.ts";
-import type { Failure, Read, Result, WatchEvent, Zxid } from "../base/operations.ts";
+import type { Read, Result, WatchEvent, Zxid } from "../base/operations.ts";
 import { Queue } from "../base/queue.ts";
 import type { ServerMessage } from "../protocol/client-messages.ts";
 
@@ -61,6 +61,13 @@ export class RequestQueue {
     this.#slots.push({ xid, requestId, read: undefined, readIndex: undefined, answer: undefined, events: undefined });
   }
 
+  /** Adds a write that was applied, and answered by the state machine, through an earlier attachment. */
+  addAppliedWrite(xid: number, requestId: number, zxid: Zxid, result: Result): void {
+    const answer = { zxid, result };
+    this.#slots.push({ xid, requestId, read: undefined, readIndex: undefined, answer, events: undefined });
+    this.advance();
+  }
+
   /** Adds a read. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
   addRead(xid: number, read: Read): Slot | undefined {
     const slot: Slot = { xid, requestId: 0, read, readIndex: undefined, answer: undefined, events: undefined };
@@ -72,26 +79,21 @@ export class RequestQueue {
 
   /** The session's write `requestId` is about to be applied: evaluates the reads that were sent before it. */
   beforeWrite(requestId: number): void {
-    if (this.#slots.at(this.#evaluated)?.read === undefined || !this.#writeFollows(requestId)) return;
-    for (;;) {
+    const end = this.#positionOfWrite(requestId);
+    while (this.#evaluated < end) {
       const slot = this.#slots.at(this.#evaluated);
-      if (slot?.read === undefined) return;
-      this.#evaluateRead(slot, slot.read);
+      if (slot?.read === undefined) this.#evaluated++;
+      else this.#evaluateRead(slot, slot.read);
     }
   }
 
-  /** The session's write has its result. An answer that is not awaited (the write was repeated) is ignored. */
-  answerWrite(requestId: number, zxid: Zxid, result: Result): void {
+  /** The session's write has its result. Returns false if it is not awaited here and now: it was answered before. */
+  answerWrite(requestId: number, zxid: Zxid, result: Result): boolean {
     const slot = this.#slots.at(this.#evaluated);
-    if (slot === undefined || slot.read !== undefined || slot.requestId !== requestId) return;
+    if (slot === undefined || slot.read !== undefined || slot.requestId !== requestId) return false;
     slot.answer = { zxid, result };
-    this.#evaluated++;
     this.advance();
-  }
-
-  /** Ends the first waiting request if it is the write `requestId`, with a failure. */
-  failWrite(requestId: number, zxid: Zxid, failure: Failure): void {
-    this.answerWrite(requestId, zxid, { failure });
+    return true;
   }
 
   /** A watch of this connection fired. */
@@ -112,8 +114,12 @@ export class RequestQueue {
     const applied = this.#host.appliedIndex();
     for (;;) {
       const slot = this.#slots.at(this.#evaluated);
-      if (slot?.read === undefined || slot.readIndex === undefined || slot.readIndex > applied) return;
-      this.#evaluateRead(slot, slot.read);
+      if (slot === undefined) return;
+      if (slot.read === undefined) {
+        if (slot.answer === undefined) return;
+        this.#evaluated++;
+      } else if (slot.readIndex === undefined || slot.readIndex > applied) return;
+      else this.#evaluateRead(slot, slot.read);
     }
   }
 
@@ -123,12 +129,12 @@ export class RequestQueue {
     this.#evaluated++;
   }
 
-  /** Whether the write `requestId` waits in the queue behind the evaluated part. */
-  #writeFollows(requestId: number): boolean {
+  /** Where the first write without an answer stands, if that is `requestId`; otherwise 0. */
+  #positionOfWrite(requestId: number): number {
     for (let i = this.#evaluated; ; i++) {
       const slot = this.#slots.at(i);
-      if (slot === undefined) return false;
-      if (slot.read === undefined) return slot.requestId === requestId;
+      if (slot === undefined) return 0;
+      if (slot.read === undefined && slot.answer === undefined) return slot.requestId === requestId ? i : 0;
     }
   }
 

@@ -22,7 +22,7 @@ import { type Refusal, refusal } from "./failures.ts";
 import { assertSound } from "./invariants.ts";
 import { endSession, perform } from "./operations.ts";
 import { answer } from "./reads.ts";
-import { passwordMatches, type Session, SessionTable, type SessionView } from "./sessions.ts";
+import { passwordMatches, type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
 import { statOf } from "./stat.ts";
 import { Tree } from "./tree.ts";
 
@@ -88,6 +88,11 @@ export class ZnodeMachine {
   /** A live session. */
   session(id: SessionId): SessionView | undefined {
     return this.#sessions.get(id);
+  }
+
+  /** The answer to a write of a live session that was applied and is not acknowledged yet. */
+  answerTo(sessionId: SessionId, requestId: number): Remembered | undefined {
+    return this.#sessions.get(sessionId)?.results.get(requestId);
   }
 
   /** All live sessions, oldest first. */

@@ -41,6 +41,15 @@ describe("usage errors exit with 2, a sentence and a hint", () => {
     );
   });
 
+  it("says that the command is missing behind options", async () => {
+    const { exitCode, stdout, stderr } = await kvctl(["--timeout", "5s"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toMatch(/^Usage: kvctl (?:.*\n)*kvctl: the command is missing\n {2}hint: .+\n$/);
+    const json = await kvctl(["--json"]);
+    expect(json).toMatchObject({ exitCode: 2, stderr: "" });
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: "USAGE", message: "the command is missing" } });
+  });
+
   it("shows the help when there is no command", async () => {
     const { exitCode, stdout, stderr } = await kvctl([]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });

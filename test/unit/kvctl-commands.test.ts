@@ -316,6 +316,17 @@ describe("status", () => {
     expect(cluster.sessionsOpened).toBe(0);
   });
 
+  it("names the endpoint and the reason of silence once", async () => {
+    cluster.status = (endpoint) => Promise.reject(new TerrariumError("NO_SERVER", reasons[endpoint]));
+    const reasons: Record<string, string> = {
+      "a:1": "a:1: connect ECONNREFUSED 127.0.0.1:1",
+      "b:2": "b:2: no answer in time",
+      "c:3": "another reason",
+    };
+    const states = lines((await run("status")).stdout).map((line) => line.split(/ {2,}/).at(-1));
+    expect(states).toEqual(["STATE", "down: nothing listens there", "down: no answer in time", "down: another reason"]);
+  });
+
   it("exits with 3 without a leader, and says who is up", async () => {
     cluster.statuses.set("a:1", server(1, "follower", null, false));
     const { exitCode, stdout, stderr } = await run("status");

@@ -74,12 +74,14 @@ describe("a script", () => {
   });
 
   it("has help", async () => {
-    const { exitCode, stdout } = await script("help", "help create", "watch --help");
+    const { exitCode, stdout } = await script("help", "help create", "help get", "help set", "watch --help");
     expect(exitCode).toBe(0);
     for (const name of ["create", "unwatch", "exit"]) expect(stdout).toMatch(new RegExp(`^ {2}${name}`, "m"));
     expect(stdout).toMatch(/Usage: create [\s\S]*Examples:\n {2}create/);
     expect(stdout).toContain("unwatch <path>");
     expect(stdout).not.toContain("kvctl");
+    // Examples are lines of this shell, which knows no pipes.
+    expect(stdout).not.toMatch(/^ {2}.* [|>] /m);
   });
 
   it("does not start without a cluster", async () => {

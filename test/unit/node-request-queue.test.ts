@@ -119,9 +119,30 @@ describe("RequestQueue", () => {
     expect(left()).toEqual(["1@10", "!11", "2@11"]);
   });
 
+  it("answers at once a write that was applied through an earlier attachment, in its place", () => {
+    queue.addWrite(1, 1);
+    queue.addAppliedWrite(2, 2, 9, {});
+    expect(left()).toEqual([]);
+    apply(1);
+    expect(left()).toEqual(["1@11", "2@9"]);
+    queue.addAppliedWrite(3, 3, 10, {});
+    expect(left()).toEqual(["1@11", "2@9", "3@10"]);
+  });
+
+  it("answers a write behind a held read and a write that was applied before", () => {
+    const slot = queue.addRead(1, read(false));
+    queue.addAppliedWrite(2, 1, 9, {});
+    queue.addRead(3, read(true));
+    queue.addWrite(4, 2);
+    apply(2);
+    if (slot !== undefined) slot.readIndex = 10;
+    queue.advance();
+    expect(left()).toEqual(["1@10", "2@9", "3@10", "4@11"]);
+  });
+
   it("ignores the answer of a write that nobody awaits", () => {
     queue.addWrite(1, 2);
-    queue.answerWrite(1, 11, {});
+    expect(queue.answerWrite(1, 11, {})).toBe(false);
     expect(left()).toEqual([]);
     expect(queue.length).toBe(1);
   });

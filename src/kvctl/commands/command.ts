@@ -34,9 +34,16 @@ export function declare(program: Command, host: Host, usage: string, presentatio
   const text = presentation.description.join("\n\n");
   const description = /\n /.test(text) ? text : text.replace(/([^\n])\n(?!\n)/g, "$1 ");
   const command = program.command(usage).summary(presentation.summary).description(description);
-  const examples = presentation.examples.map((line) => `  ${host.inShell ? line.replace(/^kvctl /, "") : line}`);
-  command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
+  const examples = host.inShell ? examplesInShell(presentation.examples) : presentation.examples;
+  command.addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
   return command;
+}
+
+/** Our shell has no pipes and redirections, and its cluster is fixed. */
+function examplesInShell(examples: readonly string[]): string[] {
+  return examples
+    .filter((line) => line.startsWith("kvctl ") && !/ (?:[|>]|&&) | --endpoints /.test(line))
+    .map((line) => line.slice("kvctl ".length));
 }
 
 /** Adds the common options, after a command's own ones so that help lists them last. */

@@ -36,11 +36,17 @@ export async function status(context: Context): Promise<void> {
 const header = ["ENDPOINT", "ID", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "SESSIONS", "ZNODES", "STATE"];
 
 function row({ endpoint, status, error }: Probe): string[] {
-  if (status === undefined) return [endpoint, ...Array(8).fill("-"), `down: ${error?.message ?? "no answer"}`];
+  if (status === undefined) return [endpoint, ...Array(8).fill("-"), `down: ${why(endpoint, error)}`];
   const { id, role, term, leader, commitIndex, appliedIndex, sessions, znodes } = status;
   const numbers = [leader ?? "-", commitIndex, appliedIndex, sessions, znodes];
   const state = status.ready ? "up" : `up, not ready${status.reason === undefined ? "" : `: ${status.reason}`}`;
   return [endpoint, String(id), role, String(term), ...numbers.map(String), state];
+}
+
+/** In few words: the row names the endpoint already. */
+function why(endpoint: string, error: Probe["error"]): string {
+  const message = (error?.message ?? "no answer").replace(`${endpoint}: `, "");
+  return message.startsWith("connect ECONNREFUSED") ? "nothing listens there" : message;
 }
 
 function showObject({ out }: Context, endpoint: string, status: Probe["status"], error: Probe["error"]): void {

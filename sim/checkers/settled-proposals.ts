@@ -1,0 +1,59 @@
+/** A server does not go on proposing what has taken effect before its eyes: the log would fill with copies. */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Entry, ServerId } from "../../src/raft/types.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { ModelFeed } from "./model-feed.ts";
+
+/** One that was on its way when its entry was applied may still leave. */
+const lateMax = 2;
+
+export class SettledProposals implements Observer {
+  readonly name = "settled-proposals";
+  readonly #feed: ModelFeed;
+  /** By server: its proposals that it saw applied, and how often it has proposed them since. */
+  readonly #done: Map<number, number>[] = [];
+
+  constructor(feed: ModelFeed) {
+    this.#feed = feed;
+  }
+
+  started(server: SimServer): void {
+    this.#done[server.id] = new Map();
+  }
+
+  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+    if (message.type === "Forward") for (const command of message.commands) this.#proposes(from.id, command);
+  }
+
+  effects(server: SimServer, effects: Effects): void {
+    if (server.node?.raft.isLeader === true)
+      for (const entry of effects.write?.entries ?? [])
+        if (entry.kind === "command") this.#proposes(server.id, entry.data);
+    for (const entry of effects.committed) this.#applies(server.id, entry);
+  }
+
+  #proposes(id: ServerId, command: Uint8Array): void {
+    const { origin, proposal } = decodeCommand(command);
+    const done = this.#done[id];
+    const times = origin === id ? done?.get(proposal) : undefined;
+    if (done === undefined || times === undefined) return;
+    if (times >= lateMax)
+      throw new InvariantBroken(
+        this.name,
+        `n${id} proposes its proposal ${proposal} again and again, though it is applied`,
+      );
+    done.set(proposal, times + 1);
+  }
+
+  #applies(id: ServerId, entry: Entry): void {
+    if (entry.kind !== "command") return;
+    const { origin, proposal, body } = decodeCommand(entry.data);
+    if (origin !== id || proposal === 0) return;
+    // One that came before its time, or after its session, has to go again or is given up.
+    const done = body.type === "createSession" || (body.type === "write" && this.#feed.model.effects.has(entry.index));
+    if (done) this.#done[id]?.set(proposal, 0);
+  }
+}

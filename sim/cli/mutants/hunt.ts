@@ -1,0 +1,107 @@
+/** Hunts mutants: a thread for each mutant and base seed, as many at once as there are jobs. */
+import { Worker } from "node:worker_threads";
+import type { Mutant } from "../../mutants/mutant.ts";
+import type { FromWorker, HuntResult, HuntTask, Kill } from "../../mutants/task.ts";
+import { workerCode } from "./load.ts";
+
+/** A worker that says nothing for so long, ms, is caught in an endless loop. */
+const silenceMs = 120_000;
+
+/** What is to be hunted and how. */
+export interface HuntOptions {
+  readonly mutants: readonly Mutant[];
+  readonly baseSeeds: readonly number[];
+  readonly budgetMs: number;
+  readonly shrinkMs: number;
+  readonly tell: boolean;
+  readonly jobs: number;
+  /** A seed breaks something without any mutant: a real bug, or a false alarm. It counts for nothing. */
+  readonly onCleanFailure: (kill: Kill) => void;
+  /** A mutant's hunts are over. */
+  readonly onDone: (mutant: Mutant, results: readonly HuntResult[]) => void;
+}
+
+/**
+ * Hunts each mutant from each base seed; the plan of the first is shrunk. What kills a mutant must not fail without it:
+ * each kill is run again on the code as it is.
+ */
+export async function huntAll(options: HuntOptions): Promise<void> {
+  const waiting = options.mutants.flatMap((mutant) => {
+    const results: HuntResult[] = [];
+    return options.baseSeeds.map((baseSeed, i) => ({ mutant, baseSeed, first: i === 0, results }));
+  });
+  const codes = new Map<string, Promise<string>>();
+  const clean = workerCode(undefined);
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { mutant, baseSeed, first, results } = next;
+      const code = codes.get(mutant.id) ?? workerCode(mutant);
+      codes.set(mutant.id, code);
+      const shrinkMs = first ? options.shrinkMs : 0;
+      results.push(await huntOne(await code, await clean, { ...options, baseSeed, shrinkMs }));
+      if (results.length < options.baseSeeds.length) continue;
+      codes.delete(mutant.id);
+      options.onDone(mutant, results);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, work));
+}
+
+type OneHunt = Pick<HuntOptions, "budgetMs" | "tell" | "onCleanFailure"> & Pick<HuntTask, "baseSeed" | "shrinkMs">;
+
+async function huntOne(code: string, clean: string, options: OneHunt): Promise<HuntResult> {
+  const { shrinkMs, tell, budgetMs, onCleanFailure } = options;
+  let { baseSeed } = options;
+  let [runs, ms] = [0, 0];
+  for (;;) {
+    const left = Math.max(1, budgetMs - ms);
+    const found = await hunt(code, { baseSeed, budgetMs: left, runsMax: Number.MAX_SAFE_INTEGER, shrinkMs, tell });
+    runs += found.runs;
+    ms += found.ms;
+    if (found.kill === undefined) return { kill: undefined, runs, ms };
+    const { seed } = found.kill;
+    const again = await hunt(clean, { baseSeed: seed, budgetMs: 1, runsMax: 1, shrinkMs: 0, tell: false });
+    if (again.kill === undefined) return { kill: found.kill, runs, ms };
+    onCleanFailure(again.kill);
+    if (ms >= budgetMs) return { kill: undefined, runs, ms };
+    baseSeed = seed + 1;
+  }
+}
+
+/** One hunt in a thread of its own. An endless loop, or memory without end, is a way to die too. */
+export function hunt(code: string, task: HuntTask): Promise<HuntResult> {
+  return new Promise((resolve) => {
+    const begun = performance.now();
+    let runs = 1;
+    let silence: ReturnType<typeof setTimeout>;
+    const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 2048 } });
+    const end = (result: HuntResult): void => {
+      clearTimeout(silence);
+      resolve(result);
+      void worker.terminate();
+    };
+    const runaway = (message: string): void => {
+      const seed = (task.baseSeed + runs - 1) >>> 0;
+      const kill: Kill = {
+        invariant: "runaway",
+        message,
+        seed,
+        items: undefined,
+        plan: undefined,
+        diagram: undefined,
+      };
+      end({ kill, runs, ms: performance.now() - begun });
+    };
+    const listen = (): void => {
+      silence = setTimeout(() => runaway("a run did not end"), silenceMs);
+    };
+    listen();
+    worker.on("message", (message: FromWorker) => {
+      if (message.type === "result") return end(message.result);
+      if (!message.shrinking) runs = message.runs + 1;
+      clearTimeout(silence);
+      listen();
+    });
+    worker.on("error", (error) => runaway(error instanceof Error ? error.message : String(error)));
+  });
+}

@@ -1,0 +1,62 @@
+/** From a failing run to what is worth telling about it. */
+import { allCheckers } from "../checkers/all.ts";
+import type { Plan } from "../plan/plan.ts";
+import { Moments } from "../report/moments.ts";
+import { type Outcome, type RunFailure, run } from "../runner.ts";
+import { trimmed } from "../shrink/concrete.ts";
+import { planItems } from "../shrink/edits.ts";
+import { shrink } from "../shrink/shrink.ts";
+import type { Found } from "./messages.ts";
+
+/** Lines of a run's end that a report shows. */
+const momentsMax = 40;
+
+/** Runs `plan` once more and keeps its last moments. */
+export function lastMoments(plan: Plan): readonly string[] {
+  const moments = new Moments(momentsMax);
+  run(plan, [moments, ...allCheckers()]);
+  return moments.lines();
+}
+
+/** The failure as it came, without what lies behind it. */
+export function asFound(outcome: Outcome, failure: RunFailure): Found {
+  return {
+    seed: outcome.plan.seed,
+    failure,
+    plan: outcome.plan,
+    traceHash: outcome.traceHash,
+    moments: [],
+    before: { faults: outcome.struck.length, operations: outcome.performed.length },
+    items: planItems(trimmed(outcome)),
+    shrinkRuns: 0,
+    shrinkMs: 0,
+    shrinkFinished: false,
+  };
+}
+
+/** The failure with its plan shrunk for at most `budgetMs`. */
+export function investigate(
+  outcome: Outcome,
+  failure: RunFailure,
+  budgetMs: number,
+  onRun: (runs: number, items: number) => void,
+): Found {
+  const begun = performance.now();
+  const shrunk = shrink(outcome, {
+    run: (plan, options) => run(plan, allCheckers(), options),
+    now: () => performance.now(),
+    budgetMs,
+    onRun,
+  });
+  return {
+    ...asFound(outcome, failure),
+    failure: shrunk.outcome.failure ?? failure,
+    plan: shrunk.plan,
+    traceHash: shrunk.outcome.traceHash,
+    moments: lastMoments(shrunk.plan),
+    items: shrunk.items,
+    shrinkRuns: shrunk.runs,
+    shrinkMs: performance.now() - begun,
+    shrinkFinished: shrunk.finished,
+  };
+}

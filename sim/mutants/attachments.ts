@@ -1,0 +1,90 @@
+/** Attachments (DESIGN §4): a session speaks through one connection at a time, and the log says which. */
+import type { Mutant } from "./mutant.ts";
+
+export const attachments: readonly Mutant[] = [
+  {
+    id: "A1",
+    title: "requests of an older attachment take effect",
+    source: "ours (attach fencing)",
+    file: "src/znode/machine.ts",
+    find: "if (session.attachment !== write.attachment) return dropped(index, write, sessionMoved(session));",
+    replace: "",
+    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads", "ephemerals"],
+    kind: "safety",
+    lesson:
+      "A client that has moved may have given up what it sent before. A request of the old connection that surfaces later must find the door shut.",
+  },
+  {
+    id: "A2",
+    title: "the second copy of an attachment fences off the first",
+    source: "ours (attach fencing)",
+    file: "src/znode/machine.ts",
+    find: "if (!repeated) this.#sessions.attach(session, index, origin, proposal, body.timeoutMs);",
+    replace: "this.#sessions.attach(session, index, repeated ? origin : origin, proposal, body.timeoutMs);",
+    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads", "ephemerals"],
+    kind: "safety",
+    lesson:
+      "The attachment is a proposal like any other and may be in the log twice. Its copy must not lock out the connection that the first one let in.",
+  },
+  {
+    id: "A3",
+    title: "an old createSession passes for the present attachment",
+    source: "ours (ABA)",
+    file: "src/znode/machine.ts",
+    find: "return attached(known, known.id);",
+    replace: "return attached(known, known.attachment);",
+    expects: ["client-protocol", "exactly-once", "linearizability", "ephemerals", "session-expiry"],
+    kind: "safety",
+    lesson:
+      "The second copy of a createSession may be applied long after the session moved on. The connection that waits for it must not get the key of the present one.",
+    survives:
+      "Not reachable: the connection that waits for the second copy was answered by the first, on the same server and in the same log, or has gone; then nobody holds the answer. The line guards the reading of the log, not a path of today's code.",
+  },
+  {
+    id: "A4",
+    title: "the refusal of an old attachment's request answers the present one",
+    source: "ours (ABA)",
+    file: "src/node/client-door.ts",
+    find: "if (ownProposal !== undefined && this.#waitsFor(outcome.sessionId, outcome.requestId, ownProposal))",
+    replace: "if (ownProposal === undefined || ownProposal >= 0)",
+    expects: ["linearizability", "liveness", "client-protocol"],
+    kind: "safety",
+    lesson:
+      "Requests keep their numbers when a session moves. That an old copy was turned away says nothing about the copy under way now.",
+  },
+  {
+    id: "K1",
+    title: "the client does not send again what the lost connection carried",
+    source: "ours (client session)",
+    file: "src/client/session-requests.ts",
+    find: "  rewind(): void {\n    this.#outstanding = 0;",
+    replace: "  rewind(): void {\n    this.#outstanding = Math.min(this.#outstanding, this.#sent.length);",
+    expects: ["liveness", "client-protocol"],
+    kind: "liveness",
+    lesson: "Nobody but the client knows that a request was under way when the connection broke.",
+  },
+  {
+    id: "K2",
+    title: "a request that is sent again gets a new number",
+    source: "ours (client session)",
+    file: "src/client/session-requests.ts",
+    find: "  rewind(): void {\n",
+    replace:
+      "  rewind(): void {\n    for (let i = 0; i < this.#sent.length; i++) {\n      const request = this.#sent.at(i);\n      if (request !== undefined && request.requestId > 0) request.requestId = ++this.#lastRequestId;\n    }\n",
+    expects: ["exactly-once", "client-protocol", "liveness"],
+    kind: "safety",
+    lesson:
+      "The number is what makes a retry a retry. With a new one the servers must take it for another request, and do it again.",
+  },
+  {
+    id: "K3",
+    title: "the client acknowledges answers that it does not have",
+    source: "ours (client session)",
+    file: "src/client/session-requests.ts",
+    find: "ackedRequestId: this.#ackedRequestId,",
+    replace: "ackedRequestId: this.#lastRequestId,",
+    expects: ["linearizability", "exactly-once", "client-protocol"],
+    kind: "safety",
+    lesson: "An acknowledged answer is forgotten. Acknowledged too early, it is gone when the retry asks for it.",
+  },
+];

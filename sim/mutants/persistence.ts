@@ -1,0 +1,86 @@
+/** Durable before visible (Figure 2, DESIGN §1.4): no promise leaves before it would survive a crash. */
+import type { Mutant } from "./mutant.ts";
+
+export const persistence: readonly Mutant[] = [
+  {
+    id: "P1",
+    title: "entries are acknowledged before the fsync",
+    source: "cf. etcd#14143",
+    file: "src/raft/follower.ts",
+    find: "state.outbox.sendOnceDurable(leader, reply, matchIndex);",
+    replace: "state.outbox.send(leader, reply);",
+    expects: ["durable-before-visible", "commit-durability"],
+    kind: "safety",
+    lesson:
+      "An acknowledgement says that the entries survive a crash. Said too early, a power failure takes committed entries with it.",
+  },
+  {
+    id: "P2",
+    title: "a vote leaves before the fsync",
+    source: "ours",
+    file: "src/raft/outbox.ts",
+    find: "const token = Math.max(durability.hardStateToken, durability.tokenOf(durableTo));",
+    replace: "const token = durability.tokenOf(durableTo);",
+    expects: ["durable-before-visible", "election-safety"],
+    kind: "safety",
+    lesson: "A vote that is not on disk is forgotten in a crash and given again, to somebody else.",
+  },
+  {
+    id: "P3",
+    title: "an entry is durable before its term",
+    source: "openraft io_ordering.md",
+    file: "src/storage/log-writer.ts",
+    find: "this.disk.write(batch, (error) => this.completed(token, error));",
+    replace:
+      "const [blocks, state] = [batch.filter(({ key }) => key.length > 1), batch.filter(({ key }) => key.length === 1)];\n    if (blocks.length > 0 && state.length > 0) this.disk.write(blocks, () => {});\n    this.disk.write(blocks.length > 0 && state.length === 0 ? blocks : state, (error) => this.completed(token, error));",
+    expects: ["recovery", "durable-before-visible", "election-safety"],
+    kind: "safety",
+    lesson:
+      "Entries of term 5 on the disk of a server that believes in term 4 are impossible, and what is impossible nobody handles. One batch holds both.",
+  },
+  {
+    id: "P4",
+    title: "a write that failed counts as done",
+    source: "cockroach#37216 (fsyncgate)",
+    file: "src/storage/log-writer.ts",
+    find: "if (error !== undefined) {",
+    replace: "if (error !== undefined && token < 0) {",
+    expects: ["commit-durability", "durable-before-visible", "recovery"],
+    kind: "safety",
+    lesson:
+      "After a failed fsync the kernel may drop the dirty pages, and the next fsync succeeds without them. There is no retry: the server stops.",
+  },
+  {
+    id: "P8",
+    title: "a new term is written only together with a vote",
+    source: "ours",
+    file: "src/raft/durability.ts",
+    find: "...(this.#hardStateChanged ? {",
+    replace: "...(this.#hardStateChanged && votedFor !== 0 ? {",
+    expects: ["durable-before-visible", "election-safety", "recovery", "assertion"],
+    kind: "safety",
+    lesson: "currentTerm is persistent state: a server that forgets a term may vote in it again.",
+  },
+  {
+    id: "P9",
+    title: "a vote is not written",
+    source: "ours",
+    file: "src/raft/vote.ts",
+    find: "    state.durability.hardStateChanged();\n",
+    replace: "",
+    expects: ["durable-before-visible", "election-safety"],
+    kind: "safety",
+    lesson: "votedFor is persistent state: a server that forgets its vote gives it twice.",
+  },
+  {
+    id: "P10",
+    title: "a message counts as safe once any later write is asked for",
+    source: "ours",
+    file: "src/raft/durability.ts",
+    find: "return token <= this.#persistedToken;",
+    replace: "return token < this.#lastToken || token <= this.#persistedToken;",
+    expects: ["durable-before-visible", "commit-durability", "election-safety"],
+    kind: "safety",
+    lesson: "Writes are pipelined. That a newer one was started says nothing about the older one being done.",
+  },
+];

@@ -1,0 +1,173 @@
+/** Log replication (§5.3): what a follower takes, what it acknowledges, and what the leader makes of it. */
+import type { Mutant } from "./mutant.ts";
+
+export const replication: readonly Mutant[] = [
+  {
+    id: "R1",
+    title: "an old AppendEntries cuts a matching suffix",
+    source: "raftos#26, CCF#5991",
+    file: "src/raft/log-matching.ts",
+    find: "return message.prevLogIndex + message.entries.length;",
+    replace:
+      "const last = message.prevLogIndex + message.entries.length;\n  if (last < log.lastIndex) truncateFrom(state, last + 1);\n  return last;",
+    expects: ["commit-durability", "leader-completeness", "durable-before-visible", "assertion"],
+    kind: "safety",
+    lesson:
+      "A late message ends earlier than the log, and that is no conflict. Cutting there removes entries that were acknowledged (§5.3: only if an existing entry conflicts).",
+  },
+  {
+    id: "R2",
+    title: "the log is cut by one write and appended to by another",
+    source: "openraft 9540c904",
+    file: "src/storage/log-writer.ts",
+    find: "this.disk.write(batch, (error) => this.completed(token, error));",
+    replace:
+      'const puts = batch.filter((operation) => operation.type === "put");\n    if (puts.length < batch.length) this.disk.write(batch.filter((operation) => operation.type === "delete"), () => {});\n    this.disk.write(puts, (error) => this.completed(token, error));',
+    expects: ["recovery", "durable-before-visible", "commit-durability"],
+    kind: "safety",
+    lesson:
+      "Cut and append belong in one atomic batch. A crash between two writes, either of which may survive, leaves old entries behind new ones.",
+  },
+  {
+    id: "R3",
+    title: "matchIndex goes back",
+    source: "raftos#25, PySyncObj#167",
+    file: "src/raft/progress.ts",
+    find: "if (index > progress.matchIndex) progress.matchIndex = index;",
+    replace: "progress.matchIndex = index;",
+    expects: ["leader-progress"],
+    kind: "safety",
+    lesson:
+      "Acknowledgements overtake each other. What a follower once stored it still stores, so a late one is no reason to know less.",
+  },
+  {
+    id: "R4",
+    title: "a follower acknowledges its own last index",
+    source: "CCF#6016",
+    file: "src/raft/log-matching.ts",
+    find: "return message.prevLogIndex + message.entries.length;",
+    replace: "return log.lastIndex;",
+    expects: ["durable-before-visible", "commit-durability", "leader-progress", "state-machine-safety", "assertion"],
+    kind: "safety",
+    lesson:
+      "Only what the message covered is known to match. The rest of the log may be another leader's, and must not count towards a majority.",
+  },
+  {
+    id: "R5",
+    title: "the consistency check looks at the index only",
+    source: "§5.3",
+    file: "src/raft/log-matching.ts",
+    find: "return prevLogIndex <= log.lastIndex && log.termAt(prevLogIndex) === prevLogTerm;",
+    replace: "return prevLogIndex <= log.lastIndex;",
+    expects: ["log-matching", "durable-before-visible", "assertion"],
+    kind: "safety",
+    lesson:
+      "Index and term together identify an entry. With the index alone a follower appends behind entries of another leader, and Log Matching is gone.",
+  },
+  {
+    id: "R8",
+    title: "the search for agreement is bounded",
+    source: "openraft 6d53aa12",
+    file: "src/raft/leader.ts",
+    find: "probeFrom(progress, newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1);",
+    replace:
+      "probeFrom(progress, Math.max(newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1, state.log.lastIndex - 8));",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson: "The logs may part anywhere. A leader that looks back only so far never brings a far follower up to date.",
+  },
+  {
+    id: "R9",
+    title: "a batch that does not continue the log is accepted",
+    source: "LogCabin#160",
+    file: "src/raft/log-matching.ts",
+    find: "  return prevLogIndex <= log.lastIndex && log.termAt(prevLogIndex) === prevLogTerm;",
+    replace: "  if (prevLogIndex > log.lastIndex) return true;\n  return log.termAt(prevLogIndex) === prevLogTerm;",
+    expects: ["assertion", "durable-before-visible"],
+    kind: "safety",
+    lesson:
+      "With pipelining one message of several may be lost. What follows it has no place in the log yet and must be refused.",
+  },
+  {
+    id: "R11",
+    title: "a write under way vouches for entries that have been replaced",
+    source: "etcd-raft append_aba_race",
+    file: "src/raft/durability.ts",
+    find: "for (const write of this.#underway) write.lastIndex = Math.min(write.lastIndex, index - 1);",
+    replace: "",
+    expects: ["durable-before-visible", "commit-durability", "leader-progress", "assertion"],
+    kind: "safety",
+    lesson:
+      "Appends are asynchronous: when the disk says that index 7 is durable it may mean a 7 that has been cut since (ABA). A write must forget what was cut.",
+  },
+  {
+    id: "R12",
+    title: "a follower that has been found is probed for ever",
+    source: "ours",
+    file: "src/raft/progress.ts",
+    find: 'if (progress.state === "probe" && index >= progress.nextIndex - 1) progress.state = "replicate";',
+    replace: "",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson: "A probing leader sends one message and waits. The answer that finds the place must end the probing.",
+  },
+  {
+    id: "R13",
+    title: "the window frees only messages that are acknowledged one by one",
+    source: "ours",
+    file: "src/raft/progress.ts",
+    find: "while ((progress.inFlight[0] ?? Number.POSITIVE_INFINITY) <= index) progress.inFlight.shift();",
+    replace: "while (progress.inFlight[0] === index) progress.inFlight.shift();",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "An acknowledgement is cumulative: it frees everything up to it. Otherwise one reply for two messages leaks the window, until nothing is sent any more.",
+  },
+  {
+    id: "R14",
+    title: "an acknowledgement that waited for the disk leaves in a later term",
+    source: "ours",
+    file: "src/raft/outbox.ts",
+    find: "if (held.envelope.message.term < currentTerm) continue;",
+    replace: "",
+    expects: ["durable-before-visible", "commit-durability", "leader-progress", "assertion"],
+    kind: "safety",
+    lesson:
+      "While an acknowledgement waits for the disk a new leader may replace the entry, which then never gets there. The old leader must not hear that it did.",
+  },
+  {
+    id: "R15",
+    title: "any refusal moves the leader back",
+    source: "ours",
+    file: "src/raft/leader.ts",
+    find: "if (reply.rejectedIndex <= progress.matchIndex || reply.rejectedIndex >= progress.nextIndex) return;",
+    replace: "",
+    expects: ["assertion", "liveness"],
+    kind: "safety",
+    lesson:
+      "A refusal may be old. One that speaks of a place before matchIndex has been overtaken, and looking there again can only lose ground.",
+  },
+  {
+    id: "R16",
+    title: "nextIndex falls behind matchIndex",
+    source: "ours",
+    file: "src/raft/progress.ts",
+    find: "progress.nextIndex = Math.max(nextIndex, progress.matchIndex + 1);",
+    replace: "progress.nextIndex = nextIndex;",
+    expects: ["assertion", "leader-progress"],
+    kind: "safety",
+    lesson: "What matches need never be sent again: nextIndex is always above matchIndex, whatever a late hint says.",
+  },
+  {
+    id: "R17",
+    title: "a conflict is not noticed",
+    source: "Figure 2, AppendEntries 3",
+    file: "src/raft/log-matching.ts",
+    find: "if (log.termAt(entry.index) === entry.term) continue;\n      truncateFrom(state, entry.index);",
+    replace: "continue;",
+    expects: ["durable-before-visible", "commit-durability", "state-machine-safety", "log-matching", "assertion"],
+    kind: "safety",
+    lesson:
+      "An entry with the same index and another term is another entry. A follower that keeps its own acknowledges what it does not have.",
+  },
+];

@@ -1,0 +1,186 @@
+/** Sessions (DESIGN §4): one effect per request, one connection at a time, and an end that only the log decides. */
+import type { Mutant } from "./mutant.ts";
+
+export const sessions: readonly Mutant[] = [
+  {
+    id: "X1",
+    title: "a retry after a failover is applied twice",
+    source: "curvine#676",
+    file: "src/znode/machine.ts",
+    find: "        const { zxid, result } = place.remembered;",
+    replace:
+      "        const zxid = index;\n        const changes: Change[] = [];\n        const result = perform(\n          { tree: this.#tree, sessions: this.#sessions, session, zxid, timeMs: this.#lastTimeMs, changes },\n          write.operation,\n        );",
+    expects: ["exactly-once", "linearizability", "replica-equality", "sequential-reads", "ephemerals"],
+    kind: "safety",
+    lesson:
+      "The origin proposes a request again when a leader dies, since it cannot know whether the first copy made it. The state machine has to know.",
+  },
+  {
+    id: "X2",
+    title: "a retry gets another answer than the first try",
+    source: "ours (exactly-once table)",
+    file: "src/znode/machine.ts",
+    find: 'return unchanged(index, { type: "written", sessionId, requestId, zxid, result, duplicate: true });',
+    replace:
+      'return unchanged(index, { type: "written", sessionId, requestId, zxid: zxid === 0 ? 0 : index, result, duplicate: true });',
+    expects: ["linearizability", "exactly-once"],
+    kind: "safety",
+    lesson:
+      "The answer to a retry is the answer to the request: what happened when it took effect, not what is true now.",
+  },
+  {
+    id: "X3",
+    title: "the answer of a duplicate is never released",
+    source: "atomix#466",
+    file: "src/node/client-door.ts",
+    find: '      case "written":\n        return',
+    replace: '      case "written":\n        if (outcome.duplicate) return;\n        return',
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "A client that moves sends again what has no answer. Its request may be done already; the connection waits for the answer all the same.",
+  },
+  {
+    id: "X4",
+    title: "an expiry ends a session that has been attached again",
+    source: "etcd#12528, #15247",
+    file: "src/znode/machine.ts",
+    find: "if (session === undefined || session.attachment !== attachment) continue;",
+    replace: "if (session === undefined || attachment < 0) continue;",
+    expects: ["session-expiry", "ephemerals", "replica-equality", "linearizability", "sequential-reads"],
+    kind: "safety",
+    lesson:
+      "Between the leader's look at the clock and the entry's place in the log the client may have come back. The entry names the attachment that was silent, and spares any other.",
+  },
+  {
+    id: "X5",
+    title: "a new leader gives no grace",
+    source: "ClickHouse#121361",
+    file: "src/node/session-tracker.ts",
+    find: "const heardMs = this.#heardAtMs.get(session.id) ?? since;",
+    replace: "const heardMs = this.#heardAtMs.get(session.id) ?? 0;",
+    expects: ["session-expiry"],
+    kind: "safety",
+    lesson:
+      "Who was heard of last is known to the leader alone, and dies with it. Its successor has heard of nobody and must not take that for silence.",
+  },
+  {
+    id: "X6",
+    title: "a session that has ended is replaced behind the client's back",
+    source: "ClickHouse#116690",
+    file: "src/znode/machine.ts",
+    find: 'if (session === undefined) return { type: "refused", ...sessionExpired(body.sessionId) };',
+    replace:
+      "if (session === undefined) return attached(this.#sessions.open(index, body.password, body.timeoutMs), index);",
+    expects: ["client-protocol", "replica-equality"],
+    kind: "safety",
+    lesson:
+      "A client whose session expired has lost its ephemerals and must hear of it. A fresh session under the old name hides that its locks are gone.",
+  },
+  {
+    id: "X7",
+    title: "a follower does not tell the leader whom it heard from",
+    source: "ClickHouse#121361",
+    file: "src/node/node.ts",
+    find: 'this.#outbox.add(this.raft.leader, { type: "TouchSessions", sessionIds: touched });',
+    replace: "void touched;",
+    expects: ["session-expiry"],
+    kind: "safety",
+    lesson:
+      "Clients are attached to followers too. The leader, who alone ends sessions, must hear of their signs of life.",
+  },
+  {
+    id: "X8",
+    title: "a server proposes the same request for ever",
+    source: "redisraft#13",
+    file: "src/node/client-door.ts",
+    find: '    if (own && applied.outcome.type !== "gap") this.#host.proposals.settle(command.proposal);\n',
+    replace: "",
+    expects: ["settled-proposals"],
+    kind: "liveness",
+    lesson:
+      "A proposal that has been applied is done. One that is never struck off fills the log with copies of itself.",
+  },
+  {
+    id: "X9",
+    title: "a session is opened twice",
+    source: "ours",
+    file: "src/znode/machine.ts",
+    find: "const known = this.#sessions.withPassword(body.password);",
+    replace: "const known = this.#sessions.withPassword(new Uint8Array([...body.password, 0]));",
+    expects: ["replica-equality", "client-protocol", "linearizability", "assertion"],
+    kind: "safety",
+    lesson:
+      "createSession has no session to be numbered by. The password, drawn once per proposal, tells a repeated one from a new one.",
+  },
+  {
+    id: "X10",
+    title: "a proposal that came before its time is struck off",
+    source: "ours (gap handling)",
+    file: "src/node/client-door.ts",
+    find: 'if (own && applied.outcome.type !== "gap") this.#host.proposals.settle(command.proposal);',
+    replace: "if (own) this.#host.proposals.settle(command.proposal);",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "If write 7 reaches the log before write 6, it has no effect yet. It must go again, or the session waits for it for ever.",
+  },
+  {
+    id: "X11",
+    title: "answers are forgotten before the client has them",
+    source: "ours (exactly-once table)",
+    file: "src/znode/sessions.ts",
+    find: "const upTo = Math.min(requestId, session.lastRequestId);",
+    replace: "const upTo = Math.max(requestId, session.lastRequestId);",
+    expects: ["linearizability", "exactly-once"],
+    kind: "safety",
+    lesson: "An answer may be lost with its connection. It is kept until the client says that it has it.",
+  },
+  {
+    id: "X12",
+    title: "a new session counts as silent since the leader took office",
+    source: "ours (session tracker)",
+    file: "src/node/node.ts",
+    find: 'if (applied.outcome.type === "attached") this.#tracker.heard(applied.outcome.sessionId);',
+    replace: "",
+    expects: ["session-expiry"],
+    kind: "safety",
+    lesson:
+      "The first touch of a session takes a moment to reach the leader. Its attachment in the log is a sign of life by itself.",
+  },
+  {
+    id: "X13",
+    title: "time that the leader slept through counts against the clients",
+    source: "ours (session tracker)",
+    file: "src/node/session-tracker.ts",
+    find: "Math.max(0, Math.min(nowMs - this.#lastTickMs, 2 * this.#tickMs))",
+    replace: "Math.max(0, nowMs - this.#lastTickMs)",
+    expects: ["session-expiry"],
+    kind: "safety",
+    lesson:
+      "After a long pause the touches lie unread in the sockets. A leader that looks at the clock first ends every session at once.",
+  },
+  {
+    id: "X14",
+    title: "proposals are numbered from one after each start",
+    source: "ours (proposals)",
+    file: "src/node/node.ts",
+    find: "return id * 2 ** 20 + 1;",
+    replace: "return Math.min(id, 0) + 1;",
+    expects: ["client-protocol", "linearizability", "exactly-once", "sequential-reads", "ephemerals", "session-expiry"],
+    kind: "safety",
+    lesson:
+      "A server that starts replays its log, with entries of its earlier life. If they bear the numbers of new proposals, a client is given the session of another.",
+  },
+  {
+    id: "X15",
+    title: "what a lost Forward carried is not proposed again",
+    source: "ours (proposals)",
+    file: "src/node/proposals.ts",
+    find: "if (dueMs <= nowMs) this.#unsent.add(proposal.id);",
+    replace: "if (dueMs <= nowMs) proposal.sentAtMs = nowMs;",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson: "The leader may never have got the proposal. Its origin keeps it until it sees it applied, and asks again.",
+  },
+];

@@ -1,0 +1,42 @@
+/** What the mutants' command and its workers tell each other. */
+
+/** Work for one worker: hunt one mutant from one base seed. */
+export interface HuntTask {
+  /** Seeds are taken from here upwards. */
+  readonly baseSeed: number;
+  /** Processor time to find it in, ms, and runs at most. */
+  readonly budgetMs: number;
+  readonly runsMax: number;
+  /** Processor time to shrink the plan in, ms; 0 = it is not shrunk. */
+  readonly shrinkMs: number;
+  /** Whether to tell the shrunk story as a diagram. */
+  readonly tell: boolean;
+}
+
+/** How a hunt ended. */
+export interface HuntResult {
+  /** What broke; `undefined` if the mutant survived. */
+  readonly kill: Kill | undefined;
+  /** Runs until then. */
+  readonly runs: number;
+  /** Processor time until then, ms. */
+  readonly ms: number;
+}
+
+export interface Kill {
+  /** The invariant's name, "assertion", "exception", or "runaway". */
+  readonly invariant: string;
+  readonly message: string;
+  /** The seed that found it. */
+  readonly seed: number;
+  /** Faults and operations of the shrunk plan; `undefined` if it was not shrunk. */
+  readonly items: number | undefined;
+  /** The shrunk plan as JSON. */
+  readonly plan: string | undefined;
+  readonly diagram: string | undefined;
+}
+
+/** Messages of a worker. A sign of life comes after each run. */
+export type FromWorker =
+  | { readonly type: "alive"; readonly runs: number; readonly shrinking: boolean }
+  | { readonly type: "result"; readonly result: HuntResult };

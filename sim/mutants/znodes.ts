@@ -1,0 +1,112 @@
+/** Znodes: the tree that every replica must build alike from the log, ephemerals and sequence numbers included. */
+import type { Mutant } from "./mutant.ts";
+
+export const znodes: readonly Mutant[] = [
+  {
+    id: "W9",
+    title: "an ephemeral outlives its owner",
+    source: "ZOOKEEPER-2355, 5010",
+    file: "src/znode/operations.ts",
+    find: "if (operation.ephemeral) sessions.own(session, path);",
+    replace: "if (operation.ephemeral && !operation.sequential) sessions.own(session, path);",
+    expects: ["ephemerals", "linearizability", "sequential-reads", "replica-equality", "assertion"],
+    kind: "safety",
+    lesson: "An ephemeral is a sign of life. One that stays behind is a lock that nobody holds and nobody gets.",
+  },
+  {
+    id: "W10",
+    title: "the end of a session deletes by path and hits the new owner's znode",
+    source: "MUTANTS W10",
+    file: "src/znode/operations.ts",
+    find: `  for (const path of paths)
+    removeZnode(tree, sessions, present(tree.get(path), "an ephemeral of a live session"), zxid, changes);
+  sessions.end(session);
+}
+
+function removeZnode(tree: Tree, sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
+  const parent = tree.remove(znode, zxid);
+  if (znode.ephemeralOwner !== 0)
+    sessions.disown(present(sessions.get(znode.ephemeralOwner), "the owner of an ephemeral"), znode.path);`,
+    replace: `  for (const path of paths) {
+    const znode = tree.get(path);
+    if (znode !== undefined && znode.ephemeralOwner !== 0) removeZnode(tree, sessions, znode, zxid, changes);
+  }
+  session.ephemerals = undefined;
+  sessions.end(session);
+}
+
+function removeZnode(tree: Tree, _sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
+  const parent = tree.remove(znode, zxid);`,
+    expects: ["ephemerals", "linearizability", "replica-equality"],
+    kind: "safety",
+    lesson:
+      "A path may belong to somebody else by now. What ends with a session is what it owns, not what bears a name.",
+  },
+  {
+    id: "W11",
+    title: "a delete takes the parent's counter back: a sequence number is used twice",
+    source: "ZOOKEEPER-3249, 3125",
+    file: "src/znode/tree.ts",
+    find: "    removeChild(parent, nameOf(znode.path));\n",
+    replace: "    removeChild(parent, nameOf(znode.path));\n    parent.childCounter--;\n",
+    expects: ["sequential-names", "linearizability", "sequential-reads", "replica-equality"],
+    kind: "safety",
+    lesson: "Sequential names order those who wait in a queue. A number that comes again puts two in one place.",
+  },
+  {
+    id: "Z1",
+    title: "a replica applies with its own clock",
+    source: "DESIGN §4",
+    file: "src/node/node.ts",
+    find: "const command = decodeCommand(entry.data);",
+    replace: "const command = { ...decodeCommand(entry.data), timeMs: this.#ports.clock.wallClock() };",
+    expects: ["linearizability", "sequential-reads", "replica-equality"],
+    kind: "safety",
+    lesson:
+      "Equal logs make equal states only if nothing but the log goes in. The one time is the leader's, in the entry.",
+  },
+  {
+    id: "Z2",
+    title: "stamps go back when another leader's clock is behind",
+    source: "ours",
+    file: "src/znode/machine.ts",
+    find: "this.#lastTimeMs = Math.max(this.#lastTimeMs, command.timeMs);",
+    replace: "this.#lastTimeMs = command.timeMs;",
+    expects: ["linearizability", "sequential-reads", "replica-equality"],
+    kind: "safety",
+    lesson: "Leaders' clocks differ. A change made later must not bear an earlier time.",
+  },
+  {
+    id: "Z3",
+    title: "a conditional setData does not look at the version",
+    source: "ours",
+    file: "src/znode/operations.ts",
+    find: "  if (version !== -1 && version !== znode.version) return badVersion(znode, version);\n\n  tree.setData(",
+    replace: "  if (version < -1) return badVersion(znode, version);\n\n  tree.setData(",
+    expects: ["linearizability", "replica-equality", "sequential-reads"],
+    kind: "safety",
+    lesson: "The version is how a client says: only if nobody was here since I looked. Unchecked, updates get lost.",
+  },
+  {
+    id: "Z4",
+    title: "a sequential name counts the children that are there",
+    source: "ours",
+    file: "src/znode/operations.ts",
+    find: "sequenceSuffix(parent.childCounter)",
+    replace: "sequenceSuffix(parent.children?.size ?? 0)",
+    expects: ["sequential-names", "linearizability", "sequential-reads", "replica-equality"],
+    kind: "safety",
+    lesson: "The number of children falls when one goes, and the next name would be an old one.",
+  },
+  {
+    id: "Z5",
+    title: "one change in sixteen moves the version by two",
+    source: "ours",
+    file: "src/znode/tree.ts",
+    find: "znode.version = nextVersion(znode.version);",
+    replace: "znode.version = nextVersion(znode.version + (zxid % 16 === 0 ? 1 : 0));",
+    expects: ["linearizability", "replica-equality", "sequential-reads"],
+    kind: "safety",
+    lesson: "Versions rise by one. A client that made the one change between two reads checks just that.",
+  },
+];

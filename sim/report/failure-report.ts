@@ -1,0 +1,56 @@
+/** What a failure prints: what was promised and what happened, the plan, the last moments, how to see it again. */
+import type { Plan } from "../plan/plan.ts";
+import type { RunFailure } from "../runner.ts";
+import { planText } from "./plan-text.ts";
+import { causeOf } from "./promises.ts";
+import { tellPlan } from "./tell.ts";
+
+/** What a report tells of. */
+export interface Failed {
+  readonly failure: RunFailure;
+  readonly plan: Plan;
+  /** One line: what the plan was shrunk from. Left out for a plan as it was given. */
+  readonly shrunkFrom?: string;
+  /** Of a `Moments` observer. */
+  readonly moments: readonly string[];
+  readonly traceHash: string;
+  /** The command that runs the plan again. */
+  readonly replay: string;
+  /** More commands, each with a word on what it shows. */
+  readonly more?: readonly string[];
+}
+
+/** The text. */
+export function failureReport(failed: Failed): string {
+  const { failure, plan, moments, replay } = failed;
+  return [
+    `BROKEN: ${failure.invariant}, ${(failure.atUs / 1000).toFixed(3)} virtual ms after the start (event #${failure.event}, trace hash ${failed.traceHash})`,
+    ...causeOf(failure).map((line) => `  ${line}`),
+    ...(failure.invariant === "exception" ? ["", failure.stack] : []),
+    "",
+    failed.shrunkFrom === undefined ? "The plan:" : `The plan, ${failed.shrunkFrom}:`,
+    ...tellPlan(plan).map((line) => `  ${line}`),
+    "",
+    "The last moments:",
+    ...moments,
+    "",
+    `Replay:  ${replay}`,
+    ...(failed.more ?? []),
+    "",
+    "A regression test:",
+    ...regressionTest(failure, plan).map((line) => `  ${line}`),
+  ].join("\n");
+}
+
+/** A test that fails until the cause is gone, ready to paste into test/scenarios/. */
+export function regressionTest(failure: RunFailure, plan: Plan): string[] {
+  const [first = "", ...rest] = planText(plan).trimEnd().split("\n");
+  return [
+    `it(${JSON.stringify(`keeps ${failure.invariant}: not "${failure.message}"`)}, () => {`,
+    `  const plan = checkPlan(${first}`,
+    ...rest.slice(0, -1).map((line) => `  ${line}`),
+    "  });",
+    "  expect(run(plan, allCheckers()).failure).toBeUndefined();",
+    "});",
+  ];
+}

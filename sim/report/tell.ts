@@ -1,0 +1,196 @@
+/** A plan in sentences. */
+import type { Action, ServerTarget, When } from "../plan/actions.ts";
+import type { Fault, Plan, PlannedOperation, Step } from "../plan/plan.ts";
+
+/** `3` → "n3", `"leader"` → "the leader". */
+function who(target: ServerTarget | "any"): string {
+  if (typeof target === "number") return `n${target}`;
+  const words: Record<Exclude<typeof target, number>, string> = {
+    any: "any server",
+    leader: "the leader",
+    oldLeader: "a leader of an older term",
+    follower: "some follower",
+    lastVoter: "whoever voted last",
+    lastCandidate: "whoever campaigned last",
+    laggard: "the follower with the shortest log",
+    freshest: "the follower with the longest log",
+    random: "some server",
+    down: "some crashed server",
+  };
+  return words[target];
+}
+
+/** Milliseconds: "250 ms", "3 s". */
+export function duration(ms: number): string {
+  if (ms >= 1000 && ms % 100 === 0) return `${ms / 1000} s`;
+  return `${Number(ms.toFixed(3))} ms`;
+}
+
+function ordinal(nth: number): string {
+  const last = nth % 10;
+  const teen = nth % 100 >= 11 && nth % 100 <= 13;
+  return `${nth}${teen ? "th" : last === 1 ? "st" : last === 2 ? "nd" : last === 3 ? "rd" : "th"}`;
+}
+
+/** When a fault strikes. */
+export function tellWhen(when: When): string {
+  if (when.kind === "at") return `at ${duration(when.atMs)}`;
+  const server = who(when.server);
+  const after = when.atMs > 0 ? `, counted from ${duration(when.atMs)} on` : "";
+  const nth = when.nth === 1 ? "" : ` for the ${ordinal(when.nth)} time`;
+  const message = "message" in when && when.message !== "any" ? when.message : "a message";
+  switch (when.kind) {
+    case "receives":
+      return `just before ${server} handles ${message}${nth}${after}`;
+    case "sends":
+      return `just before ${server} sends ${message}${nth}${after}`;
+    case "writes":
+      return `when ${server} has handed a write to its disk${nth}${after}`;
+    case "persists":
+      return `when a write of ${server} is on disk, but it does not know yet${nth}${after}`;
+    case "answers":
+      return `just before ${server} answers a client${nth}${after}`;
+    case "elected":
+      return `when ${server} has become leader${nth}${after}`;
+  }
+}
+
+function link({ from, to }: { readonly from: ServerTarget | "any"; readonly to: ServerTarget | "any" }): string {
+  return `from ${who(from)} to ${who(to)}`;
+}
+
+function client(target: number | "random" | "all"): string {
+  if (target === "all") return "all clients";
+  return target === "random" ? "some client" : `client ${target}`;
+}
+
+/** What a fault does. */
+export function tellAction(action: Action): string {
+  switch (action.kind) {
+    case "crash": {
+      const back = action.restartAfterMs > 0 ? `starts again after ${duration(action.restartAfterMs)}` : "stays down";
+      const kept = { 0: "none", 1: "all" }[action.keep] ?? `each with probability ${action.keep}`;
+      return `${who(action.server)} crashes and ${back}; of its writes under way, ${kept} reached the disk`;
+    }
+    case "pause":
+      return `${who(action.server)} does nothing for ${duration(action.forMs)}`;
+    case "wipe":
+      return `${who(action.server)} loses its disk for good`;
+    case "restart":
+      return `${who(action.server)} starts`;
+    case "loss":
+      return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} are lost`;
+    case "duplicate":
+      return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} arrive twice`;
+    case "delay":
+      return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} take up to ${duration(action.extraMs)} longer and overtake each other`;
+    case "replay":
+      return `for ${duration(action.forMs)}, old messages ${link(action)} come again (${action.rate * 100} % of the time)`;
+    case "clog":
+      return `for ${duration(action.forMs)}, nothing arrives ${link(action)}; then all of it does`;
+    case "swizzle":
+      return `within ${duration(action.forMs)}, some servers are clogged one by one and released in another order`;
+    case "break":
+      return `the streams ${link(action)} break`;
+    case "partition":
+      return tellPartition(action);
+    case "resetClient": {
+      const refused = action.refuseMs > 0 ? ` and is refused for ${duration(action.refuseMs)}` : "";
+      return `the connection of ${client(action.client)} breaks${refused}`;
+    }
+    case "moveClient":
+      return `${client(action.client)} moves to another server`;
+    case "stallClient":
+      return `for ${duration(action.forMs)}, nothing passes on the connection of ${client(action.client)}`;
+    case "slowDisk":
+      return `for ${duration(action.forMs)}, writes of ${who(action.server)} take up to ${duration(action.extraMs)} longer`;
+    case "stallDisk":
+      return `for ${duration(action.forMs)}, no write of ${who(action.server)} completes`;
+    case "failWrite":
+      return `the next write of ${who(action.server)} fails${action.applied ? ", though it reached the disk" : ""}`;
+    case "fullDisk":
+      return `for ${duration(action.forMs)}, every write of ${who(action.server)} fails`;
+    case "flipBit":
+      return `one bit on the disk of ${who(action.server)} turns${action.part === "any" ? "" : ` (its ${action.part})`}`;
+    case "drift":
+      return `for ${duration(action.forMs)}, the clock of ${who(action.server)} runs ${action.rate} times as fast`;
+    case "jumpClock":
+      return `the wall clock of ${who(action.server)} jumps by ${duration(action.byMs)}`;
+  }
+}
+
+function tellPartition(action: Extract<Action, { readonly kind: "partition" }>): string {
+  const { shape, server, servers, forMs, flapMs } = action;
+  const side = servers.length > 0 ? servers.map((id) => `n${id}`).join(", ") : "a drawn minority";
+  const flapping = flapMs > 0 ? `, on and off every ${duration(flapMs)}` : "";
+  const lasts = `for ${duration(forMs)}${flapping}`;
+  switch (shape) {
+    case "halves":
+      return `${lasts}, ${side} and the rest do not hear each other`;
+    case "isolate":
+      return `${lasts}, ${who(server)} is cut off from all others`;
+    case "oneWay":
+      return `${lasts}, nobody hears ${who(server)}, which hears all`;
+    case "deaf":
+      return `${lasts}, ${who(server)} hears nobody, but is heard`;
+    case "bridge":
+      return `${lasts}, two halves hear each other only through ${who(server)}${servers.length > 0 ? ` (one: ${side})` : ""}`;
+    case "ring":
+      return `${lasts}, every server hears only two neighbours`;
+  }
+}
+
+/** One fault. */
+export function tellFault({ when, what }: Fault): string {
+  return `${tellWhen(when)}: ${tellAction(what)}`;
+}
+
+/** What a client does. */
+export function tellStep(step: Step): string {
+  const shown = (data: string) => (data === "" ? "" : ` = ${JSON.stringify(data)}`);
+  switch (step.kind) {
+    case "create": {
+      const how = `${step.ephemeral ? "ephemeral " : ""}${step.sequential ? "sequential " : ""}`;
+      return `create ${how}${step.path}${shown(step.data)}`;
+    }
+    case "delete":
+      return `delete ${step.path}${step.version < 0 ? "" : ` if its version is ${step.version}`}`;
+    case "setData":
+      return `setData ${step.path}${shown(step.data)}${step.version < 0 ? "" : ` if its version is ${step.version}`}`;
+    case "read":
+      return `${step.local ? "local " : ""}${step.read} ${step.path}${step.watch ? " with a watch" : ""}`;
+    case "sync":
+      return "sync";
+    case "close":
+      return "closes its session and opens another";
+    case "reconnect":
+      return "drops its connection";
+    case "move":
+      return "moves to another server";
+  }
+}
+
+/** One operation. */
+export function tellOperation({ client: number, atMs, step }: PlannedOperation): string {
+  return `at ${duration(atMs)}: client ${number} ${tellStep(step)}`;
+}
+
+/** A plan: its cluster in one line, then what happens in the order of time, numbered. */
+export function tellPlan(plan: Plan): string[] {
+  const { servers, clients, electionTimeoutMs, networkUs, diskUs } = plan.config;
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const latency = ({ min, typical, max }: typeof networkUs) =>
+    min === max
+      ? duration(min / 1000)
+      : `${duration(min / 1000)} to ${duration(max / 1000)}, often ${duration(typical / 1000)}`;
+  const drawn =
+    plan.workload.perSecond > 0 ? `, ${plan.workload.perSecond} drawn operations of each client a second` : "";
+  const cluster = `${count(servers, "server")}, ${count(clients, "client")}${drawn}, election timeout ${duration(electionTimeoutMs)}, network ${latency(networkUs)}, disk ${latency(diskUs)}, seed ${plan.seed}`;
+  const items = [
+    ...plan.faults.map((fault) => ({ atMs: fault.when.atMs, text: tellFault(fault) })),
+    ...plan.workload.operations.map((operation) => ({ atMs: operation.atMs, text: tellOperation(operation) })),
+  ].sort((a, b) => a.atMs - b.atMs);
+  const nothing =
+    items.length === 0 ? ["nothing goes wrong and no client asks for anything: starting up is enough"] : [];
+  return [cluster, ...nothing, ...items.map(({ text }, i) => `${i + 1}. ${text}`)];
+}
