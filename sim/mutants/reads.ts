@@ -54,8 +54,8 @@ export const reads: readonly Mutant[] = [
     title: "reads are not evaluated before the write that follows them",
     source: "ours (provisional reads)",
     file: "src/node/request-queue.ts",
-    find: "if (this.#slots.at(this.#evaluated)?.read === undefined || !this.#writeFollows(requestId)) return;",
-    replace: "if (requestId >= 0) return;",
+    find: "const end = this.#positionOfWrite(requestId);",
+    replace: "const end = requestId < 0 ? this.#positionOfWrite(requestId) : 0;",
     expects: ["liveness"],
     kind: "liveness",
     lesson:

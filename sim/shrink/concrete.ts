@@ -5,14 +5,26 @@ import { checkPlan } from "../plan/plan.ts";
 import type { Outcome } from "../runner.ts";
 import { validPlan, withFaults, withOperations } from "./edits.ts";
 
+/** Time for a fault to strike later once others are gone, in election timeouts: there may be an election more to wait for. */
+const slack = 20;
+
 /** The plan of a failing run without what lies behind the failure: it cannot have had a part in it. */
-export function trimmed({ plan, struck, failure }: Outcome): Plan {
+export function trimmed(outcome: Outcome): Plan {
+  return cutAfter(outcome, slack * outcome.plan.config.electionTimeoutMs);
+}
+
+/** The same, with no more time than the failure takes. */
+export function cutShort(outcome: Outcome): Plan {
+  return cutAfter(outcome, 1);
+}
+
+function cutAfter({ plan, struck, failure }: Outcome, spareMs: number): Plan {
   if (failure === undefined) return plan;
   const endMs = failure.atUs / 1000;
   const happened = new Set(struck.map(({ fault }) => fault));
   const faults = plan.faults.filter((_, i) => happened.has(i));
   const operations = plan.workload.operations.filter(({ atMs }) => atMs <= endMs);
-  const rounded = Math.max(100, Math.ceil((endMs + 1) / 100) * 100);
+  const rounded = Math.max(100, Math.ceil((endMs + spareMs) / 100) * 100);
   const horizonMs = Math.min(plan.config.horizonMs, rounded);
   return { ...withOperations(withFaults(plan, faults), operations), config: { ...plan.config, horizonMs } };
 }

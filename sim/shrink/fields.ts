@@ -2,7 +2,6 @@
 import type { Plan } from "../plan/plan.ts";
 import { validPlan } from "./edits.ts";
 import type { Pass } from "./passes.ts";
-import { roundTo } from "./times.ts";
 
 /** Values that say less, the plainest first; a value is never replaced by one behind it. */
 const plain: Readonly<Record<string, readonly unknown[]>> = {
@@ -35,7 +34,7 @@ function plainer(field: string, value: unknown): readonly unknown[] {
     return [1, value >> 1, value - 1].filter((nth, i, all) => nth >= 1 && nth < value && all.indexOf(nth) === i);
   if (lengths.has(field) && typeof value === "number")
     return [10_000, 1_000, 100, 10, 1]
-      .map((unit) => roundTo(value, unit))
+      .map((unit) => Math.round(value / unit) * unit)
       .filter((ms) => ms !== 0 && digits(ms) < digits(value));
   const choices = Object.hasOwn(plain, field) ? (plain[field] ?? []) : [];
   const at = choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value));

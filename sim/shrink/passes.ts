@@ -109,7 +109,7 @@ const calmerConfig: Pass = function* (plan) {
   }
 };
 
-/** Half the horizon; the shrinker itself cuts it at the failure, fast-check needs this. */
+/** Half the horizon, again and again. */
 const shorterHorizon: Pass = function* (plan) {
   let current = plan;
   while (current.config.horizonMs >= 200) {
@@ -132,12 +132,12 @@ export const allPasses: readonly Pass[] = [
   fewerClients,
   fewerFaults,
   fewerOperations,
-  shorterHorizon,
   calmerConfig,
   earlier,
   rounderTimes,
   simplerFaults,
   simplerOperations,
+  shorterHorizon,
 ];
 
 /** All smaller plans one step away, coarse steps first. */

@@ -4,7 +4,7 @@
  */
 import type { Plan } from "../plan/plan.ts";
 import type { Outcome, RunOptions } from "../runner.ts";
-import { concreteDraws, concreteTargets, listed, trimmed } from "./concrete.ts";
+import { concreteDraws, concreteTargets, cutShort, listed, trimmed } from "./concrete.ts";
 import { planItems } from "./edits.ts";
 import { allPasses, type Pass, reseededPasses } from "./passes.ts";
 import { sameFailure } from "./same-failure.ts";
@@ -67,8 +67,7 @@ class Shrinker {
       do this.#toFixpoint(allPasses);
       while (this.#make(concreteTargets));
     } while (this.#reseed());
-    // What was cut off behind the failure cannot have mattered; that is tried like everything else.
-    this.#attempt(this.#plan);
+    this.#make(cutShort);
     return {
       plan: this.#outcome.plan,
       outcome: this.#outcome,

@@ -38,16 +38,16 @@ export const earlier: Pass = function* (plan) {
 /** Units to which times are rounded, ms, the roundest first. */
 const units = [1_000, 100, 10, 1] as const;
 
-/** `ms` to the nearest whole unit. */
-export function roundTo(ms: number, unit: number): number {
-  return Math.round(ms / unit) * unit;
+/** Down, never up: {@link earlier} would take it back, and so on for ever. */
+function roundDown(ms: number, unit: number): number {
+  return Math.floor(ms / unit) * unit;
 }
 
 /** Times in whole seconds, tenths, hundredths: all at once, then one by one. */
 export const rounderTimes: Pass = function* (plan) {
   let current = plan;
   for (const unit of units) {
-    const found = yield mapTimes(current, (atMs) => roundTo(atMs, unit));
+    const found = yield mapTimes(current, (atMs) => roundDown(atMs, unit));
     if (found === undefined) continue;
     current = found;
     break;
@@ -56,7 +56,7 @@ export const rounderTimes: Pass = function* (plan) {
     for (const unit of units) {
       const fault = current.faults[i];
       if (fault === undefined) break;
-      const atMs = roundTo(fault.when.atMs, unit);
+      const atMs = roundDown(fault.when.atMs, unit);
       if (atMs === fault.when.atMs) break;
       const found = yield withFaults(current, replaced(current.faults, i, { ...fault, when: { ...fault.when, atMs } }));
       if (found === undefined) continue;
@@ -68,7 +68,7 @@ export const rounderTimes: Pass = function* (plan) {
     for (const unit of units) {
       const operation = current.workload.operations[i];
       if (operation === undefined) break;
-      const atMs = roundTo(operation.atMs, unit);
+      const atMs = roundDown(operation.atMs, unit);
       if (atMs === operation.atMs) break;
       const found = yield withOperations(current, replaced(current.workload.operations, i, { ...operation, atMs }));
       if (found === undefined) continue;

@@ -32,7 +32,7 @@ const errors = {
   BAD_ARGUMENTS: [
     "refused",
     "the request is malformed",
-    "see the message; paths start with / and have no empty, . or .. segment",
+    "paths start with / and have no empty, . or .. segment and no control characters",
   ],
   DATA_TOO_LARGE: [
     "refused",

@@ -6,12 +6,20 @@ export const limits = {
   pathBytesMax: 4096,
   /** Requests of one connection that wait for their answer. */
   outstandingRequestsMax: 1000,
+  /** Writes of one connection that wait for their answer, bytes. */
+  outstandingBytesMax: 16 * 1024 * 1024,
+  /** Committed entries that are applied in one turn. */
+  appliedPerTurnMax: 5_000,
   /** Session timeout, milliseconds. */
   sessionTimeoutMinMs: 2_000,
   sessionTimeoutMaxMs: 60_000,
   sessionTimeoutDefaultMs: 10_000,
-  /** A gRPC message in either direction, bytes. */
+  /** A gRPC message between client and server, in either direction, bytes. */
   frameBytesMax: 4 * 1024 * 1024,
+  /** A gRPC message between servers, bytes: whatever fits in a client's frame also fits here, as an entry of the log. */
+  peerFrameBytesMax: 4 * 1024 * 1024 + 64 * 1024,
+  /** A session's password as a client sends it, bytes; those that servers make have 16. */
+  passwordBytesMax: 64,
   /** Payload of one AppendEntries, bytes; one entry may exceed it alone. */
   appendBytesMax: 512 * 1024,
   /** AppendEntries with entries in flight to one follower. */

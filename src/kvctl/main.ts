@@ -10,12 +10,21 @@ import type { Cluster, Inputs } from "./ports.ts";
 import { runShell } from "./terminal.ts";
 import { Interruption } from "./waiting.ts";
 
+/** A server that stands still is left after two thirds of this: before a request's default patience of 5 s ends. */
+const sessionTimeoutMs = 6_000;
+
 /** The cluster behind the client library. */
 function connectTo(endpoints: readonly string[]): Cluster {
   return {
     endpoints,
     open: (timeoutMs, signal) =>
-      TerrariumClient.connect({ endpoints, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs, signal }),
+      TerrariumClient.connect({
+        endpoints,
+        connectTimeoutMs: timeoutMs,
+        requestTimeoutMs: timeoutMs,
+        sessionTimeoutMs,
+        signal,
+      }),
     status: (endpoint, timeoutMs) => serverStatus(endpoint, { timeoutMs }),
   };
 }

@@ -32,6 +32,8 @@ export interface DoorHost {
   now(): number;
   /** Whether a leader is known that a majority follows. */
   hasQuorum(): boolean;
+  /** Asks for another turn soon. */
+  requestFlush(): void;
   /** A client spoke for its session. */
   touch(session: SessionId): void;
   /** The slot waits for a read index. */
@@ -136,6 +138,7 @@ export class ClientDoor {
     if (!this.isOpen(connection)) return;
     connection.requests.advance();
     this.#outbox.speaks(connection);
+    this.#endIfClosed(connection);
   }
 
   /** Sends the frames of the turn, one per connection. */
@@ -170,6 +173,7 @@ export class ClientDoor {
 
   #receiveOne(connection: Connection, message: ClientMessage): void {
     const state = connection.state;
+    if (connection.closing) return;
     if (message.type === "connect") {
       if (state.type !== "new") return this.#refuse(connection, "PROTOCOL_ERROR", "a second Connect on one stream");
       return this.#attach(connection, message);
@@ -195,6 +199,7 @@ export class ClientDoor {
         "PROTOCOL_ERROR",
         `the client speaks version ${connect.protocol} of the session protocol, this server version ${protocolVersion}`,
       );
+    if (connect.password.length > limits.passwordBytesMax) return this.#refuse(connection, "AUTH_FAILED");
     if (!this.#host.hasQuorum()) return this.#refuse(connection, "NO_QUORUM");
     const timeoutMs = Math.round(
       Math.min(Math.max(connect.timeoutMs, limits.sessionTimeoutMinMs), limits.sessionTimeoutMaxMs),
@@ -249,6 +254,13 @@ export class ClientDoor {
           },
     );
     connection.proposals.set(request.requestId, proposal);
+    connection.proposalBytes += this.#host.proposals.bytesOf(proposal);
+    if (connection.proposalBytes > limits.outstandingBytesMax)
+      this.#refuse(
+        connection,
+        "TOO_MANY_REQUESTS",
+        `writes of more than ${limits.outstandingBytesMax} bytes are outstanding`,
+      );
   }
 
   #dispatch(outcome: Outcome, ownProposal: number | undefined): void {
@@ -294,18 +306,28 @@ export class ClientDoor {
     if (!connection.requests.answerWrite(requestId, zxid, result)) return;
     const proposal = connection.proposals.get(requestId);
     connection.proposals.delete(requestId);
-    if (proposal !== undefined) this.#host.proposals.settle(proposal);
+    if (proposal !== undefined) connection.proposalBytes -= this.#host.proposals.settle(proposal);
     this.#outbox.speaks(connection);
   }
 
-  /** A write came before its time: the missing one was lost on its way and goes again, then this one. */
+  /**
+   * A write came before its time: the missing one was lost on its way, and perhaps others between. They go again, in
+   * order. Where the missing one was refused, none can follow.
+   */
   #gap(sessionId: SessionId, requestId: number, expected: number): void {
     const connection = this.#bySession.get(sessionId);
     if (connection === undefined) return;
-    for (const request of [expected, requestId]) {
+    if (!connection.proposals.has(expected))
+      return this.#refuse(
+        connection,
+        "PROTOCOL_ERROR",
+        `write ${requestId} cannot follow: write ${expected} was refused`,
+      );
+    for (let request = expected; request <= requestId; request++) {
       const proposal = connection.proposals.get(request);
       if (proposal !== undefined) this.#host.proposals.again(proposal);
     }
+    this.#host.requestFlush();
   }
 
   #attached(outcome: Outcome & { type: "attached" }, ownProposal: number | undefined): void {
@@ -338,14 +360,21 @@ export class ClientDoor {
   #closed(sessionId: SessionId, requestId: number): void {
     const connection = this.#bySession.get(sessionId);
     if (connection === undefined) return;
-    this.#answered(sessionId, requestId, this.#host.machine.appliedIndex, {});
-    this.#end(connection);
+    this.#bySession.delete(sessionId);
+    connection.closing = true;
+    // Reads that were sent before may still wait for their read index; the stream ends with the last answer.
+    connection.requests.answerWrite(requestId, this.#host.machine.appliedIndex, {});
+    this.#endIfClosed(connection);
   }
 
   #refuse(connection: Connection, code: ErrorCode, message: string = errorMessage(code)): void {
     if (!this.isOpen(connection)) return;
     connection.send({ type: "refused", failure: { code, message } });
     this.#end(connection);
+  }
+
+  #endIfClosed(connection: Connection): void {
+    if (connection.closing && connection.requests.length === 0) this.#end(connection);
   }
 
   /** Closes a connection after what it still has to say. */

@@ -28,7 +28,11 @@ export class Connection {
   readonly requests: RequestQueue;
   /** Proposals that this connection waits for, by request id. */
   readonly proposals = new Map<number, number>();
+  /** Bytes of those proposals. */
+  proposalBytes = 0;
   state: ConnectionState = { type: "new" };
+  /** Its session is closed; the stream ends when the last request is answered. */
+  closing = false;
   #outbox: ServerMessage[] = [];
 
   constructor(id: ConnectionId, host: Omit<QueueHost, "send">) {

@@ -4,19 +4,22 @@
  * Inputs only note what arrived. {@link Node.flush} ends the turn: proposals go into the log or to the leader, Raft says
  * what to write, send and apply, and everything leaves in one disk write, one batch per peer, one frame per client.
  */
+import { limits } from "../base/limits.ts";
 import type { SessionId } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import { decodeCommand, encodeCommand, stampCommand } from "../protocol/command-codec.ts";
+import { decodeCommand, encodeCommand } from "../protocol/command-codec.ts";
 import { Raft } from "../raft/raft.ts";
 import type { Entry, ServerId } from "../raft/types.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
 import { ZnodeMachine } from "../znode/machine.ts";
 import { ClientDoor } from "./client-door.ts";
+import { LogFeed } from "./log-feed.ts";
 import type { NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
 import type { ConnectionId, PeerMessage, Ports } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
+import { QuorumWatch } from "./quorum-watch.ts";
 import { ReadIndexes } from "./read-indexes.ts";
 import { SessionTracker } from "./session-tracker.ts";
 import type { NodeStatus } from "./status.ts";
@@ -36,12 +39,10 @@ export class Node {
   readonly #reads = new ReadIndexes();
   readonly #tracker: SessionTracker;
   readonly #outbox = new PeerOutbox();
-  /** Commands for the log that others proposed, to be stamped and appended at the end of the turn. */
-  #forwarded: Uint8Array[] = [];
+  readonly #feed: LogFeed;
+  readonly #quorum: QuorumWatch;
   #lastStampMs = 0;
   #nextSessionTickMs: number;
-  #leaderlessSinceMs: number | undefined;
-  #quorum = false;
 
   /** `recovered` is what {@link openStorage} found on this server's disk. */
   constructor(options: NodeOptions, ports: Ports, recovered: Recovered) {
@@ -56,7 +57,8 @@ export class Node {
     this.#proposals = new Proposals(firstProposalId(ports.secret(4)), options.proposalRetryMs);
     this.#tracker = new SessionTracker(options.sessionTickMs, now);
     this.#nextSessionTickMs = now + options.sessionTickMs;
-    this.#leaderlessSinceMs = now;
+    this.#feed = new LogFeed(this.raft, this.#proposals, () => this.#stampMs());
+    this.#quorum = new QuorumWatch(options.electionTimeoutMs);
     this.#door = new ClientDoor({
       id: options.id,
       machine: this.machine,
@@ -64,7 +66,8 @@ export class Node {
       clients: ports.clients,
       secret: ports.secret,
       now: () => ports.clock.now(),
-      hasQuorum: () => this.#quorum,
+      hasQuorum: () => this.#quorum.quorum,
+      requestFlush: () => ports.requestFlush(),
       touch: (session) => this.#tracker.touch(session),
       requestReadIndex: (slot, connection) => this.#reads.add(slot, connection),
       forgetReads: (connection) => this.#reads.forget(connection, (id) => this.raft.cancelRead(id)),
@@ -76,8 +79,7 @@ export class Node {
     this.raft.advanceTo(this.#ports.clock.now());
     for (const message of messages) {
       if (message.type === "Forward") {
-        // A server that does not lead drops them: the origin sends them again to the one that does.
-        if (this.raft.isLeader) for (const command of message.commands) this.#forwarded.push(command);
+        this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
       else this.raft.receive(from, message);
     }
@@ -123,6 +125,7 @@ export class Node {
   flush(): void {
     const now = this.#ports.clock.now();
     this.raft.advanceTo(now);
+    this.#tracker.advance(now);
     // Reads ask before the writes of the same turn are proposed, so that they need not wait for them.
     this.#reads.ask((id) => this.raft.requestRead(id));
     this.#propose(now);
@@ -130,9 +133,14 @@ export class Node {
     if (effects.write !== undefined) this.#writer.append(effects.write);
     for (const { to, message } of effects.messages) this.#outbox.add(to, message);
     for (const entry of effects.committed) this.#apply(entry);
-    for (const { id, index } of effects.reads) this.#reads.answered(id, index);
+    // There may be more to apply, as after a restart; peers and clients get their turn in between.
+    if (effects.committed.length >= limits.appliedPerTurnMax) this.#ports.requestFlush();
+    for (const { id, index } of effects.reads) {
+      if (id < 0) this.#quorum.answered(id, index);
+      else this.#reads.answered(id, index);
+    }
     for (const connection of this.#reads.takeReady(this.machine.appliedIndex)) this.#door.advance(connection);
-    this.#observeLeadership(now);
+    this.#observeQuorum(now);
     this.#writer.flush();
     this.#outbox.flush(this.#ports.network);
     this.#door.flush();
@@ -144,7 +152,7 @@ export class Node {
       clusterId: this.options.clusterId,
       raft: this.raft,
       machine: this.machine,
-      quorum: this.#quorum,
+      quorum: this.#quorum.quorum,
       watches: this.#door.watches,
       connections: this.#door.connections,
     });
@@ -157,26 +165,17 @@ export class Node {
   }
 
   #propose(now: number): void {
-    if (this.raft.isLeader) {
-      const own = this.#proposals.take(this.options.id, this.raft.currentTerm, now);
-      const forwarded = this.#forwarded;
-      this.#forwarded = [];
-      if (forwarded.length > 0 && this.#append(forwarded) === "notLeader") return;
-      if (own.length > 0 && this.#append(own) === "accepted") this.#proposals.sent(now);
-      return;
-    }
-    this.#forwarded = [];
+    if (this.raft.isLeader) return this.#feed.appendAll(this.options.id, now);
+    this.#feed.clear();
     const leader = this.raft.leader;
     if (leader === undefined) return;
-    const commands = this.#proposals.take(leader, this.raft.currentTerm, now);
-    if (commands.length === 0) return;
-    this.#outbox.addForward(leader, commands);
-    this.#proposals.sent(now);
-  }
-
-  #append(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
-    const stampMs = this.#stampMs();
-    return this.raft.propose(commands.map((command) => stampCommand(command, stampMs)));
+    const proposals = this.#proposals.take(leader, this.raft.currentTerm, now);
+    if (proposals.length === 0) return;
+    this.#outbox.addForward(
+      leader,
+      proposals.map(({ bytes }) => bytes),
+    );
+    this.#proposals.sent(proposals, now, false);
   }
 
   /** The time of a command: this server's clock, but never before that of an earlier command. */
@@ -191,31 +190,23 @@ export class Node {
       this.#door.beforeApply(command.body);
       const applied = this.machine.apply(entry.index, command);
       this.#door.afterApply(command, applied);
+      if (command.origin === this.options.id) this.#quorum.proven(this.#ports.clock.now());
       if (applied.outcome.type === "attached") this.#tracker.heard(applied.outcome.sessionId);
       for (const session of applied.ended) this.#tracker.forget(session);
     } else this.machine.skip(entry.index);
     if (entry.term === this.raft.currentTerm && this.raft.isLeader) this.#tracker.startLeading();
   }
 
-  #observeLeadership(now: number): void {
+  #observeQuorum(now: number): void {
     if (!this.raft.isLeader) this.#tracker.stopLeading();
-    if (this.raft.leader !== undefined) {
-      this.#leaderlessSinceMs = undefined;
-      if (!this.#quorum) this.#setQuorum(true);
-      return;
-    }
-    this.#leaderlessSinceMs ??= now;
-    if (this.#quorum && now - this.#leaderlessSinceMs >= this.options.electionTimeoutMs) this.#setQuorum(false);
-  }
-
-  #setQuorum(quorum: boolean): void {
-    this.#quorum = quorum;
-    this.#door.quorumChanged(quorum);
+    if (this.#quorum.observe(now, this.raft.leader !== undefined, this.machine.appliedIndex))
+      this.#door.quorumChanged(this.#quorum.quorum);
   }
 
   #heard(sessions: readonly SessionId[]): void {
     this.#tracker.advance(this.#ports.clock.now());
-    for (const session of sessions) this.#tracker.heard(session);
+    // One that has ended meanwhile would be remembered for ever.
+    for (const session of sessions) if (this.machine.session(session) !== undefined) this.#tracker.heard(session);
   }
 
   #sessionTick(now: number): void {
@@ -227,7 +218,9 @@ export class Node {
       this.#expire();
     } else if (touched.length > 0 && this.raft.leader !== undefined)
       this.#outbox.add(this.raft.leader, { type: "TouchSessions", sessionIds: touched });
-    if (!this.#quorum) this.#door.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
+    const probe = this.#door.connections > 0 ? this.#quorum.nextProbe(now) : undefined;
+    if (probe !== undefined) this.raft.requestRead(probe);
+    if (!this.#quorum.quorum) this.#door.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
   }
 
   #expire(): void {
@@ -235,7 +228,7 @@ export class Node {
     if (sessions.length === 0) return;
     // Only a leader proposes an expiry, straight into its own log: a deposed one has no way to let it land late.
     const command = encodeCommand({ type: "expireSessions", sessions }, this.options.id, 0);
-    if (this.#append([command]) === "accepted") this.#heard(sessions.map((session) => session.sessionId));
+    if (this.#feed.append([command]) === 1) this.#heard(sessions.map((session) => session.sessionId));
   }
 }
 

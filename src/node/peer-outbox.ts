@@ -1,6 +1,7 @@
 /** What leaves for the other servers at the end of a turn: one batch each. */
 import { limits } from "../base/limits.ts";
 import type { ServerId } from "../raft/types.ts";
+import { partsOf } from "./parts.ts";
 import type { Network, PeerMessage } from "./ports.ts";
 
 /** Collects messages by receiver. */
@@ -15,18 +16,7 @@ export class PeerOutbox {
 
   /** Adds proposals for the leader, in messages of a bounded size. */
   addForward(to: ServerId, commands: readonly Uint8Array[]): void {
-    let part: Uint8Array[] = [];
-    let bytes = 0;
-    for (const command of commands) {
-      if (part.length > 0 && bytes + command.length > limits.appendBytesMax) {
-        this.add(to, { type: "Forward", commands: part });
-        part = [];
-        bytes = 0;
-      }
-      part.push(command);
-      bytes += command.length;
-    }
-    if (part.length > 0) this.add(to, { type: "Forward", commands: part });
+    for (const part of partsOf(commands, limits.appendBytesMax)) this.add(to, { type: "Forward", commands: part });
   }
 
   /** Sends what was collected, receivers in order of their ids. */

@@ -5,25 +5,30 @@
  * to the leader at once, and again when the leader changes, when the state machine found a gap before it, or when
  * nothing was heard of it for a while. Repeating is harmless: the state machine gives a (session, request) one effect.
  */
-import { assert } from "../base/assert.ts";
+import { present } from "../base/assert.ts";
 import type { ServerId, Term } from "../raft/types.ts";
 
-interface Proposal {
+/** A proposal to be sent. */
+export interface Outgoing {
   readonly id: number;
   /** The encoded command, without a time. */
   readonly bytes: Uint8Array;
-  /** Monotonic ms of the last sending; undefined while it waits to be sent. */
+}
+
+interface Proposal extends Outgoing {
+  /** Monotonic ms of the last sending over the network; undefined if there was none. */
   sentAtMs: number | undefined;
   attempts: number;
 }
 
 const retryFactorMax = 16;
+const nothing: readonly Outgoing[] = [];
 
 /** The proposals of one origin server. */
 export class Proposals {
   /** In order of their ids, which is the order in which their requests arrived. */
   readonly #pending = new Map<number, Proposal>();
-  #unsent = new Set<number>();
+  readonly #unsent = new Set<number>();
   #nextId: number;
   #sentTo: { leader: ServerId; term: Term } | undefined;
   readonly #retryMs: number;
@@ -43,9 +48,16 @@ export class Proposals {
     return id;
   }
 
-  /** The proposal has been applied, or nobody waits for it any more. */
-  settle(id: number): void {
+  /** The proposal has been applied, or nobody waits for it any more. Returns its bytes. */
+  settle(id: number): number {
+    const bytes = this.bytesOf(id);
     if (this.#pending.delete(id)) this.#unsent.delete(id);
+    return bytes;
+  }
+
+  /** Bytes of a proposal; 0 if it is settled. */
+  bytesOf(id: number): number {
+    return this.#pending.get(id)?.bytes.length ?? 0;
   }
 
   /** The proposal had no effect yet and must be sent again. */
@@ -64,34 +76,31 @@ export class Proposals {
   }
 
   /**
-   * The commands to send to `leader` of `term` now, in order. Call {@link sent} if they were accepted; otherwise they
-   * are offered again.
+   * The proposals to send to `leader` of `term` now, in order. Those that went out are to be named to {@link sent};
+   * the others are offered again.
    */
-  take(leader: ServerId, term: Term, nowMs: number): readonly Uint8Array[] {
+  take(leader: ServerId, term: Term, nowMs: number): readonly Outgoing[] {
     if (this.#sentTo?.leader !== leader || this.#sentTo.term !== term) {
       for (const id of this.#pending.keys()) this.#unsent.add(id);
       this.#sentTo = { leader, term };
     } else if (nowMs >= this.#retryAtMs) this.#takeOverdue(nowMs);
-    if (this.#unsent.size === 0) return [];
-    const commands: Uint8Array[] = [];
-    for (const id of this.#inOrder()) {
-      const proposal = this.#pending.get(id);
-      assert(proposal !== undefined, "an unsent proposal is pending");
-      commands.push(proposal.bytes);
-    }
-    return commands;
+    if (this.#unsent.size === 0) return nothing;
+    return this.#inOrder().map((id) => present(this.#pending.get(id), "an unsent proposal"));
   }
 
-  /** The commands of the last {@link take} are on their way. */
-  sent(nowMs: number): void {
-    for (const id of this.#unsent) {
+  /**
+   * These proposals of the last {@link take} are on their way. Over the network they may be lost, and are offered again
+   * after a while; in the server's `own` log they cannot be, unless it is deposed.
+   */
+  sent(proposals: readonly Outgoing[], nowMs: number, own: boolean): void {
+    for (const { id } of proposals) {
       const proposal = this.#pending.get(id);
       if (proposal === undefined) continue;
-      proposal.sentAtMs = nowMs;
+      this.#unsent.delete(id);
+      proposal.sentAtMs = own ? undefined : nowMs;
       proposal.attempts++;
-      this.#retryAtMs = Math.min(this.#retryAtMs, nowMs + this.#waitMs(proposal));
+      if (!own) this.#retryAtMs = Math.min(this.#retryAtMs, nowMs + this.#waitMs(proposal));
     }
-    this.#unsent = new Set();
   }
 
   #inOrder(): readonly number[] {
@@ -112,6 +121,6 @@ export class Proposals {
   }
 
   #waitMs(proposal: Proposal): number {
-    return this.#retryMs * Math.min(2 ** (proposal.attempts - 1), retryFactorMax);
+    return this.#retryMs * Math.min(2 ** Math.max(0, proposal.attempts - 1), retryFactorMax);
   }
 }

@@ -36,8 +36,14 @@ export class ServerWatches {
    * their events are returned, in the order of the changes.
    */
   armAgain(connection: ConnectionId, message: SetWatches, machine: ZnodeMachine): readonly WatchEvent[] | Failure {
+    if (message.watches.length > limits.setWatchesMax)
+      return { code: "OVERLOADED", message: `more than ${limits.setWatchesMax} watches in one message` };
     const missed: WatchEvent[] = [];
+    const seen = new Set<string>();
     for (const spec of message.watches) {
+      const key = `${spec.kind} ${spec.path}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
       const problem = pathProblem(spec.path);
       if (problem !== undefined)
         return { code: "BAD_ARGUMENTS", message: `the path of a watch is malformed: ${problem}` };

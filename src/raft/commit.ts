@@ -1,4 +1,5 @@
 /** When entries are committed (§5.3, §5.4), and when they may be applied. */
+import { limits } from "../base/limits.ts";
 import { quorumValue } from "./quorum.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { Entry, Index, ServerId } from "./types.ts";
@@ -22,10 +23,11 @@ export function commitUpTo(state: RaftState, index: Index): void {
 
 /**
  * All servers, first rule of Figure 2: the entries that may be applied now and were not handed out before. They are
- * committed, and on this server's own disk too, so that what was applied is there after a crash.
+ * committed, and on this server's own disk too, so that what was applied is there after a crash. At most
+ * `appliedPerTurnMax` at a time: after a restart the whole log may be due.
  */
 export function takeCommitted(state: RaftState): readonly Entry[] {
-  const last = Math.min(state.commitIndex, state.durability.durableIndex);
+  const last = Math.min(state.commitIndex, state.durability.durableIndex, state.lastApplied + limits.appliedPerTurnMax);
   if (last <= state.lastApplied) return nothing;
   const entries = state.log.slice(state.lastApplied + 1, last);
   state.lastApplied = last;

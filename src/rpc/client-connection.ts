@@ -4,7 +4,6 @@
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
 import { encodeServerFrame, serverMessageBytes } from "../protocol/client-codec.ts";
 import type { ServerMessage } from "../protocol/client-messages.ts";
 import { asBuffer } from "./grpc.ts";
@@ -13,22 +12,28 @@ export type SessionCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** Frames handed to gRPC that the socket has not taken yet. */
 const framesInFlightMax = 2;
+/** How long a stream that is to end waits for its client to read. Milliseconds. */
+const lingerMsMax = 10_000;
 /** A frame takes no further message once it is this large. Bytes. */
 const frameTargetBytes = 256 * 1024;
 
 export class ClientConnection {
   private readonly call: SessionCall;
   private readonly bytesMax: number;
+  private readonly stallMsMax: number;
   private readonly onOverload: () => void;
   private queue: ServerMessage[] = [];
   /** Of `queue`, position by position. */
   private sizes: number[] = [];
   private queuedBytes = 0;
+  /** When the client last took a frame, or had nothing to take. Monotonic ms. */
+  private lastTakenMs = performance.now();
   private framesInFlight = 0;
   private state: "open" | "ending" | "ended" = "open";
 
-  /** @param onOverload the client does not read: more than `bytesMax` waits for it */
-  constructor(call: SessionCall, onOverload: () => void, bytesMax: number = limits.clientQueueBytesMax) {
+  /** @param onOverload the client does not read: more than `bytesMax` waits, and it took nothing for `stallMsMax` */
+  constructor(call: SessionCall, onOverload: () => void, bytesMax: number, stallMsMax: number) {
+    this.stallMsMax = stallMsMax;
     this.call = call;
     this.onOverload = onOverload;
     this.bytesMax = bytesMax;
@@ -37,13 +42,16 @@ export class ClientConnection {
   /** Queues messages; {@link flush} sends them. */
   push(messages: readonly ServerMessage[]): void {
     if (this.state !== "open") return;
+    // What the answers of one turn come to says nothing about the client: it had no time to read them.
+    const stalled = this.queuedBytes > this.bytesMax && performance.now() - this.lastTakenMs > this.stallMsMax;
+    if (this.queuedBytes === 0) this.lastTakenMs = performance.now();
     for (const message of messages) {
       const bytes = serverMessageBytes(message);
       this.queue.push(message);
       this.sizes.push(bytes);
       this.queuedBytes += bytes;
     }
-    if (this.queuedBytes > this.bytesMax) this.onOverload();
+    if (stalled) this.onOverload();
   }
 
   /** Hands queued messages to gRPC, as far as it keeps up. */
@@ -52,6 +60,7 @@ export class ClientConnection {
       this.framesInFlight += 1;
       this.call.write(asBuffer(encodeServerFrame(this.takeFrame())), () => {
         this.framesInFlight -= 1;
+        this.lastTakenMs = performance.now();
         this.flush();
       });
     }
@@ -65,6 +74,8 @@ export class ClientConnection {
   end(): void {
     if (this.state !== "open") return;
     this.state = "ending";
+    // A client that does not read its last answers must not keep them in memory for ever.
+    setTimeout(() => this.call.destroy(), lingerMsMax).unref();
     this.flush();
   }
 

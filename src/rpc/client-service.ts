@@ -27,6 +27,8 @@ export interface ClientServiceOptions {
   readonly connectTimeoutMs?: number;
   /** Unsent bytes to one client; beyond it the connection is closed. */
   readonly queueBytesMax?: number;
+  /** A client with more than that waiting is cut off once it has taken nothing for so long, milliseconds. */
+  readonly stallMsMax?: number;
 }
 
 /** A silent connection is probed after this long and given up after as long again. */
@@ -65,9 +67,10 @@ export class ClientService implements Clients {
       connectionsMax: limits.connectionsMax,
       connectTimeoutMs: 5000,
       queueBytesMax: limits.clientQueueBytesMax,
+      stallMsMax: 5000,
       ...options,
     };
-    this.server = new Server(channelOptions(clientKeepaliveMs));
+    this.server = new Server(channelOptions(clientKeepaliveMs, limits.frameBytesMax));
     this.server.addService(sessionService, {
       session: (call: SessionCall) => this.open(call),
       status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.respondStatus(respond),
@@ -137,6 +140,7 @@ export class ClientService implements Clients {
       call,
       () => this.drop(id, "OVERLOADED", "the client does not read its answers"),
       this.options.queueBytesMax,
+      this.options.stallMsMax,
     );
     this.connections.set(id, connection);
     const connectTimer = setTimeout(

@@ -1,7 +1,6 @@
 /** What both gRPC services share: channel options, raw methods and listening. */
 import { type ChannelOptions, logVerbosity, type Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { TerrariumError } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
 
 // What goes wrong reaches us as an error and is told in our own words.
 setLogVerbosity(logVerbosity.NONE);
@@ -19,11 +18,12 @@ export function asBuffer(bytes: Uint8Array): Buffer {
  * message, and proxies are never asked.
  *
  * @param keepaliveMs how long a silent connection lives before it is probed, and how long the probe may take
+ * @param frameBytesMax largest message in either direction
  */
-export function channelOptions(keepaliveMs: number): ChannelOptions {
+export function channelOptions(keepaliveMs: number, frameBytesMax: number): ChannelOptions {
   return {
-    "grpc.max_receive_message_length": limits.frameBytesMax,
-    "grpc.max_send_message_length": limits.frameBytesMax,
+    "grpc.max_receive_message_length": frameBytesMax,
+    "grpc.max_send_message_length": frameBytesMax,
     "grpc.enable_channelz": 0,
     "grpc.enable_retries": 0,
     "grpc.enable_http_proxy": 0,

@@ -115,7 +115,11 @@ export class PeerLink {
   private dial(): void {
     if (this.closed || this.attempt !== undefined) return;
     const { self, peer, clusterId, address, keepaliveMs } = this.options;
-    const client = new Client(address, credentials.createInsecure(), channelOptions(keepaliveMs));
+    const client = new Client(
+      address,
+      credentials.createInsecure(),
+      channelOptions(keepaliveMs, limits.peerFrameBytesMax),
+    );
     const metadata = new Metadata({ waitForReady: false });
     for (const [key, value] of streamIdentity({ clusterId, from: self, to: peer })) metadata.set(key, value);
     const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
@@ -176,7 +180,7 @@ export class PeerLink {
     while (this.framesInFlight < framesInFlightMax && !this.queue.isEmpty) {
       const messages = this.queue.takeFrame();
       const frame = encodePeerFrame(messages);
-      if (frame.length > limits.frameBytesMax) {
+      if (frame.length > limits.peerFrameBytesMax) {
         this.options.log.error({ peer: this.options.peer, bytes: frame.length }, "dropped a frame over the limit");
         continue;
       }

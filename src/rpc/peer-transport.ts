@@ -1,5 +1,6 @@
 /** The Network port over gRPC: a stream to each peer, and the streams that peers open to us. */
 import { Server } from "@grpc/grpc-js";
+import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Network, PeerMessage } from "../node/ports.ts";
 import type { ServerId } from "../raft/types.ts";
@@ -44,7 +45,7 @@ export class PeerTransport implements Network {
       onAccepted: (from) => this.links.get(from)?.link.dialNow(),
       log: options.log,
     });
-    this.server = new Server(channelOptions(peerKeepaliveMs));
+    this.server = new Server(channelOptions(peerKeepaliveMs, limits.peerFrameBytesMax));
     this.server.addService(peerService, { messages: this.acceptor.accept });
   }
 

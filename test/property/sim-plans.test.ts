@@ -35,7 +35,7 @@ describe("every plan", { timeout: 60_000 }, () => {
       fc.property(planArbitrary({ horizonMs, clients: 2 }), (plan) => {
         expect(parsePlan(planText(plan))).toEqual(plan);
       }),
-      { numRuns: 10 },
+      { numRuns: 10, endOnFailure: true },
     );
   });
 

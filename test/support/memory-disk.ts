@@ -13,7 +13,8 @@ export class MemoryDisk implements Disk {
   /** With `manual`, writes that wait for {@link complete} or {@link fail}, oldest first. */
   readonly pending: { readonly batch: readonly DiskOperation[]; readonly done: (error: Error | undefined) => void }[] =
     [];
-  private readonly manual: boolean;
+  /** Whether writes wait for {@link complete}; may be changed, as when a disk begins to hang. */
+  manual: boolean;
 
   constructor(completion: "immediate" | "manual" = "immediate", rows: readonly Row[] = []) {
     this.manual = completion === "manual";

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
-import { Proposals } from "../../src/node/proposals.ts";
+import { type Outgoing, Proposals } from "../../src/node/proposals.ts";
 
-const texts = (commands: readonly Uint8Array[]) => commands.map(fromUtf8);
+const texts = (proposals: readonly Outgoing[]) => proposals.map(({ bytes }) => fromUtf8(bytes));
+/** Takes what is to be sent and says that it went out. */
+const send = (proposals: Proposals, leader: number, term: number, nowMs: number, own = false) => {
+  const taken = proposals.take(leader, term, nowMs);
+  proposals.sent(taken, nowMs, own);
+  return texts(taken);
+};
 const add = (proposals: Proposals, text: string) => proposals.add(() => utf8(text));
 
 describe("Proposals", () => {
@@ -11,8 +17,7 @@ describe("Proposals", () => {
     add(proposals, "a");
     add(proposals, "b");
     expect(texts(proposals.take(1, 2, 0))).toEqual(["a", "b"]);
-    expect(texts(proposals.take(1, 2, 0))).toEqual(["a", "b"]);
-    proposals.sent(0);
+    expect(send(proposals, 1, 2, 0)).toEqual(["a", "b"]);
     expect(proposals.take(1, 2, 0)).toEqual([]);
   });
 
@@ -21,31 +26,43 @@ describe("Proposals", () => {
     add(proposals, "a");
     const b = add(proposals, "b");
     add(proposals, "c");
-    proposals.take(1, 2, 0);
-    proposals.sent(0);
+    send(proposals, 1, 2, 0);
     proposals.settle(b);
-    expect(texts(proposals.take(2, 3, 1))).toEqual(["a", "c"]);
-    proposals.sent(1);
+    expect(send(proposals, 2, 3, 1)).toEqual(["a", "c"]);
     expect(texts(proposals.take(2, 4, 1))).toEqual(["a", "c"]);
   });
 
   it("repeats what is overdue, ever more slowly", () => {
     const proposals = new Proposals(1, 100);
     add(proposals, "a");
-    proposals.take(1, 2, 0);
-    proposals.sent(0);
+    send(proposals, 1, 2, 0);
     expect(proposals.nextDeadline()).toBe(100);
     expect(texts(proposals.take(1, 2, 99))).toEqual([]);
-    expect(texts(proposals.take(1, 2, 100))).toEqual(["a"]);
-    proposals.sent(100);
+    expect(send(proposals, 1, 2, 100)).toEqual(["a"]);
     expect(proposals.nextDeadline()).toBe(300);
+  });
+
+  it("does not repeat into the server's own log what is there already", () => {
+    const proposals = new Proposals(1, 100);
+    add(proposals, "a");
+    send(proposals, 1, 2, 0, true);
+    expect(proposals.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+    expect(texts(proposals.take(1, 2, 10_000))).toEqual([]);
+    expect(texts(proposals.take(2, 3, 10_000))).toEqual(["a"]);
+  });
+
+  it("offers again what did not fit", () => {
+    const proposals = new Proposals(1, 100);
+    add(proposals, "a");
+    add(proposals, "b");
+    proposals.sent(proposals.take(1, 2, 0).slice(0, 1), 0, true);
+    expect(texts(proposals.take(1, 2, 0))).toEqual(["b"]);
   });
 
   it("keeps the order when a gap asks for repetition", () => {
     const proposals = new Proposals(1, 100);
     const ids = ["a", "b", "c"].map((text) => add(proposals, text));
-    proposals.take(1, 2, 0);
-    proposals.sent(0);
+    send(proposals, 1, 2, 0);
     for (const id of [ids[2], ids[0]]) if (id !== undefined) proposals.again(id);
     expect(texts(proposals.take(1, 2, 1))).toEqual(["a", "c"]);
   });

@@ -180,15 +180,15 @@ describe("clients that misbehave", () => {
   });
 
   it("are closed with OVERLOADED when they do not read", async () => {
-    const { node, service, port } = await startService({ queueBytesMax: 4 * 1024 * 1024 });
+    const { node, service, port } = await startService({ queueBytesMax: 4 * 1024 * 1024, stallMsMax: 50 });
     const client = openClient(port);
     client.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 5000);
     client.stream.pause();
     const id = node.received[0]?.connection ?? 0;
-    for (let xid = 0; xid < 20 && node.disconnected.length === 0; xid++) {
+    for (let xid = 0; xid < 400 && node.disconnected.length === 0; xid++) {
       service.send(id, [reply(xid, 512 * 1024)]);
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(node.disconnected).toEqual([id]);
     client.stream.resume();

@@ -101,10 +101,10 @@ describe("two servers", () => {
     introduce(a, b);
     await connected(a, b);
     const forward = (bytes: number) => ({ type: "Forward", commands: [write(bytes)] }) as const;
-    a.transport.send(2, [forward(limits.frameBytesMax + 1), forward(limits.frameBytesMax - 1000), forward(3)]);
+    a.transport.send(2, [forward(limits.peerFrameBytesMax + 1), forward(limits.peerFrameBytesMax - 1000), forward(3)]);
     await vi.waitFor(() => expect(b.node.received).toHaveLength(2), 5000);
     const sizes = b.node.received.map(({ message }) => message.type === "Forward" && message.commands[0]?.length);
-    expect(sizes).toEqual([write(limits.frameBytesMax - 1000).length, write(3).length]);
+    expect(sizes).toEqual([write(limits.peerFrameBytesMax - 1000).length, write(3).length]);
     expect(a.log.lines.join("\n")).toContain("dropped a frame over the limit");
   });
 });
@@ -186,7 +186,7 @@ describe("the acceptor", () => {
 
   it.each([
     ["garbage", new Uint8Array([0xff, 0xff, 0xff, 1, 2, 3]), status.INVALID_ARGUMENT],
-    ["an oversized frame", new Uint8Array(limits.frameBytesMax + 1), status.RESOURCE_EXHAUSTED],
+    ["an oversized frame", new Uint8Array(limits.peerFrameBytesMax + 1), status.RESOURCE_EXHAUSTED],
   ])("ends a stream that brings %s, tells the node, and serves on", async (_what, frame, code) => {
     const a = await startServer(1);
     a.transport.setPeers([{ id: 2, address: "127.0.0.1:1" }]);
