@@ -22,6 +22,8 @@ export function becomeLeader(state: RaftState): void {
   const leader: Leader = {
     name: "leader",
     peers,
+    catchUps: new Map(),
+    transfer: undefined,
     termStart: log.lastIndex + 1,
     nextHeartbeat: now + state.options.heartbeatMs,
     heartbeatDue: false,
@@ -95,12 +97,14 @@ function refused(state: RaftState, progress: Progress, reply: AppendEntriesReply
   probeFrom(progress, newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1);
 }
 
-function append(state: RaftState, leader: Leader, entry: Entry): void {
+/** Appends one entry of the leader's own. */
+export function append(state: RaftState, leader: Leader, entry: Entry): void {
   state.log.append(entry);
   leader.uncommittedBytes += entrySize(entry);
 }
 
-function findPeer(leader: Leader, id: ServerId): Progress | undefined {
+/** What the leader knows of a peer. */
+export function findPeer(leader: Leader, id: ServerId): Progress | undefined {
   for (const peer of leader.peers) if (peer.id === id) return peer;
   return undefined;
 }
