@@ -9,6 +9,7 @@ import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { Linearizability } from "./linearizability.ts";
 import { LogMatching } from "./log-matching.ts";
+import { Membership } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
 import { RaftHistory } from "./raft-history.ts";
@@ -16,6 +17,7 @@ import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
 import { SequentialReads } from "./sequential-reads.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { WipedServers } from "./wiped-servers.ts";
 
 /** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
 export function allCheckers(): Observer[] {
@@ -23,6 +25,7 @@ export function allCheckers(): Observer[] {
   const durable = new DurableState();
   const election = new ElectionSafety(history);
   const commit = new CommitDurability(history, durable);
+  const membership = new Membership(history, durable);
   const feed = new ModelFeed();
   history.watch([
     election,
@@ -30,6 +33,7 @@ export function allCheckers(): Observer[] {
     new LogMatching(history),
     new LeaderCompleteness(history),
     commit,
+    membership,
     new StateMachineSafety(history),
     feed,
   ]);
@@ -38,6 +42,8 @@ export function allCheckers(): Observer[] {
     history,
     election,
     commit,
+    membership,
+    new WipedServers(),
     new DurableBeforeVisible(history, durable),
     new Monotonic(),
     new Recovery(history, durable),

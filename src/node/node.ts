@@ -219,7 +219,7 @@ export class Node {
     const value = encodeAdmission(this.#admission.met);
     this.#ports.disk.write([{ type: "put", key: admissionKey, value }], (error) => {
       if (error !== undefined) {
-        this.#ports.fatal(error);
+        this.#ports.fatal(new TerrariumError("DISK_FAILED", `the admission could not be written: ${error.message}`));
         return;
       }
       this.#admission.complete();
