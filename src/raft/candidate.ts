@@ -9,10 +9,12 @@ import type { ServerId } from "./types.ts";
 
 /**
  * The election timer ran out. A voter first asks whether it could win: a server that is cut off does so for ever and
- * never raises its term, so it disturbs nobody when it comes back (thesis §9.6). Others go on waiting.
+ * never raises its term, so it disturbs nobody when it comes back (thesis §9.6). Others only forget the leader.
  */
 export function campaign(state: RaftState): void {
   if (!isVoter(state.log.configuration, state.id)) {
+    // A learner that is cut off, or a server that was removed: it must not claim to know a leader.
+    becomeFollower(state, state.currentTerm, undefined);
     state.electionTimer.restart(state.now);
     return;
   }

@@ -65,6 +65,10 @@ function checkIdentity(found: Identity, expected: Identity): void {
 
 /** Writes the first state of a server: all of it in one batch, so that a crash leaves it whole or the disk fresh. */
 function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefined, done: OpenDone): void {
+  if (identity.clusterId === "") {
+    done(new TerrariumError("NO_SERVER", "no server of the cluster to join answers", "check the addresses in --join"));
+    return;
+  }
   if (identity.joining === true) {
     beginJoining(disk, identity, done);
     return;
