@@ -37,6 +37,7 @@ function requested(
   switch (request.type) {
     case "add":
       if (isMember(request.member.id)) return addedAlready(wanted, request.member, request.observer);
+      if (wasMember(request.member.id)) return usedBefore(request.member.id);
       return withAdded(wanted, { ...request.member, incarnation }, request.observer);
     case "remove":
       if (isMember(request.id)) return withRemoved(wanted, request.id);
@@ -51,6 +52,7 @@ function requested(
         return isMember(member.id) ? addedAlready(wanted, member, false) : unknown(gone);
       }
       if (isMember(member.id)) return inUse(member.id);
+      if (wasMember(member.id)) return usedBefore(member.id);
       return withAdded(withRemoved(wanted, gone), { ...member, incarnation }, wanted.learners.includes(gone));
     }
   }
@@ -64,6 +66,10 @@ function addedAlready(wanted: MembershipChange, member: MemberAddress, observer:
 
 function inUse(id: ServerId): Refusal {
   return { code: "ID_IN_USE", reason: `server ${id} is a member already` };
+}
+
+function usedBefore(id: ServerId): Refusal {
+  return { code: "ID_IN_USE", reason: `server ${id} was a member once; ids are never used again` };
 }
 
 function unknown(id: ServerId): Refusal {

@@ -62,6 +62,7 @@ export function handleAppendEntriesReply(
   if (progress === undefined) return;
   // Success or refusal, the follower answered in this term: it still knows no other leader.
   progress.lastHeard = state.now;
+  progress.broken = false;
   progress.ackedRound = Math.max(progress.ackedRound, reply.readRound);
   if (reply.success) {
     assert(reply.matchIndex <= state.log.lastIndex, "a follower matches nothing that its leader does not have");
@@ -83,7 +84,9 @@ export function heartbeatIfDue(state: RaftState, leader: Leader): void {
 /** The stream from a follower broke: what was in flight to it is probably lost. */
 export function followerDisconnected(leader: Leader, peer: ServerId): void {
   const progress = findPeer(leader, peer);
-  if (progress !== undefined) probeFrom(progress, progress.matchIndex + 1);
+  if (progress === undefined) return;
+  progress.broken = true;
+  probeFrom(progress, progress.matchIndex + 1);
 }
 
 /**

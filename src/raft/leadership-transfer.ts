@@ -5,6 +5,7 @@
  */
 import { findPeer } from "./leader.ts";
 import type { Refusal } from "./membership.ts";
+import { isActive } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { ServerId } from "./types.ts";
 
@@ -42,7 +43,7 @@ function bestVoter(state: RaftState, leader: Leader): ServerId | undefined {
   let best: Leader["peers"][number] | undefined;
   for (const peer of leader.peers) {
     if (!state.log.configuration.voters.includes(peer.id)) continue;
-    if (state.now - peer.lastHeard >= state.options.electionTimeoutMs) continue;
+    if (!isActive(peer, state.now, state.options.electionTimeoutMs)) continue;
     if (best === undefined || peer.matchIndex > best.matchIndex) best = peer;
   }
   return best?.id;

@@ -17,7 +17,7 @@ import {
   jointConfiguration,
   type MembershipChange,
 } from "./membership-change.ts";
-import { newProgress } from "./progress.ts";
+import { isActive, newProgress } from "./progress.ts";
 import { majority } from "./quorum.ts";
 import { confirmReads } from "./read-index.ts";
 import { replicate } from "./replication.ts";
@@ -161,7 +161,7 @@ function unsuitable(current: Configuration, change: MembershipChange): Refusal |
 function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange): Refusal | undefined {
   if (change.force) return undefined;
   const { configuration } = state.log;
-  const silent = change.voters.filter((id) => configuration.voters.includes(id) && !isActive(state, leader, id));
+  const silent = change.voters.filter((id) => configuration.voters.includes(id) && !answers(state, leader, id));
   const needed = majority(change.voters.length);
   if (change.voters.length - silent.length >= needed) return undefined;
   return {
@@ -170,8 +170,8 @@ function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange)
   };
 }
 
-function isActive(state: RaftState, leader: Leader, id: ServerId): boolean {
+function answers(state: RaftState, leader: Leader, id: ServerId): boolean {
   if (id === state.id) return true;
   const progress = findPeer(leader, id);
-  return progress !== undefined && state.now - progress.lastHeard < state.options.electionTimeoutMs;
+  return progress !== undefined && isActive(progress, state.now, state.options.electionTimeoutMs);
 }

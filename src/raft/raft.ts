@@ -33,6 +33,7 @@ import { advanceTransfer, transferLeadership } from "./leadership-transfer.ts";
 import { advanceMembership, changeMembership, forgetLeavers, type Refusal } from "./membership.ts";
 import type { MembershipChange } from "./membership-change.ts";
 import type { AppendEntriesReply, RaftMessage, ReadIndex, ReadIndexReply, TimeoutNow } from "./messages.ts";
+import { isActive } from "./progress.ts";
 import {
   askAgain,
   cancelRead,
@@ -288,10 +289,10 @@ function lead(state: RaftState, leader: Leader): void {
 
 function peerStatus(state: RaftState): PeerStatus[] {
   if (state.role.name !== "leader") return [];
-  return state.role.peers.map(({ id, matchIndex, nextIndex, lastHeard }) => ({
-    id,
-    matchIndex,
-    nextIndex,
-    active: state.now - lastHeard < state.options.electionTimeoutMs,
+  return state.role.peers.map((peer) => ({
+    id: peer.id,
+    matchIndex: peer.matchIndex,
+    nextIndex: peer.nextIndex,
+    active: isActive(peer, state.now, state.options.electionTimeoutMs),
   }));
 }

@@ -29,6 +29,9 @@ export async function administer(node: Node, request: AdminRequest, signal: Abor
 async function changeMembership(node: Node, request: MembershipRequest, signal: AbortSignal): Promise<AdminReply> {
   const newcomer = request.type === "add" || request.type === "replace" ? request.member : undefined;
   const known = node.raft.configuration.members.some(({ id }) => id === newcomer?.id);
+  // What is wrong without asking the newcomer is told first.
+  const hopeless = requestedChange(node.raft.configuration, request, 0);
+  if (typeof hopeless === "object" && "code" in hopeless) return failed(hopeless.code, hopeless.reason);
   const incarnation = newcomer === undefined || known ? 0 : await incarnationOf(node, newcomer);
   for (;;) {
     const change = requestedChange(node.raft.configuration, request, incarnation);
