@@ -1,9 +1,9 @@
 /**
- * Changes of membership (Raft paper §6, thesis ch. 4): a server uses the newest configuration in its log; a leader
+ * Changes of membership (Raft paper §6, thesis ch. 4): only voters are elected; a server uses the newest configuration in its log; a leader
  * appends one only when the one before is committed, and an entry of its own term too; any quorum of one configuration
  * shares a server with any quorum of the next.
  */
-import type { Configuration, Entry, Index, ServerId } from "../../src/raft/types.ts";
+import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 import type { DurableState } from "./durable-state.ts";
@@ -36,6 +36,12 @@ export class Membership implements Observer, RaftChecker {
     const ownTerm = log.firstIndexOfTerm(entry.term);
     if (ownTerm >= entry.index || !this.#isCommitted(id, ownTerm, before.configuration))
       this.#broken(id, entry.index, "before an entry of its own term is committed");
+  }
+
+  led(id: ServerId, term: Term): void {
+    const configuration = this.#history.log(id).configurationBefore(Number.POSITIVE_INFINITY)?.configuration;
+    if (configuration?.voters.includes(id) || configuration?.oldVoters.includes(id)) return;
+    throw new InvariantBroken(this.name, `n${id} leads term ${term} without a vote of its own`);
   }
 
   step(server: SimServer): void {

@@ -128,7 +128,7 @@ function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): R
     return { code: "NOT_READY", reason: "the leader has just been elected and has committed nothing yet" };
   if (leader.transfer !== undefined)
     return { code: "CHANGE_IN_PROGRESS", reason: `leadership is being transferred to server ${leader.transfer.to}` };
-  if (!isSettled(state, leader) || configuration.oldVoters.length > 0)
+  if (state.log.configurationIndex > state.commitIndex || configuration.oldVoters.length > 0)
     return { code: "CHANGE_IN_PROGRESS", reason: "another change of the membership is not complete" };
   const { wantedVoters } = configuration;
   if (wantedVoters === undefined) return undefined;
