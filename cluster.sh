@@ -28,7 +28,7 @@ prepare() {
 }
 
 case "${1:-}" in
-  [0-9]* | start)
+  [0-9]* | start | add)
     node "$here/scripts/cluster-tool.js" --check "$@"
     prepare
     ;;

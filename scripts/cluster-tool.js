@@ -1,5 +1,6 @@
 // The commands of cluster.sh. Needs nothing but Node.
 
+import { spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -19,6 +20,8 @@ import {
   home,
   parseServerId,
   readCluster,
+  root,
+  saveCluster,
   serverIds,
   serverLayout,
   sizes,
@@ -42,6 +45,8 @@ const usage = `usage: ./cluster.sh N               start a cluster of N servers 
        ./cluster.sh kill I          kill server I at once (SIGKILL)
        ./cluster.sh pause I         freeze server I (SIGSTOP)
        ./cluster.sh resume I        let it go on (SIGCONT)
+       ./cluster.sh add [--observer]  add a server to the running cluster
+       ./cluster.sh remove I        take server I out of it, and delete its data
        ./cluster.sh reset           stop all and delete the data
 TERRARIUM_BASE_PORT (7100) moves the ports, TERRARIUM_HOME (.cluster) the data and logs.`;
 
@@ -127,6 +132,64 @@ async function start(text) {
   console.log(`started server ${server.id}\n\n${table(reports)}`);
 }
 
+/** Runs kvctl on the cluster; what it complains of is complained of here. */
+function kvctl(cluster, ...words) {
+  const endpoints = serverIds(cluster).map((id) => serverLayout(cluster, id).clientAddress);
+  const args = [join(root, "bin/kvctl.js"), ...words, "--endpoints", endpoints.join(","), "--timeout", "60s", "--json"];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status === 0) return;
+  let error = { message: "kvctl failed", hint: "" };
+  try {
+    error = JSON.parse(stdout.trim().split("\n").at(-1)).error ?? error;
+  } catch {
+    // It said nothing that can be read.
+  }
+  throw new Complaint(error.message, error.hint, status || 1);
+}
+
+async function add(flag) {
+  if (flag !== undefined && flag !== "--observer")
+    throw new Complaint(`add: unknown flag ${flag}`, "the only one is --observer");
+  const before = existingCluster();
+  const id = before.lastId + 1;
+  // Whatever becomes of it, its id is used up.
+  saveCluster({ ...before, lastId: id });
+  const cluster = { ...before, ids: [...before.ids, id], lastId: id };
+  const server = serverLayout(cluster, id);
+  await checkPorts(server);
+  console.log(`starting server ${id} …`);
+  startProcess(cluster, server);
+  try {
+    const answers = (reports) => reports.some((r) => r.server.id === id && r.status !== undefined);
+    const { died, inTime } = await waitFor(cluster, [id], answers, leaderTimeoutMs);
+    complainOfDead(died);
+    if (!inTime) throw new Complaint(`server ${id} does not answer`, `its log is ${server.log}`, 1);
+    const ports = `${server.peerAddress}/${server.clientAddress}`;
+    kvctl(before, "member", "add", String(id), ports, ...(flag === undefined ? [] : [flag]));
+  } catch (error) {
+    await stopServers([server]);
+    rmSync(server.folder, { recursive: true, force: true });
+    throw error;
+  }
+  saveCluster(cluster);
+  console.log(
+    `server ${id} is a member${flag === undefined ? "" : ", an observer"}\n\n${table(await survey(cluster))}`,
+  );
+}
+
+async function remove(text) {
+  const cluster = existingCluster();
+  const id = parseServerId(cluster, text);
+  if (cluster.ids.length === 1) throw new Complaint("the last server cannot be removed", "see ./cluster.sh reset");
+  kvctl(cluster, "member", "remove", String(id));
+  const rest = { ...cluster, ids: cluster.ids.filter((other) => other !== id) };
+  saveCluster(rest);
+  const server = serverLayout(cluster, id);
+  await stopServers([server]);
+  rmSync(server.folder, { recursive: true, force: true });
+  console.log(`removed server ${id}\n\n${table(await survey(rest))}`);
+}
+
 async function stop(text) {
   const cluster = existingCluster();
   const ids = text === undefined ? serverIds(cluster) : [parseServerId(cluster, text)];
@@ -193,13 +256,15 @@ async function logs(text, flag) {
 
 /** Checks what can be checked before anything is installed or built. */
 function check([command, ...rest]) {
-  if (command === "start") parseServerId(existingCluster(), rest[0]);
+  if (command === "add") existingCluster();
+  else if (command === "start") parseServerId(existingCluster(), rest[0]);
   else requestedSize(command);
 }
 
 async function main(args) {
   const [command, ...rest] = args;
-  const allowed = command === "logs" ? 2 : ["start", "stop", "kill", "pause", "resume"].includes(command) ? 1 : 0;
+  const allowed =
+    command === "logs" ? 2 : ["start", "stop", "kill", "pause", "resume", "add", "remove"].includes(command) ? 1 : 0;
   if (rest.length > allowed && command !== "--check") {
     throw new Complaint(`too many arguments: ${rest.slice(allowed).join(" ")}`, "see ./cluster.sh help");
   }
@@ -226,6 +291,10 @@ async function main(args) {
       return await signal(rest[0], "SIGSTOP", "paused");
     case "resume":
       return await signal(rest[0], "SIGCONT", "resumed");
+    case "add":
+      return await add(rest[0]);
+    case "remove":
+      return await remove(rest[0]);
     case "reset":
       return await reset();
     default:

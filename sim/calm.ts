@@ -4,6 +4,7 @@
  */
 import type { ServerId } from "../src/raft/types.ts";
 import type { Clients } from "./clients.ts";
+import { bootstrapConfiguration } from "./configuration.ts";
 import type { Connections } from "./connections.ts";
 import type { Kernel } from "./kernel.ts";
 import type { SimNetwork } from "./network.ts";
@@ -43,11 +44,9 @@ export class Calm {
   /** Stops the faults. Returns false if too many disks are lost for any quorum: then nothing is owed but the truth. */
   begin(): boolean {
     const { kernel, plan, allServers, network, connections, clients } = this.#host;
-    const sound = allServers.filter((server) => server.goneForGood === "" && !server.disk.damaged);
-    const quorum = Math.floor(allServers.length / 2) + 1;
-    if (sound.length < quorum) return false;
-    const draws = kernel.randomness.draws("calm");
-    this.#core = draws.some(sound, draws.between(quorum, sound.length));
+    const core = this.#chooseCore();
+    if (core === undefined) return false;
+    this.#core = core;
     network.heal();
     connections.mend();
     clients.calm();
@@ -62,6 +61,29 @@ export class Calm {
     this.#deadlineUs = kernel.now + 1000 * (30 * electionTimeoutMs + 4 * sessionTimeoutMs + 5_000);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
     return true;
+  }
+
+  /** Who must recover: some quorum. Undefined if there is none. */
+  #chooseCore(): readonly SimServer[] | undefined {
+    const { kernel, allServers } = this.#host;
+    const sound = allServers.filter((server) => server.goneForGood === "" && !server.disk.damaged && !server.wiped);
+    // A cluster that has not met in full has not begun; then all first members are needed.
+    const missing = allServers.filter(({ admitted }) => !admitted);
+    const first = bootstrapConfiguration(this.#host.plan.config.servers).voters;
+    if (missing.some(({ id }) => first.includes(id))) {
+      return first.every((id) => sound.some((server) => server.id === id)) ? sound : undefined;
+    }
+    // Whatever configuration may be in effect, it needs its quorum.
+    const groups = allServers.flatMap(({ configuration }) =>
+      configuration === undefined ? [] : [configuration.voters, configuration.oldVoters],
+    );
+    const has = (servers: readonly SimServer[], group: readonly ServerId[]): boolean =>
+      group.length === 0 || servers.filter(({ id }) => group.includes(id)).length * 2 > group.length;
+    if (!groups.every((group) => has(sound, group))) return undefined;
+    const draws = kernel.randomness.draws("calm");
+    const quorum = Math.floor(sound.length / 2) + 1;
+    const some = draws.some(sound, draws.between(Math.min(quorum, sound.length), sound.length));
+    return groups.every((group) => has(some, group)) ? some : sound;
   }
 
   /** Looks again. True once all is well; throws when the time is over. */
@@ -85,14 +107,20 @@ export class Calm {
     let leader: SimServer | undefined;
     for (const server of this.#core) {
       if (server.node === undefined) pending.push(`n${server.id} is ${server.state}`);
-      else if (server.node.raft.isLeader) leader = server;
+      else if (server.node.raft.isLeader && server.node.raft.currentTerm > (leader?.node?.raft.currentTerm ?? 0))
+        leader = server;
     }
     if (leader?.node === undefined) return [...pending, "no server leads"];
     const { commitIndex, lastIndex } = leader.node.raft.status();
     if (commitIndex < lastIndex)
       pending.push(`the leader n${leader.id} has committed ${commitIndex} of ${lastIndex} entries`);
+    const { members, oldVoters, wantedVoters = [] } = leader.node.raft.configuration;
+    if (oldVoters.length > 0) pending.push("a change of membership is joint");
+    const learning = wantedVoters.filter((id) => this.#core.some((server) => server.id === id));
+    if (wantedVoters.length > 0 && learning.length === wantedVoters.length)
+      pending.push("a change of membership waits for its learners");
     for (const server of this.#core) {
-      if (server.node === undefined) continue;
+      if (server.node === undefined || !members.some(({ id }) => id === server.id)) continue;
       const status = server.node.status();
       if (status.leader !== leader.id)
         pending.push(`n${server.id} follows ${status.leader ?? "nobody"}, not n${leader.id}`);

@@ -8,7 +8,7 @@ import type { Connections, SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
 import type { Kernel } from "./kernel.ts";
 import { InvariantBroken } from "./observer.ts";
-import type { Plan, Step } from "./plan/plan.ts";
+import { type Plan, type Step, serverCount } from "./plan/plan.ts";
 import type { Seen } from "./workload.ts";
 
 /** What a client is part of. */
@@ -45,7 +45,7 @@ export class SimClient {
   constructor(id: number, host: ClientHost) {
     this.id = id;
     this.#host = host;
-    this.#endpoints = Array.from({ length: host.plan.config.servers }, (_, i) => `n${i + 1}`);
+    this.#endpoints = Array.from({ length: serverCount(host.plan.config) }, (_, i) => `n${i + 1}`);
     this.#session = this.#openSession();
   }
 

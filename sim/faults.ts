@@ -4,6 +4,7 @@ import type { ClientFaults } from "./clients.ts";
 import type { Kernel } from "./kernel.ts";
 import type { LinkEffect, SimNetwork } from "./network.ts";
 import type { StruckFault } from "./observer.ts";
+import type { Operator } from "./operator.ts";
 import { cutLinks } from "./partition.ts";
 import type { Action, ActionOf, ClientTarget, ServerTarget } from "./plan/actions.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -21,9 +22,13 @@ export interface FaultHost {
   readonly network: SimNetwork;
   readonly clients: ClientFaults;
   readonly targets: Targets;
+  readonly operator: Operator;
 }
 
-type ServerAction = Exclude<Extract<Action, { readonly server: ServerTarget }>, { readonly kind: "partition" }>;
+type ServerAction = Exclude<
+  Extract<Action, { readonly server: ServerTarget }>,
+  { readonly kind: "partition" | "member" }
+>;
 type LinkAction = ActionOf<"loss" | "duplicate" | "delay" | "replay" | "clog">;
 
 /** See the file's comment. */
@@ -55,16 +60,22 @@ export class Faults {
     this.#resolved = [];
     this.#client = undefined;
     const action = planned.what;
-    this.#perform(fault, action, subject);
-    const struck: StruckFault = {
-      fault,
-      atUs: this.#host.kernel.now,
-      action,
-      resolved: this.#resolved,
-      ...(subject === undefined ? {} : { subject: subject.id }),
-      ...(this.#client === undefined ? {} : { client: this.#client }),
-    };
-    this.struck.push(struck);
+    const atUs = this.#host.kernel.now;
+    try {
+      this.#perform(fault, action, subject);
+    } finally {
+      // It struck, though a checker may have thrown in the middle of it.
+      this.struck.push({
+        fault,
+        atUs,
+        action,
+        resolved: this.#resolved,
+        ...(subject === undefined ? {} : { subject: subject.id }),
+        ...(this.#client === undefined ? {} : { client: this.#client }),
+      });
+    }
+    const struck = this.struck.at(-1);
+    if (struck === undefined) return;
     for (const observer of this.#host.kernel.observers.fault) observer.fault(struck);
   }
 
@@ -98,6 +109,11 @@ export class Faults {
     const server = this.#host.targets.resolve(target);
     if (server !== undefined && typeof target !== "number") this.#resolved.push({ target, server: server.id });
     return server;
+  }
+
+  #atLeader(ask: (leader: SimServer) => void): void {
+    const leader = this.#host.targets.resolve("leader");
+    if (leader !== undefined) ask(leader);
   }
 
   #chosen(target: ClientTarget): ClientTarget {
@@ -136,6 +152,10 @@ export class Faults {
         return this.#host.clients.move(this.#chosen(action.client));
       case "stallClient":
         return this.#host.clients.stall(this.#chosen(action.client), action.forMs);
+      case "member": {
+        const who = this.#server(action.server);
+        return this.#atLeader((leader) => this.#host.operator.change(leader, action, who));
+      }
       default: {
         // "random" of a triggered fault is the server that triggered it: a crash "between n's persist and its reply".
         const target = action.server === "random" && subject !== undefined ? subject.id : action.server;
@@ -156,9 +176,11 @@ export class Faults {
       case "pause":
         return server.pause(untilUs);
       case "wipe":
-        return server.wipe();
+        return server.wipe(action.restartAfterMs);
       case "restart":
         return server.start();
+      case "transfer":
+        return this.#atLeader((leader) => this.#host.operator.transfer(leader, server));
       case "slowDisk":
         server.disk.extraUs = Math.round(action.extraMs * 1000);
         return this.#lasts(fault, action.forMs, () => {

@@ -17,7 +17,8 @@ import {
   sortObservers,
   type World,
 } from "./observer.ts";
-import type { Plan, PlannedOperation } from "./plan/plan.ts";
+import { Operator } from "./operator.ts";
+import { type Plan, type PlannedOperation, serverCount } from "./plan/plan.ts";
 import { type ServerHost, SimServer } from "./server.ts";
 import { Targets } from "./targets.ts";
 import { mixEvent } from "./trace-hash.ts";
@@ -91,7 +92,7 @@ class Simulation implements World, ServerHost {
     targetsAmong.push(late, ...observers);
     this.#observers = sortObservers(targetsAmong);
     this.kernel = new Kernel(plan.seed, this.#observers);
-    this.network = new SimNetwork(this.kernel, config.servers, config.networkUs);
+    this.network = new SimNetwork(this.kernel, serverCount(config), config.networkUs);
     this.connections = new Connections(this.kernel, config.clientUs);
     this.bootstrap = bootstrapConfiguration(config.servers);
     this.triggers = new Triggers(
@@ -100,7 +101,7 @@ class Simulation implements World, ServerHost {
       () => this.#targets,
       (fault, subject) => this.#faults.strike(fault, subject),
     );
-    for (let id = 1; id <= config.servers; id++) {
+    for (let id = 1; id <= serverCount(config); id++) {
       const server = new SimServer(id, this);
       this.servers.push(server);
       this.allServers.push(server);
@@ -108,6 +109,7 @@ class Simulation implements World, ServerHost {
     this.#targets = new Targets(this.allServers, this.kernel.randomness.draws("targets"));
     this.#clients = new Clients(this, (id) => this.servers[id]);
     this.#faults = new Faults({
+      operator: new Operator(this.allServers),
       kernel: this.kernel,
       plan,
       allServers: this.allServers,

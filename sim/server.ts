@@ -14,7 +14,7 @@ import type { SimEvent } from "./events.ts";
 import type { Kernel } from "./kernel.ts";
 import type { SimNetwork } from "./network.ts";
 import { InvariantBroken } from "./observer.ts";
-import type { Plan } from "./plan/plan.ts";
+import { type Plan, serverCount } from "./plan/plan.ts";
 import type { Draws } from "./random.ts";
 import type { Triggers } from "./triggers.ts";
 
@@ -25,6 +25,7 @@ export interface ServerHost {
   readonly network: SimNetwork;
   readonly connections: Connections;
   readonly triggers: Triggers;
+  /** The members at first. */
   readonly bootstrap: Configuration;
 }
 
@@ -70,9 +71,16 @@ export class SimServer {
   recovered: Recovered | undefined;
   /** Why it will never start again; empty while it may. */
   goneForGood: "" | "wiped" | "corrupt" | "broken" = "";
+  /** It has taken part in the cluster. */
+  admitted = false;
+  /** It had taken part when it lost its disk. */
+  wiped = false;
+  /** The newest configuration that it was seen to use. */
+  configuration: Configuration | undefined;
   pausedUntilUs = 0;
   readonly #host: ServerHost;
   readonly #lateFlush: Draws;
+  readonly #incarnations: Draws;
   #life: Life = { alive: false };
   #inbox: Input[] = [];
   #flushWanted = false;
@@ -87,6 +95,7 @@ export class SimServer {
     const { wallSkewMs, diskUs } = plan.config;
     this.clock = new SimClock(kernel, skew.between(0, 1_000_000), skew.between(-wallSkewMs, wallSkewMs));
     this.disk = new SimDisk(kernel, this, diskUs);
+    this.#incarnations = kernel.randomness.draws("incarnation", id);
     this.#lateFlush = kernel.randomness.draws("late flush", id);
   }
 
@@ -104,7 +113,11 @@ export class SimServer {
     this.#life = life;
     for (const observer of this.#host.kernel.observers.starting) observer.starting(this);
     const ports = this.#ports(life);
-    openStorage(ports.disk, { clusterId, serverId: this.id }, this.#host.bootstrap, (error, recovered) => {
+    const joining = !this.#host.bootstrap.voters.includes(this.id);
+    // Looked at only if the disk is fresh.
+    const incarnation = 1 + this.#incarnations.below(2 ** 31);
+    const identity = { clusterId, serverId: this.id, incarnation, joining };
+    openStorage(ports.disk, identity, this.#host.bootstrap, (error, recovered) => {
       if (!life.alive) return;
       if (recovered === undefined || error !== undefined) this.#stop(error ?? new Error("nothing recovered"));
       else this.#run(ports, recovered);
@@ -119,11 +132,26 @@ export class SimServer {
     if (restartAfterMs > 0) this.#restartAfter(restartAfterMs);
   }
 
-  /** Dies and loses its disk. */
-  wipe(): void {
+  /** Dies and loses its disk; starts again all the same, unless told 0. Spares a server that has not taken part. */
+  wipe(restartAfterMs: number): void {
+    if (!this.admitted) return;
     this.crash("wiped", 0, 0);
     this.disk.wipe();
-    this.goneForGood = "wiped";
+    this.wiped = true;
+    if (restartAfterMs > 0) this.#restartAfter(restartAfterMs);
+    else this.goneForGood = "wiped";
+  }
+
+  /** An operator asks something of it. */
+  operate(ask: (node: Node) => void): void {
+    if (!this.awake || this.node === undefined) return;
+    ask(this.node);
+    this.#afterInput();
+  }
+
+  /** Whether a turn has begun and not ended. */
+  get hasUnflushedInput(): boolean {
+    return this.#flushWanted;
   }
 
   /** Everything about its machine is well again; it starts if it was down. */
@@ -240,6 +268,8 @@ export class SimServer {
 
   #observe(): void {
     if (this.node === undefined) return;
+    if (this.node.admitted) this.admitted = true;
+    this.configuration = this.node.raft.configuration;
     const { triggers, kernel } = this.#host;
     for (const observer of kernel.observers.step) observer.step(this);
     if (triggers.armed) triggers.step(this);
@@ -294,10 +324,11 @@ export class SimServer {
     if (corrupt && !this.disk.damaged)
       throw new InvariantBroken("recovery", `n${this.id} found damage on an undamaged disk: ${error.message}`);
     const diskFailed = error instanceof TerrariumError && error.code === "DISK_FAILED";
-    if (!corrupt && !diskFailed && !this.disk.damaged)
+    const wiped = error instanceof TerrariumError && error.code === "WIPED" && this.wiped;
+    if (!corrupt && !diskFailed && !wiped && !this.disk.damaged)
       throw new InvariantBroken("recovery", `n${this.id} stopped for no reason that its disk gives: ${error.message}`);
     this.#die(0.5);
-    if (!diskFailed) this.goneForGood = "corrupt";
+    if (!diskFailed) this.goneForGood = wiped ? "wiped" : "corrupt";
     for (const observer of this.#host.kernel.observers.stopped) observer.stopped(this, error);
     // Somebody looks after it and starts it again.
     if (diskFailed) this.#restartAfter(this.#lateFlush.between(1_000, 3_000));
@@ -315,7 +346,8 @@ export class SimServer {
     this.#flushScheduled = false;
     this.#tickAtUs = Number.POSITIVE_INFINITY;
     this.disk.crash(keep);
-    for (let peer = 1; peer <= plan.config.servers; peer++) if (peer !== this.id) network.streamBroken(this.id, peer);
+    for (let peer = 1; peer <= serverCount(plan.config); peer++)
+      if (peer !== this.id) network.streamBroken(this.id, peer);
     connections.serverDied(this.id);
     kernel.mix(this.incarnation);
   }

@@ -68,7 +68,7 @@ export class Targets implements Observer {
   }
 
   #running(): SimServer[] {
-    return this.#servers.filter((server) => server.node !== undefined);
+    return this.#servers.filter((server) => server.node?.admitted === true);
   }
 
   #any(servers: readonly SimServer[]): SimServer | undefined {

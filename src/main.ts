@@ -83,8 +83,12 @@ function commandLine(): Command {
   const serving = program
     .command("serve", { isDefault: true })
     .description("run one server (the default command)")
-    .option("--id <n>", "this server's id, 1 to 255, one of --members")
+    .option("--id <n>", "this server's id, 1 to 255: one of --members, or a new one")
     .option("--members <list>", "all servers: 1=HOST:PEERPORT/HOST:CLIENTPORT,2=…")
+    .option(
+      "--join <list>",
+      "instead of --members: client addresses HOST:PORT,… of a cluster that will add this server",
+    )
     .option("--data-dir <directory>", "where this server keeps its data; of its own")
     .option("--cluster-id <name>", "name of the cluster, the same on all its servers (default: made of --members)")
     .option("--client-address <host:port>", "where to listen for clients (default: as in --members)")
@@ -95,7 +99,10 @@ function commandLine(): Command {
     .option("--log-level <level>", "debug, info, warn, error or silent (default: info)")
     .addHelpText(
       "after",
-      "\nExample, a cluster of one:\n  terrarium serve --id 1 --members 1=127.0.0.1:7201/127.0.0.1:7101 --data-dir data/1",
+      "\nExample, a cluster of one:\n  terrarium serve --id 1 --members 1=127.0.0.1:7201/127.0.0.1:7101 --data-dir data/1" +
+        "\n\nExample, a server that waits to be added (kvctl member add 6 127.0.0.1:7206/127.0.0.1:7106):" +
+        "\n  terrarium serve --id 6 --join 127.0.0.1:7101 --peer-address 127.0.0.1:7206" +
+        " --client-address 127.0.0.1:7106 --data-dir data/6",
     )
     .allowExcessArguments(false)
     .action(serve);

@@ -34,7 +34,10 @@ function basePortFromEnvironment() {
   );
 }
 
-/** The cluster that exists here: `{ size, basePort, clusterId }`; undefined without one. */
+/**
+ * The cluster that exists here; undefined without one. `size`: of its first membership, servers 1 to size. `ids`: the
+ * servers that it has now. `lastId`: the highest id ever used.
+ */
 export function readCluster() {
   const wanted = basePortFromEnvironment();
   if (!existsSync(envFile)) return undefined;
@@ -43,8 +46,12 @@ export function readCluster() {
     const match = /^([A-Z_]+)=(.*)$/.exec(line.trim());
     if (match !== null) values[match[1]] = match[2];
   }
-  const cluster = { size: Number(values.SIZE), basePort: Number(values.BASE_PORT), clusterId: values.CLUSTER_ID };
-  if (!sizes.includes(cluster.size) || !(cluster.basePort > 0) || cluster.clusterId === undefined) {
+  const size = Number(values.SIZE);
+  const ids = values.SERVERS === undefined ? firstIds(size) : values.SERVERS.split(",").map(Number);
+  const lastId = Number(values.LAST_ID ?? size);
+  const cluster = { size, ids, lastId, basePort: Number(values.BASE_PORT), clusterId: values.CLUSTER_ID };
+  const sound = ids.length > 0 && ids.every((id) => Number.isInteger(id) && id > 0) && Number.isInteger(lastId);
+  if (!sound || !sizes.includes(cluster.size) || !(cluster.basePort > 0) || cluster.clusterId === undefined) {
     throw new Complaint(`${envFile} is damaged`, `delete ${home} if its data is of no use any more`);
   }
   if (wanted !== undefined && wanted !== cluster.basePort) {
@@ -70,13 +77,25 @@ export function createCluster(size) {
     .toString(16)
     .padStart(8, "0")}`;
   mkdirSync(home, { recursive: true });
-  writeFileSync(envFile, `SIZE=${size}\nBASE_PORT=${basePort}\nCLUSTER_ID=${clusterId}\n`);
-  return { size, basePort, clusterId };
+  const cluster = { size, ids: firstIds(size), lastId: size, basePort, clusterId };
+  saveCluster(cluster);
+  return cluster;
+}
+
+/** Notes what the cluster is now. */
+export function saveCluster({ size, ids, lastId, basePort, clusterId }) {
+  const grown = ids.join() === firstIds(size).join() && lastId === size ? "" : `SERVERS=${ids}\nLAST_ID=${lastId}\n`;
+  writeFileSync(envFile, `SIZE=${size}\nBASE_PORT=${basePort}\nCLUSTER_ID=${clusterId}\n${grown}`);
+}
+
+/** Ids of the servers that the cluster begins with. */
+export function firstIds(size) {
+  return Array.from({ length: size || 0 }, (_, i) => i + 1);
 }
 
 /** Ids of the servers. */
 export function serverIds(cluster) {
-  return Array.from({ length: cluster.size }, (_, i) => i + 1);
+  return cluster.ids;
 }
 
 /** Ports and files of server `id`. */
@@ -100,7 +119,7 @@ export function serverLayout(cluster, id) {
 /** What a user types as a server's number. */
 export function parseServerId(cluster, text) {
   const id = /^\d+$/.test(text ?? "") ? Number(text) : 0;
-  if (id >= 1 && id <= cluster.size) return id;
+  if (cluster.ids.includes(id)) return id;
   const said = text === undefined ? "which server is missing" : `'${text}' is not a server of this cluster`;
-  throw new Complaint(said, `give a number from 1 to ${cluster.size}`);
+  throw new Complaint(said, `its servers are ${cluster.ids.join(", ")}`);
 }

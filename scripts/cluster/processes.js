@@ -15,7 +15,7 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Complaint, root, serverIds, serverLayout } from "./layout.js";
+import { Complaint, firstIds, root, serverIds, serverLayout } from "./layout.js";
 
 /** A log that has grown past this is set aside at the next start. Bytes. */
 const logBytesMax = 16 * 1024 * 1024;
@@ -85,14 +85,10 @@ function tryListen(port) {
 export function startProcess(cluster, server) {
   mkdirSync(server.folder, { recursive: true });
   if (existsSync(server.log) && statSync(server.log).size > logBytesMax) renameSync(server.log, `${server.log}.old`);
-  const members = serverIds(cluster)
-    .map((id) => serverLayout(cluster, id))
-    .map((s) => `${s.id}=${s.peerAddress}/${s.clientAddress}`)
-    .join(",");
   const args = [
     join(root, "bin/terrarium.js"),
     "serve",
-    ...["--id", String(server.id), "--members", members, "--cluster-id", cluster.clusterId],
+    ...["--id", String(server.id), "--cluster-id", cluster.clusterId, ...place(cluster, server)],
     ...["--http-address", server.httpAddress, "--data-dir", server.dataDir],
   ];
   const log = openSync(server.log, "a");
@@ -101,6 +97,17 @@ export function startProcess(cluster, server) {
   writeFileSync(server.pidFile, `${child.pid}\n`);
   child.unref();
   return child.pid;
+}
+
+/** How a server finds its cluster: a first member by the list of them, one that was added by asking the others. */
+function place(cluster, server) {
+  if (server.id <= cluster.size) {
+    const members = firstIds(cluster.size).map((id) => serverLayout(cluster, id));
+    return ["--members", members.map((s) => `${s.id}=${s.peerAddress}/${s.clientAddress}`).join(",")];
+  }
+  const others = serverIds(cluster).filter((id) => id !== server.id);
+  const join = others.map((id) => serverLayout(cluster, id).clientAddress).join(",");
+  return ["--join", join, "--peer-address", server.peerAddress, "--client-address", server.clientAddress];
 }
 
 /** Sends a signal to a server that runs. */

@@ -48,7 +48,7 @@ export function agreedLeader(cluster, reports) {
     const key = `${status.leader}/${status.term}`;
     votes.set(key, (votes.get(key) ?? 0) + 1);
   }
-  for (const [key, count] of votes) if (count > cluster.size / 2) return Number(key.split("/")[0]);
+  for (const [key, count] of votes) if (count > cluster.ids.length / 2) return Number(key.split("/")[0]);
   return undefined;
 }
 

@@ -10,6 +10,7 @@ import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
 import { LogMatching } from "./log-matching.ts";
+import { Membership } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
 import { RaftHistory } from "./raft-history.ts";
@@ -18,6 +19,7 @@ import { ReplicaEquality } from "./replica-equality.ts";
 import { SequentialReads } from "./sequential-reads.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { WipedServers } from "./wiped-servers.ts";
 
 /** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
 export function allCheckers(): Observer[] {
@@ -25,6 +27,7 @@ export function allCheckers(): Observer[] {
   const durable = new DurableState();
   const election = new ElectionSafety(history);
   const commit = new CommitDurability(history, durable);
+  const membership = new Membership(history, durable);
   const feed = new ModelFeed();
   history.watch([
     election,
@@ -32,6 +35,7 @@ export function allCheckers(): Observer[] {
     new LogMatching(history),
     new LeaderCompleteness(history),
     commit,
+    membership,
     new StateMachineSafety(history),
     feed,
   ]);
@@ -40,6 +44,8 @@ export function allCheckers(): Observer[] {
     history,
     election,
     commit,
+    membership,
+    new WipedServers(),
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
     new Monotonic(),

@@ -4,8 +4,7 @@
  */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { Configuration, Entry, Index, ServerId } from "../../src/raft/types.ts";
-import { bootstrapConfiguration } from "../configuration.ts";
-import { InvariantBroken, type Observer, type World } from "../observer.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
@@ -14,8 +13,6 @@ export class CommitDurability implements Observer, RaftChecker {
   readonly name = "commit-durability";
   readonly #history: RaftHistory;
   readonly #durable: DurableState;
-  /** Configurations in the committed log, newest last. */
-  #configuration: Configuration = bootstrapConfiguration(0);
   #proven: Index = 0;
 
   constructor(history: RaftHistory, durable: DurableState) {
@@ -23,13 +20,8 @@ export class CommitDurability implements Observer, RaftChecker {
     this.#durable = durable;
   }
 
-  begin(world: World): void {
-    this.#configuration = bootstrapConfiguration(world.plan.config.servers);
-  }
-
   committed(id: ServerId, entry: Entry): void {
     if (entry.index <= this.#history.committed.lastIndex) return;
-    if (entry.kind === "configuration") this.#configuration = entry.configuration;
     this.#prove(id, entry.index);
   }
 
@@ -42,18 +34,27 @@ export class CommitDurability implements Observer, RaftChecker {
 
   #prove(id: ServerId, index: Index): void {
     if (index <= this.#proven) return;
-    const hash = this.#history.log(id).hashAt(index);
-    const { voters, oldVoters } = this.#configuration;
-    for (const group of [voters, oldVoters]) {
+    const log = this.#history.log(id);
+    const hash = log.hashAt(index);
+    // Under the configuration of that moment, or one that the leader has appended in the same turn.
+    const then = log.configurationBefore(index + 1)?.configuration;
+    const now = log.configurationBefore(Number.POSITIVE_INFINITY)?.configuration;
+    const lacking = this.#groupWithout(then, index, hash);
+    if (lacking !== undefined && (now === then || this.#groupWithout(now, index, hash) !== undefined))
+      throw new InvariantBroken(this.name, `n${id} takes entry ${index} as committed, but ${lacking}`);
+    this.#proven = index;
+  }
+
+  /** Says which group of voters has no majority with the entry on disk. */
+  #groupWithout(configuration: Configuration | undefined, index: Index, hash: number): string | undefined {
+    if (configuration === undefined) return "has no configuration";
+    for (const group of [configuration.voters, configuration.oldVoters]) {
       if (group.length === 0) continue;
       const holders = group.filter((voter) => this.#durable.of(voter).log.hashAt(index) === hash);
       if (holders.length * 2 > group.length) continue;
       const names = holders.map((holder) => `n${holder}`).join(", ") || "nobody";
-      throw new InvariantBroken(
-        this.name,
-        `n${id} takes entry ${index} as committed, but of ${group.length} voters only ${names} has it on disk`,
-      );
+      return `of ${group.length} voters only ${names} has it on disk`;
     }
-    this.#proven = index;
+    return undefined;
   }
 }

@@ -71,6 +71,7 @@ export class DurableState implements Observer {
   }
 
   durable(server: SimServer, batch: readonly DiskOperation[]): void {
+    if (server.wiped) return;
     const durable = this.of(server.id);
     const { currentTerm, votedFor } = durable;
     durable.apply(batch);

@@ -23,7 +23,7 @@ export class Recovery implements Observer {
 
   started(server: SimServer): void {
     const found = server.recovered?.log;
-    if (found === undefined) return;
+    if (found === undefined || server.wiped) return;
     if (this.#damaged[server.id] === true && server.disk.damaged)
       throw new InvariantBroken(this.name, `n${server.id} started from a damaged disk without noticing`);
     const { currentTerm, votedFor, log } = this.#durable.of(server.id);

@@ -28,6 +28,12 @@ export function describeMessage(message: PeerMessage): string {
       return `Forward ${message.commands.length} commands`;
     case "TouchSessions":
       return `TouchSessions ${message.sessionIds.length}`;
+    case "TimeoutNow":
+      return `TimeoutNow t${message.term}`;
+    case "Hello":
+      return `Hello, incarnation ${message.incarnation}`;
+    case "HelloReply":
+      return `HelloReply to ${message.asker}, known as ${message.known}`;
   }
 }
 

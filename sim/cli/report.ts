@@ -1,4 +1,5 @@
 /** The outcome of a run as text. */
+import { causeOf } from "../report/promises.ts";
 import type { Outcome } from "../runner.ts";
 import { describeFault } from "./describe.ts";
 import type { LastEvents } from "./last-events.ts";
@@ -29,7 +30,7 @@ export function failureReport(outcome: Outcome, last: LastEvents, replay: string
   });
   return [
     `BROKEN: ${failure.invariant} at ${(failure.atUs / 1000).toFixed(3)} virtual ms (event #${failure.event})`,
-    `  ${failure.message}`,
+    ...causeOf(failure).map((line) => `  ${line}`),
     ...(failure.invariant === "exception" ? [failure.stack] : []),
     "",
     `Faults that struck before it (${struck.length}):`,

@@ -25,6 +25,8 @@ export const faultKinds = [
   "flipBit",
   "drift",
   "jumpClock",
+  "member",
+  "transfer",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -53,7 +55,7 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
     case "pause":
       return { kind, server, forMs };
     case "wipe":
-      return { kind, server };
+      return { kind, server, restartAfterMs: draws.pick([0, 1, 500, 3_000]) };
     case "loss":
     case "duplicate":
     case "replay":
@@ -89,6 +91,12 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
       return { kind, server, part: draws.pick(["any", "log", "state"] as const) };
     case "drift":
       return { kind, server, rate: draws.pick([0.5, 0.9, 0.999, 1.001, 1.1, 2]), forMs };
+    case "member": {
+      const change = draws.pick(["add", "add", "observe", "remove", "remove", "replace", "promote"] as const);
+      return { kind, change, server: draws.chance(0.2) ? "down" : server, force: draws.chance(0.1) };
+    }
+    case "transfer":
+      return { kind, server: draws.pick(["follower", "follower", "laggard", "freshest", "random", server]) };
     case "jumpClock":
       return { kind, server, byMs: draws.pick([-100_000, -1_000, -10, 10, 1_000, 100_000]) };
   }

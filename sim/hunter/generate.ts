@@ -34,6 +34,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const electionTimeoutMs = draws.pick([150, 300, 1_000]);
   const config = {
     servers,
+    spares: options.clean === true ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3]),
     clients: options.clients ?? draws.between(1, 6),
     horizonMs,
     electionTimeoutMs,

@@ -56,6 +56,8 @@ export const messageTypes = word(
   "InstallSnapshotReply",
   "Forward",
   "TouchSessions",
+  "Hello",
+  "HelloReply",
 );
 
 /**
@@ -93,8 +95,11 @@ export const action = tagged({
   crash: { server: serverTarget, restartAfterMs: optional(time, 1000), keep: optional(rate, 0.5) },
   /** Does nothing for a while, as in a long garbage collection; what arrives waits. */
   pause: { server: serverTarget, forMs: time },
-  /** Dies and loses its disk: out for good, unless an operator adds it anew under another id. */
-  wipe: { server: serverTarget },
+  /**
+   * Dies and loses its disk. 0 = out for good; else somebody starts it again, and it has to find out by itself that it
+   * must not take part under its old id. Nothing happens to a server that has not taken part yet.
+   */
+  wipe: { server: serverTarget, restartAfterMs: optional(time, 0) },
   /** Starts a crashed server. */
   restart: { server: serverTarget },
 
@@ -147,6 +152,19 @@ export const action = tagged({
   // Clocks.
   drift: { server: serverTarget, rate: number(0.5, 2), forMs: time },
   jumpClock: { server: serverTarget, byMs: number(-horizonMaxMs, horizonMaxMs) },
+
+  // Operator: at the leader, which may refuse.
+  /**
+   * add, observe: a spare server becomes a voter, an observer. remove: `server` leaves. replace: a spare one takes its
+   * place. promote: an observer becomes a voter.
+   */
+  member: {
+    change: word("add", "observe", "remove", "replace", "promote"),
+    server: optional(serverTarget, "random"),
+    force: optional(flag, false),
+  },
+  /** Leadership is handed over to `server`. */
+  transfer: { server: optional(serverTarget, "follower") },
 });
 export type Action = Infer<typeof action>;
 export type ActionKind = Action["kind"];

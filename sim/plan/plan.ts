@@ -12,6 +12,8 @@ const spread = (min: number, typical: number, max: number) => {
 
 const config = object({
   servers: optional(integer(1, 9), 3),
+  /** Servers that are no members at first and wait to be added, with the ids behind the others. */
+  spares: optional(integer(0, 4), 0),
   clients: optional(integer(0, 100), 4),
   /** How long faults may strike, virtual ms. */
   horizonMs: optional(integer(100, horizonMaxMs), 30_000),
@@ -136,8 +138,14 @@ export function parsePlan(json: string): Plan {
   return checkPlan(value);
 }
 
+/** All servers, the spare ones included. */
+export function serverCount({ servers, spares }: Pick<Config, "servers" | "spares">): number {
+  return servers + spares;
+}
+
 function checkTargets(checked: Plan): void {
-  const { servers, clients, electionTimeoutMs, heartbeatMs } = checked.config;
+  const { clients, electionTimeoutMs, heartbeatMs } = checked.config;
+  const servers = serverCount(checked.config);
   if (heartbeatMs >= electionTimeoutMs) {
     throw new PlanError("plan.config.heartbeatMs must be less than plan.config.electionTimeoutMs.");
   }

@@ -15,6 +15,12 @@ const promises: Readonly<Record<string, string>> = {
     "A server promises nothing, be it a vote or an acknowledgement, before what it promises is on its own disk.",
   "durable-state": "The term and the vote on a server's disk never go back, whatever crashes (§5.1, §5.2).",
   monotonic: "Terms, commit indexes and applied indexes only ever rise while a server runs.",
+  "leader-progress":
+    "What a leader counts as stored by a follower is on that follower's disk, and its count never goes down (Figure 2).",
+  membership:
+    "A server uses the newest configuration in its log, one change is under way at most, and old and new quorums share a server (§6).",
+  "wiped-servers": "A server that lost its disk takes no part under its old id: it has forgotten what it promised.",
+  "settled-proposals": "A server stops proposing a command once it has seen it applied.",
   recovery:
     "After a crash a server comes back with the state that its disk had, and stops only if that disk is damaged.",
   "replica-equality": "Servers that have applied the same entries hold the same tree of znodes and the same sessions.",

@@ -75,7 +75,9 @@ export function tellAction(action: Action): string {
     case "pause":
       return `${who(action.server)} does nothing for ${duration(action.forMs)}`;
     case "wipe":
-      return `${who(action.server)} loses its disk for good`;
+      return action.restartAfterMs > 0
+        ? `${who(action.server)} loses its disk and starts again after ${duration(action.restartAfterMs)}`
+        : `${who(action.server)} loses its disk for good`;
     case "restart":
       return `${who(action.server)} starts`;
     case "loss":
@@ -116,6 +118,25 @@ export function tellAction(action: Action): string {
       return `for ${duration(action.forMs)}, the clock of ${who(action.server)} runs ${action.rate} times as fast`;
     case "jumpClock":
       return `the wall clock of ${who(action.server)} jumps by ${duration(action.byMs)}`;
+    case "member":
+      return `an operator asks the leader to ${tellChange(action)}${action.force ? ", by force" : ""}`;
+    case "transfer":
+      return `an operator asks the leader to hand over to ${who(action.server)}`;
+  }
+}
+
+function tellChange({ change, server }: Extract<Action, { readonly kind: "member" }>): string {
+  switch (change) {
+    case "add":
+      return "add a spare server";
+    case "observe":
+      return "add a spare server as an observer";
+    case "remove":
+      return `remove ${who(server)}`;
+    case "replace":
+      return `replace ${who(server)} by a spare server`;
+    case "promote":
+      return "make an observer a voter";
   }
 }
 
@@ -177,7 +198,7 @@ export function tellOperation({ client: number, atMs, step }: PlannedOperation):
 
 /** A plan: its cluster in one line, then what happens in the order of time, numbered. */
 export function tellPlan(plan: Plan): string[] {
-  const { servers, clients, electionTimeoutMs, networkUs, diskUs } = plan.config;
+  const { servers, spares, clients, electionTimeoutMs, networkUs, diskUs } = plan.config;
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const latency = ({ min, typical, max }: typeof networkUs) =>
     min === max
@@ -185,7 +206,7 @@ export function tellPlan(plan: Plan): string[] {
       : `${duration(min / 1000)} to ${duration(max / 1000)}, often ${duration(typical / 1000)}`;
   const drawn =
     plan.workload.perSecond > 0 ? `, ${plan.workload.perSecond} drawn operations of each client a second` : "";
-  const cluster = `${count(servers, "server")}, ${count(clients, "client")}${drawn}, election timeout ${duration(electionTimeoutMs)}, network ${latency(networkUs)}, disk ${latency(diskUs)}, seed ${plan.seed}`;
+  const cluster = `${count(servers, "server")}${spares > 0 ? ` and ${spares} spare` : ""}, ${count(clients, "client")}${drawn}, election timeout ${duration(electionTimeoutMs)}, network ${latency(networkUs)}, disk ${latency(diskUs)}, seed ${plan.seed}`;
   const items = [
     ...plan.faults.map((fault) => ({ atMs: fault.when.atMs, text: tellFault(fault) })),
     ...plan.workload.operations.map((operation) => ({ atMs: operation.atMs, text: tellOperation(operation) })),

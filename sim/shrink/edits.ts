@@ -43,7 +43,7 @@ export function withoutClient(plan: Plan, gone: number): Plan | undefined {
   });
 }
 
-/** Without server `gone` and the faults aimed at it; those above it move down by one. */
+/** Without server `gone`, a spare one perhaps, and the faults aimed at it; those above it move down by one. */
 export function withoutServer(plan: Plan, gone: number): Plan | undefined {
   let { faults } = plan;
   for (const field of ["server", "from", "to"]) faults = renumbered(faults, field, gone);
@@ -52,7 +52,9 @@ export function withoutServer(plan: Plan, gone: number): Plan | undefined {
     const servers = what.servers.filter((id) => id !== gone).map((id) => (id > gone ? id - 1 : id));
     return { when, what: { ...what, servers } };
   });
-  return validPlan({ ...withFaults(plan, faults), config: { ...plan.config, servers: plan.config.servers - 1 } });
+  const { servers, spares } = plan.config;
+  const fewer = gone > servers ? { spares: spares - 1 } : { servers: servers - 1 };
+  return validPlan({ ...withFaults(plan, faults), config: { ...plan.config, ...fewer } });
 }
 
 /** Drops the faults whose `field` is the number `gone`, and lowers greater ones. */

@@ -3,7 +3,7 @@
  * from if that one still fails, or `undefined` if it does not. The hunter's shrinker answers; fast-check, which asks
  * anew for every plan that it moves to, always says `undefined`.
  */
-import type { Plan } from "../plan/plan.ts";
+import { type Plan, serverCount } from "../plan/plan.ts";
 import { planItems, validPlan, withFaults, withOperations, withoutClient, withoutServer } from "./edits.ts";
 import { simplerFaults, simplerOperations } from "./fields.ts";
 import { earlier, rounderTimes } from "./times.ts";
@@ -67,9 +67,13 @@ const fewerClients: Pass = function* (plan) {
   }
 };
 
-/** Two servers gone, then one: an even number of servers needs the same majority as the odd number above it. */
+/** Spare servers gone, then two, then one: an even number needs the same majority as the odd number above it. */
 const fewerServers: Pass = function* (plan) {
   let current = plan;
+  for (let id = serverCount(current.config); id > current.config.servers; id--) {
+    const candidate = withoutServer(current, id);
+    if (candidate !== undefined) current = (yield candidate) ?? current;
+  }
   for (let a = current.config.servers; a >= 2; a = Math.min(a - 1, current.config.servers)) {
     for (let b = a - 1; b >= 1 && current.config.servers > 3; b--) {
       const without = withoutServer(current, a);

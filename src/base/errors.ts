@@ -79,6 +79,40 @@ const errors = {
     "the server has reached a limit and takes no more for now",
     "try again a little later, or another server",
   ],
+  // Changing the cluster.
+  NOT_LEADER: ["unavailable", "the server does not lead", "send the request to the leader"],
+  NOT_READY: ["unavailable", "the leader has just been elected", "try again in a moment"],
+  CHANGE_IN_PROGRESS: [
+    "refused",
+    "another change of the membership is not complete",
+    "wait for it (`kvctl member list`), or remove the member that cannot catch up",
+  ],
+  ID_IN_USE: [
+    "refused",
+    "the id or address is that of another member",
+    "choose an id that was never used, such as the next higher one",
+  ],
+  UNKNOWN_MEMBER: ["refused", "no such member", "see `kvctl member list`"],
+  WOULD_LOSE_QUORUM: [
+    "refused",
+    "too few of the voters would be running",
+    "start those that are down or replace them first; --force does it all the same",
+  ],
+  WRONG_SERVER: [
+    "refused",
+    "another server answers at the address",
+    "start the new server with --join and this id, and give its addresses as HOST:PEERPORT/CLIENTPORT",
+  ],
+  TRANSFER_FAILED: [
+    "unavailable",
+    "the other server did not become leader in time",
+    "check that it runs and keeps up, then try again; the old leader goes on leading",
+  ],
+  WIPED: [
+    "usage",
+    "the server has lost its data and must not come back under its old id",
+    "replace it: start it empty with a new --id and --join, then `kvctl member replace OLD NEW HOST:PORTS`",
+  ],
   // Starting a server.
   USAGE: ["usage", "the command is malformed", "see --help"],
   NOT_A_MEMBER: [

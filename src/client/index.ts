@@ -9,8 +9,10 @@
  * for await (const event of client.watch("/greeting", "data")) console.log(event.type);
  * ```
  */
+
 export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../base/errors.ts";
 export type { SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } from "../base/operations.ts";
+export { type AdminOptions, type AdminRequest, administer, type MemberAddress } from "./admin.ts";
 export { TerrariumClient } from "./client.ts";
 export type {
   ClientOptions,

@@ -7,6 +7,8 @@ import { fetchStatus } from "./transport.ts";
 export interface ServerStatus {
   readonly clusterId: string;
   readonly id: number;
+  /** It waits to be added to a running cluster. */
+  readonly joining?: boolean;
   readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   readonly term: number;
   /** Id of the leader that it follows (itself, if it leads); null when it knows none. */
@@ -34,6 +36,8 @@ export interface ServerMember {
   readonly peerAddress: string;
   readonly clientAddress: string;
   readonly voter: boolean;
+  /** `joining` and `leaving` voters are in one half of a membership that changes. */
+  readonly state?: "voter" | "observer" | "catchingUp" | "joining" | "leaving";
   /** The entry up to which the member's log equals the leader's. */
   readonly matchIndex?: number;
   /** How many entries it is behind. */

@@ -9,10 +9,12 @@ import {
   type StatusObject,
   status,
 } from "@grpc/grpc-js";
+import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { present } from "../base/assert.ts";
 import { type ErrorCode, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Failure } from "../base/operations.ts";
+import { decodeAdminReply, encodeAdminRequest } from "../protocol/admin-codec.ts";
 import { clientMessageBytes, decodeServerFrame, encodeClientFrame } from "../protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { terrarium } from "../protocol/generated/messages.js";
@@ -22,6 +24,7 @@ import { sessionLimits } from "./session-limits.ts";
 
 const sessionMethod = "/terrarium.Client/Session";
 const statusMethod = "/terrarium.Client/Status";
+const adminMethod = "/terrarium.Client/Admin";
 
 /**
  * A channel lives as long as one stream. It shares nothing with others (local pool), so that a server that just came back
@@ -124,39 +127,57 @@ export class Transport {
 }
 
 /** The JSON of a server's status. Rejects with NO_SERVER, PROTOCOL_ERROR, ABORTED. */
-export function fetchStatus(address: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {
+export async function fetchStatus(
+  address: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const request = terrarium.StatusRequest.encode({}).finish();
+  return statusJson(await unary(address, statusMethod, request, timeoutMs, signal));
+}
+
+/** A server's answer to an operator's request. Rejects with NO_SERVER, PROTOCOL_ERROR, ABORTED. */
+export async function requestAdmin(
+  address: string,
+  request: AdminRequest,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<AdminReply> {
+  return decodeAdminReply(await unary(address, adminMethod, encodeAdminRequest(request), timeoutMs, signal));
+}
+
+/** One call over a channel of its own. */
+function unary(
+  address: string,
+  method: string,
+  request: Uint8Array,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new TerrariumError("ABORTED"));
       return;
     }
     const channel = new Client(address, credentials.createInsecure(), channelOptions);
-    const request = asBuffer(terrarium.StatusRequest.encode({}).finish());
     const deadline = Date.now() + timeoutMs;
     const done = (error: ServiceError | null, reply?: Buffer): void => {
       release();
       channel.close();
       if (signal?.aborted) reject(new TerrariumError("ABORTED"));
       else if (error !== null) reject(errorOf(failureOf(address, error.code, error.details)));
-      else resolve(statusJson(reply));
+      else resolve(reply ?? new Uint8Array(0));
     };
-    const call = channel.makeUnaryRequest(
-      statusMethod,
-      rawBytes,
-      rawBytes,
-      request,
-      new Metadata(),
-      { deadline },
-      done,
-    );
+    const metadata = new Metadata();
+    const call = channel.makeUnaryRequest(method, rawBytes, rawBytes, asBuffer(request), metadata, { deadline }, done);
     const release = onAbort(signal, () => call.cancel());
   });
 }
 
 /** The text of a StatusReply, or nothing if it is none. */
-function statusJson(reply: Buffer | undefined): string {
+function statusJson(reply: Uint8Array): string {
   try {
-    return terrarium.StatusReply.decode(reply ?? new Uint8Array(0)).json;
+    return terrarium.StatusReply.decode(reply).json;
   } catch {
     return "";
   }

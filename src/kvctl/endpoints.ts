@@ -28,7 +28,12 @@ export function resolveEndpoints(
   const basePort = basePortOf(env["TERRARIUM_BASE_PORT"] || undefined, file["BASE_PORT"]);
   const size = Number(file["SIZE"]);
   const servers = Number.isInteger(size) && size >= 1 && size <= 99 ? size : defaultSize;
-  return Array.from({ length: servers }, (_, i) => `127.0.0.1:${basePort + i + 1}`);
+  const grown = (file["SERVERS"] ?? "")
+    .split(",")
+    .filter((id) => /^[1-9]\d?$/.test(id))
+    .map(Number);
+  const ids = grown.length > 0 ? grown : Array.from({ length: servers }, (_, i) => i + 1);
+  return ids.map((id) => `127.0.0.1:${basePort + id}`);
 }
 
 function basePortOf(told: string | undefined, inFile: string | undefined): number {

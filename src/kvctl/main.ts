@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serverStatus, TerrariumClient } from "../client/index.ts";
+import { administer, serverStatus, TerrariumClient } from "../client/index.ts";
 import { runCli } from "./cli.ts";
 import { findPackage } from "./endpoints.ts";
 import { describe } from "./failures.ts";
@@ -26,6 +26,7 @@ function connectTo(endpoints: readonly string[]): Cluster {
         signal,
       }),
     status: (endpoint, timeoutMs) => serverStatus(endpoint, { timeoutMs }),
+    administer: (request, timeoutMs, signal) => administer(endpoints, request, { timeoutMs, signal }),
   };
 }
 

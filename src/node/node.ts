@@ -4,20 +4,25 @@
  * Inputs only note what arrived. {@link Node.flush} ends the turn: proposals go into the log or to the leader, Raft says
  * what to write, send and apply, and everything leaves in one disk write, one batch per peer, one frame per client.
  */
+import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { SessionId } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { decodeCommand, encodeCommand } from "../protocol/command-codec.ts";
-import { Raft } from "../raft/raft.ts";
+import { otherMembers } from "../raft/configuration.ts";
+import { type MembershipChange, Raft, type Refusal } from "../raft/raft.ts";
 import type { Entry, ServerId } from "../raft/types.ts";
+import { admissionKey } from "../storage/layout.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
+import { encodeAdmission } from "../storage/records.ts";
 import { ZnodeMachine } from "../znode/machine.ts";
+import { Admission } from "./admission.ts";
 import { ClientDoor } from "./client-door.ts";
 import { LogFeed } from "./log-feed.ts";
 import type { NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
-import type { ConnectionId, PeerMessage, Ports } from "./ports.ts";
+import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
 import { QuorumWatch } from "./quorum-watch.ts";
 import { ReadIndexes } from "./read-indexes.ts";
@@ -33,6 +38,7 @@ export class Node {
   /** For status and checkers: not to be driven from outside. */
   readonly machine = new ZnodeMachine();
   readonly #ports: Ports;
+  readonly #admission: Admission;
   readonly #writer: LogWriter;
   readonly #proposals: Proposals;
   readonly #door: ClientDoor;
@@ -50,6 +56,14 @@ export class Node {
     this.options = options;
     this.#ports = ports;
     this.raft = new Raft({ ...options, random: ports.random }, recovered.log, now);
+    this.#admission = new Admission({
+      incarnation: recovered.identity.incarnation ?? 0,
+      joining: recovered.identity.joining ?? false,
+      acquaintances: recovered.acquaintances,
+      firstMembers: otherMembers(this.raft.configuration, options.id),
+      retryMs: options.heartbeatMs,
+    });
+    if (this.#admission.isComplete) this.#admit();
     this.#writer = new LogWriter(ports.disk, recovered.stored, {
       durable: (token) => this.#durable(token),
       failed: (error) => ports.fatal(error),
@@ -78,7 +92,10 @@ export class Node {
   receivePeer(from: ServerId, messages: readonly PeerMessage[]): void {
     this.raft.advanceTo(this.#ports.clock.now());
     for (const message of messages) {
-      if (message.type === "Forward") {
+      if (message.type === "Hello") this.#answerHello(from, message);
+      else if (message.type === "HelloReply") this.#helloAnswered(from, message);
+      else if (!this.#admission.admitted) this.#introduceTo(from);
+      else if (message.type === "Forward") {
         this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
       else this.raft.receive(from, message);
@@ -89,7 +106,7 @@ export class Node {
   /** The stream from another server broke: that server may be dead. */
   peerDisconnected(from: ServerId): void {
     this.raft.advanceTo(this.#ports.clock.now());
-    this.raft.peerDisconnected(from);
+    if (this.#admission.admitted) this.raft.peerDisconnected(from);
     this.#ports.requestFlush();
   }
 
@@ -107,16 +124,18 @@ export class Node {
 
   /** Monotonic ms at which {@link tick} next has something to do. */
   nextDeadline(): number {
+    const next = this.#admission.admitted ? this.raft.nextDeadline() : this.#admission.nextDeadline();
     // Without a leader there is nobody to propose to again; when one appears, everything goes to it at once.
     const proposals = this.raft.leader === undefined ? Number.POSITIVE_INFINITY : this.#proposals.nextDeadline();
-    return Math.min(this.raft.nextDeadline(), this.#nextSessionTickMs, proposals);
+    return Math.min(next, this.#nextSessionTickMs, proposals);
   }
 
   /** Does what is due. */
   tick(): void {
     const now = this.#ports.clock.now();
     this.raft.advanceTo(now);
-    this.raft.tick();
+    if (this.#admission.admitted) this.raft.tick();
+    else for (const id of this.#admission.due(now)) this.#sayHello(id);
     if (now >= this.#nextSessionTickMs) this.#sessionTick(now);
     this.#ports.requestFlush();
   }
@@ -146,15 +165,75 @@ export class Node {
     this.#door.flush();
   }
 
+  /** Begins a change of membership, if this server leads: see {@link Raft.changeMembership}. */
+  changeMembership(change: MembershipChange): "accepted" | Refusal {
+    this.raft.advanceTo(this.#ports.clock.now());
+    this.#ports.requestFlush();
+    return this.raft.changeMembership(change);
+  }
+
+  /** Begins to hand leadership over, if this server leads: see {@link Raft.transferLeadership}. */
+  transferLeadership(to?: ServerId): "accepted" | Refusal {
+    this.raft.advanceTo(this.#ports.clock.now());
+    this.#ports.requestFlush();
+    return this.raft.transferLeadership(to);
+  }
+
+  /** Whether this server takes part in the cluster: see {@link Admission}. */
+  get admitted(): boolean {
+    return this.#admission.admitted;
+  }
+
+  /** Whether requests of this server's clients are on their way through the log. */
+  get hasProposals(): boolean {
+    return this.#proposals.size > 0;
+  }
+
   /** What this server knows of itself and the cluster. */
   status(): NodeStatus {
     return nodeStatus({
       clusterId: this.options.clusterId,
       raft: this.raft,
       machine: this.machine,
+      admission: this.#admission,
       quorum: this.#quorum.quorum,
       watches: this.#door.watches,
       connections: this.#door.connections,
+    });
+  }
+
+  #sayHello(to: ServerId): void {
+    this.#outbox.add(to, { type: "Hello", incarnation: this.#admission.incarnation });
+  }
+
+  #introduceTo(member: ServerId): void {
+    if (this.#admission.spokenTo(member, this.#ports.clock.now())) this.#sayHello(member);
+  }
+
+  #answerHello(from: ServerId, hello: Hello): void {
+    const member = this.raft.configuration.members.find(({ id }) => id === from);
+    this.#outbox.add(from, this.#admission.answer(from, hello, member?.incarnation ?? 0));
+  }
+
+  #helloAnswered(from: ServerId, reply: HelloReply): void {
+    const news = this.#admission.answered(from, reply);
+    if (news === "complete") this.#admit();
+    else if (news === "wiped") {
+      const what = `server ${from} knows server ${this.options.id} with other data: these were lost, or are not its own`;
+      this.#ports.fatal(new TerrariumError("WIPED", what));
+    }
+  }
+
+  /** Takes part once that is on disk. */
+  #admit(): void {
+    const value = encodeAdmission(this.#admission.met);
+    this.#ports.disk.write([{ type: "put", key: admissionKey, value }], (error) => {
+      if (error !== undefined) {
+        this.#ports.fatal(new TerrariumError("DISK_FAILED", `the admission could not be written: ${error.message}`));
+        return;
+      }
+      this.#admission.complete();
+      this.#ports.requestFlush();
     });
   }
 
@@ -165,6 +244,8 @@ export class Node {
   }
 
   #propose(now: number): void {
+    // While leadership is handed over, everything waits for the new leader.
+    if (this.raft.isTransferring) return;
     if (this.raft.isLeader) return this.#feed.appendAll(this.options.id, now);
     this.#feed.clear();
     const leader = this.raft.leader;

@@ -11,7 +11,7 @@ export type { Disk } from "../storage/disk.ts";
 import type { Disk } from "../storage/disk.ts";
 
 /** What servers say to each other: Raft's messages and the node's own. */
-export type PeerMessage = RaftMessage | Forward | TouchSessions;
+export type PeerMessage = RaftMessage | Forward | TouchSessions | Hello | HelloReply;
 
 /** Proposals of clients attached to the sender, for the leader's log: encoded commands without a time. */
 export interface Forward {
@@ -23,6 +23,23 @@ export interface Forward {
 export interface TouchSessions {
   readonly type: "TouchSessions";
   readonly sessionIds: readonly SessionId[];
+}
+
+/** A server that is not admitted yet says who it is (`admission.ts`). */
+export interface Hello {
+  readonly type: "Hello";
+  /** Of the sender's data directory. */
+  readonly incarnation: number;
+}
+
+export interface HelloReply {
+  readonly type: "HelloReply";
+  /** Echo of the Hello's incarnation. */
+  readonly asker: number;
+  /** The incarnation under which the asker is known here; 0 = not known. */
+  readonly known: number;
+  /** Of the replying server. */
+  readonly incarnation: number;
 }
 
 /** Messages to peers may be lost, doubled, reordered and late: the port promises nothing. */

@@ -1,13 +1,17 @@
 /** Puts together a server's {@link NodeStatus}. */
+import { isVoter } from "../raft/configuration.ts";
 import type { Raft } from "../raft/raft.ts";
+import type { Configuration, ServerId } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
-import type { MemberStatus, NodeStatus } from "./status.ts";
+import type { Admission } from "./admission.ts";
+import type { MemberState, MemberStatus, NodeStatus } from "./status.ts";
 
 /** What the status is made of. */
 export interface StatusSources {
   readonly clusterId: string;
   readonly raft: Raft;
   readonly machine: ZnodeMachine;
+  readonly admission: Admission;
   /** Whether a leader is known that a majority follows. */
   readonly quorum: boolean;
   readonly watches: number;
@@ -22,6 +26,8 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
   return {
     clusterId: sources.clusterId,
     id: raft.id,
+    incarnation: sources.admission.incarnation,
+    joining: sources.admission.joining && !sources.admission.admitted,
     role: raft.role,
     term: raft.currentTerm,
     leader: raft.leader ?? null,
@@ -40,21 +46,31 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
 }
 
 function notReadyReason(sources: StatusSources, leader: number | undefined): string | undefined {
+  const { admitted, joining, missing } = sources.admission;
+  if (!admitted && joining) return "joining: waiting to be added to the cluster (`kvctl member add`)";
+  if (!admitted) return `forming the cluster: waiting for server ${missing.join(", ")}`;
   if (leader === undefined) return "no quorum: this server knows no leader that a majority follows";
   if (sources.machine.appliedIndex === 0) return "starting: nothing of the log is applied yet";
   return undefined;
 }
 
 function memberStatuses(raft: ReturnType<Raft["status"]>): MemberStatus[] {
-  const { members, voters, oldVoters } = raft.configuration;
-  return members.map((member) => {
-    const voter = voters.includes(member.id) || oldVoters.includes(member.id);
-    const known = { ...member, voter };
+  const { configuration } = raft;
+  return configuration.members.map(({ id, peerAddress, clientAddress }) => {
+    const state = memberState(configuration, id);
+    const known = { id, peerAddress, clientAddress, voter: isVoter(configuration, id), state };
     if (raft.role !== "leader") return known;
-    if (member.id === raft.id) return { ...known, matchIndex: raft.durableIndex, lag: 0, active: true };
-    const progress = raft.peers.find((peer) => peer.id === member.id);
+    if (id === raft.id) return { ...known, matchIndex: raft.durableIndex, lag: 0, active: true };
+    const progress = raft.peers.find((peer) => peer.id === id);
     if (progress === undefined) return known;
     const { matchIndex, active } = progress;
     return { ...known, matchIndex, lag: raft.lastIndex - matchIndex, active };
   });
+}
+
+function memberState(configuration: Configuration, id: ServerId): MemberState {
+  const { voters, oldVoters, learners, wantedVoters } = configuration;
+  if (learners.includes(id)) return wantedVoters?.includes(id) === true ? "catchingUp" : "observer";
+  if (!voters.includes(id) || wantedVoters?.includes(id) === false) return "leaving";
+  return oldVoters.length > 0 && !oldVoters.includes(id) ? "joining" : "voter";
 }

@@ -2,6 +2,10 @@
 export interface NodeStatus {
   readonly clusterId: string;
   readonly id: number;
+  /** The number that the server's data directory drew when it was made. */
+  readonly incarnation?: number;
+  /** Waits to be added to a running cluster. */
+  readonly joining?: boolean;
   readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   readonly term: number;
   /** Id of the leader this server follows (itself, if it leads); null when it knows none. */
@@ -28,6 +32,7 @@ export interface MemberStatus {
   readonly peerAddress: string;
   readonly clientAddress: string;
   readonly voter: boolean;
+  readonly state?: MemberState;
   /** Known to the leader only: the entry up to which the member's log equals the leader's … */
   readonly matchIndex?: number;
   /** … how many entries it is behind … */
@@ -35,3 +40,6 @@ export interface MemberStatus {
   /** … and whether it answered within the last election timeout. */
   readonly active?: boolean;
 }
+
+/** Where a member stands in the membership (§6): `joining` and `leaving` voters are in one half of a joint configuration. */
+export type MemberState = "voter" | "observer" | "catchingUp" | "joining" | "leaving";

@@ -18,6 +18,9 @@ const READ_INDEX = 5;
 const READ_INDEX_REPLY = 6;
 const FORWARD = 7;
 const TOUCH_SESSIONS = 8;
+const TIMEOUT_NOW = 20;
+const HELLO = 21;
+const HELLO_REPLY = 22;
 
 /** More than the numbers, tags and lengths of any message take. */
 const fixedBytes = 96;
@@ -120,6 +123,17 @@ function writeMessage(message: PeerMessage): number {
     case "TouchSessions":
       writer.uints(1, message.sessionIds);
       return TOUCH_SESSIONS;
+    case "TimeoutNow":
+      writer.uint(1, message.term);
+      return TIMEOUT_NOW;
+    case "Hello":
+      writer.uint(1, message.incarnation);
+      return HELLO;
+    case "HelloReply":
+      writer.uint(3, message.incarnation);
+      writer.uint(2, message.known);
+      writer.uint(1, message.asker);
+      return HELLO_REPLY;
     default:
       return unreachable(message);
   }
@@ -144,6 +158,12 @@ function readMessage(reader: WireReader, tag: number): PeerMessage | undefined {
       return readForward(reader);
     case lengthTag(TOUCH_SESSIONS):
       return readTouchSessions(reader);
+    case lengthTag(TIMEOUT_NOW):
+      return { type: "TimeoutNow", term: readNumbers(reader, 1)[0] ?? 0 };
+    case lengthTag(HELLO):
+      return { type: "Hello", incarnation: readNumbers(reader, 1)[0] ?? 0 };
+    case lengthTag(HELLO_REPLY):
+      return readHelloReply(reader);
     default:
       return undefined;
   }
@@ -291,4 +311,21 @@ function readTouchSessions(reader: WireReader): PeerMessage {
     else reader.skip(tag);
   }
   return { type: "TouchSessions", sessionIds };
+}
+
+function readHelloReply(reader: WireReader): PeerMessage {
+  const [asker = 0, known = 0, incarnation = 0] = readNumbers(reader, 3);
+  return { type: "HelloReply", asker, known, incarnation };
+}
+
+/** The numbers with the tags 1 to `count` of a rare message that has nothing else. */
+function readNumbers(reader: WireReader, count: number): number[] {
+  const numbers = new Array<number>(count).fill(0);
+  while (reader.more()) {
+    const tag = reader.tag();
+    const at = numbers.findIndex((_, i) => tag === numberTag(i + 1));
+    if (at < 0) reader.skip(tag);
+    else numbers[at] = reader.uint();
+  }
+  return numbers;
 }

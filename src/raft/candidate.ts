@@ -9,17 +9,19 @@ import type { ServerId } from "./types.ts";
 
 /**
  * The election timer ran out. A voter first asks whether it could win: a server that is cut off does so for ever and
- * never raises its term, so it disturbs nobody when it comes back (thesis §9.6). Others go on waiting.
+ * never raises its term, so it disturbs nobody when it comes back (thesis §9.6). Others only forget the leader.
  */
 export function campaign(state: RaftState): void {
   if (!isVoter(state.log.configuration, state.id)) {
+    // A learner that is cut off, or a server that was removed: it must not claim to know a leader.
+    becomeFollower(state, state.currentTerm, undefined);
     state.electionTimer.restart(state.now);
     return;
   }
   state.electionTimer.campaignStarted(state.now);
   const role: PreCandidate = { name: "preCandidate", votes: new Map([[state.id, true]]) };
   changeRole(state, role);
-  requestVotes(state, true);
+  requestVotes(state, true, false);
   settle(state, role);
 }
 
@@ -27,11 +29,16 @@ export function campaign(state: RaftState): void {
  * A quorum would vote for this server: it enters a new term, votes for itself and asks for votes (§5.2). The outbox
  * keeps the requests until the new term and the vote are on disk.
  */
-function startElection(state: RaftState): void {
+function startElection(state: RaftState, leadershipTransfer: boolean): void {
   enterTerm(state, state.currentTerm + 1, state.id);
   state.electionTimer.campaignStarted(state.now);
   changeRole(state, { name: "candidate", votes: new Map() });
-  requestVotes(state, false);
+  requestVotes(state, false, leadershipTransfer);
+}
+
+/** The leader wants this server to lead: no need to ask first, and the others need not be loyal (thesis §3.10). */
+export function handleTimeoutNow(state: RaftState): void {
+  if (state.role.name === "follower" && isVoter(state.log.configuration, state.id)) startElection(state, true);
 }
 
 /** The disk has completed a write: the candidate's own vote counts once it is durable, as any vote does. */
@@ -64,11 +71,11 @@ function settle(state: RaftState, role: PreCandidate | Candidate): void {
   const result = voteResult(state.log.configuration, role.votes);
   // Having lost, it waits for the rest of its election timeout before it tries again.
   if (result === "lost") becomeFollower(state, state.currentTerm, undefined);
-  else if (result === "won" && role.name === "preCandidate") startElection(state);
+  else if (result === "won" && role.name === "preCandidate") startElection(state, false);
   else if (result === "won") becomeLeader(state);
 }
 
-function requestVotes(state: RaftState, preVote: boolean): void {
+function requestVotes(state: RaftState, preVote: boolean, leadershipTransfer: boolean): void {
   const term = preVote ? state.currentTerm + 1 : state.currentTerm;
   const { lastIndex: lastLogIndex, lastTerm: lastLogTerm } = state.log;
   for (const peer of otherVoters(state.log.configuration, state.id)) {
@@ -78,7 +85,7 @@ function requestVotes(state: RaftState, preVote: boolean): void {
       lastLogIndex,
       lastLogTerm,
       preVote,
-      leadershipTransfer: false,
+      leadershipTransfer,
     });
   }
 }

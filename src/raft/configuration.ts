@@ -18,6 +18,16 @@ export class ConfigurationHistory {
     return (this.#versions.at(-1) ?? this.#versions[0]).configuration;
   }
 
+  /** Index of the entry that holds the configuration in effect. */
+  get index(): Index {
+    return (this.#versions.at(-1) ?? this.#versions[0]).index;
+  }
+
+  /** The configuration that is in effect again if the newest is truncated; the newest itself if it is the only one. */
+  get previous(): Configuration {
+    return (this.#versions.at(-2) ?? this.#versions[0]).configuration;
+  }
+
   /** Takes note of an appended entry. */
   appended(entry: Entry): void {
     if (entry.kind === "configuration") this.#versions.push({ index: entry.index, configuration: entry.configuration });

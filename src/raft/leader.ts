@@ -22,6 +22,8 @@ export function becomeLeader(state: RaftState): void {
   const leader: Leader = {
     name: "leader",
     peers,
+    catchUps: new Map(),
+    transfer: undefined,
     termStart: log.lastIndex + 1,
     nextHeartbeat: now + state.options.heartbeatMs,
     heartbeatDue: false,
@@ -60,6 +62,7 @@ export function handleAppendEntriesReply(
   if (progress === undefined) return;
   // Success or refusal, the follower answered in this term: it still knows no other leader.
   progress.lastHeard = state.now;
+  progress.broken = false;
   progress.ackedRound = Math.max(progress.ackedRound, reply.readRound);
   if (reply.success) {
     assert(reply.matchIndex <= state.log.lastIndex, "a follower matches nothing that its leader does not have");
@@ -81,7 +84,9 @@ export function heartbeatIfDue(state: RaftState, leader: Leader): void {
 /** The stream from a follower broke: what was in flight to it is probably lost. */
 export function followerDisconnected(leader: Leader, peer: ServerId): void {
   const progress = findPeer(leader, peer);
-  if (progress !== undefined) probeFrom(progress, progress.matchIndex + 1);
+  if (progress === undefined) return;
+  progress.broken = true;
+  probeFrom(progress, progress.matchIndex + 1);
 }
 
 /**
@@ -95,12 +100,14 @@ function refused(state: RaftState, progress: Progress, reply: AppendEntriesReply
   probeFrom(progress, newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1);
 }
 
-function append(state: RaftState, leader: Leader, entry: Entry): void {
+/** Appends one entry of the leader's own. */
+export function append(state: RaftState, leader: Leader, entry: Entry): void {
   state.log.append(entry);
   leader.uncommittedBytes += entrySize(entry);
 }
 
-function findPeer(leader: Leader, id: ServerId): Progress | undefined {
+/** What the leader knows of a peer. */
+export function findPeer(leader: Leader, id: ServerId): Progress | undefined {
   for (const peer of leader.peers) if (peer.id === id) return peer;
   return undefined;
 }

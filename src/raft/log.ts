@@ -32,6 +32,16 @@ export class Log {
     return this.#configurations.current;
   }
 
+  /** Index of the entry with {@link configuration}. */
+  get configurationIndex(): Index {
+    return this.#configurations.index;
+  }
+
+  /** The configuration before {@link configuration}. */
+  get previousConfiguration(): Configuration {
+    return this.#configurations.previous;
+  }
+
   /** The entry at `index`, which must be behind the base and not behind the end. */
   entryAt(index: Index): Entry {
     return present(this.#entries[index - this.base.index - 1], `entry ${index} of the log`);

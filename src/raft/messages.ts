@@ -7,7 +7,8 @@ export type RaftMessage =
   | AppendEntries
   | AppendEntriesReply
   | ReadIndex
-  | ReadIndexReply;
+  | ReadIndexReply
+  | TimeoutNow;
 
 /** RequestVote RPC (§5.2), and PreVote (thesis §9.6) with the same fields. */
 export interface RequestVote {
@@ -71,6 +72,12 @@ export interface ReadIndexReply {
   readonly readId: number;
   /** The batch may be answered once this index is applied. */
   readonly index: Index;
+}
+
+/** The leader asks an up-to-date follower to campaign at once (thesis §3.10). */
+export interface TimeoutNow {
+  readonly type: "TimeoutNow";
+  readonly term: Term;
 }
 
 /** A message and where it goes. */

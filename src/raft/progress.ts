@@ -22,6 +22,8 @@ export interface Progress {
   inFlight: Index[];
   /** When the peer last replied in this term; CheckQuorum counts it. */
   lastHeard: number;
+  /** Its stream broke, and it has not been heard since. */
+  broken: boolean;
   /** Newest read round that the peer confirmed (thesis §6.4), and the newest that was sent to it. */
   ackedRound: number;
   sentRound: number;
@@ -39,6 +41,7 @@ export function newProgress(id: ServerId, lastIndex: Index, now: number): Progre
     probeSent: false,
     inFlight: [],
     lastHeard: now,
+    broken: false,
     ackedRound: 0,
     sentRound: 0,
     sentCommit: 0,
@@ -51,6 +54,11 @@ export function matched(progress: Progress, index: Index): void {
   while ((progress.inFlight[0] ?? Number.POSITIVE_INFINITY) <= index) progress.inFlight.shift();
   if (progress.state === "probe" && index >= progress.nextIndex - 1) progress.state = "replicate";
   if (index >= progress.nextIndex) progress.nextIndex = index + 1;
+}
+
+/** Whether the peer seems to run: it was heard within `timeoutMs`, and its stream has not broken since. */
+export function isActive(progress: Progress, now: number, timeoutMs: number): boolean {
+  return !progress.broken && now - progress.lastHeard < timeoutMs;
 }
 
 /** Starts over from `nextIndex`: whatever is in flight is not counted on. */

@@ -18,17 +18,22 @@
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
  *
- * And from elsewhere: configurations (§6) `configuration.ts`, reads (thesis §6.4) `read-index.ts`, a leader without a
+ * And from elsewhere: configurations (§6) `configuration.ts` and their changes `membership.ts`, `catch-up.ts`, leadership
+ * transfer (thesis §3.10) `leadership-transfer.ts`, reads (thesis §6.4) `read-index.ts`, a leader without a
  * quorum (thesis §6.2) `check-quorum.ts`, what must always hold `invariants.ts`.
  */
-import { campaign, countOwnVote, handleRequestVoteReply } from "./candidate.ts";
+import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
 import { advanceCommitIndex, takeCommitted } from "./commit.ts";
 import type { Effects, ReadReady } from "./effects.ts";
 import { handleAppendEntries, leaderDisconnected, replyToLeader } from "./follower.ts";
 import { InvariantChecker } from "./invariants.ts";
 import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbeatIfDue } from "./leader.ts";
-import type { AppendEntriesReply, RaftMessage, ReadIndex, ReadIndexReply } from "./messages.ts";
+import { advanceTransfer, transferLeadership } from "./leadership-transfer.ts";
+import { advanceMembership, changeMembership, forgetLeavers, type Refusal } from "./membership.ts";
+import type { MembershipChange } from "./membership-change.ts";
+import type { AppendEntriesReply, RaftMessage, ReadIndex, ReadIndexReply, TimeoutNow } from "./messages.ts";
+import { isActive } from "./progress.ts";
 import {
   askAgain,
   cancelRead,
@@ -39,12 +44,14 @@ import {
   seeToReads,
 } from "./read-index.ts";
 import { replicate } from "./replication.ts";
-import { knownLeader, newState, type RaftOptions, type RaftState } from "./state.ts";
+import { knownLeader, type Leader, newState, type RaftOptions, type RaftState } from "./state.ts";
 import type { PeerStatus, RaftStatus, RoleName } from "./status.ts";
 import { becomeFollower } from "./term.ts";
-import type { RecoveredLog, ServerId, Term } from "./types.ts";
+import type { Configuration, Index, RecoveredLog, ServerId, Term } from "./types.ts";
 import { handleRequestVote } from "./vote.ts";
 
+export type { Refusal } from "./membership.ts";
+export type { MembershipChange } from "./membership-change.ts";
 export type { RaftOptions } from "./state.ts";
 
 /**
@@ -78,6 +85,38 @@ export class Raft {
     return this.#state.currentTerm;
   }
 
+  /** The configuration in effect: the newest in the log, committed or not (§6). */
+  get configuration(): Configuration {
+    return this.#state.log.configuration;
+  }
+
+  /** Index of the entry with {@link configuration}. */
+  get configurationIndex(): Index {
+    return this.#state.log.configurationIndex;
+  }
+
+  get commitIndex(): Index {
+    return this.#state.commitIndex;
+  }
+
+  /**
+   * Everybody with whom messages may be due: the members, and while the newest configuration is not committed also those
+   * of the one before.
+   */
+  get acquaintances(): Configuration["members"] {
+    const { log, commitIndex } = this.#state;
+    if (log.configurationIndex <= commitIndex) return log.configuration.members;
+    const { members } = log.configuration;
+    const leaving = log.previousConfiguration.members.filter(({ id }) => !members.some((member) => member.id === id));
+    return [...members, ...leaving].sort((a, b) => a.id - b.id);
+  }
+
+  /** Whether this server leads and is handing leadership over (thesis §3.10): it takes no proposals then. */
+  get isTransferring(): boolean {
+    const { role } = this.#state;
+    return role.name === "leader" && role.transfer !== undefined;
+  }
+
   /** Sets the time, monotonic milliseconds. Nothing happens yet: see {@link tick}. */
   advanceTo(now: number): void {
     if (now > this.#state.now) this.#state.now = now;
@@ -96,7 +135,10 @@ export class Raft {
   /** When {@link tick} next has something to do, monotonic milliseconds. */
   nextDeadline(): number {
     const { role, electionTimer } = this.#state;
-    if (role.name === "leader") return Math.min(role.nextHeartbeat, role.quorumDeadline);
+    if (role.name === "leader") {
+      const { nextHeartbeat, quorumDeadline, transfer } = role;
+      return Math.min(nextHeartbeat, quorumDeadline, transfer?.deadline ?? Number.POSITIVE_INFINITY);
+    }
     if (role.name !== "follower") return electionTimer.deadline;
     return Math.min(electionTimer.deadline, nextReadDeadline(this.#state, role));
   }
@@ -121,12 +163,14 @@ export class Raft {
   }
 
   /** Messages to which §5.1 applies without exception: a higher term is taken over, a lower one makes them stale. */
-  #receiveInTerm(from: ServerId, message: AppendEntriesReply | ReadIndex | ReadIndexReply): void {
+  #receiveInTerm(from: ServerId, message: AppendEntriesReply | ReadIndex | ReadIndexReply | TimeoutNow): void {
     const state = this.#state;
     if (message.term > state.currentTerm) becomeFollower(state, message.term, undefined);
     const { role } = state;
     if (message.type === "ReadIndexReply") {
       if (role.name === "follower") handleReadIndexReply(state, role, message); // stale or not: see there
+    } else if (message.type === "TimeoutNow") {
+      if (message.term === state.currentTerm) handleTimeoutNow(state);
     } else if (message.term === state.currentTerm && role.name === "leader") {
       if (message.type === "AppendEntriesReply") handleAppendEntriesReply(state, role, from, message);
       else handleReadIndex(role, from, message);
@@ -144,13 +188,33 @@ export class Raft {
 
   /**
    * Appends commands to the log, if this server leads, all or none. Whether they will be committed is not known until
-   * they come out in {@link Effects.committed}. "full": too many bytes are uncommitted, try again later.
+   * they come out in {@link Effects.committed}. "full": too many bytes are uncommitted, or leadership is being transferred; try again
+   * later.
    */
   propose(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
     const state = this.#state;
     checkQuorum(state);
     if (state.role.name !== "leader") return "notLeader";
+    if (state.role.transfer !== undefined) return "full";
     return appendCommands(state, state.role, commands) ? "accepted" : "full";
+  }
+
+  /**
+   * Begins a change of membership (§6), if this server leads. What becomes of it shows in {@link configuration}: it is
+   * complete when that is committed and neither joint nor waits for learners; a new leader goes on with it.
+   */
+  changeMembership(change: MembershipChange): "accepted" | Refusal {
+    checkQuorum(this.#state);
+    return changeMembership(this.#state, change);
+  }
+
+  /**
+   * Begins to hand leadership over (thesis §3.10), by default to the voter that has most of the log. It has failed if
+   * this server still leads after an election timeout.
+   */
+  transferLeadership(to?: ServerId): "accepted" | Refusal {
+    checkQuorum(this.#state);
+    return transferLeadership(this.#state, to);
   }
 
   /**
@@ -183,7 +247,7 @@ export class Raft {
     checkQuorum(state);
     const { role } = state;
     seeToReads(state);
-    if (role.name === "leader") replicate(state, role);
+    if (role.name === "leader") lead(state, role);
     else if (role.name === "follower") replyToLeader(state, role);
     const write = state.durability.takeWrite(state.log, state);
     const messages = state.outbox.take(state.durability, state.currentTerm);
@@ -215,12 +279,20 @@ export class Raft {
 
 const noReads: readonly ReadReady[] = [];
 
+/** A leader's end of a turn. */
+function lead(state: RaftState, leader: Leader): void {
+  if (!advanceMembership(state, leader)) return;
+  replicate(state, leader);
+  advanceTransfer(state, leader);
+  forgetLeavers(state, leader);
+}
+
 function peerStatus(state: RaftState): PeerStatus[] {
   if (state.role.name !== "leader") return [];
-  return state.role.peers.map(({ id, matchIndex, nextIndex, lastHeard }) => ({
-    id,
-    matchIndex,
-    nextIndex,
-    active: state.now - lastHeard < state.options.electionTimeoutMs,
+  return state.role.peers.map((peer) => ({
+    id: peer.id,
+    matchIndex: peer.matchIndex,
+    nextIndex: peer.nextIndex,
+    active: isActive(peer, state.now, state.options.electionTimeoutMs),
   }));
 }

@@ -108,8 +108,12 @@ export interface Candidate {
 /** Leads in currentTerm. */
 export interface Leader {
   readonly name: "leader";
-  /** Progress of every other member, sorted by id. */
-  readonly peers: readonly Progress[];
+  /** Progress of every other member, sorted by id; also of those that leave, until they can know it. */
+  peers: readonly Progress[];
+  /** How far those have come that are to vote once they have caught up (thesis §4.2.1). */
+  readonly catchUps: Map<ServerId, CatchUpRound>;
+  /** Leadership is being handed over (thesis §3.10). */
+  transfer: Transfer | undefined;
   /** Index of the no-op with which the term began (§8). */
   readonly termStart: Index;
   nextHeartbeat: number;
@@ -124,6 +128,20 @@ export interface Leader {
   readRequests: ReadRequest[];
   /** Reads waiting for their round to be confirmed, in order of rounds. */
   readonly readRounds: ReadRound[];
+}
+
+/** One round of catching up: the entries that the log held when it began. */
+export interface CatchUpRound {
+  readonly end: Index;
+  readonly startedAt: number;
+}
+
+/** To whom leadership goes, and until when the leader waits for that. */
+export interface Transfer {
+  readonly to: ServerId;
+  readonly deadline: number;
+  /** When TimeoutNow is to be sent again, should it have been lost. */
+  nextCall: number;
 }
 
 /** A follower's ReadIndex. */

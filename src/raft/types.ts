@@ -43,6 +43,11 @@ export interface Member {
   readonly id: ServerId;
   readonly peerAddress: string;
   readonly clientAddress: string;
+  /**
+   * The number that its data directory drew when it was made: a server that was wiped has another one. Absent for the
+   * members that the cluster began with; those know each other by other means (`src/node/admission.ts`).
+   */
+  readonly incarnation?: number;
 }
 
 /** Who votes and who learns; joint while `oldVoters` is not empty (§6). Id lists are sorted. */
@@ -54,6 +59,13 @@ export interface Configuration {
   readonly oldVoters: readonly ServerId[];
   /** Receive the log but do not vote (thesis §4.2.1). */
   readonly learners: readonly ServerId[];
+  /**
+   * The voters of the next change, while those among them that are new still catch up as learners. Absent when no such
+   * change waits. It is in the log so that any later leader finishes what one began.
+   */
+  readonly wantedVoters?: readonly ServerId[];
+  /** Ids that members once had. They are never used again: an answer of theirs may still be under way. */
+  readonly retired?: readonly ServerId[];
 }
 
 /** "Persistent state on all servers" besides the log (Figure 2). */

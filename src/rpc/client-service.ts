@@ -1,9 +1,11 @@
 /** The Clients port over gRPC: session streams and the Status call (`proto/client.proto`). */
-import { Server, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import { Server, type ServerUnaryCall, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Clients, ConnectionId } from "../node/ports.ts";
 import type { NodeStatus } from "../node/status.ts";
+import { decodeAdminRequest, encodeAdminReply } from "../protocol/admin-codec.ts";
 import { decodeClientFrame, encodeServerFrame } from "../protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { terrarium } from "../protocol/generated/messages.js";
@@ -17,6 +19,8 @@ export interface ClientHandlers {
   /** The client is gone. Not called for a connection that the node closed. */
   clientDisconnected(connection: ConnectionId): void;
   status(): NodeStatus;
+  /** Carries out an operator's request; `signal` aborts when nobody waits for the answer any more. */
+  administer?(request: AdminRequest, signal: AbortSignal): Promise<AdminReply>;
 }
 
 export interface ClientServiceOptions {
@@ -53,6 +57,15 @@ const sessionService: ServiceDefinition = {
     responseSerialize: rawBytes,
     responseDeserialize: rawBytes,
   },
+  admin: {
+    path: "/terrarium.Client/Admin",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: rawBytes,
+    requestDeserialize: rawBytes,
+    responseSerialize: rawBytes,
+    responseDeserialize: rawBytes,
+  },
 };
 
 export class ClientService implements Clients {
@@ -74,6 +87,7 @@ export class ClientService implements Clients {
     this.server.addService(sessionService, {
       session: (call: SessionCall) => this.open(call),
       status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.respondStatus(respond),
+      admin: (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => this.administer(call, respond),
     });
   }
 
@@ -192,6 +206,29 @@ export class ClientService implements Clients {
   private lost(id: ConnectionId): void {
     if (!this.connections.delete(id)) return;
     this.options.handlers.clientDisconnected(id);
+  }
+
+  private administer(call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void {
+    const { handlers, log } = this.options;
+    const gone = new AbortController();
+    call.on("cancelled", () => gone.abort());
+    const answer = async (): Promise<AdminReply> => {
+      if (handlers.administer === undefined) throw new TerrariumError("PROTOCOL_ERROR", "not served here");
+      const request = decodeAdminRequest(call.request);
+      log.info({ request }, "an operator asks");
+      return await handlers.administer(request, gone.signal);
+    };
+    answer().then(
+      (reply) => respond(null, asBuffer(encodeAdminReply(reply))),
+      (error: unknown) => {
+        const known = error instanceof TerrariumError;
+        if (!known) log.error({ reason: String(error) }, "a request of an operator failed");
+        respond({
+          code: known ? status.INVALID_ARGUMENT : status.INTERNAL,
+          details: known ? error.message : "the server could not do it",
+        });
+      },
+    );
   }
 
   private respondStatus(respond: sendUnaryData<Buffer>): void {

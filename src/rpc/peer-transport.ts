@@ -25,6 +25,8 @@ export interface PeerTransportOptions {
   /** This server. */
   readonly id: ServerId;
   readonly handlers: PeerHandlers;
+  /** Whether any server of the cluster may speak: this one joins and knows no members yet. */
+  readonly welcomesAll?: () => boolean;
   readonly random: Random;
   readonly log: Log;
 }
@@ -40,7 +42,7 @@ export class PeerTransport implements Network {
     this.acceptor = new PeerAcceptor({
       clusterId: options.clusterId,
       id: options.id,
-      knows: (id) => this.links.has(id),
+      knows: (id) => this.links.has(id) || options.welcomesAll?.() === true,
       handlers: options.handlers,
       onAccepted: (from) => this.links.get(from)?.link.dialNow(),
       log: options.log,

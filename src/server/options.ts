@@ -10,9 +10,12 @@ export type LogLevel = (typeof logLevels)[number];
 /** How one server runs. Addresses are host:port; times milliseconds. */
 export interface ServeOptions {
   readonly id: ServerId;
+  /** Empty: that of the cluster to join. */
   readonly clusterId: string;
   /** The first configuration of the cluster; what the log says later counts more. Sorted by id. */
   readonly members: readonly Member[];
+  /** Client addresses of a running cluster that this server waits to be added to; empty when it is a first member. */
+  readonly join: readonly string[];
   readonly dataDir: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
@@ -27,6 +30,7 @@ export interface ServeOptions {
 export interface ServeFlags {
   readonly id?: string;
   readonly members?: string;
+  readonly join?: string;
   readonly clusterId?: string;
   readonly dataDir?: string;
   readonly clientAddress?: string;
@@ -39,16 +43,26 @@ export interface ServeFlags {
 
 const membersHint = "write --members 1=HOST:PEERPORT/HOST:CLIENTPORT,2=… with one item for each server";
 
+const joinHint =
+  "a server that joins needs --join HOST:CLIENTPORT,… --id, --peer-address, --client-address, --data-dir";
+
+function parseJoin(text: string): string[] {
+  return text.split(",").map((address) => parseAddress(address.trim(), "--join"));
+}
+
 /**
  * Turns flags into options.
  *
  * @throws TerrariumError USAGE for what is missing or malformed, NOT_A_MEMBER when the id is not in the membership
  */
 export function parseServeOptions(flags: ServeFlags): ServeOptions {
-  const members = parseMembers(required(flags.members, "--members", membersHint));
-  const id = parseServerId(required(flags.id, "--id", "say which of --members this server is, such as --id 1"), "--id");
+  const join = flags.join === undefined ? [] : parseJoin(flags.join);
+  if (join.length > 0 && flags.members !== undefined)
+    throw new TerrariumError("USAGE", "--members and --join exclude each other", joinHint);
+  const members = join.length > 0 ? [] : parseMembers(required(flags.members, "--members", membersHint));
+  const id = parseServerId(required(flags.id, "--id", "say which server this is, such as --id 1"), "--id");
   const self = members.find((member) => member.id === id);
-  if (self === undefined) {
+  if (self === undefined && join.length === 0) {
     throw new TerrariumError("NOT_A_MEMBER", `server ${id} is not among --members (${ids(members)})`);
   }
   const heartbeatMs = parseDuration(flags.heartbeat, "--heartbeat", defaultNodeOptions.heartbeatMs);
@@ -66,11 +80,18 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
   }
   return {
     id,
-    clusterId: parseClusterId(flags.clusterId) ?? derivedClusterId(members),
+    clusterId: parseClusterId(flags.clusterId) ?? (join.length > 0 ? "" : derivedClusterId(members)),
     members,
+    join,
     dataDir: required(flags.dataDir, "--data-dir", "name a directory of this server's own, such as --data-dir data/1"),
-    clientAddress: parseAddress(flags.clientAddress ?? self.clientAddress, "--client-address"),
-    peerAddress: parseAddress(flags.peerAddress ?? self.peerAddress, "--peer-address"),
+    clientAddress: parseAddress(
+      required(flags.clientAddress ?? self?.clientAddress, "--client-address", joinHint),
+      "--client-address",
+    ),
+    peerAddress: parseAddress(
+      required(flags.peerAddress ?? self?.peerAddress, "--peer-address", joinHint),
+      "--peer-address",
+    ),
     httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
     electionTimeoutMs,
     heartbeatMs,

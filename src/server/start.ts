@@ -14,10 +14,15 @@ import type { Configuration } from "../raft/types.ts";
 import { ClientService } from "../rpc/client-service.ts";
 import { listenError } from "../rpc/grpc.ts";
 import { PeerTransport } from "../rpc/peer-transport.ts";
+import type { ServerIntroduction } from "../rpc/probe.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Identity, openStorage, type Recovered } from "../storage/open.ts";
+import { administer } from "./administration.ts";
 import { Host } from "./host.ts";
+import { findCluster } from "./join.ts";
+import { leaveInOrder } from "./leave.ts";
 import { roleLogger } from "./log.ts";
+import { followMembership } from "./membership.ts";
 import type { ServeOptions } from "./options.ts";
 import { timedDisk } from "./timed-disk.ts";
 
@@ -25,7 +30,7 @@ const clock: Clock = { now: () => performance.now(), wallClock: () => Date.now()
 
 /** A server that runs. */
 export interface RunningServer {
-  /** Ends all streams, stops listening and closes the disk. */
+  /** Hands leadership over, if this server leads; then ends all streams, stops listening and closes the disk. */
   stop(): Promise<void>;
 }
 
@@ -42,8 +47,9 @@ export async function startServer(
 ): Promise<RunningServer> {
   const level = await openDisk(options.dataDir);
   try {
-    const recovered = await recover(level, options);
-    return await serve(options, log, fatal, level, recovered);
+    const host = options.join.length === 0 ? undefined : await findCluster(options.join, log);
+    const recovered = await recover(level, options, options.clusterId || (host?.clusterId ?? ""));
+    return await serve(options, log, fatal, level, recovered, host?.members ?? []);
   } catch (error) {
     await level.close();
     throw error;
@@ -67,8 +73,9 @@ function makeDirectory(directory: string): void {
   mkdirSync(directory);
 }
 
-async function recover(disk: Disk, options: ServeOptions): Promise<Recovered> {
-  const identity: Identity = { clusterId: options.clusterId, serverId: options.id };
+async function recover(disk: Disk, options: ServeOptions, clusterId: string): Promise<Recovered> {
+  const joining = options.join.length > 0;
+  const identity: Identity = { clusterId, serverId: options.id, incarnation: newIncarnation(), joining };
   const bootstrap: Configuration = {
     members: options.members,
     voters: options.members.map((member) => member.id),
@@ -76,11 +83,16 @@ async function recover(disk: Disk, options: ServeOptions): Promise<Recovered> {
     learners: [],
   };
   return await new Promise<Recovered>((resolve, reject) => {
-    openStorage(disk, identity, bootstrap, (error, recovered) => {
+    openStorage(disk, identity, joining ? undefined : bootstrap, (error, recovered) => {
       if (recovered !== undefined) resolve(recovered);
       else reject(error ?? new Error("the storage opened with neither a result nor an error"));
     });
   });
+}
+
+/** A number from 1 to 2^48: no two data directories draw the same. */
+function newIncarnation(): number {
+  return randomBytes(6).readUIntBE(0, 6) + 1;
 }
 
 async function serve(
@@ -89,6 +101,7 @@ async function serve(
   fatal: (error: Error) => void,
   level: LevelDisk,
   recovered: Recovered,
+  hosts: ServerIntroduction["members"],
 ): Promise<RunningServer> {
   const metrics = createMetrics({ status: () => node.status(), peers: () => peers.stats() });
   const logRoles = roleLogger(log);
@@ -97,9 +110,11 @@ async function serve(
     afterTurn: (durationMs) => {
       metrics.observeTurn(durationMs);
       logRoles(node.raft);
+      follow();
     },
   });
-  const { clusterId, id } = options;
+  const { id } = options;
+  const { clusterId } = recovered.identity;
   const peers = new PeerTransport({
     clusterId,
     id,
@@ -107,6 +122,7 @@ async function serve(
       receivePeer: (from, messages) => node.receivePeer(from, messages),
       peerDisconnected: (from) => node.peerDisconnected(from),
     },
+    welcomesAll: () => node.raft.configuration.members.length === 0,
     random: Math.random,
     log,
   });
@@ -115,6 +131,7 @@ async function serve(
       clientMessages: (connection, messages) => node.clientMessages(connection, messages),
       clientDisconnected: (connection) => node.clientDisconnected(connection),
       status: () => node.status(),
+      administer: (request, signal) => administer(node, request, signal),
     },
     log,
   });
@@ -143,22 +160,20 @@ async function serve(
     metrics,
     onError: (error) => log.error({ err: error }, "an HTTP request failed"),
   });
+  const follow = followMembership(node, peers, hosts, log);
   const stop = async (): Promise<void> => {
+    await leaveInOrder(node, options.electionTimeoutMs, log);
     host.stop();
     await Promise.all([peers.close(), clients.shutdown(), http.close()]);
     await level.close();
   };
   try {
-    const { members } = node.status();
-    if (!members.some((member) => member.id === id)) {
-      throw new TerrariumError("NOT_A_MEMBER", `server ${id} is not in the membership that its log holds`);
-    }
     const ports = {
       clients: await clients.listen(options.clientAddress),
       peers: await peers.listen(options.peerAddress),
       http: await listenHttp(http, options.httpAddress),
     };
-    peers.setPeers(members.filter((m) => m.id !== id).map((m) => ({ id: m.id, address: m.peerAddress })));
+    follow();
     host.start(node);
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid }, "serving");
   } catch (error) {

@@ -7,6 +7,7 @@
  * | `01`                     | Identity                                                   |
  * | `02`                     | HardState                                                  |
  * | `03` + u64be(firstIndex) | LogBlock                                                   |
+ * | `04`                     | Admission                                                  |
  * | `10`                     | reserved: applied index and configuration of the checkpoint |
  * | `11` + path              | reserved: znodes                                           |
  * | `12` + u64be(sessionId)  | reserved: sessions                                         |
@@ -22,6 +23,8 @@ const LOG = 0x03;
 export const identityKey = new Uint8Array([0x01]);
 /** currentTerm and votedFor. */
 export const hardStateKey = new Uint8Array([0x02]);
+/** That this server takes part, and whom it met before. */
+export const admissionKey = new Uint8Array([0x04]);
 /** Everything. */
 export const wholeDisk: KeyRange = { gte: new Uint8Array([0x00]), lt: new Uint8Array([0xff]) };
 

@@ -5,7 +5,7 @@ import type { Disk } from "./disk.ts";
 import { hardStateKey, identityKey, logBlockKey, wholeDisk } from "./layout.ts";
 import { encodeLogBlock } from "./log-block.ts";
 import { encodeHardState, encodeIdentity, type Identity } from "./records.ts";
-import { type Recovered, Rows, recoveredLog } from "./recovery.ts";
+import { noConfiguration, type Recovered, Rows, recoveredLog } from "./recovery.ts";
 
 export type { Identity } from "./records.ts";
 export type { Recovered } from "./recovery.ts";
@@ -15,7 +15,8 @@ export type OpenDone = (error: Error | undefined, recovered?: Recovered) => void
 
 /**
  * Reads everything on `disk` and calls `done` once. A fresh disk becomes the data of the server `expected` of a cluster
- * that begins with `bootstrap`; on any other disk `bootstrap` is not looked at.
+ * that begins with `bootstrap`, or, if it is `joining`, of one that waits to be added to a running cluster; on any
+ * other disk neither is looked at, nor is `expected.incarnation`. An empty `expected.clusterId` is not compared.
  *
  * Errors: WRONG_DATA_DIR when the data are another server's or cluster's; CORRUPT when they are damaged;
  * DATA_DIR_UNUSABLE when another version wrote them; DISK_FAILED; on a fresh disk USAGE without `bootstrap`, and
@@ -53,7 +54,8 @@ function recover(rows: Rows, expected: Identity, done: OpenDone): void {
 }
 
 function checkIdentity(found: Identity, expected: Identity): void {
-  if (found.clusterId === expected.clusterId && found.serverId === expected.serverId) return;
+  const sameCluster = expected.clusterId === "" || found.clusterId === expected.clusterId;
+  if (sameCluster && found.serverId === expected.serverId) return;
   throw new TerrariumError(
     "WRONG_DATA_DIR",
     `the data directory belongs to server ${found.serverId} of cluster "${found.clusterId}", ` +
@@ -63,6 +65,14 @@ function checkIdentity(found: Identity, expected: Identity): void {
 
 /** Writes the first state of a server: all of it in one batch, so that a crash leaves it whole or the disk fresh. */
 function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefined, done: OpenDone): void {
+  if (identity.clusterId === "") {
+    done(new TerrariumError("NO_SERVER", "no server of the cluster to join answers", "check the addresses in --join"));
+    return;
+  }
+  if (identity.joining === true) {
+    beginJoining(disk, identity, done);
+    return;
+  }
   if (bootstrap === undefined) {
     done(
       new TerrariumError(
@@ -87,7 +97,25 @@ function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefi
     ],
     (error) => {
       if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
-      else done(undefined, recoveredLog(hardState, entries, [{ firstIndex: 1, entries }], bootstrap));
+      else {
+        const data = recoveredLog(hardState, entries, [{ firstIndex: 1, entries }], bootstrap);
+        done(undefined, { ...data, identity, acquaintances: undefined });
+      }
+    },
+  );
+}
+
+/** The first state of a server that joins: an empty log. The leader sends it all of its own. */
+function beginJoining(disk: Disk, identity: Identity, done: OpenDone): void {
+  const hardState: HardState = { currentTerm: 1, votedFor: 0 };
+  disk.write(
+    [
+      { type: "put", key: identityKey, value: encodeIdentity(identity) },
+      { type: "put", key: hardStateKey, value: encodeHardState(hardState) },
+    ],
+    (error) => {
+      if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
+      else done(undefined, { ...recoveredLog(hardState, [], [], noConfiguration), identity, acquaintances: undefined });
     },
   );
 }

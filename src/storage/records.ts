@@ -11,6 +11,10 @@ const format = 1;
 export interface Identity {
   readonly clusterId: string;
   readonly serverId: ServerId;
+  /** The number that the directory drew when it was made, from 1 on. Absent: 0, a directory that needs no admission. */
+  readonly incarnation?: number;
+  /** Made for a server that joins a running cluster. */
+  readonly joining?: boolean;
 }
 
 /** The value of the identity's key. */
@@ -28,7 +32,26 @@ export function decodeIdentity(value: Uint8Array): Identity {
       "start the version of Terrarium that wrote it",
     );
   }
-  return { clusterId: identity.clusterId, serverId: identity.serverId };
+  const { clusterId, serverId, incarnation, joining } = identity;
+  return {
+    clusterId,
+    serverId,
+    ...(incarnation === 0 ? {} : { incarnation }),
+    ...(joining ? { joining } : {}),
+  };
+}
+
+/** The value of the admission's key: the incarnation of each server that was met. */
+export function encodeAdmission(acquaintances: ReadonlyMap<ServerId, number>): Uint8Array {
+  const sorted = [...acquaintances].sort(([a], [b]) => a - b);
+  const message = { acquaintances: sorted.map(([id, incarnation]) => ({ id, incarnation })) };
+  return seal(terrarium.Admission.encode(message).finish());
+}
+
+/** Reads an admission. */
+export function decodeAdmission(value: Uint8Array): ReadonlyMap<ServerId, number> {
+  const { acquaintances } = decode(value, "the admission", (bytes) => terrarium.Admission.decode(bytes));
+  return new Map(acquaintances.map(({ id, incarnation }) => [id ?? 0, incarnation ?? 0]));
 }
 
 /** The value of the hard state's key. */

@@ -4,11 +4,11 @@
  * crash is dropped below the Disk port (by LevelDB, when it reads its write-ahead log again).
  */
 import { hex } from "../base/bytes.ts";
-import type { Configuration, Entry, HardState, Index, RecoveredLog, Term } from "../raft/types.ts";
-import { hardStateKey, identityKey, logBlockIndex } from "./layout.ts";
+import type { Configuration, Entry, HardState, Index, RecoveredLog, ServerId, Term } from "../raft/types.ts";
+import { admissionKey, hardStateKey, identityKey, logBlockIndex } from "./layout.ts";
 import { decodeLogBlock, type LogBlock } from "./log-block.ts";
 import type { StoredBlock, StoredLog } from "./log-writer.ts";
-import { decodeHardState, decodeIdentity, type Identity } from "./records.ts";
+import { decodeAdmission, decodeHardState, decodeIdentity, type Identity } from "./records.ts";
 import { corrupt } from "./sealed.ts";
 
 /** What a server finds on its disk when it starts. */
@@ -16,12 +16,17 @@ export interface Recovered {
   readonly log: RecoveredLog;
   /** For the `LogWriter`. */
   readonly stored: StoredLog;
+  /** Whose data these are. */
+  readonly identity: Identity;
+  /** The servers met before this one was admitted, and their incarnations; undefined while it is not. */
+  readonly acquaintances: ReadonlyMap<ServerId, number> | undefined;
 }
 
 /** The rows of a database, sorted out. */
 export class Rows {
   private identity: Uint8Array | undefined;
   private hardState: Uint8Array | undefined;
+  private admission: Uint8Array | undefined;
   private readonly blocks: { readonly firstIndex: Index; readonly value: Uint8Array }[] = [];
   private strangeKey: Uint8Array | undefined;
   private count = 0;
@@ -33,6 +38,7 @@ export class Rows {
     if (firstIndex !== undefined) this.blocks.push({ firstIndex, value });
     else if (key.length === 1 && key[0] === identityKey[0]) this.identity = value;
     else if (key.length === 1 && key[0] === hardStateKey[0]) this.hardState = value;
+    else if (key.length === 1 && key[0] === admissionKey[0]) this.admission = value;
     else this.strangeKey ??= key;
   }
 
@@ -52,9 +58,11 @@ export class Rows {
     if (this.strangeKey !== undefined) throw corrupt(`it holds the unknown key ${hex(this.strangeKey)}`);
     if (this.hardState === undefined) throw corrupt("the hard state (term and vote) is missing");
     const hardState = decodeHardState(this.hardState);
+    const identity = this.readIdentity();
+    const acquaintances = this.admission === undefined ? undefined : decodeAdmission(this.admission);
     const log = new LogReader(hardState);
     for (const { firstIndex, value } of this.blocks) log.add(firstIndex, decodeLogBlock(firstIndex, value));
-    return log.recovered();
+    return { ...log.recovered(identity.joining === true), identity, acquaintances };
   }
 }
 
@@ -90,13 +98,19 @@ class LogReader {
     this.lastTerm = this.entries.at(-1)?.term ?? 0;
   }
 
-  recovered(): Recovered {
+  recovered(joining: boolean): RecoveredData {
     const first = this.entries[0];
+    if (first === undefined && joining) return recoveredLog(this.hardState, [], [], noConfiguration);
     if (first === undefined) throw corrupt("the log is missing");
     if (first.kind !== "configuration") throw corrupt("the log does not begin with a configuration");
     return recoveredLog(this.hardState, this.entries, this.blocks, first.configuration);
   }
 }
+
+/** What a server that joins knows of the cluster before it has heard of it: nobody votes. */
+export const noConfiguration: Configuration = { members: [], voters: [], oldVoters: [], learners: [] };
+
+type RecoveredData = Pick<Recovered, "log" | "stored">;
 
 /** Puts together what a start needs. The log reaches back to its beginning, which is the empty state. */
 export function recoveredLog(
@@ -104,7 +118,7 @@ export function recoveredLog(
   entries: readonly Entry[],
   blocks: readonly StoredBlock[],
   configuration: Configuration,
-): Recovered {
+): RecoveredData {
   return {
     log: { hardState, entries, base: { index: 0, term: 0, configuration } },
     stored: { hardState, blocks },

@@ -18,6 +18,8 @@ export interface LocalServer {
   readonly peerAddress: string;
   readonly httpAddress: string;
   readonly dataDirectory: string;
+  /** It was not among the first members: it is started to be added. */
+  readonly joins: boolean;
   process: ChildProcess | undefined;
   /** What the server printed since it was started last. */
   output: string;
@@ -25,11 +27,12 @@ export interface LocalServer {
 
 /** Starts, kills, pauses and observes servers. */
 export class LocalCluster {
-  readonly servers: readonly LocalServer[];
+  /** The first members, then those of {@link join}. */
+  readonly servers: LocalServer[];
   readonly #home: string;
   readonly #extraArguments: readonly string[];
 
-  private constructor(home: string, servers: readonly LocalServer[], extraArguments: readonly string[]) {
+  private constructor(home: string, servers: LocalServer[], extraArguments: readonly string[]) {
     this.#home = home;
     this.servers = servers;
     this.#extraArguments = extraArguments;
@@ -39,20 +42,22 @@ export class LocalCluster {
   static async start(size: number, extraArguments: readonly string[] = []): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
     const ports = await freePorts(size * 3);
-    const address = (n: number) => `127.0.0.1:${present(ports[n], "a port")}`;
-    const servers = Array.from({ length: size }, (_, i) => ({
-      id: i + 1,
-      endpoint: address(3 * i),
-      peerAddress: address(3 * i + 1),
-      httpAddress: address(3 * i + 2),
-      dataDirectory: join(home, `server-${i + 1}`),
-      process: undefined,
-      output: "",
-    }));
+    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(3 * i), false));
     const cluster = new LocalCluster(home, servers, extraArguments);
     for (const server of servers) cluster.startServer(server.id);
     await cluster.leader();
     return cluster;
+  }
+
+  /** Starts one more server, with the next id, that waits to be added; resolves once it answers. */
+  async join(): Promise<LocalServer> {
+    const id = Math.max(...this.servers.map((server) => server.id)) + 1;
+    const server = newServer(this.#home, id, await freePorts(3), true);
+    this.servers.push(server);
+    this.startServer(id);
+    for (const deadline = Date.now() + 60_000; (await this.status(id)) === undefined; await sleep(20))
+      if (Date.now() > deadline) throw new Error(`server ${id} does not answer: ${server.output.slice(-500)}`);
+    return server;
   }
 
   get endpoints(): string[] {
@@ -69,14 +74,13 @@ export class LocalCluster {
   /** Starts a server that does not run. */
   startServer(id: number): void {
     const server = this.server(id);
-    const members = this.servers.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",");
     const launcher = fileURLToPath(new URL("../../bin/terrarium.js", import.meta.url)).replace("/dist/bin/", "/bin/");
     const child = spawn(
       process.execPath,
       [
         launcher,
         "serve",
-        ...["--id", String(id), "--members", members, "--data-dir", server.dataDirectory],
+        ...["--id", String(id), ...this.#place(server), "--data-dir", server.dataDirectory],
         ...["--http-address", server.httpAddress, ...this.#extraArguments],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },
@@ -127,6 +131,15 @@ export class LocalCluster {
     await rm(this.#home, { recursive: true, force: true });
   }
 
+  #place(server: LocalServer): string[] {
+    if (!server.joins) {
+      const first = this.servers.filter(({ joins }) => !joins);
+      return ["--members", first.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",")];
+    }
+    const others = this.servers.filter(({ id }) => id !== server.id).map(({ endpoint }) => endpoint);
+    return ["--join", others.join(","), "--peer-address", server.peerAddress, "--client-address", server.endpoint];
+  }
+
   async #agreedLeader(): Promise<number | undefined> {
     const running = this.servers.filter((server) => server.process !== undefined);
     const statuses = await Promise.all(running.map((server) => this.status(server.id)));
@@ -136,15 +149,30 @@ export class LocalCluster {
       const key = `${status.leader}/${status.term}`;
       votes.set(key, (votes.get(key) ?? 0) + 1);
     }
-    for (const [key, count] of votes)
-      if (count > this.servers.length / 2) {
-        const leader = Number(key.split("/")[0]);
-        if (statuses.some((status) => status?.id === leader && status.role === "leader")) return leader;
-      }
+    for (const [key, count] of votes) {
+      const leader = Number(key.split("/")[0]);
+      const view = statuses.find((status) => status?.id === leader && status.role === "leader");
+      const voters = view?.members.filter(({ voter }) => voter) ?? [];
+      if (view !== undefined && count > voters.length / 2) return leader;
+    }
     return undefined;
   }
 
   #lastWords(): string {
     return this.servers.map((server) => `server ${server.id}: ${server.output.slice(-500)}`).join("\n");
   }
+}
+
+function newServer(home: string, id: number, ports: readonly number[], joins: boolean): LocalServer {
+  const address = (n: number) => `127.0.0.1:${present(ports[n], "a port")}`;
+  return {
+    id,
+    endpoint: address(0),
+    peerAddress: address(1),
+    httpAddress: address(2),
+    dataDirectory: join(home, `server-${id}`),
+    joins,
+    process: undefined,
+    output: "",
+  };
 }

@@ -1,7 +1,14 @@
 /** A cluster in memory and a process around kvctl, for its tests. */
 import { Readable } from "node:stream";
 import { TerrariumError } from "../../src/base/errors.ts";
-import type { ServerStatus, SessionState, Stat, WatchEvent, WatchEventType } from "../../src/client/index.ts";
+import type {
+  AdminRequest,
+  ServerStatus,
+  SessionState,
+  Stat,
+  WatchEvent,
+  WatchEventType,
+} from "../../src/client/index.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
 import type { Cluster, KvSession } from "../../src/kvctl/ports.ts";
 import { runShell } from "../../src/kvctl/terminal.ts";
@@ -14,7 +21,7 @@ interface Node {
 }
 
 type Kind = "data" | "exist" | "children";
-type Operation = "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "open";
+type Operation = "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "open" | "administer";
 
 /** One tree, whose every session is the same to it. Semantics as far as the commands can tell. */
 export class FakeCluster implements Cluster {
@@ -38,6 +45,13 @@ export class FakeCluster implements Cluster {
     const status = this.statuses.get(endpoint);
     if (status === undefined) throw new TerrariumError("NO_SERVER", `no answer from ${endpoint}`);
     return status;
+  }
+
+  readonly requests: AdminRequest[] = [];
+
+  async administer(request: AdminRequest): Promise<void> {
+    this.before("administer", "");
+    this.requests.push(request);
   }
 
   /** Tells every session's listeners; an end of the session also drops its watches. */

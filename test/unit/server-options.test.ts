@@ -84,3 +84,31 @@ describe("terrarium serve", () => {
     expect(error.hint).not.toBe("");
   });
 });
+
+describe("terrarium serve --join", () => {
+  const joining: ServeFlags = {
+    id: "6",
+    join: "h1:7101,h2:7102",
+    peerAddress: "h6:7206",
+    clientAddress: "h6:7106",
+    dataDir: "data",
+  };
+
+  it("needs no members, and takes the cluster's id unless told", () => {
+    expect(parseServeOptions(joining)).toMatchObject({
+      id: 6,
+      members: [],
+      join: ["h1:7101", "h2:7102"],
+      clusterId: "",
+      peerAddress: "h6:7206",
+    });
+    expect(parseServeOptions({ ...joining, clusterId: "mine" }).clusterId).toBe("mine");
+  });
+
+  it("needs its own addresses, and excludes --members", () => {
+    const { peerAddress: _, ...incomplete } = joining;
+    expect(failure(incomplete)).toMatchObject({ code: "USAGE", message: expect.stringContaining("--peer-address") });
+    expect(failure({ ...joining, members })).toMatchObject({ code: "USAGE" });
+    expect(failure({ ...joining, join: "h1" })).toMatchObject({ code: "USAGE" });
+  });
+});

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { TerrariumError } from "../../src/base/errors.ts";
 import { terrarium } from "../../src/protocol/generated/messages.js";
 import type { Configuration, Entry } from "../../src/raft/types.ts";
-import { hardStateKey, identityKey, logBlockIndex, logBlockKey } from "../../src/storage/layout.ts";
+import { admissionKey, hardStateKey, identityKey, logBlockIndex, logBlockKey } from "../../src/storage/layout.ts";
 import { encodeLogBlock } from "../../src/storage/log-block.ts";
 import { LogWriter } from "../../src/storage/log-writer.ts";
-import { openStorage, type Recovered } from "../../src/storage/open.ts";
+import { type Identity, openStorage, type Recovered } from "../../src/storage/open.ts";
+import { encodeAdmission } from "../../src/storage/records.ts";
 import { seal, unseal } from "../../src/storage/sealed.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 
@@ -19,7 +20,7 @@ const bootstrap: Configuration = {
 
 function open(
   disk: MemoryDisk,
-  expected = identity,
+  expected: Identity = identity,
   configuration: Configuration | undefined = bootstrap,
 ): { error?: Error; recovered?: Recovered } {
   const calls: { error?: Error; recovered?: Recovered }[] = [];
@@ -30,7 +31,7 @@ function open(
   return calls[0] ?? {};
 }
 
-function errorOf(disk: MemoryDisk, expected = identity): Error | undefined {
+function errorOf(disk: MemoryDisk, expected: Identity = identity): Error | undefined {
   return open(disk, expected).error;
 }
 
@@ -226,5 +227,38 @@ describe("on disk", () => {
     const block = terrarium.LogBlock.decode(unseal(row?.value ?? new Uint8Array(0), "the block"));
     expect(block).toMatchObject({ firstIndex: 5, currentTerm: 2, prevTerm: 2 });
     expect(block.entries.map((bytes) => terrarium.LogEntry.decode(bytes).index)).toEqual([5, 6, 7]);
+  });
+});
+
+describe("a server that joins", () => {
+  const joining = { ...identity, incarnation: 77, joining: true };
+
+  it("begins with an empty log, and is found again so", () => {
+    const disk = new MemoryDisk();
+    const begun = open(disk, joining, undefined).recovered;
+    expect(begun?.log.entries).toEqual([]);
+    expect(begun?.log.base.configuration.voters).toEqual([]);
+    expect(open(disk, joining, undefined).recovered).toEqual(begun);
+    expect(open(disk, { ...joining, clusterId: "", incarnation: 5 }, undefined).recovered?.identity).toEqual(joining);
+  });
+
+  it("needs to know its cluster on a fresh disk", () => {
+    expect(errorOf(new MemoryDisk(), { ...joining, clusterId: "" })).toMatchObject({ code: "NO_SERVER" });
+  });
+
+  it("is admitted once that is on its disk", () => {
+    const disk = new MemoryDisk();
+    open(disk, joining, undefined);
+    put(disk, admissionKey, encodeAdmission(new Map([[3, 33]])));
+    expect([...(open(disk, joining).recovered?.acquaintances ?? [])]).toEqual([[3, 33]]);
+    put(disk, admissionKey, new Uint8Array(9));
+    expect(errorOf(disk, joining)).toMatchObject(corrupt("the checksum of the admission"));
+  });
+
+  it("finds its log missing only if it was a first member", () => {
+    const disk = new MemoryDisk();
+    open(disk, { ...identity, incarnation: 1 });
+    disk.write([{ type: "delete", key: logBlockKey(1) }], () => {});
+    expect(errorOf(disk)).toMatchObject(corrupt("the log is missing"));
   });
 });

@@ -4,10 +4,12 @@ import { registerCreate } from "./create.ts";
 import { registerDelete } from "./delete.ts";
 import { registerGet } from "./get.ts";
 import { registerLs } from "./ls.ts";
+import { registerMember } from "./member.ts";
 import { registerSet } from "./set.ts";
 import { registerStat } from "./stat.ts";
 import { registerStatus } from "./status.ts";
 import { registerSync } from "./sync.ts";
+import { registerTransfer } from "./transfer.ts";
 import { registerWatch } from "./watch.ts";
 
 export const commands: readonly Register[] = [
@@ -20,4 +22,6 @@ export const commands: readonly Register[] = [
   registerWatch,
   registerSync,
   registerStatus,
+  registerMember,
+  registerTransfer,
 ];

@@ -1,0 +1,87 @@
+/**
+ * Changes of membership (Raft paper §6, thesis ch. 4): only voters are elected; a server uses the newest configuration in its log; a leader
+ * appends one only when the one before is committed, and an entry of its own term too; any quorum of one configuration
+ * shares a server with any quorum of the next.
+ */
+import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { DurableState } from "./durable-state.ts";
+import type { RaftChecker, RaftHistory } from "./raft-history.ts";
+import { sameConfiguration } from "./server-log.ts";
+
+export class Membership implements Observer, RaftChecker {
+  readonly name = "membership";
+  readonly #history: RaftHistory;
+  readonly #durable: DurableState;
+  /** By server id: the configuration that was compared last, so that each is compared once. */
+  readonly #checked: Configuration[] = [];
+
+  constructor(history: RaftHistory, durable: DurableState) {
+    this.#history = history;
+    this.#durable = durable;
+  }
+
+  appended(id: ServerId, entry: Entry): void {
+    if (entry.kind !== "configuration" || entry.index === 1) return;
+    const log = this.#history.log(id);
+    const before = log.configurationBefore(entry.index);
+    if (before === undefined) return;
+    if (!quorumsIntersect(before.configuration, entry.configuration))
+      this.#broken(id, entry.index, "of which a quorum shares no server with a quorum of the configuration before");
+    // Only its own leader appends it first; others copy.
+    if (this.#history.leading[id] !== entry.term) return;
+    if (!this.#isCommitted(id, before.index, before.configuration))
+      this.#broken(id, entry.index, `while that of entry ${before.index} is not committed`);
+    const ownTerm = log.firstIndexOfTerm(entry.term);
+    if (ownTerm >= entry.index || !this.#isCommitted(id, ownTerm, before.configuration))
+      this.#broken(id, entry.index, "before an entry of its own term is committed");
+  }
+
+  led(id: ServerId, term: Term): void {
+    const configuration = this.#history.log(id).configurationBefore(Number.POSITIVE_INFINITY)?.configuration;
+    if (configuration?.voters.includes(id) || configuration?.oldVoters.includes(id)) return;
+    throw new InvariantBroken(this.name, `n${id} leads term ${term} without a vote of its own`);
+  }
+
+  step(server: SimServer): void {
+    const raft = server.node?.raft;
+    // In the middle of a turn the core is ahead of what has left it.
+    if (raft === undefined || server.hasUnflushedInput) return;
+    const newest = this.#history.log(server.id).configurationBefore(Number.POSITIVE_INFINITY);
+    if (newest === undefined) return;
+    if (raft.configurationIndex === newest.index && raft.configuration === this.#checked[server.id]) return;
+    this.#checked[server.id] = raft.configuration;
+    if (raft.configurationIndex === newest.index && sameConfiguration(raft.configuration, newest.configuration)) return;
+    throw new InvariantBroken(
+      this.name,
+      `n${server.id} uses the configuration of entry ${raft.configurationIndex}, but the newest in its log is that of entry ${newest.index}`,
+    );
+  }
+
+  #isCommitted(id: ServerId, index: Index, { voters, oldVoters }: Configuration): boolean {
+    if (index <= this.#history.committed.lastIndex) return true;
+    const hash = this.#history.log(id).hashAt(index);
+    return [voters, oldVoters].every((group) => {
+      if (group.length === 0) return true;
+      const holders = group.filter((voter) => this.#durable.of(voter).log.hashAt(index) === hash);
+      return holders.length * 2 > group.length;
+    });
+  }
+
+  #broken(id: ServerId, index: Index, what: string): never {
+    throw new InvariantBroken(this.name, `n${id} appends a configuration at entry ${index} ${what}`);
+  }
+}
+
+/** Whether any quorum of `a` shares a server with any quorum of `b`. */
+export function quorumsIntersect(a: Configuration, b: Configuration): boolean {
+  const groups = (configuration: Configuration) =>
+    [configuration.voters, configuration.oldVoters].filter((group) => group.length > 0);
+  return groups(a).some((one) =>
+    groups(b).some((other) => {
+      const union = new Set([...one, ...other]).size;
+      return Math.floor(one.length / 2) + 1 + Math.floor(other.length / 2) + 1 > union;
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+/** What an operator does: changes the membership and hands leadership over, at the server that leads. */
+import type { Node } from "../src/node/node.ts";
+import { wantedMembership, withAdded, withPromoted, withRemoved } from "../src/raft/membership-change.ts";
+import type { MembershipChange } from "../src/raft/raft.ts";
+import type { Configuration, ServerId } from "../src/raft/types.ts";
+import { memberOf } from "./configuration.ts";
+import type { ActionOf } from "./plan/actions.ts";
+import type { SimServer } from "./server.ts";
+
+/** See the file's comment. Whatever is refused is simply not done. */
+export class Operator {
+  readonly #servers: readonly SimServer[];
+
+  /** `servers` sorted by id. */
+  constructor(servers: readonly SimServer[]) {
+    this.#servers = servers;
+  }
+
+  /** Asks `leader` for a change that concerns the member `who`. */
+  change(leader: SimServer, action: ActionOf<"member">, who: SimServer | undefined): void {
+    leader.operate((node) => {
+      const change = this.#wanted(node, action, who);
+      if (change !== undefined) node.changeMembership({ ...change, force: action.force });
+    });
+  }
+
+  /** Asks `leader` to hand over to `heir`. */
+  transfer(leader: SimServer, heir: SimServer): void {
+    leader.operate((node) => node.transferLeadership(heir.id));
+  }
+
+  #wanted(node: Node, action: ActionOf<"member">, who: SimServer | undefined): MembershipChange | undefined {
+    const { configuration } = node.raft;
+    const wanted = wantedMembership(configuration);
+    if (action.change === "promote") {
+      const observer = wanted.learners[0];
+      return observer === undefined ? undefined : withPromoted(wanted, observer);
+    }
+    if (action.change === "remove") return who === undefined ? undefined : withRemoved(wanted, who.id);
+    const spare = this.#spare(configuration);
+    if (spare === undefined) return undefined;
+    if (action.change !== "replace") return withAdded(wanted, spare, action.change === "observe");
+    return who === undefined ? undefined : withAdded(withRemoved(wanted, who.id), spare, false);
+  }
+
+  /** The first running server that never was a member, with the incarnation that it answers with. */
+  #spare({ members, retired = [] }: Configuration): ReturnType<typeof memberOf> | undefined {
+    const used = (id: ServerId): boolean => retired.includes(id) || members.some((member) => member.id === id);
+    const spare = this.#servers.find(
+      ({ id, node, recovered }) => node !== undefined && recovered?.identity.joining === true && !used(id),
+    );
+    return spare === undefined ? undefined : memberOf(spare.id, spare.recovered?.identity.incarnation);
+  }
+}

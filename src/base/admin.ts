@@ -1,0 +1,33 @@
+/** What an operator may ask of a cluster: shared by the client and the server. */
+
+/** A server and where it listens (host:port). */
+export interface MemberAddress {
+  /** 1 to 255, never used before in this cluster. */
+  readonly id: number;
+  readonly peerAddress: string;
+  readonly clientAddress: string;
+}
+
+/** A request of an operator. `force`: even if too few of the voters seem to run. */
+export type AdminRequest =
+  /** A server becomes a voter once it has caught up, or an observer. */
+  | { readonly type: "add"; readonly member: MemberAddress; readonly observer: boolean; readonly force: boolean }
+  | { readonly type: "remove"; readonly id: number; readonly force: boolean }
+  /** An observer becomes a voter. */
+  | { readonly type: "promote"; readonly id: number; readonly force: boolean }
+  /** One change: a server takes the place of another. */
+  | { readonly type: "replace"; readonly gone: number; readonly member: MemberAddress; readonly force: boolean }
+  /** Leadership goes to server `to`; 0 = to whoever is fit. */
+  | { readonly type: "transfer"; readonly to: number };
+
+/** How a server answers. */
+export type AdminReply =
+  | { readonly type: "done" }
+  | {
+      readonly type: "failed";
+      /** A code of `errors.ts`. */
+      readonly code: string;
+      readonly message: string;
+      /** With NOT_LEADER: the leader's client address, if it is known. */
+      readonly leader: string | undefined;
+    };

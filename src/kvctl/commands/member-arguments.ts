@@ -1,0 +1,30 @@
+/** Server ids and addresses as a user types them. */
+import type { MemberAddress } from "../../client/index.ts";
+import { usage } from "../failures.ts";
+
+/** A server id, 1 to 255. */
+export function parseServerId(text: string): number {
+  const id = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (id >= 1 && id <= 255) return id;
+  throw usage(`'${text}' is not a server id`, "ids are whole numbers from 1 to 255");
+}
+
+/** A server and its addresses: `HOST:PEERPORT/HOST:CLIENTPORT`, the second host left out if it is the same. */
+export function parseMember(id: string, ports: string): MemberAddress {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})\/(?:(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):)?(\d{1,5})$/.exec(
+    ports,
+  );
+  const [, peerHost = "", peerPort = "0", clientHost = peerHost, clientPort = "0"] = match ?? [];
+  for (const port of [Number(peerPort), Number(clientPort)]) {
+    if (port >= 1 && port <= 65_535) continue;
+    throw usage(
+      `'${ports}' does not say where the server listens`,
+      "write HOST:PEERPORT/CLIENTPORT, such as 127.0.0.1:7204/7104",
+    );
+  }
+  return {
+    id: parseServerId(id),
+    peerAddress: `${peerHost}:${peerPort}`,
+    clientAddress: `${clientHost}:${clientPort}`,
+  };
+}

@@ -1,0 +1,77 @@
+/** From what an operator asks to the membership that is wanted, or to the reason why it cannot be. Pure. */
+import type { AdminRequest, MemberAddress } from "../base/admin.ts";
+import { wantedMembership, withAdded, withPromoted, withRemoved } from "../raft/membership-change.ts";
+import type { MembershipChange, Refusal } from "../raft/raft.ts";
+import type { Configuration, ServerId } from "../raft/types.ts";
+
+/** Requests that change the membership. */
+export type MembershipRequest = Exclude<AdminRequest, { readonly type: "transfer" }>;
+
+/**
+ * The change that `request` asks for; "done" if the membership is so already, or will be when the change under way is
+ * complete: so a request may be repeated. `incarnation` is that of the server to be added.
+ */
+export function requestedChange(
+  configuration: Configuration,
+  request: MembershipRequest,
+  incarnation: number,
+): MembershipChange | Refusal | "done" {
+  const change = requested(configuration, request, incarnation);
+  return typeof change === "object" && "voters" in change ? { ...change, force: request.force } : change;
+}
+
+/** Whether nothing is under way: the configuration neither waits for learners nor is joint. */
+export function isComplete({ oldVoters, wantedVoters }: Configuration): boolean {
+  return oldVoters.length === 0 && wantedVoters === undefined;
+}
+
+function requested(
+  configuration: Configuration,
+  request: MembershipRequest,
+  incarnation: number,
+): MembershipChange | Refusal | "done" {
+  const wanted = wantedMembership(configuration);
+  const isMember = (id: ServerId): boolean => wanted.members.some((member) => member.id === id);
+  const wasMember = (id: ServerId): boolean =>
+    configuration.retired?.includes(id) === true || configuration.members.some((member) => member.id === id);
+  switch (request.type) {
+    case "add":
+      if (isMember(request.member.id)) return addedAlready(wanted, request.member, request.observer);
+      if (wasMember(request.member.id)) return usedBefore(request.member.id);
+      return withAdded(wanted, { ...request.member, incarnation }, request.observer);
+    case "remove":
+      if (isMember(request.id)) return withRemoved(wanted, request.id);
+      return wasMember(request.id) ? "done" : unknown(request.id);
+    case "promote":
+      if (!isMember(request.id)) return unknown(request.id);
+      return wanted.voters.includes(request.id) ? "done" : withPromoted(wanted, request.id);
+    case "replace": {
+      const { gone, member } = request;
+      if (!isMember(gone)) {
+        if (!wasMember(gone)) return unknown(gone);
+        return isMember(member.id) ? addedAlready(wanted, member, false) : unknown(gone);
+      }
+      if (isMember(member.id)) return inUse(member.id);
+      if (wasMember(member.id)) return usedBefore(member.id);
+      return withAdded(withRemoved(wanted, gone), { ...member, incarnation }, wanted.learners.includes(gone));
+    }
+  }
+}
+
+function addedAlready(wanted: MembershipChange, member: MemberAddress, observer: boolean): Refusal | "done" {
+  const known = wanted.members.find(({ id }) => id === member.id);
+  const same = known?.peerAddress === member.peerAddress && known.clientAddress === member.clientAddress;
+  return same && wanted.learners.includes(member.id) === observer ? "done" : inUse(member.id);
+}
+
+function inUse(id: ServerId): Refusal {
+  return { code: "ID_IN_USE", reason: `server ${id} is a member already` };
+}
+
+function usedBefore(id: ServerId): Refusal {
+  return { code: "ID_IN_USE", reason: `server ${id} was a member once; ids are never used again` };
+}
+
+function unknown(id: ServerId): Refusal {
+  return { code: "UNKNOWN_MEMBER", reason: `server ${id} is not a member of this cluster` };
+}

@@ -1,0 +1,50 @@
+/**
+ * Leadership transfer (thesis §3.10): the leader takes no more proposals, brings the chosen server up to date and asks
+ * it to campaign at once. The others vote for it although they hear a leader (thesis §4.2.3). If it does not lead after
+ * an election timeout, this server goes on leading.
+ */
+import { findPeer } from "./leader.ts";
+import type { Refusal } from "./membership.ts";
+import { isActive } from "./progress.ts";
+import type { Leader, RaftState } from "./state.ts";
+import type { ServerId } from "./types.ts";
+
+/** Begins to hand leadership over to `to`, by default to the voter that has most of the log. */
+export function transferLeadership(state: RaftState, to: ServerId | undefined): "accepted" | Refusal {
+  const { role, log, now } = state;
+  if (role.name !== "leader") return { code: "NOT_LEADER", reason: "this server does not lead" };
+  const heir = to ?? bestVoter(state, role);
+  if (heir === undefined) return { code: "UNKNOWN_MEMBER", reason: "no other voter answers" };
+  if (heir === state.id) return "accepted";
+  if (!log.configuration.voters.includes(heir))
+    return { code: "UNKNOWN_MEMBER", reason: `server ${heir} is not a voter of this cluster` };
+  if (role.transfer?.to === heir) return "accepted";
+  if (role.transfer !== undefined)
+    return { code: "CHANGE_IN_PROGRESS", reason: `leadership is being transferred to server ${role.transfer.to}` };
+  role.transfer = { to: heir, deadline: now + state.options.electionTimeoutMs, nextCall: now };
+  return "accepted";
+}
+
+/** Leader, once a turn: asks the chosen server as soon as it has everything, or gives up. */
+export function advanceTransfer(state: RaftState, leader: Leader): void {
+  const { transfer } = leader;
+  if (transfer === undefined) return;
+  const progress = findPeer(leader, transfer.to);
+  if (progress === undefined || state.now >= transfer.deadline) {
+    leader.transfer = undefined;
+    return;
+  }
+  if (progress.matchIndex < state.log.lastIndex || state.now < transfer.nextCall) return;
+  state.outbox.send(transfer.to, { type: "TimeoutNow", term: state.currentTerm });
+  transfer.nextCall = state.now + state.options.heartbeatMs;
+}
+
+function bestVoter(state: RaftState, leader: Leader): ServerId | undefined {
+  let best: Leader["peers"][number] | undefined;
+  for (const peer of leader.peers) {
+    if (!state.log.configuration.voters.includes(peer.id)) continue;
+    if (!isActive(peer, state.now, state.options.electionTimeoutMs)) continue;
+    if (best === undefined || peer.matchIndex > best.matchIndex) best = peer;
+  }
+  return best?.id;
+}

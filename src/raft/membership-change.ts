@@ -1,0 +1,106 @@
+/** What a change of membership wants, and the configurations that lead there (§6). Pure. */
+import type { Configuration, Member, ServerId } from "./types.ts";
+
+/** The membership wanted. */
+export interface MembershipChange {
+  /** Who shall vote, sorted. */
+  readonly voters: readonly ServerId[];
+  /** Who shall get the log and not vote, for ever: observers. Sorted. */
+  readonly learners: readonly ServerId[];
+  /** Everybody in the two lists, with addresses. Of those that are members already the known addresses stay. */
+  readonly members: readonly Member[];
+  /** Even if too few of the voters seem to run. */
+  readonly force: boolean;
+}
+
+/** The membership that is wanted at present: the configuration, or what the change under way leads to. */
+export function wantedMembership(configuration: Configuration): MembershipChange {
+  const voters = configuration.wantedVoters ?? configuration.voters;
+  const learners = configuration.learners.filter((id) => !voters.includes(id));
+  const wanted = [...voters, ...learners];
+  return { voters, learners, members: configuration.members.filter(({ id }) => wanted.includes(id)), force: false };
+}
+
+/** With one server more. */
+export function withAdded(wanted: MembershipChange, member: Member, observer: boolean): MembershipChange {
+  return {
+    ...wanted,
+    members: [...wanted.members.filter(({ id }) => id !== member.id), member],
+    voters: observer ? wanted.voters : sorted([...wanted.voters, member.id]),
+    learners: observer ? sorted([...wanted.learners, member.id]) : wanted.learners,
+  };
+}
+
+/** With one server less. */
+export function withRemoved(wanted: MembershipChange, gone: ServerId): MembershipChange {
+  return {
+    ...wanted,
+    members: wanted.members.filter(({ id }) => id !== gone),
+    voters: wanted.voters.filter((id) => id !== gone),
+    learners: wanted.learners.filter((id) => id !== gone),
+  };
+}
+
+/** With an observer as a voter. */
+export function withPromoted(wanted: MembershipChange, promoted: ServerId): MembershipChange {
+  return {
+    ...wanted,
+    voters: sorted([...wanted.voters, promoted]),
+    learners: wanted.learners.filter((id) => id !== promoted),
+  };
+}
+
+/** The first entry of a change; undefined if there is nothing to do. */
+export function firstConfiguration(current: Configuration, change: MembershipChange): Configuration | undefined {
+  const newcomers = change.members.filter(({ id }) => !current.members.some((member) => member.id === id));
+  const learners = sorted([...change.learners, ...change.voters.filter((id) => !current.voters.includes(id))]);
+  const members = [...current.members, ...newcomers].sort((a, b) => a.id - b.id);
+  const sameVoters = sameIds(current.voters, change.voters);
+  if (sameVoters && sameIds(current.learners, learners) && current.wantedVoters === undefined) return undefined;
+  const grown: Configuration = {
+    ...pruned(current, members, current.voters, learners),
+    voters: current.voters,
+    oldVoters: [],
+    learners,
+  };
+  if (sameVoters) return grown;
+  const waiting: Configuration = { ...grown, wantedVoters: change.voters };
+  return change.voters.every((id) => current.voters.includes(id)) ? jointConfiguration(waiting) : waiting;
+}
+
+/** C_old,new. */
+export function jointConfiguration(waiting: Configuration): Configuration {
+  const { wantedVoters = waiting.voters, ...rest } = waiting;
+  return {
+    ...rest,
+    voters: wantedVoters,
+    oldVoters: waiting.voters,
+    learners: waiting.learners.filter((id) => !wantedVoters.includes(id)),
+  };
+}
+
+/** C_new. */
+export function finalConfiguration(joint: Configuration): Configuration {
+  const { voters, learners } = joint;
+  return { ...pruned(joint, joint.members, voters, learners), voters, oldVoters: [], learners };
+}
+
+/** Only those that have a part keep their place; the ids of the others are retired. */
+function pruned(
+  current: Configuration,
+  members: readonly Member[],
+  ...parts: (readonly ServerId[])[]
+): Pick<Configuration, "members" | "retired"> {
+  const kept = members.filter(({ id }) => parts.some((ids) => ids.includes(id)));
+  const gone = members.filter((member) => !kept.includes(member)).map(({ id }) => id);
+  const retired = sorted([...(current.retired ?? []), ...gone]);
+  return retired.length === 0 ? { members: kept } : { members: kept, retired };
+}
+
+function sorted(ids: readonly ServerId[]): ServerId[] {
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+function sameIds(a: readonly ServerId[], b: readonly ServerId[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}

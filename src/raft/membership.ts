@@ -1,0 +1,177 @@
+/**
+ * Changes of membership by joint consensus (§6, thesis ch. 4). One change goes through the log in up to three entries:
+ *
+ * 1. newcomers become learners, and the entry names the wanted voters; nobody's majority changes;
+ * 2. when they have caught up, C_old,new: every decision takes a majority of both;
+ * 3. when that is committed, C_new; when that is committed, those not in it are out, the leader included.
+ *
+ * The next step depends on nothing but the newest configuration in the log, so a new leader goes on where the old one
+ * stopped. Each is in effect once appended, and undone if truncated.
+ */
+import { hasCaughtUp } from "./catch-up.ts";
+import { isVoter, otherMembers } from "./configuration.ts";
+import { append, findPeer } from "./leader.ts";
+import {
+  finalConfiguration,
+  firstConfiguration,
+  jointConfiguration,
+  type MembershipChange,
+} from "./membership-change.ts";
+import { isActive, newProgress } from "./progress.ts";
+import { majority } from "./quorum.ts";
+import { confirmReads } from "./read-index.ts";
+import { replicate } from "./replication.ts";
+import type { Leader, RaftState } from "./state.ts";
+import { becomeFollower } from "./term.ts";
+import type { Configuration, ServerId } from "./types.ts";
+
+/** Why a change, or a transfer of leadership, is refused. The codes are those of `src/base/errors.ts`. */
+export interface Refusal {
+  readonly code:
+    | "NOT_LEADER"
+    | "NOT_READY"
+    | "CHANGE_IN_PROGRESS"
+    | "ID_IN_USE"
+    | "UNKNOWN_MEMBER"
+    | "WOULD_LOSE_QUORUM"
+    | "BAD_ARGUMENTS";
+  /** One sentence, without a full stop. */
+  readonly reason: string;
+}
+
+/** Begins a change, or says why not. */
+export function changeMembership(state: RaftState, change: MembershipChange): "accepted" | Refusal {
+  const { role, log } = state;
+  if (role.name !== "leader") return { code: "NOT_LEADER", reason: "this server does not lead" };
+  const refusal =
+    inTheWay(state, role, change) ?? unsuitable(log.configuration, change) ?? losesQuorum(state, role, change);
+  if (refusal !== undefined) return refusal;
+  const next = firstConfiguration(log.configuration, change);
+  if (next !== undefined) appendConfiguration(state, role, next);
+  return "accepted";
+}
+
+/** Leader, once a turn: the next step of a change, if it is due. Returns false if the leader has stepped down. */
+export function advanceMembership(state: RaftState, leader: Leader): boolean {
+  const { log } = state;
+  const { configuration } = log;
+  if (!isSettled(state, leader)) return true;
+  if (configuration.oldVoters.length > 0) appendConfiguration(state, leader, finalConfiguration(configuration));
+  else if (configuration.wantedVoters !== undefined) {
+    const learners = configuration.wantedVoters.filter((id) => !configuration.voters.includes(id));
+    // Everybody's round goes on, also while another's is not over.
+    const lagging = learners.filter((id) => !hasCaughtUp(state, leader, id));
+    if (lagging.length === 0) appendConfiguration(state, leader, jointConfiguration(configuration));
+  } else if (!isVoter(configuration, state.id)) {
+    stepDown(state, leader);
+    return false;
+  }
+  return true;
+}
+
+/** Leader, at the end of a turn: those that left were told so if they listened; nothing is sent to them any more. */
+export function forgetLeavers(state: RaftState, leader: Leader): void {
+  if (state.log.configurationIndex > state.commitIndex) return;
+  const members = otherMembers(state.log.configuration, state.id);
+  if (members.length < leader.peers.length) leader.peers = leader.peers.filter((peer) => members.includes(peer.id));
+}
+
+/** Leader: as many progresses as there are members, and those that the newest change removes until it is committed. */
+export function followConfiguration(state: RaftState, leader: Leader): void {
+  const { configuration, previousConfiguration, configurationIndex, lastIndex } = state.log;
+  const ids = new Set(otherMembers(configuration, state.id));
+  if (configurationIndex > state.commitIndex)
+    for (const id of otherMembers(previousConfiguration, state.id)) ids.add(id);
+  leader.peers = [...ids]
+    .sort((a, b) => a - b)
+    // A newcomer's first message brings the newest entry, or finds out where to begin.
+    .map((id) => findPeer(leader, id) ?? newProgress(id, lastIndex - 1, state.now));
+  for (const id of [...leader.catchUps.keys()]) if (!ids.has(id)) leader.catchUps.delete(id);
+}
+
+/**
+ * Whether the newest configuration is committed, and by what this leader knows for sure: before an entry of its own
+ * term is committed, a change might be one of two that do not know of each other (Ongaro's correction of 2015).
+ */
+function isSettled(state: RaftState, leader: Leader): boolean {
+  return state.commitIndex >= leader.termStart && state.log.configurationIndex <= state.commitIndex;
+}
+
+function appendConfiguration(state: RaftState, leader: Leader, configuration: Configuration): void {
+  append(state, leader, {
+    kind: "configuration",
+    index: state.log.lastIndex + 1,
+    term: state.currentTerm,
+    configuration,
+  });
+  followConfiguration(state, leader);
+  confirmReads(state, leader); // a smaller quorum may have confirmed them already
+}
+
+/** Others may lead from now on. One that has everything is asked to, so that nobody waits for an election timeout. */
+function stepDown(state: RaftState, leader: Leader): void {
+  replicate(state, leader); // the last news: C_new is committed
+  const { voters } = state.log.configuration;
+  const heir = leader.peers
+    .filter((peer) => voters.includes(peer.id))
+    .reduce<Leader["peers"][number] | undefined>(
+      (a, b) => (a !== undefined && a.matchIndex >= b.matchIndex ? a : b),
+      undefined,
+    );
+  if (heir !== undefined) state.outbox.send(heir.id, { type: "TimeoutNow", term: state.currentTerm });
+  becomeFollower(state, state.currentTerm, undefined);
+}
+
+function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): Refusal | undefined {
+  const { configuration } = state.log;
+  if (state.commitIndex < leader.termStart)
+    return { code: "NOT_READY", reason: "the leader has just been elected and has committed nothing yet" };
+  if (leader.transfer !== undefined)
+    return { code: "CHANGE_IN_PROGRESS", reason: `leadership is being transferred to server ${leader.transfer.to}` };
+  if (state.log.configurationIndex > state.commitIndex || configuration.oldVoters.length > 0)
+    return { code: "CHANGE_IN_PROGRESS", reason: "another change of the membership is not complete" };
+  const { wantedVoters } = configuration;
+  if (wantedVoters === undefined) return undefined;
+  // While newcomers catch up, the change may be cut down, so that one that never will can be given up.
+  const known = change.members.every(({ id }) => configuration.members.some((member) => member.id === id));
+  if (known && change.voters.every((id) => wantedVoters.includes(id))) return undefined;
+  const waiting = wantedVoters.filter((id) => !configuration.voters.includes(id)).join(", ");
+  return { code: "CHANGE_IN_PROGRESS", reason: `server ${waiting} has to catch up first, or to be removed again` };
+}
+
+function unsuitable(current: Configuration, change: MembershipChange): Refusal | undefined {
+  if (change.voters.length === 0) return { code: "BAD_ARGUMENTS", reason: "a cluster needs at least one voter" };
+  const demoted = change.learners.find((id) => current.voters.includes(id));
+  if (demoted !== undefined)
+    return { code: "BAD_ARGUMENTS", reason: `server ${demoted} votes and cannot be made an observer, only removed` };
+  for (const member of change.members) {
+    if (current.members.some(({ id }) => id === member.id)) continue;
+    if (current.retired?.includes(member.id) === true)
+      return { code: "ID_IN_USE", reason: `server ${member.id} was a member once; its id is never used again` };
+    const taken = current.members.find(
+      (other) => other.peerAddress === member.peerAddress || other.clientAddress === member.clientAddress,
+    );
+    if (taken !== undefined && change.members.some(({ id }) => id === taken.id))
+      return { code: "ID_IN_USE", reason: `server ${taken.id} has the address of server ${member.id}` };
+  }
+  return undefined;
+}
+
+/** Voters that do not answer count as dead; those that are to catch up first will have shown that they live. */
+function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange): Refusal | undefined {
+  if (change.force) return undefined;
+  const { configuration } = state.log;
+  const silent = change.voters.filter((id) => configuration.voters.includes(id) && !answers(state, leader, id));
+  const needed = majority(change.voters.length);
+  if (change.voters.length - silent.length >= needed) return undefined;
+  return {
+    code: "WOULD_LOSE_QUORUM",
+    reason: `of the ${change.voters.length} voters ${needed} must run, but server ${silent.join(", ")} does not answer`,
+  };
+}
+
+function answers(state: RaftState, leader: Leader, id: ServerId): boolean {
+  if (id === state.id) return true;
+  const progress = findPeer(leader, id);
+  return progress !== undefined && isActive(progress, state.now, state.options.electionTimeoutMs);
+}

@@ -1,0 +1,96 @@
+/** Carries out what operators ask: at the leader, answered when it is complete. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AdminReply, AdminRequest, MemberAddress } from "../base/admin.ts";
+import { type ErrorCode, TerrariumError } from "../base/errors.ts";
+import { isComplete, type MembershipRequest, requestedChange } from "../node/membership-requests.ts";
+import type { Node } from "../node/node.ts";
+import { introduction } from "../rpc/probe.ts";
+
+/** How often a request looks whether it is complete, ms. */
+const pollMs = 5;
+/** The leader has been elected a moment ago: how often to ask again, ms. */
+const readyPollMs = 20;
+/** A server that is to be added has to answer within this, ms. */
+const probeTimeoutMs = 2000;
+
+/** Answers one request; gives up when `signal` aborts, since then nobody waits any more. */
+export async function administer(node: Node, request: AdminRequest, signal: AbortSignal): Promise<AdminReply> {
+  try {
+    if (!node.raft.isLeader) return notLeader(node);
+    if (request.type === "transfer") return await transfer(node, request.to, signal);
+    return await changeMembership(node, request, signal);
+  } catch (error) {
+    if (error instanceof TerrariumError) return failed(error.code, error.message);
+    if (signal.aborted) return failed("TIMEOUT", "the request was given up");
+    throw error;
+  }
+}
+
+async function changeMembership(node: Node, request: MembershipRequest, signal: AbortSignal): Promise<AdminReply> {
+  const newcomer = request.type === "add" || request.type === "replace" ? request.member : undefined;
+  const known = node.raft.configuration.members.some(({ id }) => id === newcomer?.id);
+  // What is wrong without asking the newcomer is told first.
+  const hopeless = requestedChange(node.raft.configuration, request, 0);
+  if (typeof hopeless === "object" && "code" in hopeless) return failed(hopeless.code, hopeless.reason);
+  const incarnation = newcomer === undefined || known ? 0 : await incarnationOf(node, newcomer);
+  for (;;) {
+    const change = requestedChange(node.raft.configuration, request, incarnation);
+    if (change === "done") break;
+    if ("code" in change) return failed(change.code, change.reason);
+    const answer = node.changeMembership(change);
+    if (answer === "accepted") break;
+    if (answer.code === "NOT_LEADER") return notLeader(node);
+    if (answer.code !== "NOT_READY") return failed(answer.code, answer.reason);
+    await sleep(readyPollMs, undefined, { signal });
+  }
+  while (!isSettled(node)) {
+    // Whoever leads now goes on with the change, if it has survived; the request may be repeated there.
+    if (!node.raft.isLeader) return notLeader(node);
+    await sleep(pollMs, undefined, { signal });
+  }
+  return requestedChange(node.raft.configuration, request, incarnation) === "done" ? { type: "done" } : notLeader(node);
+}
+
+function isSettled({ raft }: Node): boolean {
+  return raft.configurationIndex <= raft.commitIndex && isComplete(raft.configuration);
+}
+
+/** Sees that the server to be added is there, is the one meant, and has not been a member of anything. */
+async function incarnationOf(node: Node, member: MemberAddress): Promise<number> {
+  const { clusterId } = node.options;
+  const found = await introduction(member.clientAddress, probeTimeoutMs);
+  const at = `at ${member.clientAddress}`;
+  if (found.clusterId !== clusterId)
+    throw new TerrariumError("WRONG_SERVER", `the server ${at} is of cluster ${found.clusterId}, not of ${clusterId}`);
+  if (found.id !== member.id)
+    throw new TerrariumError("WRONG_SERVER", `the server ${at} is server ${found.id}, not ${member.id}`);
+  if (!found.joining || found.incarnation === 0)
+    throw new TerrariumError("WRONG_SERVER", `server ${found.id} ${at} has data already and was not started to join`);
+  return found.incarnation;
+}
+
+async function transfer(node: Node, to: number, signal: AbortSignal): Promise<AdminReply> {
+  const answer = node.transferLeadership(to === 0 ? undefined : to);
+  if (answer !== "accepted") return failed(answer.code, answer.reason);
+  await transferEnd(node, signal);
+  if (!node.raft.isLeader || to === node.options.id) return { type: "done" };
+  return failed("TRANSFER_FAILED", to === 0 ? "nobody took over in time" : `server ${to} did not take over in time`);
+}
+
+/** Waits until another server leads, or the transfer has failed. */
+export async function transferEnd(node: Node, signal: AbortSignal): Promise<void> {
+  while (node.raft.isTransferring || (!node.raft.isLeader && node.raft.leader === undefined))
+    await sleep(pollMs, undefined, { signal });
+}
+
+function notLeader(node: Node): AdminReply {
+  const { leader, configuration } = node.raft;
+  const address = configuration.members.find(({ id }) => id === leader)?.clientAddress;
+  if (leader === undefined || leader === node.options.id || address === undefined)
+    return failed("NO_QUORUM", "this server knows no leader that a majority follows");
+  return { type: "failed", code: "NOT_LEADER", message: `server ${leader} leads`, leader: address };
+}
+
+function failed(code: ErrorCode, message: string): AdminReply {
+  return { type: "failed", code, message, leader: undefined };
+}

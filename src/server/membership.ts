@@ -1,0 +1,35 @@
+/** Keeps the streams between servers in step with the configuration. */
+import type { Node } from "../node/node.ts";
+import type { Configuration } from "../raft/types.ts";
+import type { Log } from "../rpc/grpc.ts";
+import type { PeerTransport } from "../rpc/peer-transport.ts";
+import type { ServerIntroduction } from "../rpc/probe.ts";
+
+/**
+ * A function to call after each turn. Servers that leave keep their streams until that is committed. `hosts`: whom a
+ * joining server knows before its log names anybody.
+ */
+export function followMembership(
+  node: Node,
+  peers: PeerTransport,
+  hosts: ServerIntroduction["members"],
+  log: Log,
+): () => void {
+  let seen: Configuration | undefined;
+  let committed = false;
+  return () => {
+    const { raft } = node;
+    const { configuration } = raft;
+    const nowCommitted = raft.configurationIndex <= raft.commitIndex;
+    if (configuration === seen && nowCommitted === committed) return;
+    if (configuration !== seen && seen !== undefined) {
+      const { voters, oldVoters, learners } = configuration;
+      log.info({ voters, oldVoters, learners }, "the membership changes");
+    }
+    seen = configuration;
+    committed = nowCommitted;
+    const known = configuration.members.length === 0 ? hosts : raft.acquaintances;
+    const others = known.filter(({ id }) => id !== node.options.id);
+    peers.setPeers(others.map(({ id, peerAddress }) => ({ id, address: peerAddress })));
+  };
+}

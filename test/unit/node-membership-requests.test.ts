@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import type { MemberAddress } from "../../src/base/admin.ts";
+import { isComplete, type MembershipRequest, requestedChange } from "../../src/node/membership-requests.ts";
+import type { Configuration } from "../../src/raft/types.ts";
+
+const address = (id: number): MemberAddress => ({ id, peerAddress: `p${id}:1`, clientAddress: `c${id}:1` });
+const current: Configuration = {
+  members: [1, 2, 3, 4].map(address),
+  voters: [1, 2, 3],
+  oldVoters: [],
+  learners: [4],
+  retired: [5],
+};
+const ask = (request: MembershipRequest, configuration = current) => requestedChange(configuration, request, 77);
+const add = (id: number, observer = false): MembershipRequest => ({
+  type: "add",
+  member: address(id),
+  observer,
+  force: false,
+});
+const replace = (gone: number, id: number): MembershipRequest => ({
+  type: "replace",
+  gone,
+  member: address(id),
+  force: false,
+});
+
+describe("what an operator asks for", () => {
+  it("add: a voter or an observer, with its incarnation", () => {
+    expect(ask(add(6))).toMatchObject({ voters: [1, 2, 3, 6], learners: [4], force: false });
+    expect(ask(add(6, true))).toMatchObject({ voters: [1, 2, 3], learners: [4, 6] });
+    expect(ask(add(6))).toMatchObject({ members: expect.arrayContaining([{ ...address(6), incarnation: 77 }]) });
+  });
+
+  it("remove, promote, replace", () => {
+    expect(ask({ type: "remove", id: 1, force: true })).toMatchObject({ voters: [2, 3], force: true });
+    expect(ask({ type: "remove", id: 4, force: false })).toMatchObject({ voters: [1, 2, 3], learners: [] });
+    expect(ask({ type: "promote", id: 4, force: false })).toMatchObject({ voters: [1, 2, 3, 4], learners: [] });
+    expect(ask(replace(2, 6))).toMatchObject({ voters: [1, 3, 6], learners: [4] });
+    expect(ask(replace(4, 6))).toMatchObject({ voters: [1, 2, 3], learners: [6] });
+  });
+
+  it("may be asked again", () => {
+    expect(ask(add(2))).toBe("done");
+    expect(ask(add(4, true))).toBe("done");
+    expect(ask({ type: "remove", id: 5, force: false })).toBe("done");
+    expect(ask({ type: "promote", id: 1, force: false })).toBe("done");
+    expect(ask(replace(5, 3))).toBe("done");
+    const joint: Configuration = { ...current, oldVoters: [1, 2, 3], voters: [1, 2] };
+    expect(ask({ type: "remove", id: 3, force: false }, joint)).toBe("done");
+    expect(isComplete(joint)).toBe(false);
+    expect(isComplete(current)).toBe(true);
+    expect(isComplete({ ...current, wantedVoters: [1, 2, 3, 4] })).toBe(false);
+  });
+
+  it("is refused for ids that are taken, were taken, or are unknown", () => {
+    expect(ask(add(4))).toMatchObject({ code: "ID_IN_USE" });
+    expect(ask({ ...add(2), member: { ...address(2), peerAddress: "q:1" } } as MembershipRequest)).toMatchObject({
+      code: "ID_IN_USE",
+    });
+    expect(ask(add(5))).toMatchObject({ code: "ID_IN_USE" });
+    expect(ask(replace(1, 5))).toMatchObject({ code: "ID_IN_USE" });
+    expect(ask(replace(1, 2))).toMatchObject({ code: "ID_IN_USE" });
+    for (const request of [
+      { type: "remove", id: 9, force: false },
+      { type: "promote", id: 9, force: false },
+      replace(9, 6),
+    ] as const)
+      expect(ask(request)).toMatchObject({ code: "UNKNOWN_MEMBER" });
+  });
+});
