@@ -16,9 +16,12 @@ import { Monotonic } from "./monotonic.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
+import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
+import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { Watches } from "./watches.ts";
 import { WipedServers } from "./wiped-servers.ts";
 
 /** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
@@ -55,5 +58,8 @@ export function allCheckers(): Observer[] {
     new ExactlyOnce(feed),
     new ReplicaEquality(feed),
     new SettledProposals(feed),
+    new SequentialNames(feed),
+    new SessionExpiry(),
+    new Watches(feed),
   ];
 }

@@ -1,0 +1,191 @@
+/**
+ * A session expires only after its leader has heard nothing of it for the session's timeout, by the leader's own clock
+ * and while its process ran; and in quiet times, with every link and process sound, not while its client speaks up.
+ */
+import { limits } from "../../src/base/limits.ts";
+import type { SessionId } from "../../src/base/operations.ts";
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
+import type { SimEvent } from "../events.ts";
+import { InvariantBroken, type Observer, type StruckFault, type World } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+
+/** The leader looks at its sessions this often, and its reckoning is off by up to two looks. */
+const slackMs = 600;
+/** A client's word reaches the leader within this in quiet times: a tick of its server, a turn, a hop. */
+const quietMs = 1_500;
+
+/** What the checker knows of one server's process. */
+interface Watcher {
+  /** The term that it leads, or 0, and its running time when it had applied an entry of that term. */
+  leading: Term;
+  leadingSince: number;
+  leadingSinceUs: number;
+  /** Running time at which the process heard of each session. */
+  readonly heard: Map<SessionId, number>;
+  /** Time that it slept, ms of its clock, and how often; when the present sleep began. */
+  slept: number;
+  sleeps: number;
+  sleepingSince: number | undefined;
+}
+
+export class SessionExpiry implements Observer {
+  readonly name = "session-expiry";
+  #world: World | undefined;
+  #timeoutMs = 0;
+  /** By server id. */
+  readonly #watchers: Watcher[] = [];
+  /** The session that a connection is attached to, and where; without those of which that is not sure. */
+  readonly #sessions = new Map<number, { readonly session: SessionId; readonly server: SimServer }>();
+  /** When a client's word for its session last reached a server, virtual µs. */
+  readonly #spoke = new Map<SessionId, number>();
+  /** Since when nothing is disturbed, virtual µs. */
+  #quietSinceUs: number | undefined = 0;
+
+  begin(world: World): void {
+    this.#world = world;
+    const { sessionTimeoutMs } = world.plan.config;
+    this.#timeoutMs = Math.min(Math.max(sessionTimeoutMs, limits.sessionTimeoutMinMs), limits.sessionTimeoutMaxMs);
+    for (let id = 0; id < world.servers.length; id++) this.#watchers[id] = newWatcher();
+  }
+
+  started(server: SimServer): void {
+    this.#watchers[server.id] = newWatcher();
+  }
+
+  fault({ action }: StruckFault): void {
+    this.#quietSinceUs = undefined;
+    // What a stalled connection still carries may be dropped at its end.
+    if (action.kind === "stallClient") this.#sessions.clear();
+    for (const server of this.#world?.allServers ?? []) {
+      const watcher = this.#of(server.id);
+      if (server.pausedUntilUs > 0) watcher.sleepingSince ??= server.clock.now();
+    }
+  }
+
+  calmed(): void {
+    this.#quietSinceUs = this.#world?.now;
+  }
+
+  event(event: SimEvent, _sequence: number, timeUs: number): void {
+    if (event.kind === "toServer") this.#clientSpeaks(event.connection, timeUs);
+    else if (event.kind === "brokenToServer") this.#sessions.delete(event.connection);
+  }
+
+  crashed(server: SimServer): void {
+    for (const [connection, attached] of this.#sessions)
+      if (attached.server === server) this.#sessions.delete(connection);
+  }
+
+  delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
+    if (message.type === "TouchSessions") for (const session of message.sessionIds) this.#hears(to, session);
+  }
+
+  serverFrame(server: SimServer, _client: number, connection: number, messages: readonly ServerMessage[]): void {
+    for (const message of messages)
+      if (message.type === "connected") this.#sessions.set(connection, { session: message.sessionId, server });
+      else if (message.type === "refused") this.#sessions.delete(connection);
+  }
+
+  effects(server: SimServer, effects: Effects): void {
+    const raft = server.node?.raft;
+    if (raft === undefined) return;
+    const watcher = this.#of(server.id);
+    const leads = raft.isLeader ? raft.currentTerm : 0;
+    if (watcher.leading !== leads) {
+      watcher.leading = leads;
+      watcher.leadingSince = Number.POSITIVE_INFINITY;
+    }
+    if (leads === 0) return;
+    // An expiry is appended at the end of the turn before what the turn commits is applied.
+    for (const entry of effects.write?.entries ?? []) this.#appends(server, entry);
+    for (const entry of effects.committed) this.#applies(server, watcher, entry);
+  }
+
+  #clientSpeaks(connection: number, timeUs: number): void {
+    const attached = this.#sessions.get(connection);
+    if (attached === undefined) return;
+    this.#spoke.set(attached.session, timeUs);
+    this.#hears(attached.server, attached.session);
+  }
+
+  #hears(server: SimServer, session: SessionId): void {
+    this.#of(server.id).heard.set(session, this.#running(server));
+  }
+
+  #applies(server: SimServer, watcher: Watcher, entry: Entry): void {
+    if (entry.term === watcher.leading && watcher.leadingSince === Number.POSITIVE_INFINITY) {
+      watcher.leadingSince = this.#running(server);
+      watcher.leadingSinceUs = this.#world?.now ?? 0;
+    }
+    if (entry.kind !== "command") return;
+    const { body } = decodeCommand(entry.data);
+    if (body.type === "createSession") this.#hears(server, entry.index);
+    else if (body.type === "attachSession") this.#hears(server, body.sessionId);
+  }
+
+  #appends(server: SimServer, entry: Entry): void {
+    if (entry.kind !== "command") return;
+    const { body } = decodeCommand(entry.data);
+    if (body.type === "expireSessions") for (const { sessionId } of body.sessions) this.#expires(server, sessionId);
+  }
+
+  #expires(server: SimServer, session: SessionId): void {
+    const watcher = this.#of(server.id);
+    const since = Math.max(watcher.leadingSince, watcher.heard.get(session) ?? 0);
+    const silentMs = this.#running(server) - since;
+    if (silentMs < this.#timeoutMs - slackMs)
+      this.#break(server, session, `of which it has heard ${Math.max(0, Math.round(silentMs))} ms ago`);
+    this.#quietly(server, watcher, session);
+  }
+
+  /** In quiet times the client's word counts, wherever it was attached. */
+  #quietly(server: SimServer, watcher: Watcher, session: SessionId): void {
+    const now = this.#world?.now ?? 0;
+    const spokeUs = this.#spoke.get(session) ?? 0;
+    const silentMs = (now - spokeUs) / 1000;
+    if (silentMs > this.#timeoutMs - quietMs) return;
+    if (this.#quietSinceUs === undefined || this.#quietSinceUs > spokeUs || watcher.leadingSinceUs > spokeUs) return;
+    this.#break(server, session, `whose client spoke up ${Math.round(silentMs)} ms ago, on a sound network`);
+  }
+
+  /** How long the process has run at most, ms: sleep does not count, but for two looks of the leader at its clock. */
+  #running(server: SimServer): number {
+    const watcher = this.#of(server.id);
+    const now = server.clock.now();
+    if (watcher.sleepingSince !== undefined && server.pausedUntilUs === 0) {
+      watcher.slept += now - watcher.sleepingSince;
+      watcher.sleeps++;
+      watcher.sleepingSince = undefined;
+    }
+    return (watcher.sleepingSince ?? now) - watcher.slept + slackMs * watcher.sleeps;
+  }
+
+  #of(id: ServerId): Watcher {
+    const watcher = this.#watchers[id];
+    if (watcher === undefined) throw new RangeError(`no server ${id}`);
+    return watcher;
+  }
+
+  #break(server: SimServer, session: SessionId, what: string): never {
+    throw new InvariantBroken(
+      this.name,
+      `n${server.id} ends session ${session}, ${what}; its timeout is ${this.#timeoutMs} ms`,
+    );
+  }
+}
+
+function newWatcher(): Watcher {
+  return {
+    leading: 0,
+    leadingSince: Number.POSITIVE_INFINITY,
+    leadingSinceUs: 0,
+    heard: new Map(),
+    slept: 0,
+    sleeps: 0,
+    sleepingSince: undefined,
+  };
+}

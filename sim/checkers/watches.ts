@@ -1,0 +1,145 @@
+/**
+ * Watches (ZOOKEEPER-WIRE §8): each fires at most once, for the first change since it was armed and for no other; events
+ * come in the order of zxids and before any answer that shows their change; and none is missed, on whatever servers the
+ * session was meanwhile.
+ */
+
+import type { WatchEvent, WatchKind, WatchSpec, Zxid } from "../../src/base/operations.ts";
+import { armedBy } from "../../src/client/session-checks.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { HistoryOperation, SessionEvent } from "../history.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { ModelFeed } from "./model-feed.ts";
+
+/** A watch as the user knows it. */
+interface Watch extends WatchSpec {
+  /** The state in which it was armed. */
+  readonly armedAt: Zxid;
+}
+
+/** What one session of a client waits for. */
+interface Waiting {
+  readonly life: number;
+  readonly watches: Map<string, Watch>;
+  /** Zxid of the newest event. */
+  lastEvent: Zxid;
+}
+
+/** What one connection has armed on its server. */
+interface Armed {
+  readonly connection: number;
+  readonly watches: Set<string>;
+  /** Reads without an answer that will arm a watch, by xid. */
+  readonly reads: Map<number, Extract<ClientMessage, { readonly type: "request" }>["body"]>;
+}
+
+export class Watches implements Observer {
+  readonly name = "watches";
+  readonly #feed: ModelFeed;
+  /** By client. */
+  readonly #waiting: Waiting[] = [];
+  /** By client: of its newest connection. */
+  readonly #armed: Armed[] = [];
+
+  constructor(feed: ModelFeed) {
+    this.#feed = feed;
+  }
+
+  answered({ client, life, invocation, outcome, result, zxid }: HistoryOperation): void {
+    if (outcome !== "answered" || result === undefined) return;
+    const { watches } = this.#of(client, life);
+    for (const watch of watches.values()) {
+      const change = this.#feed.model.firstChange(watch.path, watch.kind, watch.armedAt);
+      if (change !== undefined && change.zxid <= zxid)
+        this.#break(
+          client,
+          `was answered with zxid ${zxid}, but its watch (${watch.kind}) on ${watch.path}, armed at ${watch.armedAt}, ` +
+            `has not told of "${change.type}" at ${change.zxid}`,
+        );
+    }
+    const kind = armedBy(invocation, result);
+    if (kind === undefined || invocation.type !== "read") return;
+    const { path } = invocation.read;
+    const key = keyOf(kind, path);
+    if (!watches.has(key)) watches.set(key, { kind, path, armedAt: zxid });
+  }
+
+  sessionEvent({ client, life, type, event }: SessionEvent): void {
+    const waiting = this.#of(client, life);
+    if (type === "ended") waiting.watches.clear();
+    if (event === undefined) return;
+    const { kind, path, zxid } = event;
+    const watch = waiting.watches.get(keyOf(kind, path));
+    if (watch === undefined) this.#break(client, `had an event on ${path} (${kind}) that it does not wait for`);
+    waiting.watches.delete(keyOf(kind, path));
+    if (zxid < waiting.lastEvent) this.#break(client, `had an event of zxid ${zxid} after one of ${waiting.lastEvent}`);
+    waiting.lastEvent = zxid;
+    if (event.type !== "resync") this.#isFirst(client, watch, event);
+  }
+
+  #isFirst(client: number, watch: Watch, event: WatchEvent): void {
+    const change = this.#feed.model.firstChange(watch.path, watch.kind, watch.armedAt);
+    const told = `had "${event.type}" at ${event.zxid} from its watch (${watch.kind}) on ${watch.path}, armed at ${watch.armedAt}`;
+    if (change === undefined) this.#break(client, `${told}, but nothing changed since`);
+    else if (change.zxid !== event.zxid || change.type !== event.type)
+      this.#break(client, `${told}, but the first change was "${change.type}" at ${change.zxid}`);
+  }
+
+  clientFrame(client: number, _server: ServerId, connection: number, messages: readonly ClientMessage[]): void {
+    const armed = this.#on(client, connection);
+    for (const message of messages) {
+      if (message.type === "setWatches")
+        for (const { kind, path } of message.watches) armed.watches.add(keyOf(kind, path));
+      else if (message.type === "request" && message.body.type === "read" && message.body.read.watch)
+        armed.reads.set(message.xid, message.body);
+    }
+  }
+
+  serverFrame(_server: SimServer, client: number, connection: number, messages: readonly ServerMessage[]): void {
+    const armed = this.#on(client, connection);
+    if (armed.connection !== connection) return;
+    for (const message of messages) {
+      if (message.type === "reply") {
+        const body = armed.reads.get(message.xid);
+        armed.reads.delete(message.xid);
+        const kind = body === undefined ? undefined : armedBy(body, message.result);
+        if (kind !== undefined && body?.type === "read") armed.watches.add(keyOf(kind, body.read.path));
+      } else if (message.type === "event") this.#fires(client, armed, message.event);
+    }
+  }
+
+  /** A server fires a watch only if it was armed on this very connection, be it by a read that waits for its turn. */
+  #fires(client: number, armed: Armed, { kind, path }: WatchEvent): void {
+    if (armed.watches.delete(keyOf(kind, path))) return;
+    for (const body of armed.reads.values())
+      if (body.type === "read" && body.read.path === path && armedBy(body) === kind) return;
+    this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
+  }
+
+  #of(client: number, life: number): Waiting {
+    const known = this.#waiting[client];
+    if (known?.life === life) return known;
+    const waiting: Waiting = { life, watches: new Map(), lastEvent: 0 };
+    this.#waiting[client] = waiting;
+    return waiting;
+  }
+
+  /** Connections are numbered upwards: what an older one still says reaches nobody. */
+  #on(client: number, connection: number): Armed {
+    const known = this.#armed[client];
+    if (known !== undefined && known.connection >= connection) return known;
+    const armed: Armed = { connection, watches: new Set(), reads: new Map() };
+    this.#armed[client] = armed;
+    return armed;
+  }
+
+  #break(client: number, what: string): never {
+    throw new InvariantBroken(this.name, `client ${client} ${what}`);
+  }
+}
+
+function keyOf(kind: WatchKind, path: string): string {
+  return `${kind} ${path}`;
+}
