@@ -39,9 +39,13 @@ export class Membership implements Observer, RaftChecker {
   }
 
   led(id: ServerId, term: Term): void {
-    const configuration = this.#history.log(id).configurationBefore(Number.POSITIVE_INFINITY)?.configuration;
-    if (configuration?.voters.includes(id) || configuration?.oldVoters.includes(id)) return;
-    throw new InvariantBroken(this.name, `n${id} leads term ${term} without a vote of its own`);
+    const log = this.#history.log(id);
+    const newest = log.configurationBefore(Number.POSITIVE_INFINITY);
+    // One that the newest leaves out may still be needed (thesis §4.2.2).
+    const before = newest === undefined ? undefined : log.configurationBefore(newest.index);
+    for (const voters of [newest, before].flatMap((v) => [v?.configuration.voters, v?.configuration.oldVoters]))
+      if (voters?.includes(id) === true) return;
+    throw new InvariantBroken(this.name, `n${id} leads term ${term} and is no voter`);
   }
 
   step(server: SimServer): void {

@@ -12,7 +12,7 @@ import type { ServerId } from "./types.ts";
  * never raises its term, so it disturbs nobody when it comes back (thesis §9.6). Others only forget the leader.
  */
 export function campaign(state: RaftState): void {
-  if (!isVoter(state.log.configuration, state.id)) {
+  if (!mayCampaign(state)) {
     // A learner that is cut off, or a server that was removed: it must not claim to know a leader.
     becomeFollower(state, state.currentTerm, undefined);
     state.electionTimer.restart(state.now);
@@ -23,6 +23,15 @@ export function campaign(state: RaftState): void {
   changeRole(state, role);
   requestVotes(state, true, false);
   settle(state, role);
+}
+
+/**
+ * Voters may campaign, and so may a server that its newest configuration leaves out, as long as that may not be
+ * committed: nobody else might have a log long enough to win (thesis §4.2.2). Its own vote does not count then.
+ */
+function mayCampaign({ log, commitIndex, id }: RaftState): boolean {
+  if (isVoter(log.configuration, id)) return true;
+  return log.configurationIndex > commitIndex && isVoter(log.previousConfiguration, id);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { wantedMembership, withAdded, withPromoted, withRemoved } from "../../src/raft/membership-change.ts";
 import type { MembershipChange } from "../../src/raft/raft.ts";
-import type { Member, ServerId } from "../../src/raft/types.ts";
+import type { Entry, Member, ServerId } from "../../src/raft/types.ts";
 import { configurationOf, electionTimeoutMs, TestCluster } from "./cluster.ts";
 
 const noConfiguration = { members: [], voters: [], oldVoters: [], learners: [] };
@@ -36,6 +36,14 @@ function history(c: TestCluster, id: ServerId): string[] {
     const { voters, oldVoters, learners, wantedVoters = [] } = entry.configuration;
     return [`${oldVoters.join("")}>${voters.join("")}+${learners.join("")}?${wantedVoters.join("")}`];
   });
+}
+
+function isNotFinal(entry: Entry): boolean {
+  return (
+    entry.kind !== "configuration" ||
+    entry.configuration.voters.length === 2 ||
+    entry.configuration.oldVoters.length > 0
+  );
 }
 
 describe("§6 a change goes through joint consensus", () => {
@@ -192,6 +200,29 @@ describe("§6 trouble on the way", () => {
     c.run(5 * electionTimeoutMs);
     expect(c.server(1).raft.configuration).toEqual(configurationOf([1, 2, 3]));
     expect(c.leaders().length).toBe(1);
+  });
+
+  it("thesis §4.2.2 a leader that removes itself and crashes may be needed once more", () => {
+    const c = cluster(2, 2);
+    change(c, 1, withRemoved(wanted(c, 1), 1));
+    // Server 2 gets C_old,new, but not C_new, which is on server 1 alone.
+    while (!history(c, 1).includes(">2+?")) {
+      c.flush();
+      c.server(1).sync();
+      c.server(2).sync();
+      c.deliver(({ to, message }) => to === 1 || message.type !== "AppendEntries" || message.entries.every(isNotFinal));
+      c.drop(({ to }) => to === 2);
+    }
+    expect(history(c, 2).at(-1)).toBe("12>2+?");
+    for (const id of [1, 2]) c.crash(id);
+    for (const id of [1, 2]) c.restart(id);
+    expect(c.elect(2)).toBe(false); // its log is too short for server 1
+    c.elect(1);
+    c.run(2 * electionTimeoutMs);
+    expect(c.leaders()).toEqual([2]);
+    expect(c.server(2).raft.configuration.voters).toEqual([2]);
+    c.run(20 * electionTimeoutMs);
+    expect(c.leaders()).toEqual([2]);
   });
 
   it("§6 thesis §4.2.3 a removed server that was not told disturbs nobody", () => {

@@ -40,22 +40,40 @@ export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
   }),
 );
 
+const position = fc.integer({ min: 1, max: 2 ** 53 - 1 });
+
 export const configuration: fc.Arbitrary<Configuration> = fc
   .uniqueArray(serverId, { minLength: 1, maxLength: 7 })
   .chain((ids) => {
     const some = fc.subarray(ids.toSorted((a, b) => a - b));
     return fc.record({
-      members: fc.tuple(...ids.map((id) => fc.record({ id: fc.constant(id), peerAddress: text, clientAddress: text }))),
+      members: fc.tuple(
+        ...ids.map((id) =>
+          fc.record(
+            { id: fc.constant(id), peerAddress: text, clientAddress: text, incarnation: position },
+            { requiredKeys: ["id", "peerAddress", "clientAddress"] },
+          ),
+        ),
+      ),
       voters: fc.subarray(
         ids.toSorted((a, b) => a - b),
         { minLength: 1 },
       ),
       oldVoters: some,
       learners: some,
+      wantedVoters: some,
+      retired: fc.uniqueArray(serverId, { maxLength: 4 }),
     });
+  })
+  .map(({ wantedVoters, retired, ...plain }) => {
+    // Absent when empty; nobody is a member and retired.
+    const gone = retired.filter((id) => plain.members.every((member) => member.id !== id)).toSorted((a, b) => a - b);
+    return {
+      ...plain,
+      ...(wantedVoters.length > 0 ? { wantedVoters } : {}),
+      ...(gone.length > 0 ? { retired: gone } : {}),
+    };
   });
-
-const position = fc.integer({ min: 1, max: 2 ** 53 - 1 });
 
 export const entry: fc.Arbitrary<Entry> = fc.oneof(
   fc.record({ kind: fc.constant("noop" as const), index: position, term: position }),
@@ -108,6 +126,9 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
     }),
     fc.record({ type: fc.constant("ReadIndex" as const), term: number, readId: number }),
     fc.record({ type: fc.constant("ReadIndexReply" as const), term: number, readId: number, index: number }),
+    fc.record({ type: fc.constant("TimeoutNow" as const), term: number }),
+    fc.record({ type: fc.constant("Hello" as const), incarnation: number }),
+    fc.record({ type: fc.constant("HelloReply" as const), asker: number, known: number, incarnation: number }),
     fc.record({ type: fc.constant("Forward" as const), commands: fc.array(commandBody.map(encode), { maxLength: 4 }) }),
     fc.record({ type: fc.constant("TouchSessions" as const), sessionIds: fc.array(number, { maxLength: 30 }) }),
   );
