@@ -25,6 +25,7 @@ export function commitUpTo(state: RaftState, index: Index): void {
  * committed, and on this server's own disk too, so that what was applied is there after a crash.
  */
 export function takeCommitted(state: RaftState): readonly Entry[] {
+  if (state.lastApplied < state.log.base.index) return nothing; // a snapshot is on its way to the disk: takeInstalled
   const last = Math.min(state.commitIndex, state.durability.durableIndex);
   if (last <= state.lastApplied) return nothing;
   const entries = state.log.slice(state.lastApplied + 1, last);

@@ -17,10 +17,12 @@
  * | Leaders: sending, heartbeats                            | `replication.ts`                            |
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
+ * | InstallSnapshot RPC (Figure 13), compaction (§7)        | `snapshot.ts`                               |
  *
  * And from elsewhere: configurations (§6) `configuration.ts`, reads (thesis §6.4) `read-index.ts`, a leader without a
  * quorum (thesis §6.2) `check-quorum.ts`, what must always hold `invariants.ts`.
  */
+import { assert } from "../base/assert.ts";
 import { campaign, countOwnVote, handleRequestVoteReply } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
 import { advanceCommitIndex, takeCommitted } from "./commit.ts";
@@ -28,7 +30,14 @@ import type { Effects, ReadReady } from "./effects.ts";
 import { handleAppendEntries, leaderDisconnected, replyToLeader } from "./follower.ts";
 import { InvariantChecker } from "./invariants.ts";
 import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbeatIfDue } from "./leader.ts";
-import type { AppendEntriesReply, RaftMessage, ReadIndex, ReadIndexReply } from "./messages.ts";
+import type {
+  AppendEntriesReply,
+  InstallSnapshot,
+  InstallSnapshotReply,
+  RaftMessage,
+  ReadIndex,
+  ReadIndexReply,
+} from "./messages.ts";
 import {
   askAgain,
   cancelRead,
@@ -39,10 +48,18 @@ import {
   seeToReads,
 } from "./read-index.ts";
 import { replicate } from "./replication.ts";
+import {
+  handleInstallSnapshot,
+  handleInstallSnapshotReply,
+  installSnapshot,
+  sendSnapshot,
+  sendSnapshotReply,
+  takeInstalled,
+} from "./snapshot.ts";
 import { knownLeader, newState, type RaftOptions, type RaftState } from "./state.ts";
 import type { PeerStatus, RaftStatus, RoleName } from "./status.ts";
 import { becomeFollower } from "./term.ts";
-import type { RecoveredLog, ServerId, Term } from "./types.ts";
+import type { Configuration, Index, LogBase, RecoveredLog, ServerId, Term } from "./types.ts";
 import { handleRequestVote } from "./vote.ts";
 
 export type { RaftOptions } from "./state.ts";
@@ -106,6 +123,9 @@ export class Raft {
     const state = this.#state;
     checkQuorum(state);
     switch (message.type) {
+      case "InstallSnapshot":
+        handleInstallSnapshot(state, from, message); // whoever wants to stage it calls receiveSnapshot
+        break;
       case "AppendEntries":
         handleAppendEntries(state, from, message);
         break;
@@ -121,7 +141,10 @@ export class Raft {
   }
 
   /** Messages to which §5.1 applies without exception: a higher term is taken over, a lower one makes them stale. */
-  #receiveInTerm(from: ServerId, message: AppendEntriesReply | ReadIndex | ReadIndexReply): void {
+  #receiveInTerm(
+    from: ServerId,
+    message: AppendEntriesReply | InstallSnapshotReply | ReadIndex | ReadIndexReply,
+  ): void {
     const state = this.#state;
     if (message.term > state.currentTerm) becomeFollower(state, message.term, undefined);
     const { role } = state;
@@ -129,8 +152,71 @@ export class Raft {
       if (role.name === "follower") handleReadIndexReply(state, role, message); // stale or not: see there
     } else if (message.term === state.currentTerm && role.name === "leader") {
       if (message.type === "AppendEntriesReply") handleAppendEntriesReply(state, role, from, message);
+      else if (message.type === "InstallSnapshotReply") handleInstallSnapshotReply(state, role, from);
       else handleReadIndex(role, from, message);
     }
+  }
+
+  /**
+   * Takes a chunk of a snapshot (§7). True if it is to be staged: {@link snapshotStaged} tells the leader how far that
+   * is done, {@link installSnapshot} ends it.
+   */
+  receiveSnapshot(from: ServerId, message: InstallSnapshot): boolean {
+    checkQuorum(this.#state);
+    return handleInstallSnapshot(this.#state, from, message);
+  }
+
+  /** The chunks of a snapshot are durable up to `position`: tells the leader, if there is one. */
+  snapshotStaged(snapshotId: number, position: number): void {
+    sendSnapshotReply(this.#state, { snapshotId, position });
+  }
+
+  /**
+   * All of a snapshot is staged: it takes the place of the log. The next write says so on disk; once that is durable,
+   * {@link Effects.installed} does. False if the log has what the snapshot holds, so that it is not needed.
+   */
+  installSnapshot(base: LogBase): boolean {
+    checkQuorum(this.#state);
+    return installSnapshot(this.#state, base);
+  }
+
+  /** Leader: the peers that lack what is no more in the log, sorted; others have none. */
+  snapshotPeers(): readonly ServerId[] {
+    const { role } = this.#state;
+    if (role.name !== "leader") return noPeers;
+    let ids: ServerId[] | undefined;
+    for (const { id, state } of role.peers) {
+      if (state !== "snapshot") continue;
+      if (ids === undefined) ids = [id];
+      else ids.push(id);
+    }
+    return ids ?? noPeers;
+  }
+
+  /** Leader: sends a chunk of a snapshot. */
+  sendSnapshot(to: ServerId, chunk: Omit<InstallSnapshot, "type" | "term">): void {
+    sendSnapshot(this.#state, to, chunk);
+  }
+
+  /** Index and term of the last entry that is no more in the log. */
+  get logBase(): { readonly index: Index; readonly term: Term } {
+    return this.#state.log.base;
+  }
+
+  /** The term of an entry, from {@link logBase} to the end of the log. */
+  termAt(index: Index): Term {
+    return this.#state.log.termAt(index);
+  }
+
+  /** The newest configuration up to an entry, from {@link logBase} to the end of the log. */
+  configurationAt(index: Index): Configuration {
+    return this.#state.log.configurationAt(index);
+  }
+
+  /** Forgets the log up to `index`, which a durable checkpoint of the state machine covers (§7). */
+  compact(index: Index): void {
+    assert(index <= this.#state.lastApplied, "only what is applied is compacted");
+    this.#state.log.compact(index);
   }
 
   /** The stream on which a peer's messages come broke: the peer has died, or the network between. */
@@ -187,11 +273,13 @@ export class Raft {
     else if (role.name === "follower") replyToLeader(state, role);
     const write = state.durability.takeWrite(state.log, state);
     const messages = state.outbox.take(state.durability, state.currentTerm);
+    const installed = takeInstalled(state);
     const committed = takeCommitted(state);
     const reads = state.readsReady.length === 0 ? noReads : state.readsReady;
     if (reads !== noReads) state.readsReady = [];
     this.#invariants.check(state);
-    return write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
+    const effects = write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
+    return installed === undefined ? effects : { ...effects, installed };
   }
 
   /** A snapshot of what this server knows. */
@@ -214,6 +302,7 @@ export class Raft {
 }
 
 const noReads: readonly ReadReady[] = [];
+const noPeers: readonly ServerId[] = [];
 
 function peerStatus(state: RaftState): PeerStatus[] {
   if (state.role.name !== "leader") return [];
