@@ -337,6 +337,7 @@ export class SimServer {
           if (life.alive && triggers.armed) triggers.writes(this);
         },
         scan: disk.scan,
+        view: disk.view,
       },
       network: {
         send: (to, messages) => {

@@ -4,21 +4,26 @@
  * Inputs only note what arrived. {@link Node.flush} ends the turn: proposals go into the log or to the leader, Raft says
  * what to write, send and apply, and everything leaves in one disk write, one batch per peer, one frame per client.
  */
+import { present } from "../base/assert.ts";
 import type { SessionId } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { decodeCommand, encodeCommand, stampCommand } from "../protocol/command-codec.ts";
+import { entrySize } from "../raft/log.ts";
 import { Raft } from "../raft/raft.ts";
 import type { Entry, ServerId } from "../raft/types.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
-import { ZnodeMachine } from "../znode/machine.ts";
+import type { ZnodeMachine } from "../znode/machine.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { ClientDoor } from "./client-door.ts";
-import type { NodeOptions } from "./options.ts";
+import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
 import type { ConnectionId, PeerMessage, Ports } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
 import { ReadIndexes } from "./read-indexes.ts";
 import { SessionTracker } from "./session-tracker.ts";
+import { SnapshotReceiver } from "./snapshot-receiver.ts";
+import { SnapshotSender } from "./snapshot-sender.ts";
 import type { NodeStatus } from "./status.ts";
 import { nodeStatus } from "./status-report.ts";
 
@@ -27,8 +32,7 @@ export class Node {
   readonly options: NodeOptions;
   /** For status and checkers: not to be driven from outside. */
   readonly raft: Raft;
-  /** For status and checkers: not to be driven from outside. */
-  readonly machine = new ZnodeMachine();
+  #machine: ZnodeMachine;
   readonly #ports: Ports;
   readonly #writer: LogWriter;
   readonly #proposals: Proposals;
@@ -36,6 +40,9 @@ export class Node {
   readonly #reads = new ReadIndexes();
   readonly #tracker: SessionTracker;
   readonly #outbox = new PeerOutbox();
+  readonly #checkpoints: Checkpoints;
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
   /** Commands for the log that others proposed, to be stamped and appended at the end of the turn. */
   #forwarded: Uint8Array[] = [];
   #lastStampMs = 0;
@@ -53,13 +60,42 @@ export class Node {
       durable: (token) => this.#durable(token),
       failed: (error) => ports.fatal(error),
     });
+    this.#machine = recovered.machine;
+    const { disk, requestFlush, fatal } = ports;
+    const { raft } = this;
+    this.#sender = new SnapshotSender({
+      disk,
+      raft,
+      retryMs: options.electionTimeoutMs,
+      now: () => ports.clock.now(),
+      newId: () => Math.floor(ports.random() * 2 ** 48) + 1,
+      requestFlush,
+      fatal,
+    });
+    this.#receiver = new SnapshotReceiver({ disk, raft, requestFlush, fatal }, recovered.table.generation);
+    this.#checkpoints = new Checkpoints(
+      {
+        disk,
+        raft,
+        writer: this.#writer,
+        options: options.checkpoints ?? defaultCheckpointOptions,
+        requestFlush,
+        fatal,
+        heldIndex: () => this.#sender.heldIndex(),
+      },
+      recovered.machine,
+      recovered.table,
+    );
     this.#proposals = new Proposals(firstProposalId(ports.secret(4)), options.proposalRetryMs);
     this.#tracker = new SessionTracker(options.sessionTickMs, now);
     this.#nextSessionTickMs = now + options.sessionTickMs;
     this.#leaderlessSinceMs = now;
+    const machine = (): ZnodeMachine => this.#machine;
     this.#door = new ClientDoor({
       id: options.id,
-      machine: this.machine,
+      get machine() {
+        return machine();
+      },
       proposals: this.#proposals,
       clients: ports.clients,
       secret: ports.secret,
@@ -71,6 +107,11 @@ export class Node {
     });
   }
 
+  /** For status and checkers: not to be driven from outside. Another one after a snapshot was installed. */
+  get machine(): ZnodeMachine {
+    return this.#machine;
+  }
+
   /** Messages of another server; any of them may be lost, doubled, late or out of order. */
   receivePeer(from: ServerId, messages: readonly PeerMessage[]): void {
     this.raft.advanceTo(this.#ports.clock.now());
@@ -79,7 +120,12 @@ export class Node {
         // A server that does not lead drops them: the origin sends them again to the one that does.
         if (this.raft.isLeader) for (const command of message.commands) this.#forwarded.push(command);
       } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
-      else this.raft.receive(from, message);
+      else if (message.type === "InstallSnapshot") {
+        if (this.raft.receiveSnapshot(from, message)) this.#receiver.take(from, message);
+      } else {
+        this.raft.receive(from, message);
+        if (message.type === "InstallSnapshotReply") this.#sender.replied(from, message);
+      }
     }
     this.#ports.requestFlush();
   }
@@ -107,7 +153,7 @@ export class Node {
   nextDeadline(): number {
     // Without a leader there is nobody to propose to again; when one appears, everything goes to it at once.
     const proposals = this.raft.leader === undefined ? Number.POSITIVE_INFINITY : this.#proposals.nextDeadline();
-    return Math.min(this.raft.nextDeadline(), this.#nextSessionTickMs, proposals);
+    return Math.min(this.raft.nextDeadline(), this.#nextSessionTickMs, proposals, this.#sender.nextDeadline());
   }
 
   /** Does what is due. */
@@ -127,15 +173,25 @@ export class Node {
     this.#reads.ask((id) => this.raft.requestRead(id));
     this.#propose(now);
     const effects = this.raft.takeEffects();
-    if (effects.write !== undefined) this.#writer.append(effects.write);
+    if (effects.write !== undefined) this.#writer.append(effects.write, this.#receiver.switchOperations());
     for (const { to, message } of effects.messages) this.#outbox.add(to, message);
+    if (effects.installed !== undefined) this.#installed();
     for (const entry of effects.committed) this.#apply(entry);
     for (const { id, index } of effects.reads) this.#reads.answered(id, index);
     for (const connection of this.#reads.takeReady(this.machine.appliedIndex)) this.#door.advance(connection);
     this.#observeLeadership(now);
+    this.#receiver.applied(this.#machine.appliedIndex);
     this.#writer.flush();
+    // Behind the log's write, so that it is the next one that waits.
+    this.#checkpoints.turn();
+    this.#sender.turn(this.raft.snapshotPeers());
     this.#outbox.flush(this.#ports.network);
     this.#door.flush();
+  }
+
+  /** Calls `done` once all that is applied now is in the checkpoint on disk: for a backup. */
+  checkpoint(done: () => void): void {
+    this.#checkpoints.request(done);
   }
 
   /** What this server knows of itself and the cluster. */
@@ -148,6 +204,14 @@ export class Node {
       watches: this.#door.watches,
       connections: this.#door.connections,
     });
+  }
+
+  /** A received snapshot is durable: it is the state now. */
+  #installed(): void {
+    const installed = present(this.#receiver.takeInstalled(), "the snapshot that was installed");
+    this.#machine = installed.machine;
+    this.#checkpoints.replaced(installed.machine, installed.table);
+    this.#door.stateReplaced();
   }
 
   #durable(token: number): void {
@@ -186,6 +250,7 @@ export class Node {
   }
 
   #apply(entry: Entry): void {
+    this.#checkpoints.applied(entrySize(entry));
     if (entry.kind === "command") {
       const command = decodeCommand(entry.data);
       this.#door.beforeApply(command.body);

@@ -180,13 +180,13 @@ export class Raft {
     return installSnapshot(this.#state, base);
   }
 
-  /** Leader: the peers that lack what is no more in the log, sorted; others have none. */
+  /** Leader: the peers that are there and lack what is no more in the log, sorted; others have none. */
   snapshotPeers(): readonly ServerId[] {
-    const { role } = this.#state;
+    const { role, now, options } = this.#state;
     if (role.name !== "leader") return noPeers;
     let ids: ServerId[] | undefined;
-    for (const { id, state } of role.peers) {
-      if (state !== "snapshot") continue;
+    for (const { id, state, lastHeard } of role.peers) {
+      if (state !== "snapshot" || now - lastHeard >= options.electionTimeoutMs) continue;
       if (ids === undefined) ids = [id];
       else ids.push(id);
     }
@@ -306,10 +306,11 @@ const noPeers: readonly ServerId[] = [];
 
 function peerStatus(state: RaftState): PeerStatus[] {
   if (state.role.name !== "leader") return [];
-  return state.role.peers.map(({ id, matchIndex, nextIndex, lastHeard }) => ({
+  return state.role.peers.map(({ id, matchIndex, nextIndex, lastHeard, state: sending }) => ({
     id,
     matchIndex,
     nextIndex,
+    state: sending,
     active: state.now - lastHeard < state.options.electionTimeoutMs,
   }));
 }

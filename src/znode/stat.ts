@@ -24,6 +24,10 @@ export class Znode {
   readonly ephemeralOwner: SessionId;
   /** Names; `undefined` stands for none, since most znodes are leaves. */
   children: Set<string> | undefined = undefined;
+  /** Changed since the last checkpoint, and on the list of those; see `Tree.takeDirty`. */
+  dirty = false;
+  /** Where the checkpoint keeps it: the caller's number, 0 = nowhere. No part of the replicated state. */
+  segment = 0;
 
   constructor(path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number) {
     this.path = path;
