@@ -269,6 +269,7 @@ export class SimServer {
         campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
         sessionTickMs: 250,
         proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
+        checkpoints: plan.config.checkpoints,
       },
       ports,
       recovered,

@@ -1,5 +1,6 @@
 /** The checkers of a run. */
 import type { Observer } from "../observer.ts";
+import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
@@ -20,7 +21,7 @@ import { StateMachineSafety } from "./state-machine-safety.ts";
 /** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
 export function allCheckers(): Observer[] {
   const history = new RaftHistory();
-  const durable = new DurableState();
+  const durable = new DurableState(history);
   const election = new ElectionSafety(history);
   const commit = new CommitDurability(history, durable);
   const feed = new ModelFeed();
@@ -39,6 +40,7 @@ export function allCheckers(): Observer[] {
     election,
     commit,
     new DurableBeforeVisible(history, durable),
+    new CheckpointEquality(),
     new Monotonic(),
     new Recovery(history, durable),
     new Linearizability(feed),

@@ -30,6 +30,14 @@ export class ServerLog {
     this.#hashes.length = Math.max(1, from);
   }
 
+  /** Takes the place of its beginning, up to `index`: that of `other`, which reaches so far. */
+  replaceBeginning(other: ServerLog, index: Index): void {
+    for (let i = 1; i <= index; i++) {
+      this.#terms[i] = other.termAt(i);
+      this.#hashes[i] = other.hashAt(i);
+    }
+  }
+
   /** Appends an entry at `lastIndex + 1`. */
   append(entry: Entry): void {
     this.#hashes.push(hashEntry(this.#hashes[this.lastIndex] ?? 0, entry));

@@ -1,4 +1,5 @@
 /** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
+import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import { flag, type Infer, integer, list, number, object, optional, PlanError, tagged, text, word } from "./schema.ts";
 
@@ -10,6 +11,17 @@ const spread = (min: number, typical: number, max: number) => {
   return optional(object({ min: us, typical: us, max: us }), { min, typical, max });
 };
 
+const bytes = integer(0, 2 ** 40);
+const checkpoints = object({
+  dirtyBytes: optional(bytes, defaultCheckpointOptions.dirtyBytes),
+  logBytes: optional(bytes, defaultCheckpointOptions.logBytes),
+  tailBytes: optional(bytes, defaultCheckpointOptions.tailBytes),
+  heldBytes: optional(bytes, defaultCheckpointOptions.heldBytes),
+  segmentBytes: optional(bytes, defaultCheckpointOptions.segmentBytes),
+  cleanBytes: optional(bytes, defaultCheckpointOptions.cleanBytes),
+  slackBytes: optional(bytes, defaultCheckpointOptions.slackBytes),
+});
+
 const config = object({
   servers: optional(integer(1, 9), 3),
   clients: optional(integer(0, 100), 4),
@@ -20,6 +32,8 @@ const config = object({
   heartbeatMs: optional(integer(5, 10_000), 250),
   /** What clients ask for. */
   sessionTimeoutMs: optional(integer(2_000, 60_000), 6_000),
+  /** When checkpoints are made and what stays of the log, bytes (see the node's `CheckpointOptions`). */
+  checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
   /** One way between servers, microseconds. */
   networkUs: spread(200, 600, 50_000),
   /** One way between a client and a server, microseconds. */
