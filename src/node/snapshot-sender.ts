@@ -5,7 +5,7 @@
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { InstallSnapshotReply } from "../raft/messages.ts";
-import type { Raft } from "../raft/raft.ts";
+import type { Raft, SnapshotPeer } from "../raft/raft.ts";
 import type { Index, ServerId } from "../raft/types.ts";
 import type { Disk, DiskView, Row } from "../storage/disk.ts";
 import { headKey, segmentName, segmentRange } from "../storage/layout.ts";
@@ -68,10 +68,15 @@ export class SnapshotSender {
   }
 
   /** The end of a turn: `peers` need a snapshot, and nobody else does. */
-  turn(peers: readonly ServerId[]): void {
+  turn(peers: readonly SnapshotPeer[]): void {
     if (peers.length === 0 && this.#transfers.size === 0) return;
-    for (const [id, transfer] of this.#transfers) if (!peers.includes(id)) this.#end(transfer);
-    for (const id of peers) if (!this.#transfers.has(id)) this.#begin(id);
+    for (const [id, transfer] of this.#transfers) {
+      const peer = peers.find((candidate) => candidate.id === id);
+      // A follower that has what is being sent, and needs a snapshot still, needs a newer one.
+      const included = transfer.head?.read.index ?? Number.POSITIVE_INFINITY;
+      if (peer === undefined || peer.matchIndex >= included) this.#end(transfer);
+    }
+    for (const { id } of peers) if (!this.#transfers.has(id)) this.#begin(id);
     const now = this.#host.now();
     for (const transfer of this.#transfers.values())
       if (now - transfer.heardAtMs >= this.#host.retryMs) this.#goBack(transfer, transfer.acknowledged);

@@ -64,6 +64,12 @@ import { handleRequestVote } from "./vote.ts";
 
 export type { RaftOptions } from "./state.ts";
 
+/** A peer that needs a snapshot, and up to where it has the log. */
+export interface SnapshotPeer {
+  readonly id: ServerId;
+  readonly matchIndex: Index;
+}
+
 /**
  * One server's part in the cluster. The caller feeds it inputs (`advanceTo` first, so that it knows the time), then
  * takes the effects, once a turn: what a turn brought is batched into one write and few messages.
@@ -181,16 +187,16 @@ export class Raft {
   }
 
   /** Leader: the peers that are there and lack what is no more in the log, sorted; others have none. */
-  snapshotPeers(): readonly ServerId[] {
+  snapshotPeers(): readonly SnapshotPeer[] {
     const { role, now, options } = this.#state;
     if (role.name !== "leader") return noPeers;
-    let ids: ServerId[] | undefined;
-    for (const { id, state, lastHeard } of role.peers) {
+    let peers: SnapshotPeer[] | undefined;
+    for (const { id, state, lastHeard, matchIndex } of role.peers) {
       if (state !== "snapshot" || now - lastHeard >= options.electionTimeoutMs) continue;
-      if (ids === undefined) ids = [id];
-      else ids.push(id);
+      if (peers === undefined) peers = [{ id, matchIndex }];
+      else peers.push({ id, matchIndex });
     }
-    return ids ?? noPeers;
+    return peers ?? noPeers;
   }
 
   /** Leader: sends a chunk of a snapshot. */
@@ -302,7 +308,7 @@ export class Raft {
 }
 
 const noReads: readonly ReadReady[] = [];
-const noPeers: readonly ServerId[] = [];
+const noPeers: readonly SnapshotPeer[] = [];
 
 function peerStatus(state: RaftState): PeerStatus[] {
   if (state.role.name !== "leader") return [];
