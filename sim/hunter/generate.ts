@@ -66,7 +66,7 @@ function drawCheckpoints(draws: Draws): Record<string, number> {
     logBytes: draws.pick([1, 1_000, 20_000]),
     tailBytes: draws.pick([0, 0, 500, 5_000]),
     heldBytes: draws.pick([0, 0, 2_000, 1_000_000]),
-    segmentBytes: draws.pick([1, 200, 2_000, 200_000]),
+    segmentBytes: draws.pick([100, 500, 5_000, 200_000]),
     cleanBytes: draws.pick([1, 1_000, 100_000]),
     slackBytes: draws.pick([0, 1_000]),
   };

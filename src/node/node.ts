@@ -200,6 +200,7 @@ export class Node {
       clusterId: this.options.clusterId,
       raft: this.raft,
       machine: this.machine,
+      checkpointIndex: this.#checkpoints.durableIndex,
       quorum: this.#quorum,
       watches: this.#door.watches,
       connections: this.#door.connections,

@@ -298,6 +298,7 @@ describe("stat and sync", () => {
 describe("status", () => {
   const server = (id: number, role: "leader" | "follower", leader: number | null = 2, ready = true) => ({
     ...{ clusterId: "c", id, role, term: 4, leader, commitIndex: 10, appliedIndex: 9, lastIndex: 10, durableIndex: 10 },
+    ...{ firstIndex: 1, checkpointIndex: 0 },
     ...{ members: [], sessions: 1, znodes: 3, watches: 0, connections: 0, ready },
     ...(ready ? {} : { reason: "no leader" }),
   });

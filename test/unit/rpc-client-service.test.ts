@@ -20,6 +20,8 @@ const nodeStatus: NodeStatus = {
   appliedIndex: 3,
   lastIndex: 3,
   durableIndex: 3,
+  firstIndex: 1,
+  checkpointIndex: 0,
   members: [],
   sessions: 0,
   znodes: 1,
