@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serverStatus, TerrariumClient } from "../client/index.ts";
+import { inspectBackup, saveBackup, serverStatus, TerrariumClient } from "../client/index.ts";
 import { runCli } from "./cli.ts";
 import { findPackage } from "./endpoints.ts";
 import { describe } from "./failures.ts";
@@ -17,6 +17,10 @@ function connectTo(endpoints: readonly string[]): Cluster {
     open: (timeoutMs, signal) =>
       TerrariumClient.connect({ endpoints, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs, signal }),
     status: (endpoint, timeoutMs) => serverStatus(endpoint, { timeoutMs }),
+    backups: {
+      save: (endpoint, file, idleMs, signal) => saveBackup(endpoint, file, { idleMs, signal }),
+      inspect: inspectBackup,
+    },
   };
 }
 

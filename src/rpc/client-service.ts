@@ -1,5 +1,5 @@
 /** The Clients port over gRPC: session streams and the Status call (`proto/client.proto`). */
-import { Server, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import { Server, type ServerWritableStream, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
 import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Clients, ConnectionId } from "../node/ports.ts";
@@ -17,6 +17,8 @@ export interface ClientHandlers {
   /** The client is gone. Not called for a connection that the node closed. */
   clientDisconnected(connection: ConnectionId): void;
   status(): NodeStatus;
+  /** The bytes of a backup of what is applied now. */
+  backup(): AsyncGenerator<Uint8Array>;
 }
 
 export interface ClientServiceOptions {
@@ -51,7 +53,23 @@ const sessionService: ServiceDefinition = {
     responseSerialize: rawBytes,
     responseDeserialize: rawBytes,
   },
+  backup: {
+    path: "/terrarium.Client/Backup",
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: rawBytes,
+    requestDeserialize: rawBytes,
+    responseSerialize: rawBytes,
+    responseDeserialize: rawBytes,
+  },
 };
+
+/** Backups at a time; each holds a view of the disk. */
+const backupsMax = 2;
+/** A backup goes out in parts of at most this, bytes. */
+const backupPartBytes = 1024 * 1024;
+
+type BackupCall = ServerWritableStream<Buffer, Buffer>;
 
 export class ClientService implements Clients {
   private readonly options: Required<ClientServiceOptions>;
@@ -59,6 +77,7 @@ export class ClientService implements Clients {
   private readonly connections = new Map<ConnectionId, ClientConnection>();
   private readonly unflushed = new Set<ClientConnection>();
   private lastConnection: ConnectionId = 0;
+  private backups = 0;
 
   constructor(options: ClientServiceOptions) {
     this.options = {
@@ -71,6 +90,7 @@ export class ClientService implements Clients {
     this.server.addService(sessionService, {
       session: (call: SessionCall) => this.open(call),
       status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.respondStatus(respond),
+      backup: (call: BackupCall) => void this.sendBackup(call),
     });
   }
 
@@ -188,6 +208,42 @@ export class ClientService implements Clients {
   private lost(id: ConnectionId): void {
     if (!this.connections.delete(id)) return;
     this.options.handlers.clientDisconnected(id);
+  }
+
+  /** Sends a backup as fast as the client takes it. Never rejects. */
+  private async sendBackup(call: BackupCall): Promise<void> {
+    call.on("error", () => {});
+    if (this.backups >= backupsMax) {
+      call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "the server sends other backups at this time" });
+      return;
+    }
+    this.backups += 1;
+    let gone = false;
+    const goes = new Promise<void>((resolve) => {
+      for (const event of ["cancelled", "close", "finish"]) {
+        call.on(event, () => {
+          gone = true;
+          resolve();
+        });
+      }
+    });
+    try {
+      for await (const bytes of this.options.handlers.backup()) {
+        for (let at = 0; at < bytes.length && !gone; at += backupPartBytes) {
+          const data = bytes.subarray(at, at + backupPartBytes);
+          const part = asBuffer(terrarium.BackupPart.encode({ data }).finish());
+          if (!call.write(part)) await Promise.race([new Promise((resolve) => call.once("drain", resolve)), goes]);
+        }
+        if (gone) return;
+      }
+      call.end();
+    } catch (error) {
+      const details = error instanceof Error ? firstLine(error.message) : String(error);
+      this.options.log.error({ reason: details }, "a backup failed");
+      call.emit("error", { code: status.INTERNAL, details });
+    } finally {
+      this.backups -= 1;
+    }
   }
 
   private respondStatus(respond: sendUnaryData<Buffer>): void {

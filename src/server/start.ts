@@ -16,6 +16,7 @@ import { listenError } from "../rpc/grpc.ts";
 import { PeerTransport } from "../rpc/peer-transport.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Identity, openStorage, type Recovered } from "../storage/open.ts";
+import { backup } from "./backup.ts";
 import { Host } from "./host.ts";
 import { roleLogger } from "./log.ts";
 import type { ServeOptions } from "./options.ts";
@@ -115,6 +116,7 @@ async function serve(
       clientMessages: (connection, messages) => node.clientMessages(connection, messages),
       clientDisconnected: (connection) => node.clientDisconnected(connection),
       status: () => node.status(),
+      backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
     log,
   });

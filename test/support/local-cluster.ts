@@ -27,7 +27,7 @@ export interface LocalServer {
 export class LocalCluster {
   readonly servers: readonly LocalServer[];
   readonly #home: string;
-  readonly #extraArguments: readonly string[];
+  #extraArguments: readonly string[];
 
   private constructor(home: string, servers: readonly LocalServer[], extraArguments: readonly string[]) {
     this.#home = home;
@@ -35,8 +35,15 @@ export class LocalCluster {
     this.#extraArguments = extraArguments;
   }
 
-  /** Starts `size` servers in a temporary folder and waits for a leader. */
-  static async start(size: number, extraArguments: readonly string[] = []): Promise<LocalCluster> {
+  /**
+   * Starts `size` servers in a temporary folder and waits for a leader. `prepare` may see to the data directory of each
+   * before; it is told what goes into --members, and returns further arguments for all servers.
+   */
+  static async start(
+    size: number,
+    extraArguments: readonly string[] = [],
+    prepare?: (members: string, server: LocalServer) => Promise<readonly string[]>,
+  ): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
     const ports = await freePorts(size * 3);
     const address = (n: number) => `127.0.0.1:${present(ports[n], "a port")}`;
@@ -50,6 +57,8 @@ export class LocalCluster {
       output: "",
     }));
     const cluster = new LocalCluster(home, servers, extraArguments);
+    if (prepare !== undefined)
+      for (const server of servers) cluster.#extraArguments = await prepare(cluster.#members, server);
     for (const server of servers) cluster.startServer(server.id);
     await cluster.leader();
     return cluster;
@@ -57,6 +66,10 @@ export class LocalCluster {
 
   get endpoints(): string[] {
     return this.servers.map((server) => server.endpoint);
+  }
+
+  get #members(): string {
+    return this.servers.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",");
   }
 
   server(id: number): LocalServer {
@@ -69,14 +82,13 @@ export class LocalCluster {
   /** Starts a server that does not run. */
   startServer(id: number): void {
     const server = this.server(id);
-    const members = this.servers.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",");
     const launcher = fileURLToPath(new URL("../../bin/terrarium.js", import.meta.url)).replace("/dist/bin/", "/bin/");
     const child = spawn(
       process.execPath,
       [
         launcher,
         "serve",
-        ...["--id", String(id), "--members", members, "--data-dir", server.dataDirectory],
+        ...["--id", String(id), "--members", this.#members, "--data-dir", server.dataDirectory],
         ...["--http-address", server.httpAddress, ...this.#extraArguments],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },

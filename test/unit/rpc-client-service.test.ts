@@ -45,6 +45,21 @@ class FakeNode implements ClientHandlers {
   status(): NodeStatus {
     return nodeStatus;
   }
+
+  /** What a backup gives; an error ends it. */
+  backupParts: (Uint8Array | Error)[] = [];
+  backupsEnded = 0;
+
+  async *backup(): AsyncGenerator<Uint8Array> {
+    try {
+      for (const part of this.backupParts) {
+        if (part instanceof Error) throw part;
+        yield part;
+      }
+    } finally {
+      this.backupsEnded++;
+    }
+  }
 }
 
 const cleanups: (() => unknown)[] = [];

@@ -5,6 +5,7 @@ import { registerDelete } from "./delete.ts";
 import { registerGet } from "./get.ts";
 import { registerLs } from "./ls.ts";
 import { registerSet } from "./set.ts";
+import { registerSnapshot } from "./snapshot.ts";
 import { registerStat } from "./stat.ts";
 import { registerStatus } from "./status.ts";
 import { registerSync } from "./sync.ts";
@@ -20,4 +21,5 @@ export const commands: readonly Register[] = [
   registerWatch,
   registerSync,
   registerStatus,
+  registerSnapshot,
 ];
