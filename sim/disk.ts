@@ -44,6 +44,8 @@ export class SimDisk {
   full = false;
   /** The next write fails; "applied": though its rows reach the disk. */
   failNext: "no" | "lost" | "applied" = "no";
+  /** A row with a turned bit was read, though it may be gone by now. */
+  damageRead = false;
   /** Keys of rows with a turned bit. */
   readonly #damaged = new Set<string>();
   readonly #kernel: Kernel;
@@ -193,12 +195,14 @@ export class SimDisk {
     for (const text of [...this.rows.keys()].filter((key) => key >= gte && key < lt).sort()) {
       const row = this.rows.get(text);
       if (row !== undefined) rows.push(row);
+      if (this.#damaged.has(text)) this.damageRead = true;
     }
     return rows;
   }
 
   #view(alive: () => boolean): DiskView {
     const all = [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    const damaged = new Set(this.#damaged);
     let open = true;
     return {
       read: (range, bytesMax, done) => {
@@ -211,6 +215,7 @@ export class SimDisk {
           if (text < gte) continue;
           if (text >= lt || bytes >= bytesMax) break;
           rows.push(row);
+          if (damaged.has(text)) this.damageRead = true;
           bytes += row.value.length;
         }
         this.#scan(

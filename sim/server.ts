@@ -292,10 +292,11 @@ export class SimServer {
   /** The server stopped by itself, and said why. */
   #stop(error: Error): void {
     const corrupt = error instanceof TerrariumError && error.code === "CORRUPT";
-    if (corrupt && !this.disk.damaged)
+    const damaged = this.disk.damaged || this.disk.damageRead;
+    if (corrupt && !damaged)
       throw new InvariantBroken("recovery", `n${this.id} found damage on an undamaged disk: ${error.message}`);
     const diskFailed = error instanceof TerrariumError && error.code === "DISK_FAILED";
-    if (!corrupt && !diskFailed && !this.disk.damaged)
+    if (!corrupt && !diskFailed && !damaged)
       throw new InvariantBroken("recovery", `n${this.id} stopped for no reason that its disk gives: ${error.message}`);
     this.#die(0.5);
     if (!diskFailed) this.goneForGood = "corrupt";

@@ -37,6 +37,10 @@ export interface Segment {
   readonly removals: number;
 }
 
+/** From so many rows on, there is room for a whole segment from the beginning; a last row takes a little more. */
+const rowsOfNote = 500;
+const rowBytes = 4096;
+
 const writer = new WireWriter();
 
 /**
@@ -57,12 +61,14 @@ export function encodeSegments(
     segments.push({ value: writer.finish(), rows: written, removals });
     written = 0;
     removals = 0;
-    writer.begin(0);
+    writer.begin(room);
   };
+  // Growing as it goes would copy each segment a few times.
+  const room = rows.znodes.length > rowsOfNote ? segmentBytes + rowBytes : 0;
   const finishIfFull = (): void => {
     if (writer.mark() >= segmentBytes) finish();
   };
-  writer.begin(0);
+  writer.begin(room);
   // Removals go first, so that none of them lies in a later segment than a new row of the same path.
   for (const { path } of rows.removedZnodes) {
     writer.presentString(REMOVED_PATHS, path);

@@ -126,7 +126,7 @@ export class ZnodeMachine {
   takeDirty(): DirtyRows {
     const rows: DirtyRows = { znodes: [], removedZnodes: [], sessions: [], endedSessions: [] };
     for (const znode of this.#tree.takeDirty()) {
-      if (this.#tree.has(znode)) rows.znodes.push(znode);
+      if (!znode.removed) rows.znodes.push(znode);
       else if (znode.segment !== 0) rows.removedZnodes.push(znode);
     }
     for (const session of this.#sessions.takeDirty()) {

@@ -6,6 +6,7 @@
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
+import { NameMap, NameSet } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { nextVersion, Znode } from "./stat.ts";
 
@@ -21,7 +22,7 @@ export function isBuiltIn(path: string): boolean {
 const rowBytes = 64;
 
 export class Tree {
-  readonly #znodes = new Map<string, Znode>();
+  readonly #znodes = new NameMap<Znode>();
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
@@ -77,6 +78,7 @@ export class Tree {
     const parent = this.#parentOf(znode.path);
     removeChild(parent, nameOf(znode.path));
     parent.pzxid = zxid;
+    znode.removed = true;
     this.touch(znode);
     this.touch(parent);
     return parent;
@@ -105,18 +107,13 @@ export class Tree {
     return this.#dirtyBytes;
   }
 
-  /** The znodes touched since the last call, each once; those that are removed too: see {@link has}. */
+  /** The znodes touched since the last call, each once; those that are removed too. */
   takeDirty(): readonly Znode[] {
     const dirty = this.#dirty;
     this.#dirty = [];
     this.#dirtyBytes = 0;
     for (const znode of dirty) znode.dirty = false;
     return dirty;
-  }
-
-  /** Whether the znode is in the tree: it, not another one of the same path. */
-  has(znode: Znode): boolean {
-    return this.#znodes.get(znode.path) === znode;
   }
 
   /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. */
@@ -168,7 +165,7 @@ export class Tree {
 }
 
 function addChild(parent: Znode, name: string): void {
-  if (parent.children === undefined) parent.children = new Set();
+  if (parent.children === undefined) parent.children = new NameSet();
   parent.children.add(name);
 }
 
