@@ -2,7 +2,7 @@
  * A server's disk: rows on stable storage, and batches on their way there. It promises what LevelDB promises: a batch is
  * written whole or not at all, and of the batches under way at a crash any subset may have made it.
  */
-import type { Disk, DiskOperation, KeyRange } from "../src/storage/disk.ts";
+import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "../src/storage/disk.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Spread } from "./random.ts";
 import type { SimServer } from "./server.ts";
@@ -26,12 +26,6 @@ export interface PendingScan {
   state: "under way" | "over";
 }
 
-/** A key and its value. */
-export interface Row {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
-
 /** A key's bytes as a string that sorts like them. */
 export function keyText(key: Uint8Array): string {
   let text = "";
@@ -50,6 +44,8 @@ export class SimDisk {
   full = false;
   /** The next write fails; "applied": though its rows reach the disk. */
   failNext: "no" | "lost" | "applied" = "no";
+  /** A row with a turned bit was read, though it may be gone by now. */
+  damageRead = false;
   /** Keys of rows with a turned bit. */
   readonly #damaged = new Set<string>();
   readonly #kernel: Kernel;
@@ -86,8 +82,9 @@ export class SimDisk {
         if (alive()) this.#write(batch, done);
       },
       scan: (range, visit, done) => {
-        if (alive()) this.#scan(range, visit, done);
+        if (alive()) this.#scan(this.#inRange(range), visit, done);
       },
+      view: () => this.#view(alive),
     };
   }
 
@@ -191,14 +188,51 @@ export class SimDisk {
     for (const observer of this.#kernel.observers.durable) observer.durable(this.#server, batch);
   }
 
-  #scan(range: KeyRange, visit: PendingScan["visit"], done: PendingScan["done"]): void {
+  #inRange(range: KeyRange): Row[] {
     const gte = keyText(range.gte);
     const lt = keyText(range.lt);
     const rows: Row[] = [];
     for (const text of [...this.rows.keys()].filter((key) => key >= gte && key < lt).sort()) {
       const row = this.rows.get(text);
       if (row !== undefined) rows.push(row);
+      if (this.#damaged.has(text)) this.damageRead = true;
     }
+    return rows;
+  }
+
+  #view(alive: () => boolean): DiskView {
+    const all = [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    const damaged = new Set(this.#damaged);
+    let open = true;
+    return {
+      read: (range, bytesMax, done) => {
+        if (!alive() || !open) return;
+        const gte = keyText(range.gte);
+        const lt = keyText(range.lt);
+        const rows: Row[] = [];
+        let bytes = 0;
+        for (const [text, row] of all) {
+          if (text < gte) continue;
+          if (text >= lt || bytes >= bytesMax) break;
+          rows.push(row);
+          if (damaged.has(text)) this.damageRead = true;
+          bytes += row.value.length;
+        }
+        this.#scan(
+          rows,
+          () => {},
+          () => {
+            if (open) done(undefined, rows);
+          },
+        );
+      },
+      close: () => {
+        open = false;
+      },
+    };
+  }
+
+  #scan(rows: readonly Row[], visit: PendingScan["visit"], done: PendingScan["done"]): void {
     const scan: PendingScan = { rows, visit, done, state: "under way" };
     this.#scans.push(scan);
     const delay = this.#latency.spread(this.#latencyUs);

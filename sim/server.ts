@@ -301,6 +301,7 @@ export class SimServer {
       proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
       appendBytesMax,
       appendsInFlightMax,
+      checkpoints: plan.config.checkpoints,
     };
     this.node = new Node(options, ports, recovered);
     for (const observer of kernel.observers.started) observer.started(this);
@@ -321,11 +322,12 @@ export class SimServer {
   /** The server stopped by itself, and said why. */
   #stop(error: Error): void {
     const corrupt = error instanceof TerrariumError && error.code === "CORRUPT";
-    if (corrupt && !this.disk.damaged)
+    const damaged = this.disk.damaged || this.disk.damageRead;
+    if (corrupt && !damaged)
       throw new InvariantBroken("recovery", `n${this.id} found damage on an undamaged disk: ${error.message}`);
     const diskFailed = error instanceof TerrariumError && error.code === "DISK_FAILED";
     const wiped = error instanceof TerrariumError && error.code === "WIPED" && this.wiped;
-    if (!corrupt && !diskFailed && !wiped && !this.disk.damaged)
+    if (!corrupt && !diskFailed && !wiped && !damaged)
       throw new InvariantBroken("recovery", `n${this.id} stopped for no reason that its disk gives: ${error.message}`);
     this.#die(0.5);
     if (!diskFailed) this.goneForGood = wiped ? "wiped" : "corrupt";
@@ -369,6 +371,7 @@ export class SimServer {
           if (life.alive && triggers.armed) triggers.writes(this);
         },
         scan: disk.scan,
+        view: disk.view,
       },
       network: {
         send: (to, messages) => {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { TerrariumError } from "./base/errors.ts";
 import { createLog } from "./server/log.ts";
 import { parseServeOptions, type ServeFlags } from "./server/options.ts";
+import { restore } from "./server/restore.ts";
 import { startServer } from "./server/start.ts";
 
 /** How long a graceful stop may take. */
@@ -67,6 +68,16 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.on("SIGINT", stop);
 }
 
+async function restoreBackup(file: string, flags: ServeFlags): Promise<void> {
+  const { summary, clusterId, dataDir } = await restore(file, flags);
+  const { index, znodes, sessions } = summary;
+  process.stdout.write(
+    `restored ${znodes} znodes and ${sessions} sessions, up to entry ${index}, into ${dataDir}\n` +
+      "  restore the same file for every other member, then start them all with the cluster's new name:\n" +
+      `  terrarium serve --id ${flags.id} --members ${flags.members} --data-dir ${dataDir} --cluster-id ${clusterId}\n`,
+  );
+}
+
 function version(): string {
   const packageJson: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   if (typeof packageJson !== "object" || packageJson === null || !("version" in packageJson)) return "unknown";
@@ -106,6 +117,16 @@ function commandLine(): Command {
     )
     .allowExcessArguments(false)
     .action(serve);
+  program
+    .command("restore")
+    .description("make the data directory of a server of a new cluster from a backup (`kvctl snapshot save`)")
+    .argument("<file>", "the backup")
+    .option("--id <n>", "the server's id, one of --members")
+    .option("--members <list>", "all servers of the new cluster: 1=HOST:PEERPORT/HOST:CLIENTPORT,2=…")
+    .option("--data-dir <directory>", "an empty directory, or one to be made")
+    .option("--cluster-id <name>", "name of the new cluster (default: made of --members and the backup)")
+    .allowExcessArguments(false)
+    .action(restoreBackup);
   program.addHelpText("after", () => `\n${serving.helpInformation()}`);
   return program;
 }

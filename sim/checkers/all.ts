@@ -1,5 +1,6 @@
 /** The checkers of a run. */
 import type { Observer } from "../observer.ts";
+import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
@@ -27,7 +28,7 @@ import { WipedServers } from "./wiped-servers.ts";
 /** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
 export function allCheckers(): Observer[] {
   const history = new RaftHistory();
-  const durable = new DurableState();
+  const durable = new DurableState(history);
   const election = new ElectionSafety(history);
   const commit = new CommitDurability(history, durable);
   const membership = new Membership(history, durable);
@@ -51,6 +52,7 @@ export function allCheckers(): Observer[] {
     new WipedServers(),
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
+    new CheckpointEquality(),
     new Monotonic(),
     new Recovery(history, durable),
     new Linearizability(feed),

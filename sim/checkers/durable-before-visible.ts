@@ -2,6 +2,7 @@
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { AppendEntriesReply, RequestVoteReply } from "../../src/raft/messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import { segmentName } from "../../src/storage/layout.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 import type { DurableState } from "./durable-state.ts";
@@ -20,6 +21,8 @@ export class DurableBeforeVisible implements Observer {
   sent(from: SimServer, to: ServerId, message: PeerMessage): void {
     if (message.type === "AppendEntriesReply") {
       if (message.success) this.#appended(from.id, to, message);
+    } else if (message.type === "InstallSnapshotReply") {
+      if (message.position > 0) this.#staged(from, to, message.position);
     } else if (message.type === "RequestVoteReply" && message.voteGranted && !message.preVote)
       this.#voted(from.id, to, message);
   }
@@ -30,6 +33,14 @@ export class DurableBeforeVisible implements Observer {
         this.name,
         `n${voter} tells n${candidate} of its vote in term ${term}, which is not on its disk`,
       );
+  }
+
+  #staged(follower: SimServer, leader: ServerId, position: number): void {
+    for (const { key } of follower.disk.rows.values()) if (segmentName(key)?.number === position) return;
+    throw new InvariantBroken(
+      this.name,
+      `n${follower.id} tells n${leader} of the chunk ${position} of a snapshot, which is not on its disk`,
+    );
   }
 
   #appended(follower: ServerId, leader: ServerId, { term, matchIndex }: AppendEntriesReply): void {

@@ -1,11 +1,12 @@
 /** What is on every server's disk, as the checkers read it: term, vote and log, from the rows themselves. */
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
-import { hardStateKey, logBlockIndex } from "../../src/storage/layout.ts";
+import { hardStateKey, headKey, logBaseKey, logBlockIndex } from "../../src/storage/layout.ts";
 import { decodeLogBlock, type LogBlock } from "../../src/storage/log-block.ts";
-import { decodeHardState } from "../../src/storage/records.ts";
+import { decodeHardState, decodeHead, decodeLogBase } from "../../src/storage/records.ts";
 import { InvariantBroken, type Observer, type World } from "../observer.ts";
 import type { SimServer } from "../server.ts";
+import type { RaftHistory } from "./raft-history.ts";
 import { ServerLog } from "./server-log.ts";
 
 /** One disk. */
@@ -15,23 +16,39 @@ export class DurableServer {
   readonly log = new ServerLog();
   /** Votes that have been on this disk, by term. */
   readonly votes = new Map<Term, ServerId>();
+  /** Up to where the log is compacted, and what the checkpoint covers. */
+  baseIndex: Index = 0;
+  checkpointIndex: Index = 0;
   readonly #blocks = new Map<Index, LogBlock>();
 
-  /** A batch reached the disk. */
-  apply(batch: readonly DiskOperation[]): void {
+  /** A batch reached the disk. `committed` is the one log that was committed. */
+  apply(batch: readonly DiskOperation[], committed: ServerLog): void {
     let changed = Number.POSITIVE_INFINITY;
     for (const operation of batch) {
       const index = logBlockIndex(operation.key);
       if (index === undefined) {
-        if (operation.type === "put" && operation.key.length === 1 && operation.key[0] === hardStateKey[0])
-          this.#hardState(operation.value);
+        if (operation.type === "put" && operation.key.length === 1)
+          this.#record(operation.key[0], operation.value, committed);
         continue;
       }
       changed = Math.min(changed, index);
       if (operation.type === "put") this.#blocks.set(index, decodeLogBlock(index, operation.value));
       else this.#blocks.delete(index);
     }
-    if (changed !== Number.POSITIVE_INFINITY) this.#rebuild(changed);
+    if (changed !== Number.POSITIVE_INFINITY) this.#rebuild(Math.max(changed, this.baseIndex + 1));
+  }
+
+  #record(key: number | undefined, value: Uint8Array, committed: ServerLog): void {
+    if (key === hardStateKey[0]) this.#hardState(value);
+    else if (key === headKey[0]) this.checkpointIndex = decodeHead(value).index;
+    else if (key === logBaseKey[0]) {
+      const { index, term } = decodeLogBase(value);
+      this.baseIndex = index;
+      if (this.log.termAt(index) === term) return;
+      // A snapshot has taken the place of the log.
+      this.log.truncate(1);
+      this.log.replaceBeginning(committed, index);
+    }
   }
 
   #hardState(value: Uint8Array): void {
@@ -59,6 +76,11 @@ export class DurableState implements Observer {
   readonly name = "durable-state";
   /** By server id. */
   readonly servers: DurableServer[] = [];
+  readonly #history: RaftHistory;
+
+  constructor(history: RaftHistory) {
+    this.#history = history;
+  }
 
   begin(world: World): void {
     for (let id = 0; id < world.servers.length; id++) this.servers[id] = new DurableServer();
@@ -74,7 +96,13 @@ export class DurableState implements Observer {
     if (server.wiped) return;
     const durable = this.of(server.id);
     const { currentTerm, votedFor } = durable;
-    durable.apply(batch);
+    durable.apply(batch, this.#history.committed);
+    const { baseIndex, checkpointIndex, log } = durable;
+    if (baseIndex > checkpointIndex || checkpointIndex > log.lastIndex)
+      throw new InvariantBroken(
+        this.name,
+        `n${server.id} has a log from ${baseIndex + 1} to ${log.lastIndex} and a checkpoint of entry ${checkpointIndex}`,
+      );
     if (durable.currentTerm < currentTerm)
       throw new InvariantBroken(
         this.name,

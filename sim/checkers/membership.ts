@@ -56,7 +56,10 @@ export class Membership implements Observer, RaftChecker {
     if (newest === undefined) return;
     if (raft.configurationIndex === newest.index && raft.configuration === this.#checked[server.id]) return;
     this.#checked[server.id] = raft.configuration;
-    if (raft.configurationIndex === newest.index && sameConfiguration(raft.configuration, newest.configuration)) return;
+    // Of a configuration that lies before the beginning of its log, a server knows only that.
+    const compacted = newest.index < raft.configurationIndex && raft.configurationIndex <= raft.logBase.index;
+    const same = sameConfiguration(raft.configuration, newest.configuration);
+    if (same && (compacted || raft.configurationIndex === newest.index)) return;
     throw new InvariantBroken(
       this.name,
       `n${server.id} uses the configuration of entry ${raft.configurationIndex}, but the newest in its log is that of entry ${newest.index}`,

@@ -3,8 +3,8 @@
  * committed when. It is kept from what leaves the Raft core, never by asking the core.
  */
 import type { Effects } from "../../src/raft/effects.ts";
-import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
-import type { Observer, World } from "../observer.ts";
+import type { Entry, Index, LogBase, ServerId, Term } from "../../src/raft/types.ts";
+import { InvariantBroken, type Observer, type World } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 import { ServerLog } from "./server-log.ts";
 
@@ -75,7 +75,10 @@ export class RaftHistory implements Observer {
     this.logs[server.id] = log;
     this.leading[server.id] = 0;
     const recovered = server.recovered?.log;
-    this.applied[server.id] = recovered?.base.index ?? 0;
+    const base = recovered?.base.index ?? 0;
+    // What a checkpoint covers was committed.
+    log.replaceBeginning(this.committed, base);
+    this.applied[server.id] = Math.max(base, recovered?.appliedIndex ?? 0);
     for (const entry of recovered?.entries ?? []) log.append(entry);
     for (const checker of this.#checkers) checker.restarted?.(server.id);
   }
@@ -87,6 +90,8 @@ export class RaftHistory implements Observer {
     const leads = raft.isLeader ? raft.currentTerm : 0;
     // What a server truncated and appended before it was elected may leave in the same turn.
     const before = this.leading[id] === leads ? leads : 0;
+    const { snapshot } = effects.write ?? {};
+    if (snapshot !== undefined) this.#replaced(id, snapshot, before);
     if (effects.write !== undefined) this.#written(id, effects.write.truncateFrom, effects.write.entries, before);
     if (leads !== this.leading[id]) {
       this.leading[id] = leads;
@@ -96,7 +101,26 @@ export class RaftHistory implements Observer {
         this.newestTerm = Math.max(this.newestTerm, leads);
       }
     }
+    if (effects.installed !== undefined) this.applied[id] = effects.installed;
     for (const entry of effects.committed) this.#committed(id, entry, raft.currentTerm);
+  }
+
+  /** A snapshot takes the place of the log: of the committed one up to where it reaches. */
+  #replaced(id: ServerId, { index, term }: LogBase, leading: Term): void {
+    if (this.committed.termAt(index) !== term)
+      throw new InvariantBroken(
+        "snapshot",
+        `n${id} installs a snapshot up to entry ${index} of term ${term}, which was never committed`,
+      );
+    if (leading > 0) throw new InvariantBroken("snapshot", `n${id} installs a snapshot while it leads term ${leading}`);
+    if (index <= (this.applied[id] ?? 0))
+      throw new InvariantBroken(
+        "snapshot",
+        `n${id} goes back from entry ${this.applied[id]} to a snapshot up to ${index}`,
+      );
+    const log = this.log(id);
+    log.truncate(1);
+    log.replaceBeginning(this.committed, index);
   }
 
   #written(id: ServerId, truncateFrom: Index | undefined, entries: readonly Entry[], leading: Term): void {

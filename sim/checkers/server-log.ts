@@ -49,6 +49,17 @@ export class ServerLog {
     while ((this.#configurations.at(-1)?.index ?? 0) >= from) this.#configurations.pop();
   }
 
+  /** Takes the place of its beginning, up to `index`: that of `other`, which reaches so far. */
+  replaceBeginning(other: ServerLog, index: Index): void {
+    for (let i = 1; i <= index; i++) {
+      this.#terms[i] = other.termAt(i);
+      this.#hashes[i] = other.hashAt(i);
+    }
+    const own = this.#configurations.filter((version) => version.index > index);
+    this.#configurations.length = 0;
+    this.#configurations.push(...other.#configurations.filter((version) => version.index <= index), ...own);
+  }
+
   /** Appends an entry at `lastIndex + 1`. */
   append(entry: Entry): void {
     this.#hashes.push(hashEntry(this.#hashes[this.lastIndex] ?? 0, entry));

@@ -20,6 +20,12 @@ export function describeMessage(message: PeerMessage): string {
       return `${message.preVote ? "PreVote" : "RequestVote"} t${message.term} last (${message.lastLogIndex}, t${message.lastLogTerm})`;
     case "RequestVoteReply":
       return `${message.preVote ? "PreVote" : "RequestVote"}Reply t${message.term} ${message.voteGranted ? "granted" : "refused"}`;
+    case "InstallSnapshot": {
+      const { term, lastIncludedIndex, position, done } = message;
+      return `InstallSnapshot t${term} of ${lastIncludedIndex} ${done ? "ends" : "chunk"} at ${position}`;
+    }
+    case "InstallSnapshotReply":
+      return `InstallSnapshotReply t${message.term} up to ${message.position}`;
     case "ReadIndex":
       return `ReadIndex t${message.term} #${message.readId}`;
     case "ReadIndexReply":

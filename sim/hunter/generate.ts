@@ -54,6 +54,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
+    checkpoints: drawCheckpoints(randomness.draws("plan checkpoints")),
   };
   const workload = {
     perSecond: draws.pick([0.5, 2, 5, 20]),
@@ -65,6 +66,20 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   if (options.clean !== true && randomness.draws("plan storm").chance(0.4))
     faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   return checkPlan({ version: 1, seed, config, workload, faults });
+}
+
+/** Mostly so small that the state is checkpointed all the time and whoever was away for a moment needs a snapshot. */
+function drawCheckpoints(draws: Draws): Record<string, number> {
+  if (draws.chance(0.3)) return {};
+  return {
+    dirtyBytes: draws.pick([1, 500, 5_000, 1_000_000]),
+    logBytes: draws.pick([1, 1_000, 20_000]),
+    tailBytes: draws.pick([0, 0, 500, 5_000]),
+    heldBytes: draws.pick([0, 0, 2_000, 1_000_000]),
+    segmentBytes: draws.pick([100, 500, 5_000, 200_000]),
+    cleanBytes: draws.pick([1, 1_000, 100_000]),
+    slackBytes: draws.pick([0, 1_000]),
+  };
 }
 
 /** Each operation is left out, rare or frequent. */

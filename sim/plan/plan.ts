@@ -1,4 +1,5 @@
 /** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
+import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import { flag, type Infer, integer, list, number, object, optional, PlanError, tagged, text, word } from "./schema.ts";
 
@@ -9,6 +10,17 @@ const spread = (min: number, typical: number, max: number) => {
   const us = integer(0, 60_000_000);
   return optional(object({ min: us, typical: us, max: us }), { min, typical, max });
 };
+
+const bytes = integer(0, 2 ** 40);
+const checkpoints = object({
+  dirtyBytes: optional(bytes, defaultCheckpointOptions.dirtyBytes),
+  logBytes: optional(bytes, defaultCheckpointOptions.logBytes),
+  tailBytes: optional(bytes, defaultCheckpointOptions.tailBytes),
+  heldBytes: optional(bytes, defaultCheckpointOptions.heldBytes),
+  segmentBytes: optional(bytes, defaultCheckpointOptions.segmentBytes),
+  cleanBytes: optional(bytes, defaultCheckpointOptions.cleanBytes),
+  slackBytes: optional(bytes, defaultCheckpointOptions.slackBytes),
+});
 
 const config = object({
   servers: optional(integer(1, 9), 3),
@@ -26,6 +38,8 @@ const config = object({
   appendBytesMax: optional(integer(1, 4 * 1024 * 1024), 512 * 1024),
   /** AppendEntries with entries in flight to one follower. */
   appendsInFlightMax: optional(integer(1, 1_000), 32),
+  /** When checkpoints are made and what stays of the log, bytes (see the node's `CheckpointOptions`). */
+  checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
   /** One way between servers, microseconds. */
   networkUs: spread(200, 600, 50_000),
   /** One way between a client and a server, microseconds. */

@@ -136,6 +136,11 @@ const errors = {
     "do not start it again with this data: restore the disk, or replace this server with an empty one under a new id",
   ],
   DISK_FAILED: ["usage", "a write to disk failed", "check the disk's space and health, then start the server again"],
+  BACKUP_UNUSABLE: [
+    "usage",
+    "the file is no backup that can be used",
+    "take the backup again, or use another copy of the file",
+  ],
   ADDRESS_IN_USE: ["usage", "the address to listen on is taken", "stop what listens there, or choose another port"],
 } as const satisfies Record<string, readonly [ErrorClass, string, string]>;
 

@@ -24,6 +24,21 @@ export const limits = {
   appendBytesMax: 512 * 1024,
   /** AppendEntries with entries in flight to one follower. */
   appendsInFlightMax: 32,
+  /** A checkpoint is due when so much of the state has changed, bytes: a batch that the log waits for only shortly. */
+  checkpointDirtyBytes: 512 * 1024,
+  /** A checkpoint is due when so much of the log was applied since the last one, bytes: what a restart replays. */
+  checkpointLogBytes: 16 * 1024 * 1024,
+  /** What stays of the log behind a checkpoint, for followers that were away for a moment, bytes. */
+  logTailBytes: 32 * 1024 * 1024,
+  /** What stays of it at most for followers that are there and catch up, bytes. */
+  logHeldBytes: 256 * 1024 * 1024,
+  /** A segment of a checkpoint, and so a chunk of a snapshot, bytes; a larger row is one alone. */
+  segmentBytes: 256 * 1024,
+  /** Segments that are cleaned at a time, bytes; waste that is not worth it. */
+  checkpointCleanBytes: 512 * 1024,
+  checkpointSlackBytes: 4 * 1024 * 1024,
+  /** Chunks of a snapshot in flight to one follower. */
+  snapshotChunksInFlightMax: 4,
   /** Entries at the leader that are not committed yet, bytes. */
   uncommittedBytesMax: 64 * 1024 * 1024,
   /** Messages that wait for one peer, bytes; beyond it new ones are dropped, as the network may. */

@@ -18,6 +18,10 @@ export interface ServerStatus {
   readonly lastIndex: number;
   /** Newest entry on its disk. */
   readonly durableIndex: number;
+  /** First entry that its log still has: what was before is in its checkpoint. */
+  readonly firstIndex: number;
+  /** Newest entry in the checkpoint on its disk; 0 before the first one. */
+  readonly checkpointIndex: number;
   readonly members: readonly ServerMember[];
   readonly sessions: number;
   readonly znodes: number;

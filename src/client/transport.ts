@@ -25,6 +25,7 @@ import { sessionLimits } from "./session-limits.ts";
 const sessionMethod = "/terrarium.Client/Session";
 const statusMethod = "/terrarium.Client/Status";
 const adminMethod = "/terrarium.Client/Admin";
+const backupMethod = "/terrarium.Client/Backup";
 
 /**
  * A channel lives as long as one stream. It shares nothing with others (local pool), so that a server that just came back
@@ -172,6 +173,65 @@ function unary(
     const call = channel.makeUnaryRequest(method, rawBytes, rawBytes, asBuffer(request), metadata, { deadline }, done);
     const release = onAbort(signal, () => call.cancel());
   });
+}
+
+/**
+ * Has the server at `address` send a backup; `take` is given its bytes in order, and the next ones not before it has
+ * taken them. Rejects with NO_SERVER (also when nothing comes for `idleMs`), PROTOCOL_ERROR, OVERLOADED, ABORTED, and
+ * with what `take` throws.
+ */
+export async function fetchBackup(
+  address: string,
+  idleMs: number,
+  signal: AbortSignal | undefined,
+  take: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  if (signal?.aborted) throw new TerrariumError("ABORTED");
+  const channel = new Client(address, credentials.createInsecure(), channelOptions);
+  const request = asBuffer(terrarium.BackupRequest.encode({}).finish());
+  const call = channel.makeServerStreamRequest(backupMethod, rawBytes, rawBytes, request, new Metadata());
+  const release = onAbort(signal, () => call.cancel());
+  let idle = false;
+  const giveUp = (): void => {
+    idle = true;
+    call.cancel();
+  };
+  let timer = setTimeout(giveUp, idleMs);
+  try {
+    for await (const part of call) {
+      clearTimeout(timer);
+      await take(partBytes(part));
+      timer = setTimeout(giveUp, idleMs);
+    }
+  } catch (error) {
+    if (signal?.aborted) throw new TerrariumError("ABORTED");
+    if (idle) throw new TerrariumError("NO_SERVER", `${address}: nothing came for ${idleMs} ms`);
+    if (isServiceError(error)) throw backupError(address, error);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    release();
+    call.cancel();
+    channel.close();
+  }
+}
+
+function partBytes(part: unknown): Uint8Array {
+  if (!(part instanceof Uint8Array)) throw new TerrariumError("PROTOCOL_ERROR");
+  try {
+    return terrarium.BackupPart.decode(part).data;
+  } catch {
+    throw new TerrariumError("PROTOCOL_ERROR", "what came is no part of a backup");
+  }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "details" in error;
+}
+
+function backupError(address: string, { code, details }: ServiceError): TerrariumError {
+  if (code === status.RESOURCE_EXHAUSTED) return new TerrariumError("OVERLOADED", `${address}: ${details}`);
+  return errorOf(failureOf(address, code, details));
 }
 
 /** The text of a StatusReply, or nothing if it is none. */

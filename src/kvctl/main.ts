@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { administer, serverStatus, TerrariumClient } from "../client/index.ts";
+import { administer, inspectBackup, saveBackup, serverStatus, TerrariumClient } from "../client/index.ts";
 import { runCli } from "./cli.ts";
 import { findPackage } from "./endpoints.ts";
 import { describe } from "./failures.ts";
@@ -27,6 +27,10 @@ function connectTo(endpoints: readonly string[]): Cluster {
       }),
     status: (endpoint, timeoutMs) => serverStatus(endpoint, { timeoutMs }),
     administer: (request, timeoutMs, signal) => administer(endpoints, request, { timeoutMs, signal }),
+    backups: {
+      save: (endpoint, file, idleMs, signal) => saveBackup(endpoint, file, { idleMs, signal }),
+      inspect: inspectBackup,
+    },
   };
 }
 

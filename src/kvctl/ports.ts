@@ -2,7 +2,7 @@
  * What commands see of the world: a session with the cluster, the servers' status, and a place to write to. Tests give
  * them a tree in memory; `main.ts` gives them the client.
  */
-import type { AdminRequest, ServerStatus, TerrariumClient } from "../client/index.ts";
+import type { AdminRequest, BackupFile, ServerStatus, TerrariumClient } from "../client/index.ts";
 
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
@@ -20,6 +20,15 @@ export interface Cluster {
   status(endpoint: string, timeoutMs: number): Promise<ServerStatus>;
   /** Changes the cluster, within `timeoutMs`. */
   administer(request: AdminRequest, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  readonly backups: Backups;
+}
+
+/** Backups in files. */
+export interface Backups {
+  /** Takes one from the server at `endpoint`, which may be silent for `idleMs`. */
+  save(endpoint: string, file: string, idleMs: number, signal: AbortSignal): Promise<BackupFile>;
+  /** Reads one to its end. */
+  inspect(file: string): Promise<BackupFile>;
 }
 
 /** Where results and remarks go. */

@@ -50,10 +50,11 @@ export class ClientDoor {
   /** Connections that wait for their session, by proposal. */
   readonly #attaching = new Map<number, Connection>();
   readonly #outbox = new ClientOutbox();
-  readonly #watches = new ServerWatches();
+  #watches: ServerWatches;
 
   constructor(host: DoorHost) {
     this.#host = host;
+    this.#watches = new ServerWatches(host.machine.appliedIndex);
   }
 
   get connections(): number {
@@ -112,6 +113,17 @@ export class ClientDoor {
     }
   }
 
+  /**
+   * A snapshot has taken the place of the state: what happened in between is not known here. Clients of this server
+   * come back, to it or to another one, which sends again what was not answered, arms watches again and hears what
+   * they missed: all that a client does whose server died.
+   */
+  stateReplaced(): void {
+    for (const connection of [...this.#connections.values()])
+      if (connection.state.type !== "new") this.#end(connection);
+    this.#watches = new ServerWatches(this.#host.machine.appliedIndex);
+  }
+
   /** Tells waiting clients when the cluster has lost its quorum or found it again. */
   quorumChanged(quorum: boolean): void {
     for (const connection of this.#bySession.values()) {
@@ -147,9 +159,8 @@ export class ClientDoor {
   }
 
   #open(id: ConnectionId): Connection {
-    const machine = this.#host.machine;
     const connection: Connection = new Connection(id, {
-      appliedIndex: () => machine.appliedIndex,
+      appliedIndex: () => this.#host.machine.appliedIndex,
       evaluate: (read) => this.#evaluate(connection, read),
     });
     this.#connections.set(id, connection);

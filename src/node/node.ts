@@ -4,29 +4,34 @@
  * Inputs only note what arrived. {@link Node.flush} ends the turn: proposals go into the log or to the leader, Raft says
  * what to write, send and apply, and everything leaves in one disk write, one batch per peer, one frame per client.
  */
+import { present } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { SessionId } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { decodeCommand, encodeCommand } from "../protocol/command-codec.ts";
 import { otherMembers } from "../raft/configuration.ts";
+import { entrySize } from "../raft/log.ts";
 import { type MembershipChange, Raft, type Refusal } from "../raft/raft.ts";
 import type { Entry, ServerId } from "../raft/types.ts";
 import { admissionKey } from "../storage/layout.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
 import { encodeAdmission } from "../storage/records.ts";
-import { ZnodeMachine } from "../znode/machine.ts";
+import type { ZnodeMachine } from "../znode/machine.ts";
 import { Admission } from "./admission.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { ClientDoor } from "./client-door.ts";
 import { LogFeed } from "./log-feed.ts";
-import type { NodeOptions } from "./options.ts";
+import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
 import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
 import { QuorumWatch } from "./quorum-watch.ts";
 import { ReadIndexes } from "./read-indexes.ts";
 import { SessionTracker } from "./session-tracker.ts";
+import { SnapshotReceiver } from "./snapshot-receiver.ts";
+import { SnapshotSender } from "./snapshot-sender.ts";
 import type { NodeStatus } from "./status.ts";
 import { nodeStatus } from "./status-report.ts";
 
@@ -35,8 +40,7 @@ export class Node {
   readonly options: NodeOptions;
   /** For status and checkers: not to be driven from outside. */
   readonly raft: Raft;
-  /** For status and checkers: not to be driven from outside. */
-  readonly machine = new ZnodeMachine();
+  #machine: ZnodeMachine;
   readonly #ports: Ports;
   readonly #admission: Admission;
   readonly #writer: LogWriter;
@@ -47,6 +51,9 @@ export class Node {
   readonly #outbox = new PeerOutbox();
   readonly #feed: LogFeed;
   readonly #quorum: QuorumWatch;
+  readonly #checkpoints: Checkpoints;
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
   #lastStampMs = 0;
   #nextSessionTickMs: number;
 
@@ -68,14 +75,43 @@ export class Node {
       durable: (token) => this.#durable(token),
       failed: (error) => ports.fatal(error),
     });
+    this.#machine = recovered.machine;
+    const { disk, requestFlush, fatal } = ports;
+    const { raft } = this;
+    this.#sender = new SnapshotSender({
+      disk,
+      raft,
+      retryMs: options.electionTimeoutMs,
+      now: () => ports.clock.now(),
+      newId: () => Math.floor(ports.random() * 2 ** 48) + 1,
+      requestFlush,
+      fatal,
+    });
+    this.#receiver = new SnapshotReceiver({ disk, raft, requestFlush, fatal }, recovered.table.generation);
+    this.#checkpoints = new Checkpoints(
+      {
+        disk,
+        raft,
+        writer: this.#writer,
+        options: options.checkpoints ?? defaultCheckpointOptions,
+        requestFlush,
+        fatal,
+        heldIndex: () => this.#sender.heldIndex(),
+      },
+      recovered.machine,
+      recovered.table,
+    );
     this.#proposals = new Proposals(firstProposalId(ports.secret(4)), options.proposalRetryMs);
     this.#tracker = new SessionTracker(options.sessionTickMs, now);
     this.#nextSessionTickMs = now + options.sessionTickMs;
     this.#feed = new LogFeed(this.raft, this.#proposals, () => this.#stampMs());
     this.#quorum = new QuorumWatch(options.electionTimeoutMs);
+    const machine = (): ZnodeMachine => this.#machine;
     this.#door = new ClientDoor({
       id: options.id,
-      machine: this.machine,
+      get machine() {
+        return machine();
+      },
       proposals: this.#proposals,
       clients: ports.clients,
       secret: ports.secret,
@@ -88,6 +124,11 @@ export class Node {
     });
   }
 
+  /** For status and checkers: not to be driven from outside. Another one after a snapshot was installed. */
+  get machine(): ZnodeMachine {
+    return this.#machine;
+  }
+
   /** Messages of another server; any of them may be lost, doubled, late or out of order. */
   receivePeer(from: ServerId, messages: readonly PeerMessage[]): void {
     this.raft.advanceTo(this.#ports.clock.now());
@@ -98,7 +139,12 @@ export class Node {
       else if (message.type === "Forward") {
         this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
-      else this.raft.receive(from, message);
+      else if (message.type === "InstallSnapshot") {
+        if (this.raft.receiveSnapshot(from, message)) this.#receiver.take(from, message);
+      } else {
+        this.raft.receive(from, message);
+        if (message.type === "InstallSnapshotReply") this.#sender.replied(from, message);
+      }
     }
     this.#ports.requestFlush();
   }
@@ -127,7 +173,7 @@ export class Node {
     const next = this.#admission.admitted ? this.raft.nextDeadline() : this.#admission.nextDeadline();
     // Without a leader there is nobody to propose to again; when one appears, everything goes to it at once.
     const proposals = this.raft.leader === undefined ? Number.POSITIVE_INFINITY : this.#proposals.nextDeadline();
-    return Math.min(next, this.#nextSessionTickMs, proposals);
+    return Math.min(next, this.#nextSessionTickMs, proposals, this.#sender.nextDeadline());
   }
 
   /** Does what is due. */
@@ -149,8 +195,9 @@ export class Node {
     this.#reads.ask((id) => this.raft.requestRead(id));
     this.#propose(now);
     const effects = this.raft.takeEffects();
-    if (effects.write !== undefined) this.#writer.append(effects.write);
+    if (effects.write !== undefined) this.#writer.append(effects.write, this.#receiver.switchOperations());
     for (const { to, message } of effects.messages) this.#outbox.add(to, message);
+    if (effects.installed !== undefined) this.#installed();
     for (const entry of effects.committed) this.#apply(entry);
     // There may be more to apply, as after a restart; peers and clients get their turn in between.
     if (effects.committed.length >= limits.appliedPerTurnMax) this.#ports.requestFlush();
@@ -160,7 +207,11 @@ export class Node {
     }
     for (const connection of this.#reads.takeReady(this.machine.appliedIndex)) this.#door.advance(connection);
     this.#observeQuorum(now);
+    this.#receiver.applied(this.#machine.appliedIndex);
     this.#writer.flush();
+    // Behind the log's write, so that it is the next one that waits.
+    this.#checkpoints.turn();
+    this.#sender.turn(this.raft.snapshotPeers());
     this.#outbox.flush(this.#ports.network);
     this.#door.flush();
   }
@@ -189,6 +240,11 @@ export class Node {
     return this.#proposals.size > 0;
   }
 
+  /** Calls `done` once all that is applied now is in the checkpoint on disk: for a backup. */
+  checkpoint(done: () => void): void {
+    this.#checkpoints.request(done);
+  }
+
   /** What this server knows of itself and the cluster. */
   status(): NodeStatus {
     return nodeStatus({
@@ -196,6 +252,7 @@ export class Node {
       raft: this.raft,
       machine: this.machine,
       admission: this.#admission,
+      checkpointIndex: this.#checkpoints.durableIndex,
       quorum: this.#quorum.quorum,
       watches: this.#door.watches,
       connections: this.#door.connections,
@@ -237,6 +294,14 @@ export class Node {
     });
   }
 
+  /** A received snapshot is durable: it is the state now. */
+  #installed(): void {
+    const installed = present(this.#receiver.takeInstalled(), "the snapshot that was installed");
+    this.#machine = installed.machine;
+    this.#checkpoints.replaced(installed.machine, installed.table);
+    this.#door.stateReplaced();
+  }
+
   #durable(token: number): void {
     this.raft.advanceTo(this.#ports.clock.now());
     this.raft.persisted(token);
@@ -266,6 +331,7 @@ export class Node {
   }
 
   #apply(entry: Entry): void {
+    this.#checkpoints.applied(entrySize(entry));
     if (entry.kind === "command") {
       const command = decodeCommand(entry.data);
       this.#door.beforeApply(command.body);

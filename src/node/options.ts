@@ -1,5 +1,7 @@
 /** How one server is set up. */
+import { limits } from "../base/limits.ts";
 import type { ServerId } from "../raft/types.ts";
+import type { CheckpointerOptions } from "../storage/checkpointer.ts";
 
 /** Settings of a {@link Node}; times are milliseconds. */
 export interface NodeOptions {
@@ -15,7 +17,32 @@ export interface NodeOptions {
   readonly sessionTickMs: number;
   /** First wait before a proposal without effect is proposed again; doubles with each try. */
   readonly proposalRetryMs: number;
+  /** When checkpoints are made and what stays of the log; by default as in `limits`. */
+  readonly checkpoints?: CheckpointOptions;
 }
+
+/** Settings of checkpoints and of the log behind them; all in bytes. */
+export interface CheckpointOptions extends CheckpointerOptions {
+  /** A checkpoint is due when so much of the state has changed since the last one … */
+  readonly dirtyBytes: number;
+  /** … or when so much of the log was applied. */
+  readonly logBytes: number;
+  /** What stays of the log behind a checkpoint for everybody … */
+  readonly tailBytes: number;
+  /** … and at most for followers that are there and catch up. */
+  readonly heldBytes: number;
+}
+
+/** Checkpoints of a production server. */
+export const defaultCheckpointOptions: CheckpointOptions = {
+  dirtyBytes: limits.checkpointDirtyBytes,
+  logBytes: limits.checkpointLogBytes,
+  tailBytes: limits.logTailBytes,
+  heldBytes: limits.logHeldBytes,
+  segmentBytes: limits.segmentBytes,
+  cleanBytes: limits.checkpointCleanBytes,
+  slackBytes: limits.checkpointSlackBytes,
+};
 
 /** Settings of a production server on a local network. */
 export const defaultNodeOptions = {

@@ -5,7 +5,7 @@
  * of a stretch of recent zxids and so can tell what would have fired meanwhile (DESIGN §4, "A watch").
  */
 import { limits } from "../base/limits.ts";
-import type { Failure, WatchEvent, WatchSpec } from "../base/operations.ts";
+import type { Failure, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
 import type { SetWatches } from "../protocol/client-messages.ts";
 import { ChangeHistory } from "../znode/change-history.ts";
 import type { Change } from "../znode/commands.ts";
@@ -17,7 +17,12 @@ import type { ConnectionId } from "./ports.ts";
 /** See the file's comment. */
 export class ServerWatches {
   readonly #table = new WatchTable();
-  readonly #history = new ChangeHistory();
+  readonly #history: ChangeHistory;
+
+  /** The history of changes begins after `floor`. */
+  constructor(floor: Zxid) {
+    this.#history = new ChangeHistory(floor);
+  }
 
   /** Watches armed. */
   get size(): number {

@@ -12,6 +12,7 @@ export interface StatusSources {
   readonly raft: Raft;
   readonly machine: ZnodeMachine;
   readonly admission: Admission;
+  readonly checkpointIndex: number;
   /** Whether a leader is known that a majority follows. */
   readonly quorum: boolean;
   readonly watches: number;
@@ -35,6 +36,8 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     appliedIndex: sources.machine.appliedIndex,
     lastIndex: raft.lastIndex,
     durableIndex: raft.durableIndex,
+    firstIndex: sources.raft.logBase.index + 1,
+    checkpointIndex: sources.checkpointIndex,
     members: memberStatuses(raft),
     sessions,
     znodes,

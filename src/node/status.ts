@@ -15,6 +15,10 @@ export interface NodeStatus {
   readonly lastIndex: number;
   /** Newest entry on this server's disk. */
   readonly durableIndex: number;
+  /** First entry that its log still has: what was before is in its checkpoint. */
+  readonly firstIndex: number;
+  /** Newest entry in the checkpoint on its disk; 0 before the first one. */
+  readonly checkpointIndex: number;
   readonly members: readonly MemberStatus[];
   readonly sessions: number;
   readonly znodes: number;

@@ -1,5 +1,6 @@
 /** What servers say to each other: `PeerFrame` of proto/raft.proto. */
 import { unreachable } from "../base/assert.ts";
+import { emptyBytes } from "../base/bytes.ts";
 import type { PeerMessage } from "../node/ports.ts";
 import type { Entry } from "../raft/types.ts";
 import { decodeCommand } from "./command-codec.ts";
@@ -21,6 +22,8 @@ const TOUCH_SESSIONS = 8;
 const TIMEOUT_NOW = 20;
 const HELLO = 21;
 const HELLO_REPLY = 22;
+const INSTALL_SNAPSHOT = 9;
+const INSTALL_SNAPSHOT_REPLY = 10;
 
 /** More than the numbers, tags and lengths of any message take. */
 const fixedBytes = 96;
@@ -41,6 +44,8 @@ export function peerMessageBytes(message: PeerMessage): number {
       return bytes;
     case "TouchSessions":
       return bytes + 8 * message.sessionIds.length;
+    case "InstallSnapshot":
+      return bytes + message.data.length;
     default:
       return bytes;
   }
@@ -114,6 +119,21 @@ function writeMessage(message: PeerMessage): number {
       writer.uint(2, message.readId);
       writer.uint(1, message.term);
       return READ_INDEX_REPLY;
+    case "InstallSnapshot":
+      writer.bool(8, message.done);
+      writer.bytes(7, message.data);
+      writer.uint(6, message.position);
+      writer.uint(5, message.previous);
+      writer.uint(4, message.lastIncludedTerm);
+      writer.uint(3, message.lastIncludedIndex);
+      writer.uint(2, message.snapshotId);
+      writer.uint(1, message.term);
+      return INSTALL_SNAPSHOT;
+    case "InstallSnapshotReply":
+      writer.uint(3, message.position);
+      writer.uint(2, message.snapshotId);
+      writer.uint(1, message.term);
+      return INSTALL_SNAPSHOT_REPLY;
     case "Forward":
       for (let i = message.commands.length - 1; i >= 0; i--) {
         const command = message.commands[i];
@@ -164,6 +184,10 @@ function readMessage(reader: WireReader, tag: number): PeerMessage | undefined {
       return { type: "Hello", incarnation: readNumbers(reader, 1)[0] ?? 0 };
     case lengthTag(HELLO_REPLY):
       return readHelloReply(reader);
+    case lengthTag(INSTALL_SNAPSHOT):
+      return readInstallSnapshot(reader);
+    case lengthTag(INSTALL_SNAPSHOT_REPLY):
+      return readInstallSnapshotReply(reader);
     default:
       return undefined;
   }
@@ -284,6 +308,47 @@ function readReadIndexReply(reader: WireReader): PeerMessage {
     else reader.skip(tag);
   }
   return { type: "ReadIndexReply", term, readId, index };
+}
+
+function readInstallSnapshot(reader: WireReader): PeerMessage {
+  let term = 0;
+  let snapshotId = 0;
+  let lastIncludedIndex = 0;
+  let lastIncludedTerm = 0;
+  let previous = 0;
+  let position = 0;
+  let data = emptyBytes;
+  let done = false;
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === numberTag(1)) term = reader.uint();
+    else if (tag === numberTag(2)) snapshotId = reader.uint();
+    else if (tag === numberTag(3)) lastIncludedIndex = reader.uint();
+    else if (tag === numberTag(4)) lastIncludedTerm = reader.uint();
+    else if (tag === numberTag(5)) previous = reader.uint();
+    else if (tag === numberTag(6)) position = reader.uint();
+    else if (tag === lengthTag(7)) data = reader.bytes();
+    else if (tag === numberTag(8)) done = reader.bool();
+    else reader.skip(tag);
+  }
+  if (lastIncludedIndex === 0 || lastIncludedTerm === 0) throw malformed("a snapshot of nothing");
+  if (lastIncludedTerm > term) throw malformed(`a snapshot of term ${lastIncludedTerm} comes in term ${term}`);
+  const included = { lastIncludedIndex, lastIncludedTerm };
+  return { type: "InstallSnapshot", term, snapshotId, ...included, previous, position, data, done };
+}
+
+function readInstallSnapshotReply(reader: WireReader): PeerMessage {
+  let term = 0;
+  let snapshotId = 0;
+  let position = 0;
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === numberTag(1)) term = reader.uint();
+    else if (tag === numberTag(2)) snapshotId = reader.uint();
+    else if (tag === numberTag(3)) position = reader.uint();
+    else reader.skip(tag);
+  }
+  return { type: "InstallSnapshotReply", term, snapshotId, position };
 }
 
 function readForward(reader: WireReader): PeerMessage {

@@ -27,6 +27,7 @@ export function commitUpTo(state: RaftState, index: Index): void {
  * `appliedPerTurnMax` at a time: after a restart the whole log may be due.
  */
 export function takeCommitted(state: RaftState): readonly Entry[] {
+  if (state.lastApplied < state.log.base.index) return nothing; // a snapshot is on its way to the disk: takeInstalled
   const last = Math.min(state.commitIndex, state.durability.durableIndex, state.lastApplied + limits.appliedPerTurnMax);
   if (last <= state.lastApplied) return nothing;
   const entries = state.log.slice(state.lastApplied + 1, last);

@@ -28,6 +28,17 @@ export class ConfigurationHistory {
     return (this.#versions.at(-2) ?? this.#versions[0]).configuration;
   }
 
+  /** The configuration that was in effect when the log ended with `index`, which must not lie before the base (§7). */
+  at(index: Index): Configuration {
+    const version = this.#versions.findLast((candidate) => candidate.index <= index);
+    return (version ?? this.#versions[0]).configuration;
+  }
+
+  /** Takes note that the log now begins behind `index`. */
+  compacted(index: Index): void {
+    while ((this.#versions[1]?.index ?? Number.POSITIVE_INFINITY) <= index) this.#versions.shift();
+  }
+
   /** Takes note of an appended entry. */
   appended(entry: Entry): void {
     if (entry.kind === "configuration") this.#versions.push({ index: entry.index, configuration: entry.configuration });

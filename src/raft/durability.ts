@@ -5,7 +5,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Log } from "./log.ts";
-import type { HardState, Index, LogWrite } from "./types.ts";
+import type { HardState, Index, LogBase, LogWrite } from "./types.ts";
 
 export class Durability {
   /** The log as it now is in memory is on disk up to here. */
@@ -14,6 +14,8 @@ export class Durability {
   #writtenIndex: Index;
   /** The next write has to cut the log on disk before this index. */
   #truncateFrom: Index | undefined;
+  /** The next write has to put this in the place of the log on disk. */
+  #snapshot: LogBase | undefined;
   #hardStateChanged = false;
   /** Token of the newest write that holds a hard state. */
   #hardStateToken = 0;
@@ -54,19 +56,33 @@ export class Durability {
     for (const write of this.#underway) write.lastIndex = Math.min(write.lastIndex, index - 1);
   }
 
+  /**
+   * Takes note that a snapshot has taken the place of the log in memory. Of the old log nothing counts any more but
+   * what is applied, which the snapshot contains.
+   */
+  installed(base: LogBase, lastApplied: Index): void {
+    this.#snapshot = base;
+    this.#truncateFrom = undefined;
+    this.#writtenIndex = base.index;
+    this.#durableIndex = lastApplied;
+    for (const write of this.#underway) write.lastIndex = Math.min(write.lastIndex, lastApplied);
+  }
+
   /** What this turn has to write, if anything. */
   takeWrite(log: Log, { currentTerm, votedFor }: HardState): LogWrite | undefined {
-    const nothingNew = this.#truncateFrom === undefined && this.#writtenIndex === log.lastIndex;
-    if (nothingNew && !this.#hardStateChanged) return undefined;
+    const cut = this.#truncateFrom !== undefined || this.#snapshot !== undefined;
+    if (!cut && this.#writtenIndex === log.lastIndex && !this.#hardStateChanged) return undefined;
     const token = ++this.#lastToken;
     const write: LogWrite = {
       token,
       ...(this.#hardStateChanged ? { hardState: { currentTerm, votedFor } } : {}),
+      ...(this.#snapshot !== undefined ? { snapshot: this.#snapshot } : {}),
       ...(this.#truncateFrom !== undefined ? { truncateFrom: this.#truncateFrom } : {}),
       entries: log.slice(this.#writtenIndex + 1, log.lastIndex),
     };
     if (this.#hardStateChanged) this.#hardStateToken = token;
     this.#hardStateChanged = false;
+    this.#snapshot = undefined;
     this.#truncateFrom = undefined;
     this.#writtenIndex = log.lastIndex;
     this.#underway.push({ token, lastIndex: log.lastIndex });

@@ -15,6 +15,11 @@ export interface Effects {
   readonly write?: LogWrite;
   /** To be sent now. May be lost. */
   readonly messages: readonly Envelope[];
+  /**
+   * A snapshot up to here is now durable: it takes the place of the state machine's state, before what is in
+   * {@link committed} is applied.
+   */
+  readonly installed?: Index;
   /** To be applied, in order, each once: committed, and durable on this server. */
   readonly committed: readonly Entry[];
   readonly reads: readonly ReadReady[];

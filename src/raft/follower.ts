@@ -5,7 +5,7 @@ import { hintFor, isContiguous, mergeEntries, prevMatches } from "./log-matching
 import type { AppendEntries } from "./messages.ts";
 import type { AppendOutcome, Follower, RaftState } from "./state.ts";
 import { becomeFollower } from "./term.ts";
-import type { ServerId } from "./types.ts";
+import type { ServerId, Term } from "./types.ts";
 
 /** Takes entries, or a heartbeat, from the leader of a term. */
 export function handleAppendEntries(state: RaftState, from: ServerId, message: AppendEntries): void {
@@ -14,7 +14,7 @@ export function handleAppendEntries(state: RaftState, from: ServerId, message: A
     refuse(state, from, message); // rule 1; the reply's term deposes the sender
     return;
   }
-  const role = follow(state, from, message);
+  const role = follow(state, from, message.term);
   if (!prevMatches(state.log, message.prevLogIndex, message.prevLogTerm)) {
     refuse(state, from, message); // rule 2
     return;
@@ -50,10 +50,13 @@ export function leaderDisconnected(state: RaftState): void {
   state.electionTimer.leaderBroke(state.now);
 }
 
-/** AppendEntries comes from the one leader of its term: whatever this server was, it now follows it (§5.2). */
-function follow(state: RaftState, from: ServerId, message: AppendEntries): Follower {
+/**
+ * AppendEntries and InstallSnapshot come from the one leader of their term: whatever this server was, it now follows it
+ * (§5.2).
+ */
+export function follow(state: RaftState, from: ServerId, term: Term): Follower {
   const { role } = state;
-  if (message.term === state.currentTerm) {
+  if (term === state.currentTerm) {
     assert(role.name !== "leader", "a term has one leader (§5.2), and it is this server");
     if (role.name === "follower" && role.leader !== undefined) {
       assert(role.leader === from, "a term has one leader (§5.2)");
@@ -62,12 +65,13 @@ function follow(state: RaftState, from: ServerId, message: AppendEntries): Follo
       return role;
     }
   }
-  becomeFollower(state, message.term, from);
+  becomeFollower(state, term, from);
   assert(state.role.name === "follower", "becomeFollower makes a follower");
   return state.role;
 }
 
-function include(outcome: AppendOutcome | undefined, matchIndex: number, readRound: number): AppendOutcome {
+/** Adds to what a turn's AppendEntries achieved. */
+export function include(outcome: AppendOutcome | undefined, matchIndex: number, readRound: number): AppendOutcome {
   if (outcome === undefined) return { matchIndex, readRound };
   outcome.matchIndex = Math.max(outcome.matchIndex, matchIndex);
   outcome.readRound = Math.max(outcome.readRound, readRound);

@@ -67,6 +67,9 @@ export function handleAppendEntriesReply(
   if (reply.success) {
     assert(reply.matchIndex <= state.log.lastIndex, "a follower matches nothing that its leader does not have");
     matched(progress, reply.matchIndex);
+    // The peer has what the log no more holds, by whatever way: entries can follow.
+    if (progress.state === "snapshot" && progress.matchIndex >= state.log.base.index)
+      probeFrom(progress, progress.matchIndex + 1);
     advanceCommitIndex(state, leader);
   } else {
     refused(state, progress, reply);
@@ -94,10 +97,13 @@ export function followerDisconnected(leader: Leader, peer: ServerId): void {
  * nothing: one at or before `matchIndex`, or of another place than the one that is being probed.
  */
 function refused(state: RaftState, progress: Progress, reply: AppendEntriesReply): void {
+  if (progress.state === "snapshot") return;
   if (reply.rejectedIndex <= progress.matchIndex || reply.rejectedIndex >= progress.nextIndex) return;
   if (progress.state === "probe" && reply.rejectedIndex !== progress.nextIndex - 1) return;
   const hint = { index: reply.hintIndex, term: reply.hintTerm };
-  probeFrom(progress, newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1);
+  const agreement = newestPossibleAgreement(state.log, reply.rejectedIndex, hint);
+  // Before the base: the next turn finds that a snapshot is needed.
+  probeFrom(progress, agreement === undefined ? progress.matchIndex + 1 : agreement + 1);
 }
 
 /** Appends one entry of the leader's own. */

@@ -65,11 +65,10 @@ export function hintFor(log: Log, prevLogIndex: Index, prevLogTerm: Term): Hint 
 /**
  * The leader's side: the newest place before the refused one, and at or before the hint, whose term is not above the
  * hint's. Each round skips a whole term of one log or the other, so the search takes as many rounds as there are terms.
+ * `undefined` if it lies before the base of the leader's log: only a snapshot helps then (§7).
  */
-export function newestPossibleAgreement(log: Log, rejectedIndex: Index, hint: Hint): Index {
-  const index = log.newestIndexOfTermAtMost(hint.term, Math.min(hint.index, rejectedIndex - 1));
-  assert(index !== undefined, "the leader's log reaches back to where the follower's agrees with it");
-  return index;
+export function newestPossibleAgreement(log: Log, rejectedIndex: Index, hint: Hint): Index | undefined {
+  return log.newestIndexOfTermAtMost(hint.term, Math.min(hint.index, rejectedIndex - 1));
 }
 
 function truncateFrom(state: RaftState, index: Index): void {

@@ -1,22 +1,27 @@
 /** The replicated log in memory (§5.3). What of it is on disk is the concern of `durability.ts`. */
 import { assert, present } from "../base/assert.ts";
 import { ConfigurationHistory } from "./configuration.ts";
-import type { Configuration, Entry, Index, RecoveredLog, Term } from "./types.ts";
+import type { Configuration, Entry, Index, LogBase, RecoveredLog, Term } from "./types.ts";
 
 /**
  * Entries from `base.index + 1` to `lastIndex`, contiguous, their terms never falling. What lies up to the base is in
  * the state machine's checkpoint, hence committed; of it only the last index and term are known.
  */
 export class Log {
-  readonly base: { readonly index: Index; readonly term: Term };
-  readonly #entries: Entry[];
-  readonly #configurations: ConfigurationHistory;
+  #base: { readonly index: Index; readonly term: Term };
+  #entries: Entry[];
+  #configurations: ConfigurationHistory;
 
   constructor(recovered: RecoveredLog) {
-    this.base = { index: recovered.base.index, term: recovered.base.term };
+    this.#base = { index: recovered.base.index, term: recovered.base.term };
     this.#entries = [];
     this.#configurations = new ConfigurationHistory(recovered.base.index, recovered.base.configuration);
     for (const entry of recovered.entries) this.append(entry);
+  }
+
+  /** The last entry that is no more in the log: of it, index and term are known. */
+  get base(): { readonly index: Index; readonly term: Term } {
+    return this.#base;
   }
 
   get lastIndex(): Index {
@@ -40,6 +45,28 @@ export class Log {
   /** The configuration before {@link configuration}. */
   get previousConfiguration(): Configuration {
     return this.#configurations.previous;
+  }
+
+  /** The newest configuration up to `index`, which must not lie before the base. */
+  configurationAt(index: Index): Configuration {
+    assert(index >= this.base.index && index <= this.lastIndex, "a configuration is asked for within the log");
+    return this.#configurations.at(index);
+  }
+
+  /** Forgets the entries up to `index` (§7): a checkpoint holds what they did. */
+  compact(index: Index): void {
+    assert(index >= this.base.index && index <= this.lastIndex, "a log is compacted up to one of its entries");
+    const base = { index, term: this.termAt(index) };
+    this.#entries = this.#entries.slice(index - this.base.index);
+    this.#base = base;
+    this.#configurations.compacted(index);
+  }
+
+  /** Begins anew behind a snapshot, without entries (§7). */
+  reset(base: LogBase): void {
+    this.#base = { index: base.index, term: base.term };
+    this.#entries = [];
+    this.#configurations = new ConfigurationHistory(base.index, base.configuration);
   }
 
   /** The entry at `index`, which must be behind the base and not behind the end. */

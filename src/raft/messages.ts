@@ -6,6 +6,8 @@ export type RaftMessage =
   | RequestVoteReply
   | AppendEntries
   | AppendEntriesReply
+  | InstallSnapshot
+  | InstallSnapshotReply
   | ReadIndex
   | ReadIndexReply
   | TimeoutNow;
@@ -56,6 +58,33 @@ export interface AppendEntriesReply {
   readonly hintTerm: Term;
   /** Echo of the request's `readRound`. */
   readonly readRound: number;
+}
+
+/** InstallSnapshot RPC (§7, Figure 13): one chunk of the leader's checkpoint. */
+export interface InstallSnapshot {
+  readonly type: "InstallSnapshot";
+  readonly term: Term;
+  /** The leader's number for this transfer: chunks of another one do not fit together with these. */
+  readonly snapshotId: number;
+  readonly lastIncludedIndex: Index;
+  readonly lastIncludedTerm: Term;
+  /** Position of the chunk before this one; 0 for the first. */
+  readonly previous: number;
+  /** Position of this chunk; rises. */
+  readonly position: number;
+  /** A segment of the checkpoint; of the last chunk its head, with the configuration in it. Raft never looks inside. */
+  readonly data: Uint8Array;
+  /** Whether this is the last chunk. */
+  readonly done: boolean;
+}
+
+/** How far the chunks of a snapshot are on the follower's disk. Its installation is told by an AppendEntriesReply. */
+export interface InstallSnapshotReply {
+  readonly type: "InstallSnapshotReply";
+  readonly term: Term;
+  readonly snapshotId: number;
+  /** The newest chunk that is durable, and all before it; 0 if none is, so that the transfer has to begin anew. */
+  readonly position: number;
 }
 
 /** A follower asks the leader for a read index (thesis §6.4). */

@@ -5,6 +5,9 @@
  * - `replicate`: it is known. Entries go out ahead of the replies, `nextIndex` moves on as they are sent, and up to a
  *   window of messages is in flight.
  *
+ * - `snapshot`: the entries that the peer lacks are no more in the log. The state machine's checkpoint is sent instead
+ *   (§7); no entries until it is installed.
+ *
  * A refusal or a broken stream leads from `replicate` back to `probe`.
  */
 import type { Index, ServerId } from "./types.ts";
@@ -15,7 +18,7 @@ export interface Progress {
   matchIndex: Index;
   /** Next entry to send; always above `matchIndex`. */
   nextIndex: Index;
-  state: "probe" | "replicate";
+  state: "probe" | "replicate" | "snapshot";
   /** In `probe`: entries were sent and their reply is awaited. */
   probeSent: boolean;
   /** In `replicate`: last index of each AppendEntries with entries that is not acknowledged, rising. */
@@ -69,8 +72,16 @@ export function probeFrom(progress: Progress, nextIndex: Index): void {
   progress.inFlight.length = 0;
 }
 
+/** The peer needs what is no more in the log. */
+export function needsSnapshot(progress: Progress): void {
+  progress.state = "snapshot";
+  progress.probeSent = false;
+  progress.inFlight.length = 0;
+}
+
 /** Whether entries may be sent now. */
 export function mayAppend(progress: Progress, appendsInFlightMax: number): boolean {
+  if (progress.state === "snapshot") return false;
   return progress.state === "probe" ? !progress.probeSent : progress.inFlight.length < appendsInFlightMax;
 }
 

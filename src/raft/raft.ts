@@ -17,11 +17,13 @@
  * | Leaders: sending, heartbeats                            | `replication.ts`                            |
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
+ * | InstallSnapshot RPC (Figure 13), compaction (§7)        | `snapshot.ts`                               |
  *
  * And from elsewhere: configurations (§6) `configuration.ts` and their changes `membership.ts`, `catch-up.ts`, leadership
  * transfer (thesis §3.10) `leadership-transfer.ts`, reads (thesis §6.4) `read-index.ts`, a leader without a
  * quorum (thesis §6.2) `check-quorum.ts`, what must always hold `invariants.ts`.
  */
+import { assert } from "../base/assert.ts";
 import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
 import { advanceCommitIndex, takeCommitted } from "./commit.ts";
@@ -32,7 +34,15 @@ import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbe
 import { advanceTransfer, transferLeadership } from "./leadership-transfer.ts";
 import { advanceMembership, changeMembership, forgetLeavers, type Refusal } from "./membership.ts";
 import type { MembershipChange } from "./membership-change.ts";
-import type { AppendEntriesReply, RaftMessage, ReadIndex, ReadIndexReply, TimeoutNow } from "./messages.ts";
+import type {
+  AppendEntriesReply,
+  InstallSnapshot,
+  InstallSnapshotReply,
+  RaftMessage,
+  ReadIndex,
+  ReadIndexReply,
+  TimeoutNow,
+} from "./messages.ts";
 import { isActive } from "./progress.ts";
 import {
   askAgain,
@@ -44,15 +54,29 @@ import {
   seeToReads,
 } from "./read-index.ts";
 import { replicate } from "./replication.ts";
+import {
+  handleInstallSnapshot,
+  handleInstallSnapshotReply,
+  installSnapshot,
+  sendSnapshot,
+  sendSnapshotReply,
+  takeInstalled,
+} from "./snapshot.ts";
 import { knownLeader, type Leader, newState, type RaftOptions, type RaftState } from "./state.ts";
 import type { PeerStatus, RaftStatus, RoleName } from "./status.ts";
 import { becomeFollower } from "./term.ts";
-import type { Configuration, Index, RecoveredLog, ServerId, Term } from "./types.ts";
+import type { Configuration, Index, LogBase, RecoveredLog, ServerId, Term } from "./types.ts";
 import { handleRequestVote } from "./vote.ts";
 
 export type { Refusal } from "./membership.ts";
 export type { MembershipChange } from "./membership-change.ts";
 export type { RaftOptions } from "./state.ts";
+
+/** A peer that needs a snapshot, and up to where it has the log. */
+export interface SnapshotPeer {
+  readonly id: ServerId;
+  readonly matchIndex: Index;
+}
 
 /**
  * One server's part in the cluster. The caller feeds it inputs (`advanceTo` first, so that it knows the time), then
@@ -148,6 +172,9 @@ export class Raft {
     const state = this.#state;
     checkQuorum(state);
     switch (message.type) {
+      case "InstallSnapshot":
+        handleInstallSnapshot(state, from, message); // whoever wants to stage it calls receiveSnapshot
+        break;
       case "AppendEntries":
         handleAppendEntries(state, from, message);
         break;
@@ -163,7 +190,10 @@ export class Raft {
   }
 
   /** Messages to which §5.1 applies without exception: a higher term is taken over, a lower one makes them stale. */
-  #receiveInTerm(from: ServerId, message: AppendEntriesReply | ReadIndex | ReadIndexReply | TimeoutNow): void {
+  #receiveInTerm(
+    from: ServerId,
+    message: AppendEntriesReply | InstallSnapshotReply | ReadIndex | ReadIndexReply | TimeoutNow,
+  ): void {
     const state = this.#state;
     if (message.term > state.currentTerm) becomeFollower(state, message.term, undefined);
     const { role } = state;
@@ -173,8 +203,71 @@ export class Raft {
       if (message.term === state.currentTerm) handleTimeoutNow(state);
     } else if (message.term === state.currentTerm && role.name === "leader") {
       if (message.type === "AppendEntriesReply") handleAppendEntriesReply(state, role, from, message);
+      else if (message.type === "InstallSnapshotReply") handleInstallSnapshotReply(state, role, from);
       else handleReadIndex(role, from, message);
     }
+  }
+
+  /**
+   * Takes a chunk of a snapshot (§7). True if it is to be staged: {@link snapshotStaged} tells the leader how far that
+   * is done, {@link installSnapshot} ends it.
+   */
+  receiveSnapshot(from: ServerId, message: InstallSnapshot): boolean {
+    checkQuorum(this.#state);
+    return handleInstallSnapshot(this.#state, from, message);
+  }
+
+  /** The chunks of a snapshot are durable up to `position`: tells the leader, if there is one. */
+  snapshotStaged(snapshotId: number, position: number): void {
+    sendSnapshotReply(this.#state, { snapshotId, position });
+  }
+
+  /**
+   * All of a snapshot is staged: it takes the place of the log. The next write says so on disk; once that is durable,
+   * {@link Effects.installed} does. False if the log has what the snapshot holds, so that it is not needed.
+   */
+  installSnapshot(base: LogBase): boolean {
+    checkQuorum(this.#state);
+    return installSnapshot(this.#state, base);
+  }
+
+  /** Leader: the peers that are there and lack what is no more in the log, sorted; others have none. */
+  snapshotPeers(): readonly SnapshotPeer[] {
+    const { role, now, options } = this.#state;
+    if (role.name !== "leader") return noPeers;
+    let peers: SnapshotPeer[] | undefined;
+    for (const { id, state, lastHeard, matchIndex } of role.peers) {
+      if (state !== "snapshot" || now - lastHeard >= options.electionTimeoutMs) continue;
+      if (peers === undefined) peers = [{ id, matchIndex }];
+      else peers.push({ id, matchIndex });
+    }
+    return peers ?? noPeers;
+  }
+
+  /** Leader: sends a chunk of a snapshot. */
+  sendSnapshot(to: ServerId, chunk: Omit<InstallSnapshot, "type" | "term">): void {
+    sendSnapshot(this.#state, to, chunk);
+  }
+
+  /** Index and term of the last entry that is no more in the log. */
+  get logBase(): { readonly index: Index; readonly term: Term } {
+    return this.#state.log.base;
+  }
+
+  /** The term of an entry, from {@link logBase} to the end of the log. */
+  termAt(index: Index): Term {
+    return this.#state.log.termAt(index);
+  }
+
+  /** The newest configuration up to an entry, from {@link logBase} to the end of the log. */
+  configurationAt(index: Index): Configuration {
+    return this.#state.log.configurationAt(index);
+  }
+
+  /** Forgets the log up to `index`, which a durable checkpoint of the state machine covers (§7). */
+  compact(index: Index): void {
+    assert(index <= this.#state.lastApplied, "only what is applied is compacted");
+    this.#state.log.compact(index);
   }
 
   /** The stream on which a peer's messages come broke: the peer has died, or the network between. */
@@ -251,11 +344,13 @@ export class Raft {
     else if (role.name === "follower") replyToLeader(state, role);
     const write = state.durability.takeWrite(state.log, state);
     const messages = state.outbox.take(state.durability, state.currentTerm);
+    const installed = takeInstalled(state);
     const committed = takeCommitted(state);
     const reads = state.readsReady.length === 0 ? noReads : state.readsReady;
     if (reads !== noReads) state.readsReady = [];
     this.#invariants.check(state);
-    return write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
+    const effects = write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
+    return installed === undefined ? effects : { ...effects, installed };
   }
 
   /** A snapshot of what this server knows. */
@@ -278,6 +373,7 @@ export class Raft {
 }
 
 const noReads: readonly ReadReady[] = [];
+const noPeers: readonly SnapshotPeer[] = [];
 
 /** A leader's end of a turn. */
 function lead(state: RaftState, leader: Leader): void {
@@ -293,6 +389,7 @@ function peerStatus(state: RaftState): PeerStatus[] {
     id: peer.id,
     matchIndex: peer.matchIndex,
     nextIndex: peer.nextIndex,
+    state: peer.state,
     active: isActive(peer, state.now, state.options.electionTimeoutMs),
   }));
 }

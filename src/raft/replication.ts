@@ -2,13 +2,14 @@
  * What a leader sends at the end of a turn (§5.3): to each peer the entries that it lacks, in as few messages as the
  * limits allow, and a message without entries where there is nothing else to carry news.
  */
-import { appended, mayAppend, type Progress } from "./progress.ts";
+import { appended, mayAppend, needsSnapshot, type Progress } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { Entry } from "./types.ts";
 
 /** Sends to every peer what is due. */
 export function replicate(state: RaftState, leader: Leader): void {
   for (const progress of leader.peers) {
+    if (progress.nextIndex <= state.log.base.index && progress.state !== "snapshot") needsSnapshot(progress);
     // First, so that it does not stand behind bulk data. It goes out however busy or silent the peer is, and names the
     // newest entry that was sent: a peer that lost it will say so.
     if (leader.heartbeatDue) sendAppendEntries(state, leader, progress, noEntries);
@@ -37,12 +38,13 @@ function hasNews(state: RaftState, leader: Leader, progress: Progress): boolean 
 }
 
 function sendAppendEntries(state: RaftState, leader: Leader, progress: Progress, entries: readonly Entry[]): void {
-  const prevLogIndex = progress.nextIndex - 1;
+  // All logs agree before their beginning: a heartbeat that says so is a sign of life and claims nothing else.
+  const prevLogIndex = progress.state === "snapshot" ? 0 : progress.nextIndex - 1;
   state.outbox.send(progress.id, {
     type: "AppendEntries",
     term: state.currentTerm,
     prevLogIndex,
-    prevLogTerm: state.log.termAt(prevLogIndex),
+    prevLogTerm: prevLogIndex === 0 ? 0 : state.log.termAt(prevLogIndex),
     entries,
     leaderCommit: state.commitIndex,
     readRound: leader.readRound,

@@ -173,6 +173,8 @@ export function newFollower(leader: ServerId | undefined, now: number): Follower
 /** The state of a server that has just started, with what it found on its disk. */
 export function newState(options: RaftOptions, recovered: RecoveredLog, now: number): RaftState {
   const log = new Log(recovered);
+  // What the checkpoint holds was committed and applied.
+  const applied = Math.max(log.base.index, recovered.appliedIndex ?? 0);
   return {
     id: options.id,
     options: {
@@ -186,8 +188,8 @@ export function newState(options: RaftOptions, recovered: RecoveredLog, now: num
     votedFor: recovered.hardState.votedFor,
     log,
     durability: new Durability(log.lastIndex),
-    commitIndex: log.base.index,
-    lastApplied: log.base.index,
+    commitIndex: applied,
+    lastApplied: applied,
     role: newFollower(undefined, now),
     electionTimer: new ElectionTimer(options, now),
     outbox: new Outbox(),

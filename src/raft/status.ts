@@ -30,6 +30,8 @@ export interface PeerStatus {
   readonly matchIndex: Index;
   /** Next entry to send. */
   readonly nextIndex: Index;
+  /** How entries are sent to it. */
+  readonly state: "probe" | "replicate" | "snapshot";
   /** Whether it answered within the last election timeout. */
   readonly active: boolean;
 }

@@ -83,8 +83,19 @@ export interface LogWrite {
   /** Rises by one with each write. */
   readonly token: number;
   readonly hardState?: HardState;
+  /** A received snapshot takes the place of the whole log, which from now on begins behind it (§7). */
+  readonly snapshot?: LogBase;
   readonly truncateFrom?: Index;
   readonly entries: readonly Entry[];
+}
+
+/** Where a log begins: what lies up to here is in a checkpoint or snapshot of the state machine (§7). */
+export interface LogBase {
+  /** The last included index; 0 for a log that is whole. */
+  readonly index: Index;
+  readonly term: Term;
+  /** The newest configuration up to here. */
+  readonly configuration: Configuration;
 }
 
 /** What a server finds on its disk when it starts. */
@@ -92,6 +103,8 @@ export interface RecoveredLog {
   readonly hardState: HardState;
   /** Contiguous, beginning at `base.index + 1`. */
   readonly entries: readonly Entry[];
-  /** The point that the state machine's checkpoint covers; index 0, term 0 without one. */
-  readonly base: { readonly index: Index; readonly term: Term; readonly configuration: Configuration };
+  /** Where the log begins; index 0, term 0 as long as nothing was compacted. */
+  readonly base: LogBase;
+  /** The state machine's checkpoint holds everything up to here; at least the base's index, which it is by default. */
+  readonly appliedIndex?: Index;
 }

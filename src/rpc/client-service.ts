@@ -1,5 +1,12 @@
 /** The Clients port over gRPC: session streams and the Status call (`proto/client.proto`). */
-import { Server, type ServerUnaryCall, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import {
+  Server,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
@@ -21,6 +28,8 @@ export interface ClientHandlers {
   status(): NodeStatus;
   /** Carries out an operator's request; `signal` aborts when nobody waits for the answer any more. */
   administer?(request: AdminRequest, signal: AbortSignal): Promise<AdminReply>;
+  /** The bytes of a backup of what is applied now. */
+  backup(): AsyncGenerator<Uint8Array>;
 }
 
 export interface ClientServiceOptions {
@@ -66,7 +75,23 @@ const sessionService: ServiceDefinition = {
     responseSerialize: rawBytes,
     responseDeserialize: rawBytes,
   },
+  backup: {
+    path: "/terrarium.Client/Backup",
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: rawBytes,
+    requestDeserialize: rawBytes,
+    responseSerialize: rawBytes,
+    responseDeserialize: rawBytes,
+  },
 };
+
+/** Backups at a time; each holds a view of the disk. */
+const backupsMax = 2;
+/** A backup goes out in parts of at most this, bytes. */
+const backupPartBytes = 1024 * 1024;
+
+type BackupCall = ServerWritableStream<Buffer, Buffer>;
 
 export class ClientService implements Clients {
   private readonly options: Required<ClientServiceOptions>;
@@ -74,6 +99,7 @@ export class ClientService implements Clients {
   private readonly connections = new Map<ConnectionId, ClientConnection>();
   private readonly unflushed = new Set<ClientConnection>();
   private lastConnection: ConnectionId = 0;
+  private backups = 0;
 
   constructor(options: ClientServiceOptions) {
     this.options = {
@@ -88,6 +114,7 @@ export class ClientService implements Clients {
       session: (call: SessionCall) => this.open(call),
       status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.respondStatus(respond),
       admin: (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => this.administer(call, respond),
+      backup: (call: BackupCall) => void this.sendBackup(call),
     });
   }
 
@@ -229,6 +256,42 @@ export class ClientService implements Clients {
         });
       },
     );
+  }
+
+  /** Sends a backup as fast as the client takes it. Never rejects. */
+  private async sendBackup(call: BackupCall): Promise<void> {
+    call.on("error", () => {});
+    if (this.backups >= backupsMax) {
+      call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "the server sends other backups at this time" });
+      return;
+    }
+    this.backups += 1;
+    let gone = false;
+    const goes = new Promise<void>((resolve) => {
+      for (const event of ["cancelled", "close", "finish"]) {
+        call.on(event, () => {
+          gone = true;
+          resolve();
+        });
+      }
+    });
+    try {
+      for await (const bytes of this.options.handlers.backup()) {
+        for (let at = 0; at < bytes.length && !gone; at += backupPartBytes) {
+          const data = bytes.subarray(at, at + backupPartBytes);
+          const part = asBuffer(terrarium.BackupPart.encode({ data }).finish());
+          if (!call.write(part)) await Promise.race([new Promise((resolve) => call.once("drain", resolve)), goes]);
+        }
+        if (gone) return;
+      }
+      call.end();
+    } catch (error) {
+      const details = error instanceof Error ? firstLine(error.message) : String(error);
+      this.options.log.error({ reason: details }, "a backup failed");
+      call.emit("error", { code: status.INTERNAL, details });
+    } finally {
+      this.backups -= 1;
+    }
   }
 
   private respondStatus(respond: sendUnaryData<Buffer>): void {

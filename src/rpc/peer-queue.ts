@@ -20,7 +20,7 @@ interface Waiting {
 
 /** Whether a message may be large, and so must not delay others. */
 function isBulk(message: PeerMessage): boolean {
-  return message.type === "AppendEntries" || message.type === "Forward";
+  return message.type === "AppendEntries" || message.type === "Forward" || message.type === "InstallSnapshot";
 }
 
 /** The two lanes; bounded by `limits.peerQueueBytesMax`. */

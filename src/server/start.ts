@@ -18,6 +18,7 @@ import type { ServerIntroduction } from "../rpc/probe.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Identity, openStorage, type Recovered } from "../storage/open.ts";
 import { administer } from "./administration.ts";
+import { backup } from "./backup.ts";
 import { Host } from "./host.ts";
 import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
@@ -132,6 +133,7 @@ async function serve(
       clientDisconnected: (connection) => node.clientDisconnected(connection),
       status: () => node.status(),
       administer: (request, signal) => administer(node, request, signal),
+      backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
     log,
   });

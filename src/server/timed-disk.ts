@@ -12,6 +12,7 @@ export function timedDisk(disk: Disk, clock: Clock, observe: (durationMs: number
         done(error);
       });
     },
+    view: () => disk.view(),
     scan: (range, visit, done) => disk.scan(range, visit, done),
   };
 }

@@ -11,6 +11,23 @@ export interface KeyRange {
   readonly lt: Uint8Array;
 }
 
+/** A row as it is read. */
+export interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** The rows of a disk as they were at one moment. */
+export interface DiskView {
+  /**
+   * Reads the first rows of a range, in key order, until their values take `bytesMax`; at least one, if there is one.
+   * `done` gets all of them, or the error. One read at a time.
+   */
+  read(range: KeyRange, bytesMax: number, done: (error: Error | undefined, rows: readonly Row[]) => void): void;
+  /** Ends the view; a read under way is never answered. */
+  close(): void;
+}
+
 export interface Disk {
   /**
    * Writes a batch in its order, all or nothing, and calls `done` once it is on stable storage (fsync), or with the
@@ -18,6 +35,11 @@ export interface Disk {
    * batch does not reach the disk before those written earlier are done.
    */
   write(batch: readonly DiskOperation[], done: (error: Error | undefined) => void): void;
+  /**
+   * A view of the rows as of now: of every batch that is done, and, each whole or not at all, of those under way. It
+   * costs space until it is closed.
+   */
+  view(): DiskView;
   /** Visits the rows of a range as of now, in key order; `done` comes last. */
   scan(
     range: KeyRange,

@@ -4,11 +4,12 @@ import { dirname, join, resolve } from "node:path";
 import { Level } from "level";
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { Disk, DiskOperation, KeyRange } from "./disk.ts";
+import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "./disk.ts";
 import { findWalDamage } from "./level-wal.ts";
 import { corrupt } from "./sealed.ts";
 
 type Database = Level<Uint8Array, Uint8Array>;
+type Snapshot = ReturnType<Database["snapshot"]>;
 
 const scanRows = 1000;
 const scanBytes = 1024 * 1024;
@@ -55,6 +56,30 @@ export class LevelDisk implements Disk {
     );
   }
 
+  view(): DiskView {
+    const snapshot = this.database.snapshot();
+    let closed = false;
+    return {
+      read: (range, bytesMax, done) => {
+        this.readRange(range, bytesMax, snapshot).then(
+          (rows) => {
+            if (!closed) done(undefined, rows);
+          },
+          (error: unknown) => {
+            if (!closed) done(scanError(error), []);
+          },
+        );
+      },
+      close: () => {
+        if (closed) return;
+        closed = true;
+        snapshot.close().catch(() => {
+          // It ends with the database at the latest.
+        });
+      },
+    };
+  }
+
   /** Waits for what is under way, then lets go of the directory. */
   async close(): Promise<void> {
     await this.database.close();
@@ -73,6 +98,29 @@ export class LevelDisk implements Disk {
     const write = this.writes.shift();
     this.writeFirst();
     write?.done(error);
+  }
+
+  private async readRange(range: KeyRange, bytesMax: number, snapshot: Snapshot): Promise<Row[]> {
+    const iterator = this.database.iterator({
+      gte: range.gte,
+      lt: range.lt,
+      snapshot,
+      fillCache: false,
+      highWaterMarkBytes: bytesMax,
+    });
+    try {
+      const rows: Row[] = [];
+      for (let bytes = 0; bytes < bytesMax; ) {
+        const next = await iterator.next();
+        if (next === undefined) break;
+        const [key, value] = next;
+        rows.push({ key, value });
+        bytes += value.length;
+      }
+      return rows;
+    } finally {
+      await iterator.close();
+    }
   }
 
   private async visitRange(range: KeyRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void> {

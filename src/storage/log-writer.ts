@@ -4,11 +4,11 @@
  */
 import { assert, present } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { Entry, HardState, Index, LogWrite, Term } from "../raft/types.ts";
+import type { Entry, HardState, Index, LogBase, LogWrite, Term } from "../raft/types.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
-import { hardStateKey, logBlockKey } from "./layout.ts";
+import { hardStateKey, logBaseKey, logBlockKey } from "./layout.ts";
 import { blockOverheadBytes, encodeLogBlock, entryBytes } from "./log-block.ts";
-import { encodeHardState } from "./records.ts";
+import { encodeHardState, encodeLogBase } from "./records.ts";
 
 /** A log block's value stays below this, unless one entry alone is larger. */
 const blockBytesMax = 1024 * 1024;
@@ -21,11 +21,15 @@ export interface StoredBlock {
   readonly firstIndex: Index;
   /** Contiguous, at least one. */
   readonly entries: readonly Entry[];
+  /** Of its value. */
+  readonly bytes: number;
 }
 
 /** What the disk holds when a {@link LogWriter} begins. */
 export interface StoredLog {
   readonly hardState: HardState;
+  /** Where the log begins; index 0, term 0 while it is whole. */
+  readonly base: { readonly index: Index; readonly term: Term };
   /** Each begins where the one before it ends. */
   readonly blocks: readonly StoredBlock[];
 }
@@ -44,6 +48,12 @@ export class LogWriter {
   private state: "idle" | "writing" | "failed" = "idle";
   /** Blocks on disk, as if the batch in flight were done. */
   private readonly blocks: StoredBlock[];
+  /** Where the log on disk begins, as if the batch in flight were done. */
+  private base: { readonly index: Index; readonly term: Term };
+  /** Until the next batch: the log is to begin here … */
+  private newBase: LogBase | undefined;
+  /** … since a snapshot takes its place, with these operations. */
+  private snapshotOperations: readonly DiskOperation[] | undefined;
   /** Entries of `blocks` behind this index are to be cut off by the next batch … */
   private kept: Index;
   /** … which then appends these. */
@@ -60,11 +70,47 @@ export class LogWriter {
     this.callbacks = callbacks;
     this.blocks = [...stored.blocks];
     this.hardState = stored.hardState;
-    this.kept = lastIndexOf(this.blocks.at(-1));
+    this.base = stored.base;
+    this.kept = this.storedIndex();
   }
 
-  /** Queues a write; {@link flush} starts it. After a failure nothing is taken any more. */
-  append(write: LogWrite): void {
+  /** Bytes of the log on disk. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const block of this.blocks) bytes += block.bytes;
+    return bytes;
+  }
+
+  /**
+   * The end of the newest block that can go, if everything up to `index` is in a durable checkpoint and the last
+   * `tailBytes` of the log are to stay.
+   */
+  compactable(index: Index, tailBytes: number): Index | undefined {
+    let found: Index | undefined;
+    let behind = this.bytes;
+    for (const block of this.blocks) {
+      const last = lastIndexOf(block);
+      behind -= block.bytes;
+      // The newest entry on disk stays: its term tells which log this is.
+      if (last > index || last >= this.kept || behind < tailBytes) break;
+      found = last;
+    }
+    return found;
+  }
+
+  /** Has the next batch drop the blocks up to `base`, which is the end of one: see {@link compactable}. */
+  compact(base: LogBase): void {
+    if (this.state === "failed") return;
+    assert(this.snapshotOperations === undefined, "a log that a snapshot replaces is not compacted");
+    assert(base.index > this.base.index && base.index <= this.kept, "what is compacted is on disk");
+    this.newBase = base;
+  }
+
+  /**
+   * Queues a write; {@link flush} starts it. After a failure nothing is taken any more. `snapshotOperations` go along
+   * with a write that has a snapshot: they make it the present checkpoint.
+   */
+  append(write: LogWrite, snapshotOperations: readonly DiskOperation[] = []): void {
     if (this.state === "failed") return;
     assert(
       this.appendedToken === undefined || write.token === this.appendedToken + 1,
@@ -75,6 +121,7 @@ export class LogWriter {
       this.hardState = write.hardState;
       this.hardStateQueued = true;
     }
+    if (write.snapshot !== undefined) this.replace(write.snapshot, snapshotOperations);
     if (write.truncateFrom !== undefined) this.truncate(write.truncateFrom);
     for (const entry of write.entries) {
       assert(entry.index === this.kept + this.queued.length + 1, "appended entries continue the log on disk");
@@ -86,14 +133,14 @@ export class LogWriter {
   /** Gives what is queued to the disk, unless a batch is in flight: then its completion is the time to call again. */
   flush(): void {
     const token = this.appendedToken;
-    if (this.state !== "idle" || token === undefined || token === this.issuedToken) return;
+    if (this.state !== "idle" || (token === this.issuedToken && this.newBase === undefined)) return;
     const batch = this.takeBatch();
     this.state = "writing";
     this.issuedToken = token;
     this.disk.write(batch, (error) => this.completed(token, error));
   }
 
-  private completed(token: number, error: Error | undefined): void {
+  private completed(token: number | undefined, error: Error | undefined): void {
     assert(this.state === "writing", "a batch completes once");
     if (error !== undefined) {
       // What a failed write or fsync left behind is unknown, and a second fsync may succeed without having written
@@ -103,12 +150,14 @@ export class LogWriter {
       return;
     }
     this.state = "idle";
-    this.callbacks.durable(token);
+    if (token === undefined) this.flush();
+    else this.callbacks.durable(token);
   }
 
   /** Cuts the log so that it ends before `from`: what is only queued is dropped, the disk's part is cut later. */
   private truncate(from: Index): void {
-    assert(from > (this.blocks[0]?.firstIndex ?? 0), "the first entry of the log is never cut off");
+    assert(from > (this.newBase ?? this.base).index, "what a checkpoint covers is never cut off");
+    assert(from > 1, "the first entry of the log is never cut off");
     if (from > this.kept) {
       this.queued.length = Math.min(this.queued.length, from - this.kept - 1);
       return;
@@ -117,8 +166,17 @@ export class LogWriter {
     this.queued = [];
   }
 
+  /** A snapshot takes the place of everything, queued or on disk. */
+  private replace(snapshot: LogBase, operations: readonly DiskOperation[]): void {
+    this.newBase = snapshot;
+    this.snapshotOperations = operations;
+    this.queued = [];
+    this.kept = snapshot.index;
+  }
+
   private takeBatch(): DiskOperation[] {
     const batch: DiskOperation[] = [];
+    this.moveBase(batch);
     // Deletions come first: a new block may take the key of a deleted one.
     this.cutBlocks(batch);
     this.appendBlocks(batch);
@@ -129,6 +187,25 @@ export class LogWriter {
       this.hardStateQueued = false;
     }
     return batch;
+  }
+
+  /** Has the log begin where it should: a compaction drops the blocks before that, a snapshot all. */
+  private moveBase(batch: DiskOperation[]): void {
+    const { newBase } = this;
+    if (newBase === undefined) return;
+    const all = this.snapshotOperations !== undefined;
+    let gone = 0;
+    for (const block of this.blocks) {
+      if (!all && lastIndexOf(block) > newBase.index) break;
+      batch.push({ type: "delete", key: logBlockKey(block.firstIndex) });
+      gone++;
+    }
+    this.blocks.splice(0, gone);
+    batch.push({ type: "put", key: logBaseKey, value: encodeLogBase(newBase) });
+    for (const operation of this.snapshotOperations ?? []) batch.push(operation);
+    this.base = newBase;
+    this.newBase = undefined;
+    this.snapshotOperations = undefined;
   }
 
   /** Deletes the blocks behind `kept`; at most one that straddles it is written again without its end. */
@@ -154,11 +231,16 @@ export class LogWriter {
     const firstIndex = present(entries[0], "the first entry of a block").index;
     const value = encodeLogBlock({ currentTerm: this.hardState.currentTerm, prevTerm: this.lastTerm(), entries });
     batch.push({ type: "put", key: logBlockKey(firstIndex), value });
-    this.blocks.push({ firstIndex, entries });
+    this.blocks.push({ firstIndex, entries, bytes: value.length });
   }
 
   private lastTerm(): Term {
-    return this.blocks.at(-1)?.entries.at(-1)?.term ?? 0;
+    return this.blocks.at(-1)?.entries.at(-1)?.term ?? this.base.term;
+  }
+
+  private storedIndex(): Index {
+    const last = this.blocks.at(-1);
+    return last === undefined ? this.base.index : lastIndexOf(last);
   }
 }
 
@@ -182,6 +264,6 @@ function splitByBytes(entries: readonly Entry[]): (readonly Entry[])[] {
   return runs;
 }
 
-function lastIndexOf(block: StoredBlock | undefined): Index {
-  return block === undefined ? 0 : block.firstIndex + block.entries.length - 1;
+function lastIndexOf(block: StoredBlock): Index {
+  return block.firstIndex + block.entries.length - 1;
 }

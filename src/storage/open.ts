@@ -1,14 +1,17 @@
 /** Opening a server's data when it starts: its own, whole, or fresh. */
 import { TerrariumError } from "../base/errors.ts";
 import type { Configuration, Entry, HardState } from "../raft/types.ts";
-import type { Disk } from "./disk.ts";
-import { hardStateKey, identityKey, logBlockKey, wholeDisk } from "./layout.ts";
+import type { Disk, DiskOperation } from "./disk.ts";
+import { hardStateKey, identityKey, logBlockKey, type SegmentName, segmentKey, wholeDisk } from "./layout.ts";
 import { encodeLogBlock } from "./log-block.ts";
 import { encodeHardState, encodeIdentity, type Identity } from "./records.ts";
-import { noConfiguration, type Recovered, Rows, recoveredLog } from "./recovery.ts";
+import { noConfiguration, type Recovered, Rows, withCheckpoint } from "./recovery.ts";
 
 export type { Identity } from "./records.ts";
 export type { Recovered } from "./recovery.ts";
+
+/** Segments that one batch deletes. */
+const deletionsMax = 500;
 
 /** Exactly one of the two is there. */
 export type OpenDone = (error: Error | undefined, recovered?: Recovered) => void;
@@ -35,12 +38,12 @@ export function openStorage(
     (error) => {
       if (error !== undefined) done(diskError(error, "the data could not be read"));
       else if (rows.empty) begin(disk, expected, bootstrap, done);
-      else recover(rows, expected, done);
+      else recover(disk, rows, expected, done);
     },
   );
 }
 
-function recover(rows: Rows, expected: Identity, done: OpenDone): void {
+function recover(disk: Disk, rows: Rows, expected: Identity, done: OpenDone): void {
   let recovered: Recovered;
   try {
     checkIdentity(rows.readIdentity(), expected);
@@ -50,7 +53,26 @@ function recover(rows: Rows, expected: Identity, done: OpenDone): void {
     done(error);
     return;
   }
-  done(undefined, recovered);
+  deleteSegments(disk, rows.leftovers, (error) => {
+    if (error !== undefined) done(diskError(error, "what is left of an older checkpoint could not be deleted"));
+    else done(undefined, recovered);
+  });
+}
+
+/** Deletes segments, a bounded number at a time. */
+export function deleteSegments(
+  disk: Disk,
+  names: readonly SegmentName[],
+  done: (error: Error | undefined) => void,
+): void {
+  if (names.length === 0) return done(undefined);
+  const batch: readonly DiskOperation[] = names
+    .slice(0, deletionsMax)
+    .map((name) => ({ type: "delete", key: segmentKey(name) }));
+  disk.write(batch, (error) => {
+    if (error === undefined) deleteSegments(disk, names.slice(deletionsMax), done);
+    else done(error);
+  });
 }
 
 function checkIdentity(found: Identity, expected: Identity): void {
@@ -89,17 +111,20 @@ function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefi
   }
   const hardState: HardState = { currentTerm: 1, votedFor: 0 };
   const entries: readonly Entry[] = [{ kind: "configuration", index: 1, term: 1, configuration: bootstrap }];
+  const block = encodeLogBlock({ currentTerm: 1, prevTerm: 0, entries });
+  const base = { index: 0, term: 0, configuration: bootstrap };
+  const blocks = [{ firstIndex: 1, entries, bytes: block.length }];
   disk.write(
     [
       { type: "put", key: identityKey, value: encodeIdentity(identity) },
       { type: "put", key: hardStateKey, value: encodeHardState(hardState) },
-      { type: "put", key: logBlockKey(1), value: encodeLogBlock({ currentTerm: 1, prevTerm: 0, entries }) },
+      { type: "put", key: logBlockKey(1), value: block },
     ],
     (error) => {
       if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
       else {
-        const data = recoveredLog(hardState, entries, [{ firstIndex: 1, entries }], bootstrap);
-        done(undefined, { ...data, identity, acquaintances: undefined });
+        const files = { log: { hardState, entries, base }, stored: { hardState, base, blocks } };
+        done(undefined, { ...withCheckpoint(files, undefined), identity, acquaintances: undefined });
       }
     },
   );
@@ -108,6 +133,7 @@ function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefi
 /** The first state of a server that joins: an empty log. The leader sends it all of its own. */
 function beginJoining(disk: Disk, identity: Identity, done: OpenDone): void {
   const hardState: HardState = { currentTerm: 1, votedFor: 0 };
+  const base = { index: 0, term: 0, configuration: noConfiguration };
   disk.write(
     [
       { type: "put", key: identityKey, value: encodeIdentity(identity) },
@@ -115,12 +141,16 @@ function beginJoining(disk: Disk, identity: Identity, done: OpenDone): void {
     ],
     (error) => {
       if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
-      else done(undefined, { ...recoveredLog(hardState, [], [], noConfiguration), identity, acquaintances: undefined });
+      else {
+        const files = { log: { hardState, entries: [], base }, stored: { hardState, base, blocks: [] } };
+        done(undefined, { ...withCheckpoint(files, undefined), identity, acquaintances: undefined });
+      }
     },
   );
 }
 
-function diskError(error: Error, what: string): TerrariumError {
+/** The error of a disk that failed, unless `error` says already what is wrong. */
+export function diskError(error: Error, what: string): TerrariumError {
   if (error instanceof TerrariumError) return error;
   return new TerrariumError("DISK_FAILED", `${what}: ${error.message}`);
 }

@@ -1,7 +1,8 @@
-/** The small records of a server's database: identity and hard state. */
+/** The small records of a server's database: identity, hard state, where the log begins, what the checkpoint is. */
 import { TerrariumError } from "../base/errors.ts";
+import { decodeConfiguration, encodeConfiguration } from "../protocol/configuration-codec.ts";
 import { terrarium } from "../protocol/generated/messages.js";
-import type { HardState, ServerId } from "../raft/types.ts";
+import type { Configuration, HardState, Index, LogBase, ServerId, Term } from "../raft/types.ts";
 import { corrupt, seal, unseal } from "./sealed.ts";
 
 /** Version of everything in a data directory. */
@@ -67,6 +68,64 @@ export function decodeHardState(value: Uint8Array): HardState {
     throw corrupt(`the hard state says term ${currentTerm}, vote ${votedFor}`);
   }
   return { currentTerm, votedFor };
+}
+
+/** What a checkpoint is; its rows are in its segments. */
+export interface CheckpointHead {
+  readonly generation: number;
+  /** The last entry whose effect is in it. */
+  readonly index: Index;
+  readonly term: Term;
+  /** Newest stamp of a command up to there, Unix ms. */
+  readonly timeMs: number;
+  /** The newest configuration up to there. */
+  readonly configuration: Configuration;
+  /** How many there are. */
+  readonly segments: number;
+  /** What they make together. */
+  readonly znodes: number;
+  readonly sessions: number;
+}
+
+/** The value of the log base's key. */
+export function encodeLogBase({ index, term, configuration }: LogBase): Uint8Array {
+  return seal(terrarium.LogBase.encode({ index, term, configuration: encodeConfiguration(configuration) }).finish());
+}
+
+/** Reads where the log begins. */
+export function decodeLogBase(value: Uint8Array): LogBase {
+  const what = "the record of where the log begins";
+  const { index, term, configuration } = decode(value, what, (bytes) => terrarium.LogBase.decode(bytes));
+  if (!isPosition(index, term)) throw corrupt(`${what} says entry ${index} of term ${term}`);
+  return { index, term, configuration: readConfiguration(configuration, what) };
+}
+
+/** The value of the checkpoint head's key. */
+export function encodeHead(head: CheckpointHead): Uint8Array {
+  const configuration = encodeConfiguration(head.configuration);
+  return seal(terrarium.CheckpointHead.encode({ ...head, configuration }).finish());
+}
+
+/** Reads the head of a checkpoint. */
+export function decodeHead(value: Uint8Array): CheckpointHead {
+  const what = "the head of the checkpoint";
+  const read = decode(value, what, (bytes) => terrarium.CheckpointHead.decode(bytes));
+  const { generation, index, term, timeMs, segments, znodes, sessions } = read;
+  if (!isPosition(index, term) || generation < 1) throw corrupt(`${what} says entry ${index} of term ${term}`);
+  const configuration = readConfiguration(read.configuration, what);
+  return { generation, index, term, timeMs, configuration, segments, znodes, sessions };
+}
+
+function isPosition(index: Index, term: Term): boolean {
+  return Number.isSafeInteger(index) && index >= 1 && Number.isSafeInteger(term) && term >= 1;
+}
+
+function readConfiguration(bytes: Uint8Array, where: string): Configuration {
+  try {
+    return decodeConfiguration(bytes);
+  } catch (error) {
+    throw corrupt(`${where} holds ${error instanceof Error ? error.message : "no configuration"}`);
+  }
 }
 
 function decode<T>(value: Uint8Array, what: string, read: (bytes: Uint8Array) => T): T {

@@ -4,12 +4,32 @@
  * crash is dropped below the Disk port (by LevelDB, when it reads its write-ahead log again).
  */
 import { hex } from "../base/bytes.ts";
-import type { Configuration, Entry, HardState, Index, RecoveredLog, ServerId, Term } from "../raft/types.ts";
-import { admissionKey, hardStateKey, identityKey, logBlockIndex } from "./layout.ts";
+import type { Configuration, Entry, HardState, Index, LogBase, RecoveredLog, ServerId, Term } from "../raft/types.ts";
+import { ZnodeMachine } from "../znode/machine.ts";
+import { CheckpointLoader, type LoadedCheckpoint } from "./checkpoint-loader.ts";
+import {
+  admissionKey,
+  hardStateKey,
+  headKey,
+  identityKey,
+  logBaseKey,
+  logBlockIndex,
+  type SegmentName,
+  segmentName,
+} from "./layout.ts";
 import { decodeLogBlock, type LogBlock } from "./log-block.ts";
 import type { StoredBlock, StoredLog } from "./log-writer.ts";
-import { decodeAdmission, decodeHardState, decodeIdentity, type Identity } from "./records.ts";
+import {
+  type CheckpointHead,
+  decodeAdmission,
+  decodeHardState,
+  decodeHead,
+  decodeIdentity,
+  decodeLogBase,
+  type Identity,
+} from "./records.ts";
 import { corrupt } from "./sealed.ts";
+import { SegmentTable } from "./segment-table.ts";
 
 /** What a server finds on its disk when it starts. */
 export interface Recovered {
@@ -20,6 +40,10 @@ export interface Recovered {
   readonly identity: Identity;
   /** The servers met before this one was admitted, and their incarnations; undefined while it is not. */
   readonly acquaintances: ReadonlyMap<ServerId, number> | undefined;
+  /** The state of the checkpoint. */
+  readonly machine: ZnodeMachine;
+  /** For the `Checkpointer`. */
+  readonly table: SegmentTable;
 }
 
 /** The rows of a database, sorted out. */
@@ -28,18 +52,48 @@ export class Rows {
   private hardState: Uint8Array | undefined;
   private admission: Uint8Array | undefined;
   private readonly blocks: { readonly firstIndex: Index; readonly value: Uint8Array }[] = [];
+  private base: Uint8Array | undefined;
+  private head: CheckpointHead | undefined;
+  private loader: CheckpointLoader | undefined;
+  private readonly left: SegmentName[] = [];
   private strangeKey: Uint8Array | undefined;
   private count = 0;
+  private damage: unknown;
 
   /** Takes the next row, in key order. */
   add(key: Uint8Array, value: Uint8Array): void {
     this.count++;
+    try {
+      this.sort(key, value);
+    } catch (error) {
+      this.damage ??= error;
+    }
+  }
+
+  private sort(key: Uint8Array, value: Uint8Array): void {
     const firstIndex = logBlockIndex(key);
     if (firstIndex !== undefined) this.blocks.push({ firstIndex, value });
     else if (key.length === 1 && key[0] === identityKey[0]) this.identity = value;
     else if (key.length === 1 && key[0] === hardStateKey[0]) this.hardState = value;
     else if (key.length === 1 && key[0] === admissionKey[0]) this.admission = value;
-    else this.strangeKey ??= key;
+    else if (key.length === 1 && key[0] === logBaseKey[0]) this.base = value;
+    else if (key.length === 1 && key[0] === headKey[0]) {
+      this.head = decodeHead(value);
+      this.loader = new CheckpointLoader(this.head.generation);
+    } else this.addSegment(key, value);
+  }
+
+  /** The head comes before the segments, so they are decoded as they come, and only those that count. */
+  private addSegment(key: Uint8Array, value: Uint8Array): void {
+    const name = segmentName(key);
+    if (name === undefined) this.strangeKey ??= key;
+    else if (name.generation === this.head?.generation) this.loader?.add(name.number, value);
+    else this.left.push(name);
+  }
+
+  /** Segments of snapshots that were not received to the end, and of states that were replaced: to be deleted. */
+  get leftovers(): readonly SegmentName[] {
+    return this.left;
   }
 
   /** Whether this is a fresh disk. */
@@ -55,30 +109,45 @@ export class Rows {
 
   /** The state in these rows. CORRUPT if they do not fit together. */
   recover(): Recovered {
+    if (this.damage !== undefined) throw this.damage;
     if (this.strangeKey !== undefined) throw corrupt(`it holds the unknown key ${hex(this.strangeKey)}`);
     if (this.hardState === undefined) throw corrupt("the hard state (term and vote) is missing");
     const hardState = decodeHardState(this.hardState);
     const identity = this.readIdentity();
     const acquaintances = this.admission === undefined ? undefined : decodeAdmission(this.admission);
-    const log = new LogReader(hardState);
-    for (const { firstIndex, value } of this.blocks) log.add(firstIndex, decodeLogBlock(firstIndex, value));
-    return { ...log.recovered(identity.joining === true), identity, acquaintances };
+    const base = this.base === undefined ? undefined : decodeLogBase(this.base);
+    const log = new LogReader(hardState, base);
+    for (const { firstIndex, value } of this.blocks)
+      log.add(firstIndex, decodeLogBlock(firstIndex, value), value.length);
+    const recovered = log.recovered(identity.joining === true);
+    if (this.head === undefined || this.loader === undefined) {
+      if (base !== undefined) throw corrupt(`the log begins behind entry ${base.index}, but there is no checkpoint`);
+      return { ...withCheckpoint(recovered, undefined), identity, acquaintances };
+    }
+    checkAgainstLog(this.head, recovered.log);
+    return { ...withCheckpoint(recovered, this.loader.finish(this.head)), identity, acquaintances };
   }
 }
 
 /** Joins log blocks and sees that each continues the one before. */
 class LogReader {
   private readonly hardState: HardState;
+  private readonly base: LogBase | undefined;
   private readonly entries: Entry[] = [];
   private readonly blocks: StoredBlock[] = [];
-  private lastTerm: Term = 0;
+  private lastTerm: Term;
 
-  constructor(hardState: HardState) {
+  constructor(hardState: HardState, base: LogBase | undefined) {
     this.hardState = hardState;
+    this.base = base;
+    this.lastTerm = base?.term ?? 0;
+    if (this.lastTerm > hardState.currentTerm) {
+      throw corrupt(`the log begins in term ${this.lastTerm}, but the hard state says term ${hardState.currentTerm}`);
+    }
   }
 
-  add(firstIndex: Index, block: LogBlock): void {
-    const expected = this.entries.length + 1;
+  add(firstIndex: Index, block: LogBlock, bytes: number): void {
+    const expected = (this.base?.index ?? 0) + this.entries.length + 1;
     if (firstIndex > expected) throw corrupt(`the log entries ${expected} to ${firstIndex - 1} are missing`);
     if (firstIndex < expected) throw corrupt(`the log block at entry ${firstIndex} overlaps the one before it`);
     if (block.prevTerm !== this.lastTerm) {
@@ -94,33 +163,46 @@ class LogReader {
       );
     }
     for (const entry of block.entries) this.entries.push(entry);
-    this.blocks.push({ firstIndex, entries: block.entries });
-    this.lastTerm = this.entries.at(-1)?.term ?? 0;
+    this.blocks.push({ firstIndex, entries: block.entries, bytes });
+    this.lastTerm = this.entries.at(-1)?.term ?? this.lastTerm;
   }
 
-  recovered(joining: boolean): RecoveredData {
-    const first = this.entries[0];
-    if (first === undefined && joining) return recoveredLog(this.hardState, [], [], noConfiguration);
-    if (first === undefined) throw corrupt("the log is missing");
-    if (first.kind !== "configuration") throw corrupt("the log does not begin with a configuration");
-    return recoveredLog(this.hardState, this.entries, this.blocks, first.configuration);
+  recovered(joining: boolean): RecoveredFiles {
+    const { hardState, entries, blocks } = this;
+    const base = this.base ?? wholeLog(entries, joining);
+    return { log: { hardState, entries, base }, stored: { hardState, base, blocks } };
   }
 }
 
 /** What a server that joins knows of the cluster before it has heard of it: nobody votes. */
 export const noConfiguration: Configuration = { members: [], voters: [], oldVoters: [], learners: [] };
 
-type RecoveredData = Pick<Recovered, "log" | "stored">;
+type RecoveredFiles = Pick<Recovered, "log" | "stored">;
 
-/** Puts together what a start needs. The log reaches back to its beginning, which is the empty state. */
-export function recoveredLog(
-  hardState: HardState,
-  entries: readonly Entry[],
-  blocks: readonly StoredBlock[],
-  configuration: Configuration,
-): RecoveredData {
-  return {
-    log: { hardState, entries, base: { index: 0, term: 0, configuration } },
-    stored: { hardState, blocks },
-  };
+/** The base of a log that reaches back to its beginning, which is the empty state. */
+function wholeLog(entries: readonly Entry[], joining: boolean): LogBase {
+  const [first] = entries;
+  if (first === undefined && joining) return { index: 0, term: 0, configuration: noConfiguration };
+  if (first === undefined) throw corrupt("the log is missing");
+  if (first.kind !== "configuration") throw corrupt("the log does not begin with a configuration");
+  return { index: 0, term: 0, configuration: first.configuration };
+}
+
+/** A checkpoint was written only once its entries were durable, and the log cut only behind it. */
+function checkAgainstLog({ index, term }: CheckpointHead, { base, entries }: RecoveredLog): void {
+  const last = base.index + entries.length;
+  if (index < base.index || index > last) {
+    throw corrupt(`the checkpoint is of entry ${index}, but the log reaches from ${base.index + 1} to ${last}`);
+  }
+  const found = index === base.index ? base.term : entries[index - base.index - 1]?.term;
+  if (found !== term) throw corrupt(`the checkpoint is of entry ${index} in term ${term}, in the log it has ${found}`);
+}
+
+/** Puts together what a start needs. Without a checkpoint, the state is the empty one. */
+export function withCheckpoint(
+  { log, stored }: RecoveredFiles,
+  checkpoint: LoadedCheckpoint | undefined,
+): Omit<Recovered, "identity" | "acquaintances"> {
+  const { machine, table } = checkpoint ?? { machine: new ZnodeMachine(), table: new SegmentTable(1) };
+  return { log: { ...log, appliedIndex: machine.appliedIndex }, stored, machine, table };
 }

@@ -23,11 +23,20 @@ import { assertSound } from "./invariants.ts";
 import { endSession, perform } from "./operations.ts";
 import { answer } from "./reads.ts";
 import { passwordMatches, type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
-import { statOf } from "./stat.ts";
+import { statOf, type Znode } from "./stat.ts";
 import { Tree } from "./tree.ts";
 
 const noChanges: readonly Change[] = [];
 const noSessions: readonly SessionId[] = [];
+
+/** Rows of a checkpoint that are due. */
+export interface DirtyRows {
+  readonly znodes: Znode[];
+  /** They have a row in the checkpoint. */
+  readonly removedZnodes: Znode[];
+  readonly sessions: Session[];
+  readonly endedSessions: Session[];
+}
 
 /** One replica of the replicated state. */
 export class ZnodeMachine {
@@ -111,6 +120,71 @@ export class ZnodeMachine {
    */
   digest(): string {
     return digestOf(this.#tree, this.#sessions, this.#appliedIndex, this.#lastTimeMs);
+  }
+
+  /** What a checkpoint has to write by now takes about so many bytes. */
+  get dirtyBytes(): number {
+    return this.#tree.dirtyBytes + this.#sessions.dirtyBytes;
+  }
+
+  /** What has changed since the last call: rows for the next checkpoint to write or to remove. */
+  takeDirty(): DirtyRows {
+    const rows: DirtyRows = { znodes: [], removedZnodes: [], sessions: [], endedSessions: [] };
+    for (const znode of this.#tree.takeDirty()) {
+      if (!znode.removed) rows.znodes.push(znode);
+      else if (znode.segment !== 0) rows.removedZnodes.push(znode);
+    }
+    for (const session of this.#sessions.takeDirty()) {
+      if (this.#sessions.get(session.id) === session) rows.sessions.push(session);
+      else if (session.segment !== 0) rows.endedSessions.push(session);
+    }
+    return rows;
+  }
+
+  /** Has the next checkpoint write the znode's row anew, if `segment` keeps its present one. */
+  touchZnode(path: string, segment: number): void {
+    const znode = this.#tree.get(path);
+    if (znode?.segment === segment) this.#tree.touch(znode);
+  }
+
+  /** The same for a session's row. */
+  touchSession(id: SessionId, segment: number): void {
+    this.#sessions.touch(id, segment);
+  }
+
+  /** Takes a row of a checkpoint, later ones over earlier ones; returns what it replaces. End with {@link restored}. */
+  restoreZnode(znode: Znode): Znode | undefined {
+    return this.#tree.restore(znode);
+  }
+
+  /** Takes note that a checkpoint removed a row; returns it. */
+  restoreRemovedZnode(path: string): Znode | undefined {
+    return this.#tree.restoreRemoved(path);
+  }
+
+  /** {@link restoreZnode} for a session. */
+  restoreSession(session: Session): Session | undefined {
+    return this.#sessions.restore(session);
+  }
+
+  /** {@link restoreRemovedZnode} for a session. */
+  restoreEndedSession(id: SessionId): Session | undefined {
+    return this.#sessions.restoreEnded(id);
+  }
+
+  /** All rows of the checkpoint at `appliedIndex` are in. False if they do not make a state: something is missing. */
+  restored(appliedIndex: Zxid, lastTimeMs: number): boolean {
+    this.#appliedIndex = appliedIndex;
+    this.#lastTimeMs = lastTimeMs;
+    this.#sessions.link();
+    if (!this.#tree.link()) return false;
+    for (const { path, ephemeralOwner } of this.#tree.znodes()) {
+      if (ephemeralOwner === 0) continue;
+      const owner = this.#sessions.get(ephemeralOwner);
+      if (owner === undefined) return false;
+      this.#sessions.own(owner, path);
+    }
+    return true;
   }
 
   /** Asserts the invariants of the whole state. Visits everything: for tests and the simulator. */

@@ -43,6 +43,9 @@ export class Session implements SessionView {
   readonly results = new Map<number, Remembered>();
   /** Paths; `undefined` stands for none. */
   ephemerals: Set<string> | undefined = undefined;
+  /** As with a znode: whether the next checkpoint has to write it, and where the last one keeps it (0 = nowhere). */
+  dirty = false;
+  segment = 0;
 
   constructor(id: SessionId, password: Uint8Array, timeoutMs: number) {
     this.id = id;
@@ -56,7 +59,14 @@ export class Session implements SessionView {
   }
 }
 
+/** What a dirty session and an answer that it remembers count for, in bytes. */
+const rowBytes = 128;
+const answerBytes = 96;
+
 export class SessionTable {
+  /** Changed or ended since the last checkpoint, each once. */
+  #dirty: Session[] = [];
+  #dirtyBytes = 0;
   readonly #byId = new Map<SessionId, Session>();
   /** By the password's hexadecimal digits: finds the session of a createSession that is in the log twice. */
   readonly #byPassword = new Map<string, Session>();
@@ -84,6 +94,7 @@ export class SessionTable {
     const session = new Session(id, new Uint8Array(password), timeoutMs);
     this.#byId.set(id, session);
     this.#byPassword.set(hex(password), session);
+    this.#touch(session);
     return session;
   }
 
@@ -94,6 +105,7 @@ export class SessionTable {
     session.attachOrigin = origin;
     session.attachProposal = proposal;
     session.timeoutMs = timeoutMs;
+    this.#touch(session);
   }
 
   /** Forgets a session, which owns no ephemeral any more. */
@@ -101,19 +113,25 @@ export class SessionTable {
     assert(session.ephemerals === undefined, "a session that ends leaves no ephemeral");
     assert(this.#byId.delete(session.id), "a session ends once");
     this.#byPassword.delete(hex(session.password));
+    this.#touch(session);
   }
 
   /** Gives request lastRequestId + 1 its place and keeps its answer. */
   remember(session: Session, requestId: number, zxid: Zxid, result: Result): void {
     assert(requestId === session.lastRequestId + 1, "requests are applied in order, once each");
     session.lastRequestId = requestId;
+    if (session.dirty) this.#dirtyBytes += answerBytes;
     session.results.set(requestId, { zxid, result });
+    this.#touch(session);
   }
 
   /** Forgets the answers up to `requestId`. Never goes back, and not past what was answered, whatever a client says. */
   acknowledge(session: Session, requestId: number): void {
     const upTo = Math.min(requestId, session.lastRequestId);
+    if (session.ackedRequestId >= upTo) return;
+    if (session.dirty) this.#dirtyBytes -= answerBytes * (upTo - session.ackedRequestId);
     while (session.ackedRequestId < upTo) session.results.delete(++session.ackedRequestId);
+    this.#touch(session);
   }
 
   /** Notes that the session owns a new ephemeral. */
@@ -126,6 +144,58 @@ export class SessionTable {
   disown(session: Session, path: string): void {
     assert(session.ephemerals?.delete(path) === true, "an ephemeral is listed by its owner");
     if (session.ephemerals?.size === 0) session.ephemerals = undefined;
+  }
+
+  /** Notes that the checkpoint's row of a live session, kept in `segment`, is to be written anew. */
+  touch(id: SessionId, segment: number): void {
+    const session = this.#byId.get(id);
+    if (session?.segment === segment) this.#touch(session);
+  }
+
+  /** What {@link takeDirty} would give takes about so many bytes. */
+  get dirtyBytes(): number {
+    return this.#dirtyBytes;
+  }
+
+  /** The sessions changed since the last call, each once; those that have ended too. */
+  takeDirty(): readonly Session[] {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    this.#dirtyBytes = 0;
+    for (const session of dirty) session.dirty = false;
+    return dirty;
+  }
+
+  /** Puts a session of a checkpoint in its place; returns the one that was there. */
+  restore(session: Session): Session | undefined {
+    const before = this.#byId.get(session.id);
+    this.#byId.set(session.id, session);
+    return before;
+  }
+
+  /** Takes out what a checkpoint says has ended, and returns it. */
+  restoreEnded(id: SessionId): Session | undefined {
+    const before = this.#byId.get(id);
+    this.#byId.delete(id);
+    return before;
+  }
+
+  /** Ends a restoration: orders the sessions by age and indexes them. */
+  link(): void {
+    const sessions = [...this.#byId.values()].sort((a, b) => a.id - b.id);
+    this.#byId.clear();
+    this.#byPassword.clear();
+    for (const session of sessions) {
+      this.#byId.set(session.id, session);
+      this.#byPassword.set(hex(session.password), session);
+    }
+  }
+
+  #touch(session: Session): void {
+    if (session.dirty) return;
+    session.dirty = true;
+    this.#dirty.push(session);
+    this.#dirtyBytes += rowBytes + answerBytes * session.results.size;
   }
 
   /** Asserts what holds between the fields of each session. */

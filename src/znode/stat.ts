@@ -1,5 +1,6 @@
 /** The znode record and what clients see of it. */
 import type { SessionId, Stat, Zxid } from "../base/operations.ts";
+import type { NameSet } from "./name-map.ts";
 
 /**
  * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes one,
@@ -23,7 +24,13 @@ export class Znode {
   /** 0 unless ephemeral. */
   readonly ephemeralOwner: SessionId;
   /** Names; `undefined` stands for none, since most znodes are leaves. */
-  children: Set<string> | undefined = undefined;
+  children: NameSet | undefined = undefined;
+  /** Changed since the last checkpoint, and on the list of those; see `Tree.takeDirty`. */
+  dirty = false;
+  /** In the tree no more. */
+  removed = false;
+  /** Where the checkpoint keeps it: the caller's number, 0 = nowhere. No part of the replicated state. */
+  segment = 0;
 
   constructor(path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number) {
     this.path = path;

@@ -1,12 +1,13 @@
 /**
  * The tree of znodes: one map by path, since nearly every request names one path and nothing else. Callers have checked
  * what a client may do; here only invariants are asserted. `insert`, `remove` and `setData` are the only functions that
- * change a znode.
+ * change a znode, so they alone note what the next checkpoint has to write.
  */
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
-import { childPath, nameOf } from "./paths.ts";
+import { NameMap, NameSet } from "./name-map.ts";
+import { childPath, nameOf, parentPath } from "./paths.ts";
 import { nextVersion, Znode } from "./stat.ts";
 
 /** Present from the start, never deleted; parents first (ZOOKEEPER-WIRE §10). */
@@ -17,8 +18,14 @@ export function isBuiltIn(path: string): boolean {
   return builtInPaths.some((builtIn) => builtIn === path);
 }
 
+/** What a dirty znode counts for beyond its path and data, in bytes. */
+const rowBytes = 64;
+
 export class Tree {
-  readonly #znodes = new Map<string, Znode>();
+  readonly #znodes = new NameMap<Znode>();
+  /** Changed or removed since the last checkpoint, each once. */
+  #dirty: Znode[] = [];
+  #dirtyBytes = 0;
 
   /**
    * A tree with the built-in znodes alone, made at zxid 0 and time 0. As in ZooKeeper they count for numChildren but
@@ -59,6 +66,8 @@ export class Tree {
     addChild(parent, nameOf(path));
     parent.childCounter = (parent.childCounter + 1) | 0;
     parent.pzxid = zxid;
+    this.touch(znode);
+    this.touch(parent);
     return znode;
   }
 
@@ -69,15 +78,68 @@ export class Tree {
     const parent = this.#parentOf(znode.path);
     removeChild(parent, nameOf(znode.path));
     parent.pzxid = zxid;
+    znode.removed = true;
+    this.touch(znode);
+    this.touch(parent);
     return parent;
   }
 
   /** Replaces the data by a copy of `data`. */
   setData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
+    if (znode.dirty) this.#dirtyBytes += data.length - znode.data.length;
     znode.data = own(data);
+    this.touch(znode);
     znode.version = nextVersion(znode.version);
     znode.mzxid = zxid;
     znode.mtime = timeMs;
+  }
+
+  /** Notes that the checkpoint's row of a znode is not, or no longer, what it should be. */
+  touch(znode: Znode): void {
+    if (znode.dirty) return;
+    znode.dirty = true;
+    this.#dirty.push(znode);
+    this.#dirtyBytes += rowBytes + znode.path.length + znode.data.length;
+  }
+
+  /** What {@link takeDirty} would give takes about so many bytes. */
+  get dirtyBytes(): number {
+    return this.#dirtyBytes;
+  }
+
+  /** The znodes touched since the last call, each once; those that are removed too. */
+  takeDirty(): readonly Znode[] {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    this.#dirtyBytes = 0;
+    for (const znode of dirty) znode.dirty = false;
+    return dirty;
+  }
+
+  /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. */
+  restore(znode: Znode): Znode | undefined {
+    const before = this.#znodes.get(znode.path);
+    this.#znodes.set(znode.path, znode);
+    return before;
+  }
+
+  /** Takes out what a checkpoint says is removed, and returns it. */
+  restoreRemoved(path: string): Znode | undefined {
+    const before = this.#znodes.get(path);
+    this.#znodes.delete(path);
+    return before;
+  }
+
+  /** Ends a restoration: makes the links between parents and children. False if a parent is missing. */
+  link(): boolean {
+    for (const znode of this.#znodes.values()) znode.children = undefined;
+    for (const { path } of this.#znodes.values()) {
+      if (path === "/") continue;
+      const parent = this.#znodes.get(parentPath(path) ?? "");
+      if (parent === undefined) return false;
+      addChild(parent, nameOf(path));
+    }
+    return this.#znodes.has("/");
   }
 
   /** Asserts that the map and the children's names tell the same tree. */
@@ -103,7 +165,7 @@ export class Tree {
 }
 
 function addChild(parent: Znode, name: string): void {
-  if (parent.children === undefined) parent.children = new Set();
+  if (parent.children === undefined) parent.children = new NameSet();
   parent.children.add(name);
 }
 

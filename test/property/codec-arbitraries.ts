@@ -124,6 +124,30 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
       hintTerm: number,
       readRound: number,
     }),
+    fc
+      .record({
+        term: number,
+        snapshotId: number,
+        lastIncludedIndex: number.map((n) => Math.max(1, n)),
+        included: number,
+        previous: number,
+        position: number,
+        data: fc.uint8Array({ maxLength: 60 }),
+        done: bool,
+      })
+      .map(({ included, term, ...rest }) => ({
+        type: "InstallSnapshot" as const,
+        ...rest,
+        // Of a term no later than the sender's.
+        term: Math.max(1, term),
+        lastIncludedTerm: Math.max(1, Math.min(included, term)),
+      })),
+    fc.record({
+      type: fc.constant("InstallSnapshotReply" as const),
+      term: number,
+      snapshotId: number,
+      position: number,
+    }),
     fc.record({ type: fc.constant("ReadIndex" as const), term: number, readId: number }),
     fc.record({ type: fc.constant("ReadIndexReply" as const), term: number, readId: number, index: number }),
     fc.record({ type: fc.constant("TimeoutNow" as const), term: number }),

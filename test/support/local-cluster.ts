@@ -30,7 +30,7 @@ export class LocalCluster {
   /** The first members, then those of {@link join}. */
   readonly servers: LocalServer[];
   readonly #home: string;
-  readonly #extraArguments: readonly string[];
+  #extraArguments: readonly string[];
 
   private constructor(home: string, servers: LocalServer[], extraArguments: readonly string[]) {
     this.#home = home;
@@ -38,12 +38,21 @@ export class LocalCluster {
     this.#extraArguments = extraArguments;
   }
 
-  /** Starts `size` servers in a temporary folder and waits for a leader. */
-  static async start(size: number, extraArguments: readonly string[] = []): Promise<LocalCluster> {
+  /**
+   * Starts `size` servers in a temporary folder and waits for a leader. `prepare` may see to the data directory of each
+   * before; it is told what goes into --members, and returns further arguments for all servers.
+   */
+  static async start(
+    size: number,
+    extraArguments: readonly string[] = [],
+    prepare?: (members: string, server: LocalServer) => Promise<readonly string[]>,
+  ): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
     const ports = await freePorts(size * 3);
     const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(3 * i), false));
     const cluster = new LocalCluster(home, servers, extraArguments);
+    if (prepare !== undefined)
+      for (const server of servers) cluster.#extraArguments = await prepare(cluster.#members, server);
     for (const server of servers) cluster.startServer(server.id);
     await cluster.leader();
     return cluster;
@@ -62,6 +71,10 @@ export class LocalCluster {
 
   get endpoints(): string[] {
     return this.servers.map((server) => server.endpoint);
+  }
+
+  get #members(): string {
+    return this.servers.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",");
   }
 
   server(id: number): LocalServer {

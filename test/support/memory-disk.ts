@@ -1,11 +1,8 @@
 /** A Disk in memory: what is written completes at once, or when the test says so. */
 import { compareBytes } from "../../src/base/bytes.ts";
-import type { Disk, DiskOperation, KeyRange } from "../../src/storage/disk.ts";
+import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "../../src/storage/disk.ts";
 
-export interface Row {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
+export type { Row } from "../../src/storage/disk.ts";
 
 export class MemoryDisk implements Disk {
   /** What is on stable storage, in key order. */
@@ -35,6 +32,27 @@ export class MemoryDisk implements Disk {
       if (compareBytes(key, range.gte) >= 0 && compareBytes(key, range.lt) < 0) visit(key.slice(), value.slice());
     }
     done(undefined);
+  }
+
+  view(): DiskView {
+    const seen = this.rows;
+    let open = true;
+    return {
+      read: (range, bytesMax, done) => {
+        const rows: Row[] = [];
+        let bytes = 0;
+        for (const { key, value } of seen) {
+          if (bytes >= bytesMax) break;
+          if (compareBytes(key, range.gte) < 0 || compareBytes(key, range.lt) >= 0) continue;
+          rows.push({ key: key.slice(), value: value.slice() });
+          bytes += value.length;
+        }
+        if (open) done(undefined, rows);
+      },
+      close: () => {
+        open = false;
+      },
+    };
   }
 
   /** Brings the oldest pending batch to stable storage. False when there is none. */
@@ -71,6 +89,7 @@ export class MemoryDisk implements Disk {
     if (operation.type === "delete") return;
     const row = { key: operation.key.slice(), value: operation.value.slice() };
     const at = this.rows.findIndex((other) => compareBytes(other.key, row.key) > 0);
-    this.rows.splice(at < 0 ? this.rows.length : at, 0, row);
+    // A new list: views keep the old one.
+    this.rows = at < 0 ? [...this.rows, row] : [...this.rows.slice(0, at), row, ...this.rows.slice(at)];
   }
 }

@@ -1,7 +1,7 @@
 /** What every Disk must do: run against each implementation. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromUtf8, hex, utf8 } from "../../src/base/bytes.ts";
-import type { Disk, DiskOperation, KeyRange } from "../../src/storage/disk.ts";
+import type { Disk, DiskOperation, DiskView, KeyRange } from "../../src/storage/disk.ts";
 
 export interface DiskUnderTest {
   /** A disk with nothing on it. */
@@ -27,6 +27,15 @@ export function scan(disk: Disk, range: KeyRange = everything): Promise<[string,
       (key, value) => rows.push([hex(key), fromUtf8(value)]),
       (error) => (error === undefined ? resolve(rows) : reject(error)),
     );
+  });
+}
+
+function readView(view: DiskView, range: KeyRange, bytesMax: number): Promise<[string, string][]> {
+  return new Promise((resolve, reject) => {
+    view.read(range, bytesMax, (error, rows) => {
+      if (error === undefined) resolve(rows.map(({ key, value }) => [hex(key), fromUtf8(value)]));
+      else reject(error);
+    });
   });
 }
 
@@ -108,6 +117,31 @@ export function diskConformance(name: string, under: DiskUnderTest): void {
       expect(rows.length).toBe(2501);
       expect(rows[77]).toEqual(row([5, 0, 77], "row 77"));
       expect(rows[2500]?.[1] === large).toBe(true);
+    });
+
+    it("gives a view that later writes do not change", async () => {
+      await write(disk, [put([1], "a"), put([2], "b"), put([3], "c")]);
+      const view = disk.view();
+      await write(disk, [put([1], "new"), del([2]), put([4], "d")]);
+      expect(await readView(view, everything, 1000)).toEqual([row([1], "a"), row([2], "b"), row([3], "c")]);
+      expect(await readView(view, { gte: new Uint8Array([2]), lt: new Uint8Array([3]) }, 1000)).toEqual([
+        row([2], "b"),
+      ]);
+      view.close();
+      expect(await readView(disk.view(), everything, 1000)).toEqual([row([1], "new"), row([3], "c"), row([4], "d")]);
+    });
+
+    it("reads a view in bounded pieces, at least a row at a time", async () => {
+      const large = "x".repeat(5000);
+      await write(disk, [put([1], large), put([2], "b"), put([3], "c"), put([4], large)]);
+      const view = disk.view();
+      expect(await readView(view, everything, 1)).toEqual([row([1], large)]);
+      expect(await readView(view, { gte: new Uint8Array([2]), lt: new Uint8Array([9]) }, 2)).toEqual([
+        row([2], "b"),
+        row([3], "c"),
+      ]);
+      expect(await readView(view, { gte: new Uint8Array([5]), lt: new Uint8Array([9]) }, 2)).toEqual([]);
+      view.close();
     });
 
     it("does not keep views on what it was given", async () => {

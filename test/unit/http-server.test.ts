@@ -15,6 +15,8 @@ const ready: NodeStatus = {
   appliedIndex: 29,
   lastIndex: 32,
   durableIndex: 31,
+  firstIndex: 1,
+  checkpointIndex: 0,
   members: [
     { id: 1, peerAddress: "h:1", clientAddress: "h:2", voter: true, matchIndex: 31, lag: 0, active: true },
     { id: 2, peerAddress: "h:3", clientAddress: "h:4", voter: true, matchIndex: 25, lag: 7, active: true },

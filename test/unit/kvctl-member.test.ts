@@ -57,6 +57,8 @@ function view(id: number, role: ServerStatus["role"], term: number): ServerStatu
     appliedIndex: 9,
     lastIndex: 9,
     durableIndex: 9,
+    firstIndex: 1,
+    checkpointIndex: 0,
     members: [
       { id: 1, peerAddress: "p:1", clientAddress: "a:1", voter: true, state: "voter" },
       { id: 2, peerAddress: "p:2", clientAddress: "b:2", voter: false, state: "catchingUp", ...known },

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type {
   AdminRequest,
+  BackupFile,
   ServerStatus,
   SessionState,
   Stat,
@@ -10,7 +11,7 @@ import type {
   WatchEventType,
 } from "../../src/client/index.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
-import type { Cluster, KvSession } from "../../src/kvctl/ports.ts";
+import type { Backups, Cluster, KvSession } from "../../src/kvctl/ports.ts";
 import { runShell } from "../../src/kvctl/terminal.ts";
 import { Interruption } from "../../src/kvctl/waiting.ts";
 
@@ -40,6 +41,34 @@ export class FakeCluster implements Cluster {
     this.before("open", "");
     return this.#session(++this.sessionsOpened);
   }
+
+  /** Backups by file name; a save makes one unless there is one. */
+  readonly saved = new Map<string, BackupFile>();
+  readonly backups: Backups = {
+    save: async (endpoint, file) => {
+      if (this.saved.has(file)) throw new TerrariumError("BACKUP_UNUSABLE", `${file} exists already`);
+      const status = await this.status(endpoint);
+      const backup = {
+        clusterId: status.clusterId,
+        serverId: status.id,
+        takenMs: 0,
+        index: status.appliedIndex,
+        term: status.term,
+        timeMs: 0,
+        znodes: status.znodes,
+        sessions: status.sessions,
+        segments: 1,
+        bytes: 1234,
+      };
+      this.saved.set(file, backup);
+      return backup;
+    },
+    inspect: async (file) => {
+      const backup = this.saved.get(file);
+      if (backup === undefined) throw new TerrariumError("BACKUP_UNUSABLE", `${file} is no backup of Terrarium`);
+      return backup;
+    },
+  };
 
   async status(endpoint: string): Promise<ServerStatus> {
     const status = this.statuses.get(endpoint);

@@ -20,6 +20,8 @@ const nodeStatus: NodeStatus = {
   appliedIndex: 3,
   lastIndex: 3,
   durableIndex: 3,
+  firstIndex: 1,
+  checkpointIndex: 0,
   members: [],
   sessions: 0,
   znodes: 1,
@@ -42,6 +44,21 @@ class FakeNode implements ClientHandlers {
 
   status(): NodeStatus {
     return nodeStatus;
+  }
+
+  /** What a backup gives; an error ends it. */
+  backupParts: (Uint8Array | Error)[] = [];
+  backupsEnded = 0;
+
+  async *backup(): AsyncGenerator<Uint8Array> {
+    try {
+      for (const part of this.backupParts) {
+        if (part instanceof Error) throw part;
+        yield part;
+      }
+    } finally {
+      this.backupsEnded++;
+    }
   }
 }
 

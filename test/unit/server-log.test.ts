@@ -30,7 +30,11 @@ describe("the disk with a stopwatch", () => {
   it("reports durable writes only, and passes results on", () => {
     let now = 10;
     const pending: ((error: Error | undefined) => void)[] = [];
-    const disk: Disk = { write: (_batch, done) => pending.push(done), scan: (_range, _visit, done) => done(undefined) };
+    const disk: Disk = {
+      write: (_batch, done) => pending.push(done),
+      scan: (_range, _visit, done) => done(undefined),
+      view: () => ({ read: (_range, _bytesMax, done) => done(undefined, []), close: () => {} }),
+    };
     const observed: [number, number][] = [];
     const timed = timedDisk(disk, { now: () => now, wallClock: () => 0 }, (ms, bytes) => observed.push([ms, bytes]));
     const results: (Error | undefined)[] = [];

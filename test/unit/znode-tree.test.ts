@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AssertionError, present } from "../../src/base/assert.ts";
 import { emptyBytes } from "../../src/base/bytes.ts";
 import { assertSound } from "../../src/znode/invariants.ts";
+import { NameSet } from "../../src/znode/name-map.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
 import { statOf } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
@@ -54,9 +55,15 @@ describe("invariants", () => {
     tree.insert(a, "/a/b", emptyBytes, 0, 2, 0);
     a.children = undefined;
     expect(() => tree.assertSound()).toThrow(AssertionError);
-    a.children = new Set(["c"]);
+    a.children = names("c");
     expect(() => tree.assertSound()).toThrow(AssertionError);
-    a.children = new Set(["b"]);
+    a.children = names("b");
     tree.assertSound();
   });
 });
+
+function names(...of: string[]): NameSet {
+  const set = new NameSet();
+  for (const name of of) set.add(name);
+  return set;
+}

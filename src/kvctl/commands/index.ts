@@ -6,6 +6,7 @@ import { registerGet } from "./get.ts";
 import { registerLs } from "./ls.ts";
 import { registerMember } from "./member.ts";
 import { registerSet } from "./set.ts";
+import { registerSnapshot } from "./snapshot.ts";
 import { registerStat } from "./stat.ts";
 import { registerStatus } from "./status.ts";
 import { registerSync } from "./sync.ts";
@@ -24,4 +25,5 @@ export const commands: readonly Register[] = [
   registerStatus,
   registerMember,
   registerTransfer,
+  registerSnapshot,
 ];

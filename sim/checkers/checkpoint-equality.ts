@@ -1,0 +1,56 @@
+/**
+ * A checkpoint at an index is the state at that index, whoever made it and whoever reads it: a server that starts from
+ * one, or installs one that it was sent, holds the same as the server that wrote the first one at that index.
+ */
+
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Index } from "../../src/raft/types.ts";
+import type { DiskOperation } from "../../src/storage/disk.ts";
+import { headKey } from "../../src/storage/layout.ts";
+import { InvariantBroken, type Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+
+export class CheckpointEquality implements Observer {
+  readonly name = "checkpoint-equality";
+  /** The state's digest at an index at which somebody made a checkpoint. */
+  readonly #digests = new Map<Index, string>();
+  /** By server id: the snapshot that it is about to take over. */
+  readonly #installing: (Index | undefined)[] = [];
+
+  writing(server: SimServer, batch: readonly DiskOperation[]): void {
+    const { node } = server;
+    if (node === undefined || !batch.some(({ key }) => key.length === 1 && key[0] === headKey[0])) return;
+    // A received snapshot becomes the state only after this: its head says more than the machine knows.
+    if (node.machine.appliedIndex < node.raft.logBase.index) return;
+    this.#compare(server.id, node.machine.appliedIndex, node.machine.digest(), "writes");
+  }
+
+  started(server: SimServer): void {
+    this.#installing[server.id] = undefined;
+    const machine = server.recovered?.machine;
+    if (machine === undefined || machine.appliedIndex === 0) return;
+    machine.assertSound();
+    this.#compare(server.id, machine.appliedIndex, machine.digest(), "starts with");
+  }
+
+  effects(server: SimServer, { installed, committed }: Effects): void {
+    // With entries behind it in the same turn, its own state is never seen.
+    if (installed !== undefined && committed.length === 0) this.#installing[server.id] = installed;
+  }
+
+  step(server: SimServer): void {
+    const index = this.#installing[server.id];
+    const machine = server.node?.machine;
+    if (index === undefined || machine === undefined) return;
+    this.#installing[server.id] = undefined;
+    machine.assertSound();
+    if (machine.appliedIndex === index) this.#compare(server.id, index, machine.digest(), "installs");
+  }
+
+  #compare(id: number, index: Index, digest: string, does: string): void {
+    const known = this.#digests.get(index);
+    if (known === undefined) this.#digests.set(index, digest);
+    else if (known !== digest)
+      throw new InvariantBroken(this.name, `n${id} ${does} a checkpoint of entry ${index} that is not the state there`);
+  }
+}

@@ -1,0 +1,83 @@
+/** `kvctl snapshot`: backups of the whole tree. */
+import { TerrariumError } from "../../base/errors.ts";
+import type { BackupFile } from "../../client/index.ts";
+import { hasCode } from "../failures.ts";
+import { isoTime, result, table } from "../format.ts";
+import type { Context } from "../ports.ts";
+import { addCommonOptions, type CommonOptions, declare, type Register } from "./command.ts";
+
+/** A server writes a checkpoint before the first byte comes: it may be silent for longer than an answer takes. */
+const silenceMinMs = 30_000;
+
+/** Saves a backup from the first server that answers. */
+export async function saveSnapshot(context: Context, file: string): Promise<void> {
+  const { cluster, out, signal } = context;
+  const silenceMs = Math.max(context.timeoutMs, silenceMinMs);
+  let last = new TerrariumError("NO_SERVER");
+  for (const endpoint of cluster.endpoints) {
+    try {
+      // Not all that listens answers: find out before waiting for long.
+      await cluster.status(endpoint, context.timeoutMs);
+      const saved = await cluster.backups.save(endpoint, file, silenceMs, signal);
+      const text = `saved ${file}: ${saved.znodes} znodes, ${saved.sessions} sessions, up to zxid ${saved.index}, from ${endpoint}`;
+      return result(out, text, { file, endpoint, ...saved });
+    } catch (error) {
+      if (!(error instanceof TerrariumError) || !hasCode(error, "NO_SERVER")) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** Reads a backup to its end and says what is in it. */
+export async function inspectSnapshot(context: Context, file: string): Promise<void> {
+  const found = await context.cluster.backups.inspect(file);
+  result(context.out, describe(found), { file, ...found });
+}
+
+function describe({ clusterId, serverId, takenMs, index, term, timeMs, znodes, sessions, bytes }: BackupFile): string {
+  return table([
+    ["cluster", clusterId],
+    ["server", String(serverId)],
+    ["taken", isoTime(takenMs)],
+    ["zxid", String(index)],
+    ["term", String(term)],
+    ["last write", isoTime(timeMs)],
+    ["znodes", String(znodes)],
+    ["sessions", String(sessions)],
+    ["bytes", String(bytes)],
+    ["state", "whole"],
+  ]);
+}
+
+export const registerSnapshot: Register = (program, host) => {
+  const group = program
+    .command("snapshot")
+    .summary("save and inspect backups")
+    .description("Saves the whole tree to a file while the cluster goes on, and looks at such files.");
+  const options = (own: CommonOptions): CommonOptions => ({ ...program.opts<CommonOptions>(), ...own });
+  const save = declare(group, host, "save <file>", {
+    summary: "save a backup",
+    description: [
+      `Writes all that the first server that answers has applied to a new file: znodes, sessions and their ephemerals, as
+they are at one zxid. Each part has a checksum, and the file has its name only once it is whole.`,
+      "Restore it with `terrarium restore`, into a new cluster.",
+    ],
+    examples: ["kvctl snapshot save monday.backup", "kvctl snapshot save /backup/t --endpoints 127.0.0.1:7103"],
+  });
+  save.action((file: string) =>
+    host.run(options(save.opts<CommonOptions>()), (context) => saveSnapshot(context, file)),
+  );
+  addCommonOptions(save, host.inShell);
+  const inspect = declare(group, host, "inspect <file>", {
+    summary: "check a backup and say what is in it",
+    description: [
+      "Reads the file to its end, checks every checksum and prints where and when it was taken. Needs no server.",
+    ],
+    examples: ["kvctl snapshot inspect monday.backup", "kvctl snapshot inspect monday.backup --json"],
+  });
+  inspect.action((file: string) =>
+    host.run(options(inspect.opts<CommonOptions>()), (context) => inspectSnapshot(context, file)),
+  );
+  addCommonOptions(inspect, host.inShell);
+};

@@ -1,0 +1,138 @@
+/**
+ * When the state machine is checkpointed, and what of the log can go then (§7, DESIGN §5).
+ *
+ * The log is dropped only behind a checkpoint that is durable, and less a tail. Followers that are there but behind
+ * hold it up, within a bound: without that, one that catches up under load could lose the race for ever.
+ */
+
+import type { Raft } from "../raft/raft.ts";
+import type { Index } from "../raft/types.ts";
+import { Checkpointer } from "../storage/checkpointer.ts";
+import type { Disk } from "../storage/disk.ts";
+import type { LogWriter } from "../storage/log-writer.ts";
+import { deleteSegments, diskError } from "../storage/open.ts";
+import type { SegmentTable } from "../storage/segment-table.ts";
+import type { ZnodeMachine } from "../znode/machine.ts";
+import type { CheckpointOptions } from "./options.ts";
+
+/** What this part of a node works with. */
+export interface CheckpointsHost {
+  readonly disk: Disk;
+  readonly raft: Raft;
+  readonly writer: LogWriter;
+  readonly options: CheckpointOptions;
+  readonly requestFlush: () => void;
+  readonly fatal: (error: Error) => void;
+  /** The oldest entry that a snapshot under way needs to be followed by; Infinity if none does. */
+  heldIndex(): Index;
+}
+
+interface Waiting {
+  readonly index: Index;
+  readonly done: () => void;
+}
+
+/** See the file's comment. */
+export class Checkpoints {
+  readonly #host: CheckpointsHost;
+  #machine: ZnodeMachine;
+  #table: SegmentTable;
+  #checkpointer: Checkpointer;
+  #durableIndex: Index;
+  #logBytes = 0;
+  /** Who waits for a checkpoint of what was applied when they asked. */
+  #waiting: Waiting[] = [];
+
+  /** `machine` is as the checkpoint on disk has it, in the segments of `table`. */
+  constructor(host: CheckpointsHost, machine: ZnodeMachine, table: SegmentTable) {
+    this.#host = host;
+    this.#machine = machine;
+    this.#table = table;
+    this.#durableIndex = machine.appliedIndex;
+    this.#checkpointer = this.#checkpointerOf(machine, table);
+  }
+
+  /** The newest checkpoint on disk; 0 = none. */
+  get durableIndex(): Index {
+    return this.#durableIndex;
+  }
+
+  /** An entry of about so many bytes was applied. */
+  applied(bytes: number): void {
+    this.#logBytes += bytes;
+  }
+
+  /** Calls `done` once a checkpoint of everything applied so far is on disk. */
+  request(done: () => void): void {
+    const index = this.#machine.appliedIndex;
+    if (index <= this.#durableIndex) return done();
+    this.#waiting.push({ index, done });
+    this.#host.requestFlush();
+  }
+
+  /** The end of a turn: begins a checkpoint that is due. */
+  turn(): void {
+    if (this.#checkpointer.busy || !this.#isDue()) return;
+    const { raft } = this.#host;
+    const index = this.#machine.appliedIndex;
+    // Behind a snapshot that is not durable yet, this state has no future.
+    if (index < raft.logBase.index || index === this.#durableIndex) return;
+    this.#logBytes = 0;
+    this.#checkpointer.begin({ index, term: raft.termAt(index), configuration: raft.configurationAt(index) });
+  }
+
+  /** A snapshot has taken the place of the state. */
+  replaced(machine: ZnodeMachine, table: SegmentTable): void {
+    this.#checkpointer.abandon();
+    const { disk, fatal } = this.#host;
+    deleteSegments(disk, this.#table.names(), (error) => {
+      if (error !== undefined) fatal(diskError(error, "an old checkpoint could not be deleted"));
+    });
+    this.#machine = machine;
+    this.#table = table;
+    this.#checkpointer = this.#checkpointerOf(machine, table);
+    this.#logBytes = 0;
+    this.#durable(machine.appliedIndex);
+  }
+
+  #isDue(): boolean {
+    const { dirtyBytes, logBytes } = this.#host.options;
+    return this.#waiting.length > 0 || this.#logBytes >= logBytes || this.#machine.dirtyBytes >= dirtyBytes;
+  }
+
+  #checkpointerOf(machine: ZnodeMachine, table: SegmentTable): Checkpointer {
+    const { disk, options, fatal } = this.#host;
+    return new Checkpointer(disk, machine, table, options, {
+      durable: (index) => this.#durable(index),
+      failed: fatal,
+    });
+  }
+
+  #durable(index: Index): void {
+    this.#durableIndex = index;
+    this.#compact();
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((one) => one.index > index);
+    for (const one of waiting) if (one.index <= index) one.done();
+    this.#host.requestFlush();
+  }
+
+  #compact(): void {
+    const { raft, writer, options } = this.#host;
+    // A snapshot is on its way to the disk and takes the whole log's place.
+    if (this.#durableIndex < raft.logBase.index) return;
+    const held = writer.bytes <= options.heldBytes ? this.#heldIndex() : Number.POSITIVE_INFINITY;
+    const index = writer.compactable(Math.min(this.#durableIndex, held), options.tailBytes);
+    if (index === undefined || index <= raft.logBase.index) return;
+    writer.compact({ index, term: raft.termAt(index), configuration: raft.configurationAt(index) });
+    raft.compact(index);
+  }
+
+  /** Behind this, somebody who is there still needs the log. */
+  #heldIndex(): Index {
+    let held = this.#host.heldIndex();
+    for (const peer of this.#host.raft.status().peers)
+      if (peer.active && peer.state !== "snapshot") held = Math.min(held, peer.matchIndex);
+    return held;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Takes a snapshot from the leader (§7): its segments are staged on disk under a generation of their own, and at the
+ * same time loaded into a fresh state machine. When all of it is durable, one batch makes it the present checkpoint and
+ * empties the log. A crash before that batch leaves the old state, with waste that the next start removes; a crash
+ * after it the new one.
+ */
+import type { InstallSnapshot } from "../raft/messages.ts";
+import type { Raft } from "../raft/raft.ts";
+import type { Index, ServerId } from "../raft/types.ts";
+import { CheckpointLoader, isDamage, type LoadedCheckpoint } from "../storage/checkpoint-loader.ts";
+import type { Disk, DiskOperation } from "../storage/disk.ts";
+import { headKey, type SegmentName, segmentKey } from "../storage/layout.ts";
+import { deleteSegments, diskError } from "../storage/open.ts";
+import { type CheckpointHead, decodeHead, encodeHead } from "../storage/records.ts";
+
+/** What this part of a node works with. */
+export interface ReceiverHost {
+  readonly disk: Disk;
+  readonly raft: Raft;
+  readonly requestFlush: () => void;
+  /** A write failed. */
+  readonly fatal: (error: Error) => void;
+}
+
+interface Transfer {
+  readonly from: ServerId;
+  readonly snapshotId: number;
+  readonly lastIncludedIndex: Index;
+  readonly generation: number;
+  readonly loader: CheckpointLoader;
+  /** Positions of the chunks taken. */
+  readonly staged: number[];
+  /** The newest that is durable. */
+  durable: number;
+  /** After the last chunk. */
+  head: CheckpointHead | undefined;
+}
+
+/** A snapshot that is becoming the present state. */
+interface Installing {
+  readonly head: CheckpointHead;
+  readonly loaded: LoadedCheckpoint;
+}
+
+/** See the file's comment. */
+export class SnapshotReceiver {
+  readonly #host: ReceiverHost;
+  #nextGeneration: number;
+  #transfer: Transfer | undefined;
+  #installing: Installing | undefined;
+
+  /** `generation` is that of the present checkpoint. */
+  constructor(host: ReceiverHost, generation: number) {
+    this.#host = host;
+    this.#nextGeneration = generation + 1;
+  }
+
+  /** Whether chunks were taken and the snapshot is not installed yet. */
+  get active(): boolean {
+    return this.#transfer !== undefined || this.#installing !== undefined;
+  }
+
+  /** Takes a chunk that Raft wants staged. */
+  take(from: ServerId, message: InstallSnapshot): void {
+    if (this.#installing !== undefined) return;
+    let transfer = this.#transfer;
+    if (transfer?.from !== from || transfer.snapshotId !== message.snapshotId) {
+      if (message.previous !== 0) return this.#reply(message.snapshotId, 0);
+      this.abandon();
+      transfer = this.#begin(from, message);
+    }
+    // A chunk that came before, or one that comes too early: the sender will go on from what is durable.
+    if (message.previous !== transfer.loader.position || transfer.head !== undefined)
+      return this.#reply(transfer.snapshotId, transfer.durable);
+    try {
+      if (message.done) this.#takeHead(transfer, message);
+      else this.#stage(transfer, message);
+    } catch (error) {
+      // The leader's own disk said it was whole: so it was damaged on the way, or this is no leader.
+      if (!isDamage(error)) throw error;
+      this.abandon();
+    }
+  }
+
+  /** What goes to disk with the write that makes the snapshot the present state. */
+  switchOperations(): readonly DiskOperation[] {
+    return this.#installing === undefined
+      ? []
+      : [{ type: "put", key: headKey, value: encodeHead(this.#installing.head) }];
+  }
+
+  /** The switch is durable: the new state. */
+  takeInstalled(): LoadedCheckpoint | undefined {
+    const installed = this.#installing?.loaded;
+    this.#installing = undefined;
+    return installed;
+  }
+
+  /** Entries up to `index` were applied: a snapshot of less is not waited for any more. */
+  applied(index: Index): void {
+    if (this.#transfer !== undefined && this.#transfer.lastIncludedIndex <= index) this.abandon();
+  }
+
+  /** Forgets a snapshot that is not complete, on disk too. */
+  abandon(): void {
+    const transfer = this.#transfer;
+    if (transfer === undefined) return;
+    this.#transfer = undefined;
+    this.#delete(transfer.staged.map((number) => ({ generation: transfer.generation, number })));
+  }
+
+  /** Deletes segments of a state that is no more. */
+  #delete(names: readonly SegmentName[]): void {
+    deleteSegments(this.#host.disk, names, (error) => {
+      if (error !== undefined) this.#host.fatal(diskError(error, "an unfinished snapshot could not be deleted"));
+    });
+  }
+
+  #begin(from: ServerId, { snapshotId, lastIncludedIndex }: InstallSnapshot): Transfer {
+    const generation = this.#nextGeneration++;
+    const loader = new CheckpointLoader(generation);
+    const nothing = { staged: [], durable: 0, head: undefined };
+    this.#transfer = { from, snapshotId, lastIncludedIndex, generation, loader, ...nothing };
+    return this.#transfer;
+  }
+
+  #stage(transfer: Transfer, { position, data }: InstallSnapshot): void {
+    if (position <= transfer.loader.position) return;
+    transfer.loader.add(position, data);
+    transfer.staged.push(position);
+    const key = segmentKey({ generation: transfer.generation, number: position });
+    this.#host.disk.write([{ type: "put", key, value: data }], (error) => {
+      if (error !== undefined) return this.#host.fatal(diskError(error, "a snapshot could not be written"));
+      if (this.#transfer !== transfer) return;
+      transfer.durable = position;
+      this.#reply(transfer.snapshotId, position);
+      this.#installIfWhole(transfer);
+    });
+  }
+
+  #takeHead(transfer: Transfer, message: InstallSnapshot): void {
+    const head = decodeHead(message.data);
+    if (head.index !== message.lastIncludedIndex || head.term !== message.lastIncludedTerm) return this.abandon();
+    transfer.head = { ...head, generation: transfer.generation };
+    this.#installIfWhole(transfer);
+  }
+
+  #installIfWhole(transfer: Transfer): void {
+    const { head, durable, loader } = transfer;
+    if (head === undefined || durable !== loader.position) return;
+    let loaded: LoadedCheckpoint;
+    try {
+      loaded = loader.finish(head);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return this.abandon();
+    }
+    const { index, term, configuration } = head;
+    if (!this.#host.raft.installSnapshot({ index, term, configuration })) return this.abandon();
+    this.#transfer = undefined;
+    this.#installing = { head, loaded };
+    this.#host.requestFlush();
+  }
+
+  #reply(snapshotId: number, position: number): void {
+    this.#host.raft.snapshotStaged(snapshotId, position);
+    this.#host.requestFlush();
+  }
+}

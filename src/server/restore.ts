@@ -1,0 +1,82 @@
+/** `terrarium restore`: makes the data directory of a server of a new cluster from a backup. */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { TerrariumError } from "../base/errors.ts";
+import type { BackupSummary } from "../protocol/backup-file.ts";
+import type { Configuration } from "../raft/types.ts";
+import type { DiskOperation } from "../storage/disk.ts";
+import { openLevelDisk } from "../storage/level-disk.ts";
+import { Restoration } from "../storage/restore.ts";
+import { derivedClusterId, parseServeOptions, type ServeFlags } from "./options.ts";
+
+/** What was restored. */
+export interface Restored {
+  readonly summary: BackupSummary;
+  readonly clusterId: string;
+  readonly dataDir: string;
+}
+
+/**
+ * Restores the backup `file` into the directory that `flags` names, for one server of a new cluster. The file is read
+ * twice: not before it was found to be whole is anything written.
+ *
+ * @throws TerrariumError USAGE, NOT_A_MEMBER, BACKUP_UNUSABLE, CORRUPT, DATA_DIR_UNUSABLE, DISK_FAILED
+ */
+export async function restore(file: string, flags: ServeFlags): Promise<Restored> {
+  const { id, members, dataDir } = parseServeOptions(flags);
+  const directory = resolve(dataDir);
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    throw new TerrariumError(
+      "DATA_DIR_UNUSABLE",
+      `the data directory ${directory} is not empty`,
+      "restore into a directory of its own; nothing was changed",
+    );
+  }
+  const configuration: Configuration = { members, voters: members.map((m) => m.id), oldVoters: [], learners: [] };
+  const digest = await check(file, configuration);
+  // Restored from another file, a server would be of another cluster: their states must never mix.
+  const clusterId = flags.clusterId ?? `${derivedClusterId(members)}-${digest}`;
+  const disk = await openLevelDisk(directory);
+  const write = (batch: readonly DiskOperation[]): Promise<void> =>
+    new Promise((done, fail) => disk.write(batch, (error) => (error === undefined ? done() : fail(error))));
+  try {
+    const restoration = new Restoration();
+    for await (const bytes of pieces(file)) {
+      const operations = restoration.push(bytes);
+      if (operations.length > 0) await write(operations);
+    }
+    const { summary, operations } = restoration.end({ clusterId, serverId: id }, configuration);
+    await write(operations);
+    await disk.close();
+    return { summary, clusterId, dataDir };
+  } catch (error) {
+    await disk.close();
+    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+    if (error instanceof TerrariumError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TerrariumError("DISK_FAILED", `the backup could not be written to ${directory}: ${reason}`);
+  }
+}
+
+/** Reads all of the file and sees that it can be restored. Returns some digits that tell it from others. */
+async function check(file: string, configuration: Configuration): Promise<string> {
+  const restoration = new Restoration();
+  const hash = createHash("sha256");
+  for await (const bytes of pieces(file)) {
+    hash.update(bytes);
+    restoration.push(bytes);
+  }
+  restoration.end({ clusterId: "check", serverId: 1 }, configuration);
+  return hash.digest("hex").slice(0, 8);
+}
+
+async function* pieces(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(file)) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+  } catch (error) {
+    if (error instanceof TerrariumError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TerrariumError("BACKUP_UNUSABLE", `the backup ${file} cannot be read (${reason})`, "check its path");
+  }
+}

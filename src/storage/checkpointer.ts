@@ -1,0 +1,149 @@
+/**
+ * Incremental checkpoints (DESIGN §5): what has changed since the last one goes out in one atomic, synced batch with the
+ * index up to which it is applied. A crash leaves the whole of it or the one before.
+ *
+ * A checkpoint holds only what is applied, and only what is durable in the log is applied: so it is never ahead of the
+ * log on disk.
+ */
+import { assert } from "../base/assert.ts";
+import { TerrariumError } from "../base/errors.ts";
+import type { LogBase } from "../raft/types.ts";
+import type { ZnodeMachine } from "../znode/machine.ts";
+import type { Disk, DiskOperation } from "./disk.ts";
+import { headKey, segmentKey, segmentName, segmentRange } from "./layout.ts";
+import { encodeHead } from "./records.ts";
+import { decodeSegment, encodeSegments } from "./segment.ts";
+import type { SegmentTable } from "./segment-table.ts";
+
+export interface CheckpointerOptions {
+  /** About how large a segment is, bytes; also the chunk of a snapshot. */
+  readonly segmentBytes: number;
+  /** How much of the oldest segments is cleaned at a time, bytes. */
+  readonly cleanBytes: number;
+  /** Waste that is not worth cleaning, bytes. */
+  readonly slackBytes: number;
+}
+
+export interface CheckpointerCallbacks {
+  /** The checkpoint at `index` is on stable storage. */
+  durable(index: number): void;
+  /** The disk failed, or what it holds is damaged: the server must stop. */
+  failed(error: Error): void;
+}
+
+/** Writes the checkpoints of one state machine. */
+export class Checkpointer {
+  readonly #disk: Disk;
+  readonly #machine: ZnodeMachine;
+  readonly #table: SegmentTable;
+  readonly #options: CheckpointerOptions;
+  readonly #callbacks: CheckpointerCallbacks;
+  #writing = false;
+  #cleaning = false;
+  #over = false;
+
+  /** `table` tells where the rows of `machine` are on disk. */
+  constructor(
+    disk: Disk,
+    machine: ZnodeMachine,
+    table: SegmentTable,
+    options: CheckpointerOptions,
+    callbacks: CheckpointerCallbacks,
+  ) {
+    this.#disk = disk;
+    this.#machine = machine;
+    this.#table = table;
+    this.#options = options;
+    this.#callbacks = callbacks;
+  }
+
+  /** Whether a checkpoint is on its way to the disk. */
+  get busy(): boolean {
+    return this.#writing;
+  }
+
+  /** The generation of its segments. */
+  get generation(): number {
+    return this.#table.generation;
+  }
+
+  /** Writes a checkpoint of the machine as it is now; `point` is the last entry applied. Not while {@link busy}. */
+  begin({ index, term, configuration }: LogBase): void {
+    assert(!this.#writing, "one checkpoint at a time");
+    assert(index === this.#machine.appliedIndex, "a checkpoint holds what is applied");
+    const table = this.#table;
+    const { generation } = table;
+    const rows = this.#machine.takeDirty();
+    for (const row of rows.removedZnodes) table.release(row);
+    for (const row of rows.endedSessions) table.release(row);
+    const first = table.nextNumber;
+    const placed: { readonly row: (typeof rows.znodes)[number] | (typeof rows.sessions)[number]; nth: number }[] = [];
+    const segments = encodeSegments(rows, this.#options.segmentBytes, (row, nth) => {
+      table.release(row);
+      placed.push({ row, nth });
+    });
+    const batch: DiskOperation[] = segments.map(({ value, rows: live, removals }, nth) => {
+      table.add(first + nth, value.length, live, removals);
+      return { type: "put", key: segmentKey({ generation, number: first + nth }), value };
+    });
+    for (const { row, nth } of placed) row.segment = first + nth;
+    for (const number of table.takeDead()) batch.push({ type: "delete", key: segmentKey({ generation, number }) });
+    const { znodes, sessions } = this.#machine.counts();
+    const timeMs = this.#machine.lastTimeMs;
+    const head = { generation, index, term, timeMs, configuration, segments: table.size, znodes, sessions };
+    batch.push({ type: "put", key: headKey, value: encodeHead(head) });
+    this.#writing = true;
+    this.#disk.write(batch, (error) => this.#written(index, error));
+  }
+
+  /** Calls nobody any more: another state has taken the place of this one. */
+  abandon(): void {
+    this.#over = true;
+  }
+
+  #written(index: number, error: Error | undefined): void {
+    this.#writing = false;
+    if (error !== undefined) return this.#fail(`a checkpoint could not be written: ${error.message}`);
+    if (this.#over) return;
+    this.#clean();
+    this.#callbacks.durable(index);
+  }
+
+  /** Has what still lives in the oldest segments written anew, once they are mostly waste: then they can go. */
+  #clean(): void {
+    if (this.#cleaning) return;
+    const range = this.#table.cleaning(this.#options.cleanBytes, this.#options.slackBytes);
+    if (range === undefined) return;
+    this.#cleaning = true;
+    let damage: Error | undefined;
+    this.#disk.scan(
+      segmentRange(this.#table.generation, range.first, range.last),
+      (key, value) => {
+        damage ??= this.#touchRows(segmentName(key)?.number ?? 0, value);
+      },
+      (error) => {
+        this.#cleaning = false;
+        if (this.#over) return;
+        if (damage !== undefined) this.#callbacks.failed(damage);
+        else if (error !== undefined) this.#fail(`the checkpoint could not be read: ${error.message}`);
+      },
+    );
+  }
+
+  #touchRows(number: number, value: Uint8Array): Error | undefined {
+    if (this.#over) return undefined;
+    try {
+      const { znodes, sessions } = decodeSegment(value, `segment ${number} of the checkpoint`);
+      for (const { path } of znodes) this.#machine.touchZnode(path, number);
+      for (const { id } of sessions) this.#machine.touchSession(id, number);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #fail(message: string): void {
+    this.#over = true;
+    this.#callbacks.failed(new TerrariumError("DISK_FAILED", message));
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Segments: the rows of a checkpoint that were written together, in one value (`Segment` of proto/log.proto). A key of
+ * its own for each row would be the simple way, but costs Level ten times as much as the row itself: see
+ * docs/decisions/0005.
+ */
+import { present } from "../base/assert.ts";
+import { isErrorCode } from "../base/errors.ts";
+import type { Result, SessionId, Stat } from "../base/operations.ts";
+import { terrarium } from "../protocol/generated/messages.js";
+import { lengthTag, numberTag } from "../protocol/wire.ts";
+import { WireReader } from "../protocol/wire-reader.ts";
+import { WireWriter } from "../protocol/wire-writer.ts";
+import type { DirtyRows } from "../znode/machine.ts";
+import { Session } from "../znode/sessions.ts";
+import { Znode } from "../znode/stat.ts";
+import { checksum, corrupt, unseal } from "./sealed.ts";
+
+const REMOVED_PATHS = 1;
+const ENDED_SESSIONS = 2;
+const ZNODES = 3;
+const SESSIONS = 4;
+
+/** The rows of a segment. Data of znodes are views on its bytes. */
+export interface SegmentRows {
+  readonly removedPaths: string[];
+  readonly endedSessions: SessionId[];
+  readonly znodes: Znode[];
+  readonly sessions: Session[];
+}
+
+/** A finished segment, for its key. */
+export interface Segment {
+  readonly value: Uint8Array;
+  /** Rows of znodes and sessions. */
+  readonly rows: number;
+  /** Removals. */
+  readonly removals: number;
+}
+
+/** From so many rows on, there is room for a whole segment from the beginning; a last row takes a little more. */
+const rowsOfNote = 500;
+const rowBytes = 4096;
+
+const writer = new WireWriter();
+
+/**
+ * Encodes rows into segments of about `segmentBytes`, in the order in which they are to be numbered: `place` is told,
+ * before a row is written, that it goes into the segment number `first + nth`.
+ */
+export function encodeSegments(
+  rows: DirtyRows,
+  segmentBytes: number,
+  place: (row: Znode | Session, nth: number) => void,
+): readonly Segment[] {
+  const segments: Segment[] = [];
+  let written = 0;
+  let removals = 0;
+  const finish = (): void => {
+    if (written + removals === 0) return;
+    writer.raw(checksum(writer.written()));
+    segments.push({ value: writer.finish(), rows: written, removals });
+    written = 0;
+    removals = 0;
+    writer.begin(room);
+  };
+  // Growing as it goes would copy each segment a few times.
+  const room = rows.znodes.length > rowsOfNote ? segmentBytes + rowBytes : 0;
+  const finishIfFull = (): void => {
+    if (writer.mark() >= segmentBytes) finish();
+  };
+  writer.begin(room);
+  // Removals go first, so that none of them lies in a later segment than a new row of the same path.
+  for (const { path } of rows.removedZnodes) {
+    writer.presentString(REMOVED_PATHS, path);
+    removals++;
+    finishIfFull();
+  }
+  for (const { id } of rows.endedSessions) {
+    writer.uint(ENDED_SESSIONS, id);
+    removals++;
+    finishIfFull();
+  }
+  for (const session of rows.sessions) {
+    place(session, segments.length);
+    writer.presentBytes(SESSIONS, encodeSession(session));
+    written++;
+    finishIfFull();
+  }
+  for (const znode of rows.znodes) {
+    place(znode, segments.length);
+    writeZnode(znode);
+    written++;
+    finishIfFull();
+  }
+  finish();
+  return segments;
+}
+
+/** Reads a segment. CORRUPT if anything about it is wrong; `where` names it. */
+export function decodeSegment(value: Uint8Array, where: string): SegmentRows {
+  const bytes = unseal(value, where);
+  try {
+    return readSegment(new WireReader(bytes));
+  } catch (error) {
+    throw corrupt(`${where} cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+function readSegment(reader: WireReader): SegmentRows {
+  const rows: SegmentRows = { removedPaths: [], endedSessions: [], znodes: [], sessions: [] };
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === lengthTag(ZNODES)) {
+      const outer = reader.enter();
+      rows.znodes.push(readZnode(reader));
+      reader.leave(outer);
+    } else if (tag === lengthTag(SESSIONS)) rows.sessions.push(decodeSession(reader.bytes()));
+    else if (tag === lengthTag(REMOVED_PATHS)) rows.removedPaths.push(reader.string());
+    else if (tag === numberTag(ENDED_SESSIONS)) rows.endedSessions.push(reader.uint());
+    else if (tag === lengthTag(ENDED_SESSIONS)) {
+      const outer = reader.enter();
+      while (reader.more()) rows.endedSessions.push(reader.uint());
+      reader.leave(outer);
+    } else reader.skip(tag);
+  }
+  return rows;
+}
+
+function writeZnode(znode: Znode): void {
+  const mark = writer.mark();
+  writer.uint(11, znode.ephemeralOwner);
+  writer.int32(10, znode.childCounter);
+  writer.int32(9, znode.aversion);
+  writer.int32(8, znode.version);
+  if (znode.mtime !== znode.ctime) writer.uint(7, znode.mtime);
+  writer.uint(6, znode.ctime);
+  if (znode.pzxid !== znode.czxid) writer.uint(5, znode.pzxid);
+  if (znode.mzxid !== znode.czxid) writer.uint(4, znode.mzxid);
+  writer.uint(3, znode.czxid);
+  writer.bytes(2, znode.data);
+  writer.string(1, znode.path);
+  writer.nest(ZNODES, mark);
+}
+
+function readZnode(reader: WireReader): Znode {
+  let path = "";
+  let data: Uint8Array = noBytes;
+  let czxid = 0;
+  let mzxid = 0;
+  let pzxid = 0;
+  let ctime = 0;
+  let mtime = 0;
+  let version = 0;
+  let aversion = 0;
+  let childCounter = 0;
+  let ephemeralOwner = 0;
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === lengthTag(1)) path = reader.string();
+    else if (tag === lengthTag(2)) data = reader.bytes();
+    else if (tag === numberTag(3)) czxid = reader.uint();
+    else if (tag === numberTag(4)) mzxid = reader.uint();
+    else if (tag === numberTag(5)) pzxid = reader.uint();
+    else if (tag === numberTag(6)) ctime = reader.uint();
+    else if (tag === numberTag(7)) mtime = reader.uint();
+    else if (tag === numberTag(8)) version = reader.int32();
+    else if (tag === numberTag(9)) aversion = reader.int32();
+    else if (tag === numberTag(10)) childCounter = reader.int32();
+    else if (tag === numberTag(11)) ephemeralOwner = reader.uint();
+    else reader.skip(tag);
+  }
+  if (path === "") throw corrupt("a znode without its path");
+  const znode = new Znode(path, data, ephemeralOwner, czxid, ctime);
+  znode.mzxid = mzxid === 0 ? czxid : mzxid;
+  znode.pzxid = pzxid === 0 ? czxid : pzxid;
+  znode.mtime = mtime === 0 ? ctime : mtime;
+  znode.version = version;
+  znode.aversion = aversion;
+  znode.childCounter = childCounter;
+  return znode;
+}
+
+const noBytes = new Uint8Array(0);
+
+function encodeSession(session: Session): Uint8Array {
+  const { id, password, timeoutMs, attachment, attachOrigin, attachProposal } = session;
+  const { lastRequestId, ackedRequestId } = session;
+  const answers: terrarium.IRememberedAnswer[] = [];
+  for (let request = ackedRequestId + 1; request <= lastRequestId; request++) {
+    const { zxid, result } = present(session.results.get(request), "an answer that is not acknowledged");
+    answers.push({ zxid, ...answerOf(result) });
+  }
+  const numbers = { attachment, attachOrigin, attachProposal, lastRequestId, ackedRequestId };
+  return terrarium.SessionRow.encode({ id, password, timeoutMs, ...numbers, answers }).finish();
+}
+
+function answerOf(result: Result): terrarium.IRememberedAnswer {
+  if (result.failure !== undefined) return { failure: { ...result.failure } };
+  const { path, stat } = result;
+  return { ...(path === undefined ? {} : { path }), ...(stat === undefined ? {} : { stat: { ...stat } }) };
+}
+
+function decodeSession(bytes: Uint8Array): Session {
+  const row = terrarium.SessionRow.decode(bytes);
+  if (row.id === 0) throw corrupt("a session without its id");
+  const session = new Session(row.id, new Uint8Array(row.password), row.timeoutMs);
+  session.attachment = row.attachment;
+  session.attachOrigin = row.attachOrigin;
+  session.attachProposal = row.attachProposal;
+  session.lastRequestId = row.lastRequestId;
+  session.ackedRequestId = row.ackedRequestId;
+  if (row.answers.length !== row.lastRequestId - row.ackedRequestId)
+    throw corrupt(`session ${row.id} lacks answers that it should remember`);
+  row.answers.forEach((answer, i) => {
+    session.results.set(row.ackedRequestId + 1 + i, { zxid: answer.zxid ?? 0, result: resultOf(answer) });
+  });
+  return session;
+}
+
+function resultOf({ failure, path, stat }: terrarium.IRememberedAnswer): Result {
+  if (failure !== undefined && failure !== null) {
+    const code = failure.code ?? "";
+    if (!isErrorCode(code)) throw corrupt(`a remembered answer with the unknown error code "${code}"`);
+    return { failure: { code, message: failure.message ?? "" } };
+  }
+  return {
+    ...(path === undefined || path === null ? {} : { path }),
+    ...(stat === undefined || stat === null ? {} : { stat: statFrom(stat) }),
+  };
+}
+
+function statFrom(stat: terrarium.IStat): Stat {
+  return {
+    czxid: stat.czxid ?? 0,
+    mzxid: stat.mzxid ?? 0,
+    pzxid: stat.pzxid ?? 0,
+    ctime: stat.ctime ?? 0,
+    mtime: stat.mtime ?? 0,
+    version: stat.version ?? 0,
+    cversion: stat.cversion ?? 0,
+    aversion: stat.aversion ?? 0,
+    ephemeralOwner: stat.ephemeralOwner ?? 0,
+    dataLength: stat.dataLength ?? 0,
+    numChildren: stat.numChildren ?? 0,
+  };
+}

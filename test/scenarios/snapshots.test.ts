@@ -1,0 +1,102 @@
+/** Followers that fall behind a log which is compacted at once, and crash where it hurts. */
+import { describe, expect, it } from "vitest";
+import { allCheckers } from "../../sim/checkers/all.ts";
+import type { Observer } from "../../sim/observer.ts";
+import { checkPlan } from "../../sim/plan/plan.ts";
+import { run } from "../../sim/runner.ts";
+
+/** Counts what must have happened for a run to mean anything. */
+class Seen implements Observer {
+  readonly name = "seen";
+  installed = 0;
+  chunks = 0;
+  crashedWhileStaging = 0;
+
+  effects: NonNullable<Observer["effects"]> = (_server, { installed }) => {
+    if (installed !== undefined) this.installed++;
+  };
+
+  delivered: NonNullable<Observer["delivered"]> = (_from, _to, { type }) => {
+    if (type === "InstallSnapshot") this.chunks++;
+  };
+
+  crashed: NonNullable<Observer["crashed"]> = ({ id }) => {
+    if (id === 3 && this.chunks > 0 && this.installed === 0) this.crashedWhileStaging++;
+  };
+}
+
+/** Server 3 is cut off for four seconds of writes, while the others keep next to nothing of the log. */
+function play(seed: number, faults: readonly unknown[] = []) {
+  const seen = new Seen();
+  const checkpoints = { dirtyBytes: 400, logBytes: 1, tailBytes: 0, heldBytes: 0, segmentBytes: 150, slackBytes: 500 };
+  const plan = checkPlan({
+    seed,
+    config: { servers: 3, clients: 4, horizonMs: 12_000, checkpoints },
+    workload: { perSecond: 10, paths: 20 },
+    faults: [
+      { when: { kind: "at", atMs: 3_000 }, what: { kind: "partition", shape: "isolate", server: 3, forMs: 4_000 } },
+      ...faults,
+    ],
+  });
+  const { failure } = run(plan, [...allCheckers(), seen]);
+  expect(failure).toBeUndefined();
+  return seen;
+}
+
+describe("a follower that needs a snapshot", () => {
+  it("gets one and holds what the others hold", () => {
+    for (const seed of [1, 2, 3, 4]) expect(play(seed).installed).toBeGreaterThan(0);
+  });
+
+  it("survives a crash at each of its writes while it is staged and switched in", () => {
+    let whileStaging = 0;
+    for (let nth = 1; nth <= 24; nth++) {
+      const keep = nth % 3 === 0 ? 1 : nth % 3 === 1 ? 0 : 0.5;
+      const seen = play(5, [
+        {
+          when: { kind: nth % 2 === 0 ? "writes" : "persists", server: 3, nth, atMs: 7_000 },
+          what: { kind: "crash", server: 3, restartAfterMs: 200, keep },
+        },
+      ]);
+      expect(seen.installed).toBeGreaterThan(0);
+      whileStaging += seen.crashedWhileStaging;
+    }
+    expect(whileStaging).toBeGreaterThan(0);
+  });
+
+  it("gets one from the next leader when the first dies in the middle", () => {
+    for (let nth = 1; nth <= 8; nth++) {
+      const seen = play(6, [
+        {
+          when: { kind: "receives", server: 3, message: "InstallSnapshot", nth, atMs: 7_000 },
+          what: { kind: "crash", server: "leader", restartAfterMs: 1_500, keep: 0.5 },
+        },
+      ]);
+      expect(seen.installed).toBeGreaterThan(0);
+    }
+  });
+
+  it("gets one over a network that loses, doubles and delays", () => {
+    const bad = { from: "any", to: "any", forMs: 10_000 };
+    for (const seed of [7, 8, 9]) {
+      const seen = play(seed, [
+        { when: { kind: "at", atMs: 2_000 }, what: { kind: "loss", rate: 0.2, ...bad } },
+        { when: { kind: "at", atMs: 2_000 }, what: { kind: "duplicate", rate: 0.3, ...bad } },
+        { when: { kind: "at", atMs: 2_000 }, what: { kind: "delay", rate: 0.3, extraMs: 200, ...bad } },
+      ]);
+      expect(seen.installed).toBeGreaterThan(0);
+    }
+  });
+
+  it("stops on a full disk and goes on when there is room", () => {
+    let installed = 0;
+    for (const seed of [10, 11, 12]) {
+      const full = (server: number, atMs: number) => ({
+        when: { kind: "at", atMs },
+        what: { kind: "fullDisk", server, forMs: 1_500 },
+      });
+      installed += play(seed, [full(3, 7_050), full(1, 9_000), full(2, 10_600)]).installed;
+    }
+    expect(installed).toBeGreaterThan(0);
+  });
+});
