@@ -1,6 +1,8 @@
 /**
  * The liveness phase: faults stop on some quorum, the rest is broken for good; then the cluster must elect, commit,
- * converge and serve within a bounded time, or it says what is still pending.
+ * converge and serve within a bounded time, or it says what is still pending. At times some links stay cut for good,
+ * though not those between the servers of one quorum: then whoever is connected to the leader has to follow it, and all
+ * clients are to be served.
  */
 import type { ServerId } from "../src/raft/types.ts";
 import type { Clients } from "./clients.ts";
@@ -57,10 +59,44 @@ export class Calm {
       if (server.goneForGood === "") server.goneForGood = "broken";
     }
     for (const server of this.#core) server.mend();
+    this.#cutForGood();
     const { electionTimeoutMs, sessionTimeoutMs } = plan.config;
     this.#deadlineUs = kernel.now + 1000 * (30 * electionTimeoutMs + 4 * sessionTimeoutMs + 5_000);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
     return true;
+  }
+
+  /** Cuts links, in both directions, of servers without which there still is a quorum. */
+  #cutForGood(): void {
+    const { kernel, plan, allServers, network } = this.#host;
+    const draws = kernel.randomness.draws("calm links");
+    // Servers that have not met, and newcomers, need more than a quorum.
+    if (plan.config.spares > 0 || allServers.some(({ admitted }) => !admitted) || !draws.chance(0.4)) return;
+    let whole = this.#core;
+    for (const server of draws.shuffle(this.#core)) {
+      const without = whole.filter((other) => other !== server);
+      if (this.#quorums().every((group) => holdsQuorum(without, group))) whole = without;
+    }
+    for (const server of this.#core) {
+      if (whole.includes(server)) continue;
+      for (const other of this.#core) {
+        if (other === server || !draws.chance(0.6)) continue;
+        network.disturb(-1, server.id, other.id, { blocked: true });
+        network.disturb(-1, other.id, server.id, { blocked: true });
+      }
+    }
+  }
+
+  /** The voters of whatever configuration may be in effect: a majority of each group is needed. */
+  #quorums(): readonly (readonly ServerId[])[] {
+    return this.#host.allServers.flatMap(({ configuration }) =>
+      configuration === undefined ? [] : [configuration.voters, configuration.oldVoters],
+    );
+  }
+
+  #linked(a: SimServer, b: SimServer): boolean {
+    const { network } = this.#host;
+    return a === b || (network.connected(a.id, b.id) && network.connected(b.id, a.id));
   }
 
   /** Who must recover: some quorum. Undefined if there is none. */
@@ -73,17 +109,12 @@ export class Calm {
     if (missing.some(({ id }) => first.includes(id))) {
       return first.every((id) => sound.some((server) => server.id === id)) ? sound : undefined;
     }
-    // Whatever configuration may be in effect, it needs its quorum.
-    const groups = allServers.flatMap(({ configuration }) =>
-      configuration === undefined ? [] : [configuration.voters, configuration.oldVoters],
-    );
-    const has = (servers: readonly SimServer[], group: readonly ServerId[]): boolean =>
-      group.length === 0 || servers.filter(({ id }) => group.includes(id)).length * 2 > group.length;
-    if (!groups.every((group) => has(sound, group))) return undefined;
+    const groups = this.#quorums();
+    if (!groups.every((group) => holdsQuorum(sound, group))) return undefined;
     const draws = kernel.randomness.draws("calm");
     const quorum = Math.floor(sound.length / 2) + 1;
     const some = draws.some(sound, draws.between(Math.min(quorum, sound.length), sound.length));
-    return groups.every((group) => has(some, group)) ? some : sound;
+    return groups.every((group) => holdsQuorum(some, group)) ? some : sound;
   }
 
   /** Looks again. True once all is well; throws when the time is over. */
@@ -121,6 +152,7 @@ export class Calm {
       pending.push("a change of membership waits for its learners");
     for (const server of this.#core) {
       if (server.node === undefined || !members.some(({ id }) => id === server.id)) continue;
+      if (!this.#linked(server, leader)) continue;
       const status = server.node.status();
       if (status.leader !== leader.id)
         pending.push(`n${server.id} follows ${status.leader ?? "nobody"}, not n${leader.id}`);
@@ -133,4 +165,8 @@ export class Calm {
     }
     return pending;
   }
+}
+
+function holdsQuorum(servers: readonly SimServer[], group: readonly ServerId[]): boolean {
+  return group.length === 0 || servers.filter(({ id }) => group.includes(id)).length * 2 > group.length;
 }

@@ -66,13 +66,22 @@ export class SessionExpiry implements Observer {
     }
   }
 
+  /** A message that goes lost is no quiet. */
+  lost(): void {
+    if (this.#quietSinceUs !== undefined) this.#quietSinceUs = this.#world?.now;
+  }
+
   calmed(): void {
     this.#quietSinceUs = this.#world?.now;
+    for (const server of this.#world?.allServers ?? []) this.#wakes(server);
   }
 
   event(event: SimEvent, _sequence: number, timeUs: number): void {
     if (event.kind === "toServer") this.#clientSpeaks(event.connection, timeUs);
-    else if (event.kind === "brokenToServer") this.#sessions.delete(event.connection);
+    else if (event.kind === "resume") {
+      const server = this.#world?.servers[event.server];
+      if (server !== undefined && timeUs >= server.pausedUntilUs) this.#wakes(server);
+    } else if (event.kind === "brokenToServer") this.#sessions.delete(event.connection);
   }
 
   crashed(server: SimServer): void {
@@ -154,14 +163,16 @@ export class SessionExpiry implements Observer {
 
   /** How long the process has run at most, ms: sleep does not count, but for two looks of the leader at its clock. */
   #running(server: SimServer): number {
+    const { sleepingSince, slept, sleeps } = this.#of(server.id);
+    return (sleepingSince ?? server.clock.now()) - slept + slackMs * sleeps;
+  }
+
+  #wakes(server: SimServer): void {
     const watcher = this.#of(server.id);
-    const now = server.clock.now();
-    if (watcher.sleepingSince !== undefined && server.pausedUntilUs === 0) {
-      watcher.slept += now - watcher.sleepingSince;
-      watcher.sleeps++;
-      watcher.sleepingSince = undefined;
-    }
-    return (watcher.sleepingSince ?? now) - watcher.slept + slackMs * watcher.sleeps;
+    if (watcher.sleepingSince === undefined) return;
+    watcher.slept += server.clock.now() - watcher.sleepingSince;
+    watcher.sleeps++;
+    watcher.sleepingSince = undefined;
   }
 
   #of(id: ServerId): Watcher {

@@ -134,7 +134,12 @@ function drawStorm(draws: Draws, servers: number, horizonMs: number, electionTim
           forMs,
           flapMs: 0,
         };
-    faults.push({ when: drawMoment(draws, i * every), what });
+    const when = drawMoment(draws, i * every);
+    // Streams may break as the network does: then the others know at once that the leader is gone, and it does not.
+    if (!crash && draws.chance(0.3)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
+    faults.push({ when, what });
+    // A voter that comes back at once, while the election is still on.
+    if (draws.chance(0.2)) faults.push({ when: drawVote(draws, i * every), what: quickCrash(draws) });
     // Now and then all but one follower are cut off from the leader: it commits nothing, but someone has its entries.
     if (draws.chance(0.3) && servers > 2)
       faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
@@ -145,9 +150,11 @@ function drawStorm(draws: Draws, servers: number, horizonMs: number, electionTim
 /** A moment in a leader's work, not before `atMs`. */
 function drawMoment(draws: Draws, atMs: number): When {
   const nth = draws.pick([1, 1, 2, 3, 5]);
-  switch (draws.below(4)) {
+  switch (draws.below(5)) {
     case 0:
       return { kind: "elected", server: "any", nth: 1, atMs };
+    case 3:
+      return { kind: "answers", server: "leader", nth, atMs };
     case 1:
       return { kind: "sends", server: "leader", message: "AppendEntries", nth, atMs };
     case 2:
@@ -155,6 +162,16 @@ function drawMoment(draws: Draws, atMs: number): When {
     default:
       return { kind: "persists", server: "leader", nth, atMs };
   }
+}
+
+/** A moment in an election, not before `atMs`. */
+function drawVote(draws: Draws, atMs: number): When {
+  if (draws.chance(0.3)) return { kind: "elected", server: "any", nth: 1, atMs };
+  return { kind: "sends", server: "any", message: "RequestVoteReply", nth: draws.between(1, 6), atMs };
+}
+
+function quickCrash(draws: Draws): Action {
+  return { kind: "crash", server: "random", restartAfterMs: 1, keep: draws.pick([0, 0.5, 1]) };
 }
 
 function lopsided(draws: Draws, servers: number, forMs: number): Action {

@@ -51,6 +51,8 @@ export const attachments: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "Requests keep their numbers when a session moves. That an old copy was turned away says nothing about the copy under way now.",
+    survives:
+      "It costs a reconnection and no more: the client takes SESSION_MOVED as a reason to attach again, and sends the request under the number that it has.",
   },
   {
     id: "K1",

@@ -91,12 +91,14 @@ export const election: readonly Mutant[] = [
     title: "a candidate asks for votes without a PreVote",
     source: "Howard 2020",
     file: "src/raft/candidate.ts",
-    find: '  const role: PreCandidate = { name: "preCandidate", votes: new Map([[state.id, true]]) };\n  changeRole(state, role);\n  requestVotes(state, true);\n  settle(state, role);',
-    replace: "  startElection(state);",
+    find: '  const role: PreCandidate = { name: "preCandidate", votes: new Map([[state.id, true]]) };\n  changeRole(state, role);\n  requestVotes(state, true, false);\n  settle(state, role);',
+    replace: "  startElection(state, false);",
     expects: ["liveness"],
     kind: "liveness",
     lesson:
       "A server that cannot hear the leader raises its term again and again. PreVote keeps it from deposing, with each of its messages, a leader that works (thesis §9.6).",
+    survives:
+      "Not a loss of liveness here: servers that hear a leader refuse to vote and keep their term (thesis §4.2.3), so a server that is cut off disturbs nobody until it is back, and then costs one election. PreVote spares that one.",
   },
   {
     id: "E11",

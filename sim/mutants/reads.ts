@@ -30,9 +30,9 @@ export const reads: readonly Mutant[] = [
     id: "L3",
     title: "a linearizable read does not wait for its index to be applied",
     source: "thesis §6.4",
-    file: "src/node/request-queue.ts",
-    find: "} else if (slot.readIndex === undefined || slot.readIndex > applied) return;",
-    replace: "} else if (slot.readIndex === undefined || applied < 0) return;",
+    file: "src/node/read-indexes.ts",
+    find: "slot.readIndex = index;",
+    replace: "slot.readIndex = Math.min(index, 0);",
     expects: ["linearizability", "sequential-reads"],
     kind: "safety",
     lesson: "The read index says how new the state must be. A follower that lags has to get there first.",
@@ -48,6 +48,8 @@ export const reads: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "A read is answered provisionally right before its session's next write. When its index turns out to be newer than that, the answer shows a past that another client has seen go by.",
+    survives:
+      "Equivalent. The provisional state is the one right before the session's next write. That write was sent after the read, so every write that was answered before the read was asked for is older than it in the log, and the provisional answer shows it. The line is a second line of defence.",
   },
   {
     id: "L8",
@@ -56,7 +58,7 @@ export const reads: readonly Mutant[] = [
     file: "src/node/request-queue.ts",
     find: "const end = this.#positionOfWrite(requestId);",
     replace: "const end = requestId < 0 ? this.#positionOfWrite(requestId) : 0;",
-    expects: ["liveness"],
+    expects: ["liveness", "settled-proposals"],
     kind: "liveness",
     lesson:
       "Answers leave in the order of the requests. A write applied before the reads in front of it are evaluated finds no place for its answer.",

@@ -19,10 +19,10 @@ export const sessions: readonly Mutant[] = [
     id: "X2",
     title: "a retry gets another answer than the first try",
     source: "ours (exactly-once table)",
-    file: "src/znode/machine.ts",
-    find: 'return unchanged(index, { type: "written", sessionId, requestId, zxid, result, duplicate: true });',
+    file: "src/node/client-door.ts",
+    find: "connection.requests.addAppliedWrite(request.xid, request.requestId, known.zxid, known.result);",
     replace:
-      'return unchanged(index, { type: "written", sessionId, requestId, zxid: zxid === 0 ? 0 : index, result, duplicate: true });',
+      "connection.requests.addAppliedWrite(request.xid, request.requestId, this.#host.machine.appliedIndex, known.result);",
     expects: ["linearizability", "exactly-once"],
     kind: "safety",
     lesson:
@@ -33,8 +33,8 @@ export const sessions: readonly Mutant[] = [
     title: "the answer of a duplicate is never released",
     source: "atomix#466",
     file: "src/node/client-door.ts",
-    find: '      case "written":\n        return',
-    replace: '      case "written":\n        if (outcome.duplicate) return;\n        return',
+    find: "connection.requests.addAppliedWrite(request.xid, request.requestId, known.zxid, known.result);",
+    replace: "connection.requests.addWrite(request.xid, request.requestId);",
     expects: ["liveness"],
     kind: "liveness",
     lesson:
@@ -167,7 +167,15 @@ export const sessions: readonly Mutant[] = [
     file: "src/node/node.ts",
     find: "return id * 2 ** 20 + 1;",
     replace: "return Math.min(id, 0) + 1;",
-    expects: ["client-protocol", "linearizability", "exactly-once", "sequential-reads", "ephemerals", "session-expiry"],
+    expects: [
+      "settled-proposals",
+      "client-protocol",
+      "linearizability",
+      "exactly-once",
+      "sequential-reads",
+      "ephemerals",
+      "session-expiry",
+    ],
     kind: "safety",
     lesson:
       "A server that starts replays its log, with entries of its earlier life. If they bear the numbers of new proposals, a client is given the session of another.",
