@@ -8,7 +8,8 @@ export default defineConfig({
         test: {
           name: "code",
           include: ["test/{unit,property,paper,scenarios}/**/*.test.ts"],
-          testTimeout: 20_000,
+          // Generous: a loaded machine may take many times as long as an idle one.
+          testTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

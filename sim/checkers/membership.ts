@@ -14,8 +14,8 @@ export class Membership implements Observer, RaftChecker {
   readonly name = "membership";
   readonly #history: RaftHistory;
   readonly #durable: DurableState;
-  /** By server id: the configuration that was compared last, so that each is compared once. */
-  readonly #checked: Configuration[] = [];
+  /** By server id: what was compared last, so that each is compared once. */
+  readonly #checked: { readonly configuration: Configuration; readonly index: Index; readonly newest: Index }[] = [];
 
   constructor(history: RaftHistory, durable: DurableState) {
     this.#history = history;
@@ -54,8 +54,18 @@ export class Membership implements Observer, RaftChecker {
     if (raft === undefined || server.hasUnflushedInput) return;
     const newest = this.#history.log(server.id).configurationBefore(Number.POSITIVE_INFINITY);
     if (newest === undefined) return;
-    if (raft.configurationIndex === newest.index && raft.configuration === this.#checked[server.id]) return;
-    this.#checked[server.id] = raft.configuration;
+    const checked = this.#checked[server.id];
+    if (
+      checked?.configuration === raft.configuration &&
+      checked.index === raft.configurationIndex &&
+      checked.newest === newest.index
+    )
+      return;
+    this.#checked[server.id] = {
+      configuration: raft.configuration,
+      index: raft.configurationIndex,
+      newest: newest.index,
+    };
     // Of a configuration that lies before the beginning of its log, a server knows only that.
     const compacted = newest.index < raft.configurationIndex && raft.configurationIndex <= raft.logBase.index;
     const same = sameConfiguration(raft.configuration, newest.configuration);
