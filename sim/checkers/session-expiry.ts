@@ -157,7 +157,8 @@ export class SessionExpiry implements Observer {
     const spokeUs = this.#spoke.get(session) ?? 0;
     const silentMs = (now - spokeUs) / 1000;
     if (silentMs > this.#timeoutMs - quietMs) return;
-    if (this.#quietSinceUs === undefined || this.#quietSinceUs > spokeUs || watcher.leadingSinceUs > spokeUs) return;
+    const fromUs = now - 1000 * this.#timeoutMs;
+    if (this.#quietSinceUs === undefined || this.#quietSinceUs > fromUs || watcher.leadingSinceUs > fromUs) return;
     this.#break(server, session, `whose client spoke up ${Math.round(silentMs)} ms ago, on a sound network`);
   }
 

@@ -119,7 +119,7 @@ export const membership: readonly Mutant[] = [
     title: "a non-voter is elected",
     source: "hashicorp GH-398",
     file: "src/raft/candidate.ts",
-    find: "if (!isVoter(state.log.configuration, state.id)) {",
+    find: "if (!mayCampaign(state)) {",
     replace: "if (state.currentTerm < 0) {",
     expects: ["membership", "commit-durability", "exception", "assertion"],
     kind: "safety",
@@ -131,7 +131,7 @@ export const membership: readonly Mutant[] = [
     title: "a promoted learner never campaigns",
     source: "etcd#12359",
     file: "src/raft/candidate.ts",
-    find: "if (!isVoter(state.log.configuration, state.id)) {",
+    find: "if (!mayCampaign(state)) {",
     replace:
       'const first = state.log.lastIndex > 0 ? state.log.entryAt(1) : undefined;\n  const known = first?.kind === "configuration" ? first.configuration : state.log.configuration;\n  if (!isVoter(known, state.id)) {',
     expects: ["liveness"],

@@ -6,24 +6,36 @@ import { generatePlan } from "../../sim/hunter/generate.ts";
 import { InvariantBroken, type Observer } from "../../sim/observer.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
 import { type Outcome, run } from "../../sim/runner.ts";
-import { planItems, validPlan, withoutClient, withoutServer } from "../../sim/shrink/edits.ts";
+import {
+  planItems,
+  validPlan,
+  withFaults,
+  withOperations,
+  withoutClient,
+  withoutServer,
+} from "../../sim/shrink/edits.ts";
 import { simplifications } from "../../sim/shrink/passes.ts";
 import { sameFailure } from "../../sim/shrink/same-failure.ts";
 import { shrink } from "../../sim/shrink/shrink.ts";
 
-/** A run that is over at once: it fails as `judge` says. Everything in the plan happens. */
+/** A run that is over at once: what the plan holds before its horizon happens, and fails as `judge` says. */
 function pretend(plan: Plan, judge: (plan: Plan) => string | undefined): Outcome {
-  const invariant = judge(plan);
-  const atUs = plan.config.horizonMs * 1000;
+  const { horizonMs } = plan.config;
+  const operations = plan.workload.operations.filter(({ atMs }) => atMs < horizonMs);
+  const happens = ({ when }: Plan["faults"][number]) => when.atMs < horizonMs;
+  const invariant = judge(withOperations(withFaults(plan, plan.faults.filter(happens)), operations));
+  const atUs = horizonMs * 1000;
   return {
     plan,
     events: 1,
-    virtualMs: plan.config.horizonMs,
+    virtualMs: horizonMs,
     traceHash: "",
     failure: invariant === undefined ? undefined : { invariant, message: invariant, atUs, event: 1, stack: "" },
     history: { operations: [], events: [] },
-    struck: plan.faults.map((fault, i) => ({ fault: i, atUs, action: fault.what, resolved: [] })),
-    performed: plan.workload.operations,
+    struck: plan.faults.flatMap((fault, i) =>
+      happens(fault) ? [{ fault: i, atUs, action: fault.what, resolved: [] }] : [],
+    ),
+    performed: operations,
     recovered: true,
   };
 }
