@@ -7,7 +7,8 @@
 import type { WatchEvent, WatchKind, WatchSpec, Zxid } from "../../src/base/operations.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
-import type { ServerId } from "../../src/raft/types.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { HistoryOperation, SessionEvent } from "../history.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
@@ -31,6 +32,10 @@ interface Waiting {
 interface Armed {
   readonly connection: number;
   readonly watches: Set<string>;
+  /** Those re-armed on it, with the zxid up to which the client knew everything. */
+  readonly rearmed: Map<string, Zxid>;
+  /** Events on it that tell of the state instead of the first change. */
+  readonly late: Set<string>;
   /** Reads without an answer that will arm a watch, by xid. */
   readonly reads: Map<number, Extract<ClientMessage, { readonly type: "request" }>["body"]>;
 }
@@ -42,6 +47,8 @@ export class Watches implements Observer {
   readonly #waiting: Waiting[] = [];
   /** By client: of its newest connection. */
   readonly #armed: Armed[] = [];
+  /** By server id: the checkpoint or snapshot that it began with; what changed before is unknown to it but for Stats. */
+  readonly #remembersFrom: Index[] = [];
 
   constructor(feed: ModelFeed) {
     this.#feed = feed;
@@ -79,8 +86,23 @@ export class Watches implements Observer {
     if (event.type !== "resync") this.#isFirst(client, watch, event);
   }
 
+  started({ id, recovered }: SimServer): void {
+    this.#remembersFrom[id] = recovered?.machine?.appliedIndex ?? 0;
+  }
+
+  effects({ id }: SimServer, { installed }: Effects): void {
+    if (installed !== undefined) this.#remembersFrom[id] = installed;
+  }
+
   #isFirst(client: number, watch: Watch, event: WatchEvent): void {
-    const change = this.#feed.model.firstChange(watch.path, watch.kind, watch.armedAt);
+    const { model } = this.#feed;
+    const change = model.firstChange(watch.path, watch.kind, watch.armedAt);
+    // A Stat has only the newest of several changes; a deletion that it does not show must not be passed over in silence.
+    if (change !== undefined && this.#armed[client]?.late.has(keyOf(event.kind, event.path)) === true) {
+      const told = model.firstChange(watch.path, watch.kind, event.zxid - 1);
+      const telling = event.type === "created" || event.type === change.type;
+      if (telling && told?.zxid === event.zxid && told.type === event.type) return;
+    }
     const told = `had "${event.type}" at ${event.zxid} from its watch (${watch.kind}) on ${watch.path}, armed at ${watch.armedAt}`;
     if (change === undefined) this.#break(client, `${told}, but nothing changed since`);
     else if (change.zxid !== event.zxid || change.type !== event.type)
@@ -91,13 +113,16 @@ export class Watches implements Observer {
     const armed = this.#on(client, connection);
     for (const message of messages) {
       if (message.type === "setWatches")
-        for (const { kind, path } of message.watches) armed.watches.add(keyOf(kind, path));
+        for (const { kind, path } of message.watches) {
+          armed.watches.add(keyOf(kind, path));
+          armed.rearmed.set(keyOf(kind, path), message.relativeZxid);
+        }
       else if (message.type === "request" && message.body.type === "read" && message.body.read.watch)
         armed.reads.set(message.xid, message.body);
     }
   }
 
-  serverFrame(_server: SimServer, client: number, connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(server: SimServer, client: number, connection: number, messages: readonly ServerMessage[]): void {
     const armed = this.#on(client, connection);
     if (armed.connection !== connection) return;
     for (const message of messages) {
@@ -106,13 +131,16 @@ export class Watches implements Observer {
         armed.reads.delete(message.xid);
         const kind = body === undefined ? undefined : armedBy(body, message.result);
         if (kind !== undefined && body?.type === "read") armed.watches.add(keyOf(kind, body.read.path));
-      } else if (message.type === "event") this.#fires(client, armed, message.event);
+      } else if (message.type === "event") this.#fires(client, server.id, armed, message.event);
     }
   }
 
   /** A server fires a watch only if it was armed on this very connection, be it by a read that waits for its turn. */
-  #fires(client: number, armed: Armed, { kind, path }: WatchEvent): void {
-    if (armed.watches.delete(keyOf(kind, path))) return;
+  #fires(client: number, server: ServerId, armed: Armed, { kind, path }: WatchEvent): void {
+    const key = keyOf(kind, path);
+    const knownTo = armed.rearmed.get(key);
+    if (knownTo !== undefined && knownTo < (this.#remembersFrom[server] ?? 0)) armed.late.add(key);
+    if (armed.watches.delete(key)) return;
     for (const body of armed.reads.values())
       if (body.type === "read" && body.read.path === path && armedBy(body) === kind) return;
     this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
@@ -130,7 +158,7 @@ export class Watches implements Observer {
   #on(client: number, connection: number): Armed {
     const known = this.#armed[client];
     if (known !== undefined && known.connection >= connection) return known;
-    const armed: Armed = { connection, watches: new Set(), reads: new Map() };
+    const armed: Armed = { connection, watches: new Set(), rearmed: new Map(), late: new Set(), reads: new Map() };
     this.#armed[client] = armed;
     return armed;
   }

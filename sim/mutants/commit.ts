@@ -98,7 +98,7 @@ export const commit: readonly Mutant[] = [
     title: "a server that starts takes its whole log as committed",
     source: "ours",
     file: "src/raft/state.ts",
-    find: "commitIndex: log.base.index,",
+    find: "commitIndex: applied,",
     replace: "commitIndex: log.lastIndex,",
     expects: ["state-machine-safety", "commit-durability", "leader-completeness", "assertion"],
     kind: "safety",

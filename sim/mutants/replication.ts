@@ -69,9 +69,9 @@ export const replication: readonly Mutant[] = [
     title: "the search for agreement is bounded",
     source: "openraft 6d53aa12",
     file: "src/raft/leader.ts",
-    find: "probeFrom(progress, newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1);",
+    find: "probeFrom(progress, agreement === undefined ? progress.matchIndex + 1 : agreement + 1);",
     replace:
-      "probeFrom(progress, Math.max(newestPossibleAgreement(state.log, reply.rejectedIndex, hint) + 1, state.log.lastIndex - 8));",
+      "probeFrom(progress, Math.max(agreement === undefined ? progress.matchIndex + 1 : agreement + 1, state.log.lastIndex - 8));",
     expects: ["liveness"],
     kind: "liveness",
     lesson: "The logs may part anywhere. A leader that looks back only so far never brings a far follower up to date.",

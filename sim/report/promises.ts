@@ -24,6 +24,13 @@ const promises: Readonly<Record<string, string>> = {
   recovery:
     "After a crash a server comes back with the state that its disk had, and stops only if that disk is damaged.",
   "replica-equality": "Servers that have applied the same entries hold the same tree of znodes and the same sessions.",
+  "checkpoint-equality":
+    "A checkpoint, loaded, is the state that replaying the log up to its index gives, sessions included (§7).",
+  "sequential-names": "Under one parent the numbers of sequential znodes are unique and rise with each create.",
+  "session-expiry":
+    "A session expires through the log alone, and never while its client's signs of life arrive in time.",
+  watches:
+    "A watch fires once at most, in the order of zxids, before any answer that shows the change, and is never forgotten.",
   linearizability:
     "Writes, linearizable reads and sync look as if each took effect at one instant between its call and its answer.",
   "sequential-reads":

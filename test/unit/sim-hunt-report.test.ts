@@ -1,0 +1,147 @@
+/** What a failure looks like to whoever reads it. */
+import { describe, expect, it } from "vitest";
+import { allCheckers } from "../../sim/checkers/all.ts";
+import { faultKinds } from "../../sim/hunter/draw-action.ts";
+import { generatePlan } from "../../sim/hunter/generate.ts";
+import { checkPlan, parsePlan } from "../../sim/plan/plan.ts";
+import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
+import { Moments } from "../../sim/report/moments.ts";
+import { planText } from "../../sim/report/plan-text.ts";
+import { causeOf, promiseOf } from "../../sim/report/promises.ts";
+import { tellAction, tellPlan } from "../../sim/report/tell.ts";
+import { run } from "../../sim/runner.ts";
+
+const plan = checkPlan({
+  seed: 7,
+  config: { clients: 2, horizonMs: 2_000 },
+  workload: {
+    perSecond: 0,
+    operations: [{ client: 2, atMs: 1_500, step: { kind: "create", path: "/a", ephemeral: true } }],
+  },
+  faults: [
+    {
+      when: { kind: "sends", server: "leader", message: "AppendEntries", nth: 2 },
+      what: { kind: "crash", server: "random", keep: 0 },
+    },
+    {
+      when: { kind: "at", atMs: 1_450 },
+      what: { kind: "partition", shape: "halves", servers: [1], forMs: 2_500, flapMs: 50 },
+    },
+  ],
+});
+const failure = {
+  invariant: "election-safety",
+  message: "n1 and n3 lead term 4",
+  atUs: 1_234_567,
+  event: 99,
+  stack: "",
+};
+
+describe("a plan in words", () => {
+  it("tells what happens in the order of time", () => {
+    expect(tellPlan(plan).slice(1)).toEqual([
+      "1. just before the leader sends AppendEntries for the 2nd time: some server crashes and starts again after 1 s; of its writes under way, none reached the disk",
+      "2. at 1450 ms: for 2.5 s, on and off every 50 ms, n1 and the rest do not hear each other",
+      "3. at 1.5 s: client 2 create ephemeral /a",
+    ]);
+    expect(tellPlan(plan)[0]).toMatch(/^3 servers, 2 clients, election timeout 1 s, .* seed 7$/);
+  });
+
+  it("has words for every fault that the hunter draws", () => {
+    const told = new Map<string, string>();
+    for (let seed = 1; seed <= 300; seed++)
+      for (const { what } of generatePlan(seed).faults) told.set(what.kind, tellAction(what));
+    expect([...told.keys()].sort()).toEqual([...faultKinds].sort());
+    for (const text of told.values()) expect(text).not.toMatch(/undefined|NaN|\[object/);
+  });
+});
+
+describe("the text of a plan", () => {
+  it("leaves out what is by default, and makes the same plan again", () => {
+    const text = planText(plan);
+    expect(parsePlan(text)).toEqual(plan);
+    expect(text.split("\n").slice(0, 3)).toEqual([
+      "{",
+      '  "seed": 7,',
+      '  "config": { "clients": 2, "horizonMs": 2000 },',
+    ]);
+    expect(text).not.toContain("electionTimeoutMs");
+    for (let seed = 1; seed <= 20; seed++) expect(parsePlan(planText(generatePlan(seed)))).toEqual(generatePlan(seed));
+  });
+});
+
+describe("a failure report", () => {
+  const report = failureReport({
+    failure,
+    plan,
+    shrunkFrom: "shrunk from 40 faults",
+    moments: ["  it was dark"],
+    traceHash: "00ff",
+    replay: "npm run sim -- --plan p.json",
+  });
+
+  it("says what was promised and what happened, then the plan, the last moments, the replay and a test", () => {
+    const heads = ["BROKEN: election-safety, 1234.567 virtual ms", "promised:", "happened:  n1 and n3 lead term 4."];
+    const rest = [
+      "The plan, shrunk from 40 faults:",
+      "The last moments:\n  it was dark",
+      "Replay:",
+      "A regression test:",
+    ];
+    const places = [...heads, ...rest].map((part) => report.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  it("has a test to paste that runs this very plan", () => {
+    const text = regressionTest(failure, plan).join("\n");
+    const json = /checkPlan\(([\s\S]*?)\);\n/.exec(text)?.[1] ?? "";
+    expect(parsePlan(json)).toEqual(plan);
+  });
+
+  it("has a promise in words for every checker", () => {
+    // These keep records for the others and judge nothing.
+    const records = ["raft history", "model feed"];
+    const names = allCheckers().map(({ name }) => name);
+    expect(
+      [...names, "liveness", "client-protocol", "exception"].filter((name) => promiseOf(name) === undefined),
+    ).toEqual(names.filter((name) => records.includes(name)));
+    expect(causeOf(failure)).toHaveLength(2);
+  });
+});
+
+describe("the last moments", () => {
+  it("are one line each: who leads, what was said, what broke, who asked and was answered", () => {
+    const moments = new Moments(500);
+    const isolated = { kind: "partition", shape: "isolate", server: "leader", forMs: 2_500 };
+    const longer = checkPlan({
+      ...plan,
+      config: { ...plan.config, horizonMs: 4_000 },
+      faults: [...plan.faults, { when: { kind: "at", atMs: 1_400 }, what: isolated }],
+    });
+    expect(run(longer, [moments, ...allCheckers()]).failure).toBeUndefined();
+    const lines = moments.lines();
+    for (const part of [
+      /n\d leads term \d/,
+      /n\d → n\d {2}AppendEntries t\d/,
+      /FAULT {2}.* crashes/,
+      /n\d dies \(fault\)/,
+      /n\d runs/,
+      /client 2 asks: create \/a/,
+      /n\d → client 2 {2}operation 1: ok, zxid \d+/,
+      /n\d ⇥ n\d {2}lost \(partition\)/,
+    ])
+      expect(
+        lines.some((line) => part.test(line)),
+        String(part),
+      ).toBe(true);
+    expect(lines.every((line) => !line.includes("\n"))).toBe(true);
+  });
+
+  it("are so many and no more", () => {
+    const moments = new Moments(5);
+    run(plan, [moments]);
+    expect(moments.lines()).toHaveLength(6);
+    expect(moments.lines()[0]).toMatch(/… \d+ lines before/);
+  });
+});

@@ -1,0 +1,93 @@
+/** `npm run hunt`: what it prints, what it refuses, and that a planted bug is found, shrunk and told. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { progressLine } from "../../sim/hunt/progress.ts";
+import { parsePlan } from "../../sim/plan/plan.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let folder = "";
+
+beforeAll(() => {
+  expect(spawnSync(process.execPath, [join(root, "scripts/build.js")]).status).toBe(0);
+  folder = mkdtempSync(join(tmpdir(), "terrarium-hunt-"));
+}, 150_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Hunts with the code in `dist`. */
+function hunt(dist: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(dist, "sim/hunt-main.js"), ...args], { cwd: folder, encoding: "utf8" });
+}
+
+const built = join(root, "dist");
+
+describe("a hunt", { timeout: 120_000 }, () => {
+  it("counts what it did and exits with 0 when nothing breaks", () => {
+    const { status, stdout, stderr } = hunt(built, "--runs", "4", "--seed-from", "0xfffffffe", "--jobs", "2", "--json");
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ seedFrom: 0xfffffffe, jobs: 2, runs: 4, failure: null, stuck: [] });
+    expect(status).toBe(0);
+  });
+
+  it("finds a planted bug, makes its plan small, writes it down and exits with 1", () => {
+    const planted = plant("src/raft/outbox.js", "durability.tokenOf(durableTo)", "0");
+    const { status, stdout } = hunt(planted, "--runs", "20", "--seed-from", "1");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^BROKEN: durable-before-visible, /m);
+    expect(stdout).toMatch(/happened: {2}n\d acknowledges entry \d+ to n\d, but its disk ends at \d+/);
+    const file = /^Replay: {2}npm run sim -- --plan (hunt-\d+\.json)$/m.exec(stdout)?.[1] ?? "";
+    const plan = parsePlan(readFileSync(join(folder, file), "utf8"));
+    expect(plan.faults.length + plan.workload.operations.length).toBeLessThanOrEqual(2);
+    // The plan fails with the bug, and only with it.
+    expect(hunt(planted, "--plan", file, "--shrink-for", "0", "--json").status).toBe(1);
+    expect(hunt(built, "--plan", file)).toMatchObject({ status: 0, stdout: expect.stringContaining("does not fail") });
+  });
+
+  /** A copy of the built code with one replacement. */
+  function plant(file: string, text: string, by: string): string {
+    const copy = join(folder, "planted", "dist");
+    cpSync(built, copy, { recursive: true, filter: (path) => !path.includes("/dist/.") });
+    symlinkSync(join(root, "node_modules"), join(folder, "planted", "node_modules"));
+    writeFileSync(join(folder, "planted", "package.json"), '{ "type": "module" }');
+    const source = readFileSync(join(copy, file), "utf8");
+    expect(source).toContain(text);
+    writeFileSync(join(copy, file), source.replace(text, by));
+    return copy;
+  }
+
+  it.each([
+    [["--for", "soon"], 'The option --for is "soon", but must be a number from 0.1 to 1000000.'],
+    [["--runs", "1.5"], "The option --runs must be an integer."],
+    [["--seed-from", "-3"], 'The seed "-3" is unknown; a seed is an integer from 0 to 4294967295.'],
+    [["--jobs"], "The option --jobs needs a value."],
+    [["--keep", "A/b"], 'The name "A/b" must consist of lower-case letters, digits and dashes.'],
+    [["--plan", "nowhere.json"], "The plan nowhere.json cannot be read: ENOENT"],
+    [["--out", "nowhere/below"], "The folder nowhere/below cannot be made: ENOENT"],
+  ])("refuses %j with a sentence", (args, sentence) => {
+    const { status, stdout, stderr } = hunt(built, ...args);
+    expect(stderr).toContain(sentence);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
+    expect(existsSync(join(folder, "nowhere"))).toBe(false);
+  });
+});
+
+describe("the progress line", () => {
+  const state = { runs: 1_204, events: 3_120_000, virtualMs: 6_400_000, operations: 0, faults: 0, wallMs: 10_000 };
+
+  it("shows how much is over and how fast it goes", () => {
+    expect(progressLine({ ...state, shrinking: undefined }, 0.25)).toBe(
+      "[█████░░░░░░░░░░░░░░░] 10 s · 1,204 runs · 312,000 events/s · 640× real time",
+    );
+  });
+
+  it("tells of shrinking once there is something to shrink", () => {
+    expect(progressLine({ ...state, shrinking: { seed: 7, runs: 31, items: 12 } }, 0.5)).toBe(
+      "seed 7 fails · shrinking: 31 runs, 12 items left",
+    );
+  });
+});
