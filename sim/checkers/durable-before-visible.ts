@@ -2,6 +2,7 @@
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { AppendEntriesReply, RequestVoteReply } from "../../src/raft/messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import type { DiskOperation } from "../../src/storage/disk.ts";
 import { segmentName } from "../../src/storage/layout.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
@@ -12,10 +13,22 @@ export class DurableBeforeVisible implements Observer {
   readonly name = "durable-before-visible";
   readonly #history: RaftHistory;
   readonly #durable: DurableState;
+  /** By server id: numbers of segments that have been on its disk. A chunk may be gone when its answer leaves. */
+  readonly #segments: (Set<number> | undefined)[] = [];
 
   constructor(history: RaftHistory, durable: DurableState) {
     this.#history = history;
     this.#durable = durable;
+  }
+
+  durable(server: SimServer, batch: readonly DiskOperation[]): void {
+    for (const { type, key } of batch) {
+      const name = segmentName(key);
+      if (type !== "put" || name === undefined) continue;
+      const numbers = this.#segments[server.id];
+      if (numbers === undefined) this.#segments[server.id] = new Set([name.number]);
+      else numbers.add(name.number);
+    }
   }
 
   sent(from: SimServer, to: ServerId, message: PeerMessage): void {
@@ -36,7 +49,7 @@ export class DurableBeforeVisible implements Observer {
   }
 
   #staged(follower: SimServer, leader: ServerId, position: number): void {
-    for (const { key } of follower.disk.rows.values()) if (segmentName(key)?.number === position) return;
+    if (this.#segments[follower.id]?.has(position) === true) return;
     throw new InvariantBroken(
       this.name,
       `n${follower.id} tells n${leader} of the chunk ${position} of a snapshot, which is not on its disk`,

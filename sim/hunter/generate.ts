@@ -65,6 +65,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
   if (options.clean !== true && randomness.draws("plan storm").chance(0.4))
     faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
+  if (config.spares > 0) faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));
   return checkPlan({ version: 1, seed, config, workload, faults });
 }
 
@@ -145,6 +146,22 @@ function drawStorm(draws: Draws, servers: number, horizonMs: number, electionTim
       faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
   }
   return faults;
+}
+
+/**
+ * Changes of membership right after a leader was cut off: the old leader appends what a new one will never hear of, and
+ * has to take it back.
+ */
+function drawLostChanges(draws: Draws, faults: readonly Fault[], horizonMs: number): Fault[] {
+  const changes: Fault[] = [];
+  for (const { when, what } of faults) {
+    const cutsLeader = what.kind === "partition" && what.server === "leader";
+    if (!cutsLeader || when.kind !== "at" || changes.length >= 6 || !draws.chance(0.4)) continue;
+    const change = draws.pick(["add", "observe", "remove", "replace"] as const);
+    const atMs = Math.min(horizonMs, when.atMs + draws.pick([1, 20, 100]));
+    changes.push({ when: { kind: "at", atMs }, what: { kind: "member", change, server: "follower", force: false } });
+  }
+  return changes;
 }
 
 /** A moment in a leader's work, not before `atMs`. */

@@ -9,6 +9,7 @@ import { persistence } from "./persistence.ts";
 import { reads } from "./reads.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
+import { snapshots } from "./snapshots.ts";
 import { storage } from "./storage.ts";
 import { watches } from "./watches.ts";
 import { znodes } from "./znodes.ts";
@@ -32,55 +33,30 @@ export const groups: readonly MutantGroup[] = [
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },
   { title: "Membership and transfer", mutants: membership },
+  { title: "Snapshots and checkpoints", mutants: snapshots },
 ];
 
 /** Every mutant, in the order of the groups. */
 export const allMutants: readonly Mutant[] = groups.flatMap((group) => group.mutants);
 
-const snapshots = "no snapshots and no compaction yet: the log reaches back to its beginning";
-
 /** In the order of `MUTANTS.md`. */
 export const notApplicable: readonly NotApplicable[] = [
-  { id: "R6", title: "prev = 0 or a compacted index counts as a match", reason: snapshots },
-  { id: "R7", title: "a purged prev treated as a conflict", reason: snapshots },
   {
     id: "C7",
     title: "the one-voter shortcut while joint or not voting",
     reason: "no such shortcut: one voter is a quorum like any other",
   },
   {
-    id: "P5",
-    title: "applied index not atomic with the state",
-    reason: "no checkpoints yet: the state is made from the log",
-  },
-  { id: "P6", title: "a snapshot lowers currentTerm", reason: snapshots },
-  { id: "P7", title: "snapshot saved, hard state not", reason: snapshots },
-  {
     id: "S1",
     title: "a torn tail keeps the node from starting",
     reason: "LevelDB drops a torn batch below the Disk port; the port is atomic (test/unit/storage-wal.test.ts)",
   },
   { id: "S2", title: "append after a torn tail", reason: "as S1" },
-  { id: "S4", title: "an interrupted snapshot is loaded", reason: snapshots },
-  { id: "S5", title: "a snapshot newer than the log won't start", reason: snapshots },
-  {
-    id: "S7",
-    title: "synced state acknowledged before it is persisted",
-    reason: "no state transfer yet; P1 is its log twin",
-  },
   {
     id: "S8",
     title: "serves before the replay ends",
     reason: "no replay before serving: a client is attached by an entry of the log, which comes after all older ones",
   },
-  { id: "M5", title: "an uncommitted configuration in a snapshot", reason: snapshots },
-  { id: "N1", title: "an older snapshot truncates a newer log", reason: snapshots },
-  { id: "N2", title: "the snapshot index moves back", reason: snapshots },
-  { id: "N4", title: "install before conflicts are deleted, crash between", reason: snapshots },
-  { id: "N5", title: "apply races install", reason: snapshots },
-  { id: "N6", title: "session times missing from the snapshot", reason: snapshots },
-  { id: "N7", title: "side effects skipped on install, as watches not fired", reason: snapshots },
-  { id: "N9", title: "sessions lost with a received snapshot", reason: snapshots },
   { id: "L5", title: "a lease outlives a paused or drifting clock", reason: "no leases: every read asks a majority" },
   { id: "L6", title: "the lease is kept during a transfer", reason: "no leases: every read asks a majority" },
   { id: "W12", title: "zxid moves within a multi", reason: "no multi yet" },

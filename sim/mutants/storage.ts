@@ -7,8 +7,8 @@ export const storage: readonly Mutant[] = [
     title: "a batch that is done vouches for what queued up behind it",
     source: "ours (group commit)",
     file: "src/storage/log-writer.ts",
-    find: "    this.callbacks.durable(token);",
-    replace: "    this.callbacks.durable(this.appendedToken ?? token);",
+    find: "else this.callbacks.durable(token);",
+    replace: "else this.callbacks.durable(this.appendedToken ?? token);",
     expects: ["durable-before-visible", "commit-durability", "assertion"],
     kind: "safety",
     lesson: "Group commit writes one batch while the next one gathers. The end of a batch is news of that batch alone.",
@@ -20,7 +20,7 @@ export const storage: readonly Mutant[] = [
     file: "src/storage/log-writer.ts",
     find: "    this.putBlock(batch, last.entries.slice(0, this.kept - last.firstIndex + 1));",
     replace:
-      "    this.blocks.push({ firstIndex: last.firstIndex, entries: last.entries.slice(0, this.kept - last.firstIndex + 1) });",
+      "    this.blocks.push({ firstIndex: last.firstIndex, entries: last.entries.slice(0, this.kept - last.firstIndex + 1), bytes: 0 });",
     expects: ["durable-before-visible", "commit-durability", "recovery"],
     kind: "safety",
     lesson:
@@ -91,9 +91,9 @@ export const storage: readonly Mutant[] = [
     title: "damage in the middle of the log is cut off as if it were a torn tail",
     source: "PAR, FAST'18",
     file: "src/storage/recovery.ts",
-    find: "for (const { firstIndex, value } of this.blocks) log.add(firstIndex, decodeLogBlock(firstIndex, value));",
+    find: "for (const { firstIndex, value } of this.blocks)\n      log.add(firstIndex, decodeLogBlock(firstIndex, value), value.length);\n    const recovered = log.recovered(identity.joining === true);",
     replace:
-      "try {\n      for (const { firstIndex, value } of this.blocks) log.add(firstIndex, decodeLogBlock(firstIndex, value));\n    } catch {\n      return log.recovered();\n    }",
+      "try {\n      for (const { firstIndex, value } of this.blocks)\n        log.add(firstIndex, decodeLogBlock(firstIndex, value), value.length);\n    } catch {\n      // As if the log ended here.\n    }\n    const recovered = log.recovered(identity.joining === true);",
     expects: ["recovery"],
     kind: "safety",
     lesson:

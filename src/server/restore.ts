@@ -9,6 +9,7 @@ import type { DiskOperation } from "../storage/disk.ts";
 import { openLevelDisk } from "../storage/level-disk.ts";
 import { Restoration } from "../storage/restore.ts";
 import { derivedClusterId, parseServeOptions, type ServeFlags } from "./options.ts";
+import { newIncarnation } from "./start.ts";
 
 /** What was restored. */
 export interface Restored {
@@ -46,7 +47,8 @@ export async function restore(file: string, flags: ServeFlags): Promise<Restored
       const operations = restoration.push(bytes);
       if (operations.length > 0) await write(operations);
     }
-    const { summary, operations } = restoration.end({ clusterId, serverId: id }, configuration);
+    const identity = { clusterId, serverId: id, incarnation: newIncarnation() };
+    const { summary, operations } = restoration.end(identity, configuration);
     await write(operations);
     await disk.close();
     return { summary, clusterId, dataDir };

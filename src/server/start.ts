@@ -92,7 +92,7 @@ async function recover(disk: Disk, options: ServeOptions, clusterId: string): Pr
 }
 
 /** A number from 1 to 2^48: no two data directories draw the same. */
-function newIncarnation(): number {
+export function newIncarnation(): number {
   return randomBytes(6).readUIntBE(0, 6) + 1;
 }
 

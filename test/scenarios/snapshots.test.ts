@@ -50,7 +50,7 @@ describe("a follower that needs a snapshot", () => {
 
   it("survives a crash at each of its writes while it is staged and switched in", () => {
     let whileStaging = 0;
-    for (let nth = 1; nth <= 24; nth++) {
+    for (let nth = 1; nth <= 12; nth++) {
       const keep = nth % 3 === 0 ? 1 : nth % 3 === 1 ? 0 : 0.5;
       const seen = play(5, [
         {
@@ -65,7 +65,7 @@ describe("a follower that needs a snapshot", () => {
   });
 
   it("gets one from the next leader when the first dies in the middle", () => {
-    for (let nth = 1; nth <= 8; nth++) {
+    for (let nth = 1; nth <= 4; nth++) {
       const seen = play(6, [
         {
           when: { kind: "receives", server: 3, message: "InstallSnapshot", nth, atMs: 7_000 },
