@@ -21,9 +21,15 @@ function positive(text: string): number {
   return value;
 }
 
+function clusterSize(text: string): number {
+  const value = positive(text);
+  if (value % 2 === 0 || value > 7) throw new InvalidArgumentError("must be 1, 3, 5 or 7");
+  return value;
+}
+
 const program = new Command("bench")
   .description("Measure a cluster: starts one in a temporary folder, or takes a running one.")
-  .option("--nodes <n>", "servers to start", positive, 3)
+  .option("--nodes <n>", "servers to start: 1, 3, 5 or 7", clusterSize, 3)
   .option("--outstanding <n>", "operations under way at any time", positive, 64)
   .option("--seconds <n>", "how long to measure, after a second of warm-up", positive, 10)
   .option("--sessions <n>", "sessions of the load process", positive, 4)
@@ -32,7 +38,7 @@ const program = new Command("bench")
   .addOption(new Option("--op <operation>", "what to do").choices([...loadOperations]).default("set"))
   .option("--endpoints <list>", "host:port,… of a running cluster, instead of one of its own")
   .option("--json", "print one JSON object")
-  .showHelpAfterError()
+  .showHelpAfterError("(--help shows the options)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 function print(result: LoadResult, json: boolean | undefined): void {

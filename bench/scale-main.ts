@@ -8,9 +8,8 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { present } from "../src/base/assert.ts";
-import { TerrariumClient } from "../src/client/index.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
-import { Latencies } from "./latencies.ts";
+import { pathOf, type Rate, Tree } from "./tree.ts";
 
 interface ScaleFlags {
   nodes: number;
@@ -23,17 +22,6 @@ interface ScaleFlags {
   json?: boolean;
 }
 
-interface Rate {
-  readonly writesPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
-
-const sessions = 4;
-/** Znodes under one parent. */
-const family = 1000;
-
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
@@ -42,75 +30,6 @@ function positive(text: string): number {
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** Calls `act` for 0, 1, 2 … from `workers` loops at once, until one of its calls says that it was the last. */
-async function inParallel(workers: number, act: (n: number) => Promise<boolean>): Promise<void> {
-  let next = 0;
-  let over = false;
-  const loop = async (): Promise<void> => {
-    while (!over) if (!(await act(next++))) over = true;
-  };
-  await Promise.all(Array.from({ length: workers }, loop));
-}
-
-function pathOf(n: number): string {
-  return `/scale/f${Math.floor(n / family)}/n${n}`;
-}
-
-class Load {
-  readonly #clients: readonly TerrariumClient[];
-  readonly #value: Uint8Array;
-  #created = 0;
-
-  constructor(clients: readonly TerrariumClient[], valueBytes: number) {
-    this.#clients = clients;
-    this.#value = new Uint8Array(valueBytes).fill(120);
-  }
-
-  #client(n: number): TerrariumClient {
-    return present(this.#clients[n % this.#clients.length], "a client");
-  }
-
-  /** Creates znodes up to the number `count`. */
-  async growTo(count: number): Promise<void> {
-    const first = this.#client(0);
-    if (this.#created === 0) await first.create("/scale", "");
-    const families = Math.ceil(count / family);
-    for (let f = Math.ceil(this.#created / family); f < families; f++) await first.create(`/scale/f${f}`, "");
-    const from = this.#created;
-    const startedMs = performance.now();
-    await inParallel(256, async (i) => {
-      const n = from + i;
-      if (n >= count) return false;
-      await this.#client(n).create(pathOf(n), this.#value);
-      if (n % 100_000 === 99_999) say(`${n + 1} znodes after ${Math.round((performance.now() - startedMs) / 1000)} s`);
-      return true;
-    });
-    this.#created = count;
-  }
-
-  /** Sets znodes in random order for `seconds`. */
-  async set(outstanding: number, seconds: number): Promise<Rate> {
-    const latencies = new Latencies();
-    const startMs = performance.now() + 1000;
-    const endMs = startMs + seconds * 1000;
-    await inParallel(outstanding, async (n) => {
-      const sentMs = performance.now();
-      if (sentMs >= endMs) return false;
-      await this.#client(n).set(pathOf(Math.floor(Math.random() * this.#created)), this.#value);
-      const doneMs = performance.now();
-      if (sentMs >= startMs && doneMs <= endMs) latencies.record(doneMs - sentMs);
-      return true;
-    });
-    const rounded = (ms: number): number => Math.round(ms * 100) / 100;
-    return {
-      writesPerSecond: Math.round(latencies.count / seconds),
-      p50Ms: rounded(latencies.percentile(0.5)),
-      p99Ms: rounded(latencies.percentile(0.99)),
-      maxMs: rounded(latencies.maxMs),
-    };
-  }
 }
 
 /** Resident memory of a server, bytes. */
@@ -177,17 +96,9 @@ async function main(): Promise<void> {
     .opts<ScaleFlags>();
   const cluster = await LocalCluster.start(flags.nodes);
   try {
-    const clients = await Promise.all(
-      Array.from({ length: sessions }, (_, i) =>
-        TerrariumClient.connect({
-          endpoints: [present(cluster.endpoints[i % cluster.endpoints.length], "an endpoint")],
-          requestTimeoutMs: 120_000,
-        }),
-      ),
-    );
     const leader = await cluster.leader();
     const follower = present(cluster.servers.find(({ id }) => id !== leader) ?? cluster.servers[0], "a server").id;
-    const load = new Load(clients, flags.bytes);
+    const load = await Tree.plant(cluster.endpoints, flags.bytes);
     await load.growTo(flags.small);
     const small = await load.set(flags.outstanding, flags.seconds);
     const smallMemory = await memoryOf(cluster, follower);
@@ -212,7 +123,7 @@ async function main(): Promise<void> {
       diskBytes,
       restartMs: await restartMs(cluster, follower),
     };
-    await Promise.all(clients.map((client) => client.close()));
+    await load.close();
     console.log(flags.json ? JSON.stringify(figures) : JSON.stringify(figures, undefined, 2));
   } finally {
     await cluster.destroy();

@@ -1,5 +1,5 @@
 /**
- * `node scripts/run.js bench/transfer-main`: how long a client waits for a write when the leader is stopped in good order
+ * `npm run bench:transfer`: how long a client waits for a write when the leader is stopped in good order
  * (SIGTERM) and hands leadership over first (thesis §3.10). Four clients, spread over the servers, write one after the
  * other; the gap is the longest time that any of them waited around the stop.
  */

@@ -25,7 +25,7 @@ export const limits = {
   /** AppendEntries with entries in flight to one follower. */
   appendsInFlightMax: 32,
   /** A checkpoint is due when so much of the state has changed, bytes: a batch that the log waits for only shortly. */
-  checkpointDirtyBytes: 2 * 1024 * 1024,
+  checkpointDirtyBytes: 1024 * 1024,
   /** A checkpoint is due when so much of the log was applied since the last one, bytes: what a restart replays. */
   checkpointLogBytes: 16 * 1024 * 1024,
   /** What stays of the log behind a checkpoint, for followers that were away for a moment, bytes. */

@@ -29,7 +29,7 @@ export interface Metrics {
   scrape(): Promise<string>;
 }
 
-const durationBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const durationBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const roles = ["follower", "preCandidate", "candidate", "leader"] as const;
 
 /** Gauges that come straight from the status: name, help, value. */
