@@ -36,8 +36,6 @@ export class CheckpointLoader {
     for (const path of rows.removedPaths) release(table, machine.restoreRemovedZnode(path));
     for (const id of rows.endedSessions) release(table, machine.restoreEndedSession(id));
     for (const znode of rows.znodes) {
-      // A copy: the data must not keep the whole segment in memory.
-      if (znode.data.length > 0) znode.data = new Uint8Array(znode.data);
       znode.segment = number;
       release(table, machine.restoreZnode(znode));
     }

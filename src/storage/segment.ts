@@ -10,6 +10,7 @@ import { terrarium } from "../protocol/generated/messages.js";
 import { lengthTag, numberTag } from "../protocol/wire.ts";
 import { WireReader } from "../protocol/wire-reader.ts";
 import { WireWriter } from "../protocol/wire-writer.ts";
+import { viewOf } from "../znode/data-store.ts";
 import type { DirtyRows } from "../znode/machine.ts";
 import { Session } from "../znode/sessions.ts";
 import { Znode } from "../znode/stat.ts";
@@ -137,7 +138,7 @@ function writeZnode(znode: Znode): void {
   if (znode.pzxid !== znode.czxid) writer.uint(5, znode.pzxid);
   if (znode.mzxid !== znode.czxid) writer.uint(4, znode.mzxid);
   writer.uint(3, znode.czxid);
-  writer.bytes(2, znode.data);
+  writer.bytes(2, viewOf(znode));
   writer.string(1, znode.path);
   writer.nest(ZNODES, mark);
 }

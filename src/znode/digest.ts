@@ -6,6 +6,7 @@
 import { present } from "../base/assert.ts";
 import type { Result, Stat, Zxid } from "../base/operations.ts";
 import { mix32 } from "../base/random.ts";
+import { viewOf } from "./data-store.ts";
 import type { Session, SessionTable } from "./sessions.ts";
 import type { Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
@@ -38,7 +39,7 @@ export function digestOf(tree: Tree, sessions: SessionTable, appliedIndex: Zxid,
 function addZnode(hash: StateHash, znode: Znode): void {
   hash.text("znode");
   hash.text(znode.path);
-  hash.bytes(znode.data);
+  hash.bytes(viewOf(znode));
   hash.number(znode.czxid);
   hash.number(znode.mzxid);
   hash.number(znode.pzxid);

@@ -1,15 +1,18 @@
 /** The znode record and what clients see of it. */
 import type { SessionId, Stat, Zxid } from "../base/operations.ts";
+import type { Holder } from "./data-store.ts";
 import type { NameSet } from "./name-map.ts";
 
 /**
  * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes one,
  * so that each change of the state passes through few functions.
  */
-export class Znode {
+export class Znode implements Holder {
   readonly path: string;
-  /** Owned by the znode; replaced, never written into. */
-  data: Uint8Array;
+  /** The data and where in `bytes` they are: see `DataStore`. */
+  bytes: Uint8Array;
+  start = 0;
+  length: number;
   readonly czxid: Zxid;
   mzxid: Zxid;
   pzxid: Zxid;
@@ -32,9 +35,11 @@ export class Znode {
   /** Where the checkpoint keeps it: the caller's number, 0 = nowhere. No part of the replicated state. */
   segment = 0;
 
+  /** `data` are the caller's until the znode gets into a tree, which keeps a copy. */
   constructor(path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number) {
     this.path = path;
-    this.data = data;
+    this.bytes = data;
+    this.length = data.length;
     this.czxid = zxid;
     this.mzxid = zxid;
     this.pzxid = zxid;
@@ -60,7 +65,7 @@ export function statOf(znode: Znode): Stat {
     cversion: (2 * znode.childCounter - numChildren) | 0,
     aversion: znode.aversion,
     ephemeralOwner: znode.ephemeralOwner,
-    dataLength: znode.data.length,
+    dataLength: znode.length,
     numChildren,
   };
 }

@@ -6,6 +6,7 @@
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
+import { DataStore } from "./data-store.ts";
 import { NameMap, NameSet } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { nextVersion, Znode } from "./stat.ts";
@@ -23,6 +24,7 @@ const rowBytes = 64;
 
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
+  readonly #store = new DataStore();
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
@@ -61,7 +63,8 @@ export class Tree {
   insert(parent: Znode, path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number): Znode {
     assert(parent.ephemeralOwner === 0, "an ephemeral has no children");
     assert(!this.#znodes.has(path), "a znode is created once");
-    const znode = new Znode(path, own(data), ephemeralOwner, zxid, timeMs);
+    const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs);
+    this.#store.adopt(znode);
     this.#znodes.set(path, znode);
     addChild(parent, nameOf(path));
     parent.childCounter = (parent.childCounter + 1) | 0;
@@ -79,6 +82,7 @@ export class Tree {
     removeChild(parent, nameOf(znode.path));
     parent.pzxid = zxid;
     znode.removed = true;
+    this.#store.release(znode);
     this.touch(znode);
     this.touch(parent);
     return parent;
@@ -86,8 +90,8 @@ export class Tree {
 
   /** Replaces the data by a copy of `data`. */
   setData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
-    if (znode.dirty) this.#dirtyBytes += data.length - znode.data.length;
-    znode.data = own(data);
+    if (znode.dirty) this.#dirtyBytes += data.length - znode.length;
+    this.#store.put(znode, data);
     this.touch(znode);
     znode.version = nextVersion(znode.version);
     znode.mzxid = zxid;
@@ -99,7 +103,7 @@ export class Tree {
     if (znode.dirty) return;
     znode.dirty = true;
     this.#dirty.push(znode);
-    this.#dirtyBytes += rowBytes + znode.path.length + znode.data.length;
+    this.#dirtyBytes += rowBytes + znode.path.length + znode.length;
   }
 
   /** What {@link takeDirty} would give takes about so many bytes. */
@@ -116,9 +120,11 @@ export class Tree {
     return dirty;
   }
 
-  /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. */
+  /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. Copies its data. */
   restore(znode: Znode): Znode | undefined {
     const before = this.#znodes.get(znode.path);
+    if (before !== undefined) this.#store.release(before);
+    this.#store.adopt(znode);
     this.#znodes.set(znode.path, znode);
     return before;
   }
@@ -126,6 +132,7 @@ export class Tree {
   /** Takes out what a checkpoint says is removed, and returns it. */
   restoreRemoved(path: string): Znode | undefined {
     const before = this.#znodes.get(path);
+    if (before !== undefined) this.#store.release(before);
     this.#znodes.delete(path);
     return before;
   }
@@ -173,9 +180,4 @@ function removeChild(parent: Znode, name: string): void {
   const children = present(parent.children, "the set of children of a parent");
   assert(children.delete(name), "a removed znode was its parent's child");
   if (children.size === 0) parent.children = undefined;
-}
-
-/** A copy: data that arrived within a frame must not keep the whole frame in memory. */
-function own(data: Uint8Array): Uint8Array {
-  return data.length === 0 ? emptyBytes : new Uint8Array(data);
 }
