@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { allMutants, notApplicable } from "../../sim/mutants/catalogue.ts";
+import { plant } from "../../sim/mutants/mutant.ts";
+
+describe("the catalogue of mutants", () => {
+  it.each(allMutants.map((mutant) => [mutant.id, mutant] as const))(
+    "%s fits its source and changes it",
+    (_, mutant) => {
+      const text = readFileSync(new URL(`../../${mutant.file}`, import.meta.url), "utf8");
+      expect(plant(mutant, text)).not.toBe(text);
+    },
+  );
+
+  it("names each mutant once, and none that it says cannot be planted", () => {
+    const ids = [...allMutants, ...notApplicable].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
