@@ -55,7 +55,7 @@ export const attachments: readonly Mutant[] = [
       "It costs a reconnection and no more: the client takes SESSION_MOVED as a reason to attach again, and sends the request under the number that it has.",
   },
   {
-    id: "K1",
+    id: "F1",
     title: "the client does not send again what the lost connection carried",
     source: "ours (client session)",
     file: "src/client/session-requests.ts",
@@ -66,7 +66,7 @@ export const attachments: readonly Mutant[] = [
     lesson: "Nobody but the client knows that a request was under way when the connection broke.",
   },
   {
-    id: "K2",
+    id: "F2",
     title: "a request that is sent again gets a new number",
     source: "ours (client session)",
     file: "src/client/session-requests.ts",
@@ -79,7 +79,7 @@ export const attachments: readonly Mutant[] = [
       "The number is what makes a retry a retry. With a new one the servers must take it for another request, and do it again.",
   },
   {
-    id: "K3",
+    id: "F3",
     title: "the client acknowledges answers that it does not have",
     source: "ours (client session)",
     file: "src/client/session-requests.ts",
