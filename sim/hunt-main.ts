@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { numberOption, type Options, parseArguments, seedOption } from "./cli/arguments.ts";
 import type { Found } from "./hunt/messages.ts";
 import { type Hunt, type HuntResult, type HuntState, hunt } from "./hunt/pool.ts";
-import { progressLine, speed } from "./hunt/progress.ts";
+import { marksHit, progressLine, speed } from "./hunt/progress.ts";
+import { allMarks, type Mark, markSentences } from "./marks/marks.ts";
 import { type Plan, parsePlan } from "./plan/plan.ts";
 import { PlanError } from "./plan/schema.ts";
 import { failureReport } from "./report/failure-report.ts";
@@ -20,8 +21,9 @@ const usage = `npm run hunt -- [options]
   --out DIR         where the plan of a failure goes (default: here)
   --keep NAME       puts the plan into sim/regressions/NAME.json instead, where the tests replay it
   --plan FILE       shrinks this failing plan instead of hunting
+  --all-marks       a hunt that misses a mark (docs/simulator.md) has failed
   --json            prints the result as one JSON object
-Exit code: 0 nothing found · 1 a run failed · 2 bad arguments
+Exit code: 0 nothing found · 1 a run failed, or with --all-marks a mark was missed · 2 bad arguments
 `;
 
 const known = {
@@ -33,6 +35,7 @@ const known = {
   out: "value",
   keep: "value",
   plan: "value",
+  "all-marks": "flag",
   json: "flag",
   help: "flag",
 } as const;
@@ -131,12 +134,20 @@ function tellFound(found: Found, file: string, drawn: boolean): string {
 
 function print(result: HuntResult, wanted: Hunt, file: string | undefined): void {
   const { found, stuck } = result;
-  console.log(`${speed(result)} · ${result.operations} operations · ${result.faults} faults struck`);
+  console.log(
+    `${speed(result)} · ${result.operations} operations · ${result.faults} faults struck · ${marksHit(result)}`,
+  );
   for (const seed of stuck)
     console.log(`The run of seed ${seed} has not ended after ${stuckMs / 1000} s. See: npm run sim -- --seed ${seed}`);
   if (found !== undefined && file !== undefined) {
     console.log(`\n${tellFound(found, file, wanted.plan === undefined)}\n\nThe plan is in ${file}`);
   } else if (stuck.length === 0) console.log(wanted.plan === undefined ? "nothing found" : "the plan does not fail");
+}
+
+/** What the hunt never came across, a line each. */
+function printMissed(missed: readonly Mark[]): void {
+  console.log(`\nnever reached (${missed.length}):`);
+  for (const mark of missed) console.log(`  ${mark}: ${markSentences[mark]}`);
 }
 
 function asJson(result: HuntResult, wanted: Hunt, file: string | undefined): string {
@@ -154,6 +165,8 @@ function asJson(result: HuntResult, wanted: Hunt, file: string | undefined): str
     eventsPerSecond: Math.round(events / seconds),
     speedUp: Math.round(virtualMs / wallMs),
     stuck,
+    marks: result.marks,
+    missedMarks: missedMarks(result),
     failure: found === undefined ? null : { ...found, plan: found.plan, file: file ?? null },
   });
 }
@@ -178,7 +191,18 @@ async function main(args: readonly string[]): Promise<number> {
   if (result.found !== undefined && file !== undefined) writeFileSync(file, planText(result.found.plan));
   if (json) console.log(asJson(result, wanted, file));
   else print(result, wanted, file);
-  return result.found === undefined && result.stuck.length === 0 ? 0 : 1;
+  const missed = missedMarks(result);
+  const demanded = options.flags.has("all-marks");
+  // Short hunts miss many; to list them then would only be noise.
+  if (!json && missed.length > 0 && wanted.plan === undefined && (demanded || result.runs >= 100)) printMissed(missed);
+  if (demanded && missed.length > 0)
+    console.error(`The hunt missed ${missed.length} marks: hunt longer, or see why nothing leads there any more.`);
+  const clean = result.found === undefined && result.stuck.length === 0 && !(demanded && missed.length > 0);
+  return clean ? 0 : 1;
+}
+
+function missedMarks({ marks }: HuntResult): Mark[] {
+  return allMarks.filter((mark) => !marks.includes(mark));
 }
 
 /** The options that hunt the same seeds again. */

@@ -4,6 +4,7 @@ import { allCheckers } from "./checkers/all.ts";
 import { asFound, investigate } from "./hunt/investigate.ts";
 import { type FromWorker, type HuntTask, slots, type Tally } from "./hunt/messages.ts";
 import { generatePlan } from "./hunter/generate.ts";
+import { Marks } from "./marks/marks.ts";
 import type { Plan } from "./plan/plan.ts";
 import { type Outcome, run } from "./runner.ts";
 
@@ -12,7 +13,10 @@ const reportEveryMs = 250;
 
 const task: HuntTask = workerData;
 const control = new Int32Array(task.control);
-const nothing: Tally = { runs: 0, events: 0, virtualMs: 0, operations: 0, faults: 0 };
+const nothing: Tally = { runs: 0, events: 0, virtualMs: 0, operations: 0, faults: 0, marks: [] };
+/** All that this worker's runs have hit. */
+const marks = new Marks();
+let marksSaid = 0;
 let tally = nothing;
 let reportedAt = performance.now();
 
@@ -24,7 +28,9 @@ function report(everyMs: number): void {
   const now = performance.now();
   if (now - reportedAt < everyMs) return;
   reportedAt = now;
-  say({ type: "tally", tally });
+  const news = marks.size > marksSaid ? marks.all() : [];
+  marksSaid = marks.size;
+  say({ type: "tally", tally: { ...tally, marks: news } });
   tally = nothing;
 }
 
@@ -44,6 +50,7 @@ function count({ events, virtualMs, performed, struck }: Outcome): void {
     virtualMs: tally.virtualMs + virtualMs,
     operations: tally.operations + performed.length,
     faults: tally.faults + struck.length,
+    marks: [],
   };
   report(reportEveryMs);
 }
@@ -64,7 +71,7 @@ function examine(outcome: Outcome): void {
 }
 
 for (let plan = next(); plan !== undefined; plan = next()) {
-  const outcome = run(plan, allCheckers());
+  const outcome = run(plan, allCheckers(marks));
   count(outcome);
   examine(outcome);
 }

@@ -1,4 +1,10 @@
 /** The checkers of a run. */
+import { ClientMarks } from "../marks/clients.ts";
+import { DiskMarks } from "../marks/disks.ts";
+import { ElectionMarks } from "../marks/elections.ts";
+import type { Marks } from "../marks/marks.ts";
+import { MembershipMarks } from "../marks/membership.ts";
+import { ReplicationMarks } from "../marks/replication.ts";
 import type { Observer } from "../observer.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
@@ -25,15 +31,24 @@ import { StateMachineSafety } from "./state-machine-safety.ts";
 import { Watches } from "./watches.ts";
 import { WipedServers } from "./wiped-servers.ts";
 
-/** Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. */
-export function allCheckers(): Observer[] {
+/**
+ * Fresh checkers, in the order in which they watch: those that keep a record come before those that judge it. With
+ * `marks`, those who note what the run reaches come along.
+ */
+export function allCheckers(marks?: Marks): Observer[] {
   const history = new RaftHistory();
   const durable = new DurableState(history);
   const election = new ElectionSafety(history);
   const commit = new CommitDurability(history, durable);
   const membership = new Membership(history, durable);
   const feed = new ModelFeed();
+  const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
+  const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
+  const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
   history.watch([
+    ...replication,
+    ...changes,
+    ...clients,
     election,
     new LeaderAppendOnly(history),
     new LogMatching(history),
@@ -63,5 +78,9 @@ export function allCheckers(): Observer[] {
     new SequentialNames(feed),
     new SessionExpiry(),
     new Watches(feed),
+    ...replication,
+    ...changes,
+    ...clients,
+    ...(marks === undefined ? [] : [new ElectionMarks(marks, history), new DiskMarks(marks, history)]),
   ];
 }

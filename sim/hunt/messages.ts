@@ -1,4 +1,5 @@
 /** What a hunt's main thread and its workers tell each other. */
+import type { Mark } from "../marks/marks.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RunFailure } from "../runner.ts";
 
@@ -36,6 +37,8 @@ export interface Tally {
   /** Operations that clients began, and faults that struck. */
   readonly operations: number;
   readonly faults: number;
+  /** Marks that were hit, each once. */
+  readonly marks: readonly Mark[];
 }
 
 /** A failure, its plan as small as time allowed. */

@@ -1,5 +1,6 @@
 /** The workers of a hunt, one a core, and what they report. */
 import { Worker } from "node:worker_threads";
+import { Marks } from "../marks/marks.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Found, type FromWorker, type HuntTask, slots, type Tally } from "./messages.ts";
 
@@ -50,7 +51,8 @@ class Pool {
   readonly #shared: SharedArrayBuffer;
   readonly #begun = performance.now();
   #workers: { readonly worker: Worker; at: number; since: number; done: boolean }[] = [];
-  #tally: Tally = { runs: 0, events: 0, virtualMs: 0, operations: 0, faults: 0 };
+  #tally: Tally = { runs: 0, events: 0, virtualMs: 0, operations: 0, faults: 0, marks: [] };
+  readonly #marks = new Marks();
   #found: Found | undefined;
   #finder = -1;
   #shrinking: HuntState["shrinking"];
@@ -95,7 +97,8 @@ class Pool {
     heard.since = performance.now();
     switch (message.type) {
       case "tally":
-        this.#tally = sum(this.#tally, message.tally);
+        this.#marks.add(message.tally.marks);
+        this.#tally = { ...sum(this.#tally, message.tally), marks: this.#marks.all() };
         return;
       case "failed":
         this.#foundAfterMs = this.#wallMs;
@@ -151,7 +154,7 @@ class Pool {
   }
 }
 
-function sum(a: Tally, b: Tally): Tally {
+function sum(a: Tally, b: Tally): Omit<Tally, "marks"> {
   return {
     runs: a.runs + b.runs,
     events: a.events + b.events,

@@ -1,4 +1,5 @@
 /** How far a hunt is, in words and as a bar. Pure. */
+import { allMarks } from "../marks/marks.ts";
 import type { HuntState } from "./pool.ts";
 
 /** Cells of the bar. */
@@ -14,13 +15,18 @@ export function speed({
   events,
   virtualMs,
   wallMs,
-}: Omit<HuntState, "shrinking" | "operations" | "faults">): string {
+}: Pick<HuntState, "runs" | "events" | "virtualMs" | "wallMs">): string {
   const seconds = Math.max(wallMs, 1) / 1000;
   return [
     `${thousands(runs)} runs`,
     `${thousands(events / seconds)} events/s`,
     `${thousands(virtualMs / 1000 / seconds)}× real time`,
   ].join(" · ");
+}
+
+/** "61 of 68 marks". */
+export function marksHit({ marks }: Pick<HuntState, "marks">): string {
+  return `${marks.length} of ${allMarks.length} marks`;
 }
 
 /** One line; `share` is how much of the hunt is over, from 0 to 1. */
@@ -30,5 +36,5 @@ export function progressLine(state: HuntState, share: number): string {
     return `seed ${seed} fails · shrinking: ${runs} runs, ${items} items left`;
   }
   const full = Math.round(Math.min(1, Math.max(0, share)) * barWidth);
-  return `[${"█".repeat(full)}${"░".repeat(barWidth - full)}] ${Math.round(state.wallMs / 1000)} s · ${speed(state)}`;
+  return `[${"█".repeat(full)}${"░".repeat(barWidth - full)}] ${Math.round(state.wallMs / 1000)} s · ${speed(state)} · ${marksHit(state)}`;
 }

@@ -76,12 +76,30 @@ describe("a hunt", { timeout: 120_000 }, () => {
   });
 });
 
+describe("a hunt that is to reach all marks", () => {
+  it("fails and names those that it missed", () => {
+    const { status, stdout, stderr } = hunt(built, "--seed-from", "1", "--runs", "1", "--all-marks");
+    expect(stdout).toContain("never reached (");
+    expect(stdout).toContain("snapshot-while-joint: a snapshot was installed whose configuration is joint");
+    expect(stderr).toContain("hunt longer, or see why nothing leads there any more.");
+    expect(status).toBe(1);
+  });
+});
+
 describe("the progress line", () => {
-  const state = { runs: 1_204, events: 3_120_000, virtualMs: 6_400_000, operations: 0, faults: 0, wallMs: 10_000 };
+  const state = {
+    runs: 1_204,
+    events: 3_120_000,
+    virtualMs: 6_400_000,
+    operations: 0,
+    faults: 0,
+    marks: [],
+    wallMs: 10_000,
+  };
 
   it("shows how much is over and how fast it goes", () => {
     expect(progressLine({ ...state, shrinking: undefined }, 0.25)).toBe(
-      "[█████░░░░░░░░░░░░░░░] 10 s · 1,204 runs · 312,000 events/s · 640× real time",
+      "[█████░░░░░░░░░░░░░░░] 10 s · 1,204 runs · 312,000 events/s · 640× real time · 0 of 69 marks",
     );
   });
 

@@ -1,0 +1,134 @@
+/** Marks of reads, sessions and watches. */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Entry, ServerId } from "../../src/raft/types.ts";
+import type { Command } from "../../src/znode/commands.ts";
+import type { ModelFeed } from "../checkers/model-feed.ts";
+import type { RaftChecker } from "../checkers/raft-history.ts";
+import type { HistoryOperation, SessionEvent } from "../history.ts";
+import type { Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { Marks } from "./marks.ts";
+
+/** What was last seen of a client. */
+interface Seen {
+  server: ServerId;
+  life: number;
+  connection: number;
+  /** Newest request sent. */
+  xid: number;
+  /** It has re-armed watches on the present connection; what they tell up to here it had missed. */
+  rearmedUpTo: number;
+  lastEvent: number;
+}
+
+export class ClientMarks implements Observer, RaftChecker {
+  readonly name = "client marks";
+  readonly #marks: Marks;
+  readonly #feed: ModelFeed;
+  /** By client. */
+  readonly #seen: Seen[] = [];
+
+  /** Is to watch the log before `feed` does. */
+  constructor(marks: Marks, feed: ModelFeed) {
+    this.#marks = marks;
+    this.#feed = feed;
+  }
+
+  committed(_id: ServerId, entry: Entry): void {
+    if (entry.index !== this.#feed.model.applied + 1 || entry.kind !== "command") return;
+    this.#command(decodeCommand(entry.data));
+  }
+
+  effects(_server: SimServer, { reads }: Effects): void {
+    if (reads.length > 1) this.#marks.hit("reads-batched");
+  }
+
+  delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
+    const { node } = to;
+    if (node === undefined) return;
+    if (message.type === "ReadIndex" && !node.raft.isLeader) this.#marks.hit("read-asks-no-leader");
+    if (message.type !== "ReadIndexReply") return;
+    this.#marks.hit("follower-reads");
+    if (message.index > node.machine.appliedIndex) this.#marks.hit("read-waits-for-apply");
+  }
+
+  answered({ outcome, invocation, zxid }: HistoryOperation): void {
+    if (outcome === "lost") this.#marks.hit("operation-lost");
+    else if (invocation.type === "read" && invocation.read.kind !== "sync" && invocation.read.local)
+      if (zxid < this.#feed.model.applied) this.#marks.hit("local-read-is-old");
+  }
+
+  clientFrame(client: number, _server: ServerId, connection: number, messages: readonly ClientMessage[]): void {
+    const seen = this.#of(client);
+    if (seen.connection !== connection) {
+      seen.connection = connection;
+      seen.rearmedUpTo = 0;
+    }
+    for (const message of messages) {
+      if (message.type === "request") {
+        if (message.xid <= seen.xid) this.#marks.hit("request-resent");
+        seen.xid = message.xid;
+      } else if (message.type === "setWatches" && message.watches.length > 0) {
+        this.#marks.hit("watch-re-armed");
+        seen.rearmedUpTo = this.#feed.model.applied;
+      } else if (message.type === "connect" && message.sessionId === 0) seen.xid = 0;
+    }
+  }
+
+  serverFrame(_server: SimServer, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
+    for (const message of messages)
+      if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");
+      else if (message.type === "refused" && message.failure.code === "NO_QUORUM") this.#marks.hit("no-quorum-told");
+  }
+
+  sessionEvent({ client, life, type, server, event }: SessionEvent): void {
+    const seen = this.#of(client);
+    if (type === "connected") {
+      if (seen.life === life && seen.server !== server) this.#marks.hit("session-moves");
+      seen.life = life;
+      seen.server = server;
+    }
+    if (event === undefined) return;
+    this.#marks.hit("watch-fires");
+    if (event.type === "resync") this.#marks.hit("watch-resync");
+    else if (event.zxid <= seen.rearmedUpTo) this.#marks.hit("re-armed-watch-fires-at-once");
+    if (event.zxid === seen.lastEvent) this.#marks.hit("watch-events-of-one-entry");
+    seen.lastEvent = event.zxid;
+  }
+
+  /** What comes through the log meets the sessions as they were before it. */
+  #command({ body, origin, proposal }: Command): void {
+    const { sessions } = this.#feed.model;
+    if (body.type === "createSession") return;
+    if (body.type === "expireSessions") {
+      for (const { sessionId, attachment } of body.sessions) {
+        const session = sessions.get(sessionId);
+        if (session === undefined) continue;
+        if (session.attachment !== attachment) this.#marks.hit("expiry-too-late");
+        else if (session.ephemerals.size > 0) this.#marks.hit("session-expires");
+      }
+      return;
+    }
+    const session = sessions.get(body.sessionId);
+    if (body.type === "attachSession") {
+      if (session?.attachedBy === `${origin}.${proposal}`) this.#marks.hit("attach-repeated");
+      return;
+    }
+    if (session === undefined) this.#marks.hit("write-of-ended-session");
+    else if (session.attachment !== body.attachment) this.#marks.hit("write-of-old-attachment");
+    else if (body.requestId <= session.lastRequestId) this.#marks.hit("duplicate-write");
+    else if (body.requestId > session.lastRequestId + 1) this.#marks.hit("write-too-early");
+  }
+
+  #of(client: number): Seen {
+    let seen = this.#seen[client];
+    if (seen === undefined) {
+      seen = { server: 0, life: 0, connection: 0, xid: 0, rearmedUpTo: 0, lastEvent: 0 };
+      this.#seen[client] = seen;
+    }
+    return seen;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * "Sometimes" properties: situations that a good hunt reaches at times. Invariants that nothing ever put to the test
+ * would prove nothing; so a hunt counts which of these it has seen, and `npm test` fails if one was never reached.
+ */
+
+/** Every mark with the situation that it stands for. */
+export const markSentences = {
+  // Elections.
+  "split-vote": "two servers campaigned in one term and neither won",
+  "vote-refused": "a server refused its vote",
+  "pre-vote-refused": "a server refused a PreVote, so that no term was disturbed",
+  "candidate-gives-way": "a candidate followed the leader that was elected in its own term",
+  "leader-deposed": "a leader heard of a higher term and stepped down",
+  "leader-without-quorum": "a leader stepped down by itself, since no majority answered",
+  "two-leaders": "two servers led at once, in different terms",
+  "leader-steps-down-with-tail": "a leader stepped down with entries that were not committed",
+  "vote-kept-over-restart": "a server refused its vote because of one that it gave before it crashed",
+  "dead-leader-returns": "a server that died as leader came back and found another one leading",
+  "leader-dies-with-tail": "a leader died with entries that were not committed",
+  // Replication.
+  "follower-truncates": "a server cut entries off its log",
+  "old-leader-truncates": "a server cut off entries that it had itself appended as a leader",
+  "majority-entry-lost": "an entry that a majority had, but nobody had committed, was overwritten (Figure 8)",
+  "append-refused": "a follower refused an AppendEntries, since the logs did not match before it",
+  "backs-up-far": "one refusal took a leader back by more than one entry",
+  "append-of-old-term": "an AppendEntries of a deposed leader arrived",
+  "append-known-already": "an AppendEntries arrived whose entries the follower had",
+  "append-out-of-order": "an AppendEntries arrived before the one that it continues",
+  "append-pipelined": "a leader sent entries behind entries that were not acknowledged",
+  "forward-to-no-leader": "a follower sent proposals to a server that led no more",
+  // Commitment.
+  "old-term-entry-committed": "an entry was committed in a later term than its own (§5.4.2)",
+  "commits-with-server-down": "an entry was committed while a server was down",
+  "leader-commits-before-its-disk": "a majority made an entry committed while the leader's own disk was still busy",
+  // Disk, crash and recovery.
+  "crash-loses-write": "a server died with a write to disk under way",
+  "crash-before-telling": "a server died right after a write, before anybody heard of it",
+  "dies-while-recovering": "a server died while it read its disk after a crash",
+  "disk-fails": "a server stopped since its disk failed",
+  "damage-stops-server": "a server refused to start from a disk with damaged data",
+  "restart-replays": "a server started with entries to apply again",
+  "restart-from-checkpoint": "a server started from a checkpoint",
+  "nobody-runs": "all servers were down at once",
+  // Checkpoints and snapshots.
+  "log-compacted": "a server dropped the beginning of its log",
+  "snapshot-installed": "a server took over a snapshot",
+  "snapshot-in-chunks": "a snapshot went over in several chunks",
+  "snapshot-begun-anew": "a transfer of a snapshot was given up and another one begun",
+  "receiver-dies-amid-snapshot": "a server died with a part of a snapshot",
+  "snapshot-over-conflict": "a snapshot replaced a log with entries behind it or in conflict with it",
+  "snapshot-while-joint": "a snapshot was installed whose configuration is joint",
+  // Membership and transfer.
+  "joint-consensus": "a joint configuration was committed",
+  "configuration-truncated": "a configuration was cut off the log and the one before was in force again",
+  "learner-promoted": "a learner became a voter",
+  "leader-leaves": "a leader committed a configuration without itself",
+  "observer-answers": "a learner answered a client",
+  "removed-server-campaigns": "a server that is no voter asked for votes",
+  "wiped-server-refused": "a server that lost its disk was kept out",
+  "transfer-succeeds": "a leader handed leadership over and the other won",
+  "transfer-fails": "a leader tried to hand leadership over and goes on leading",
+  // Reads.
+  "follower-reads": "a follower was told a read index",
+  "read-waits-for-apply": "a read index came for entries that the follower had not applied",
+  "read-asks-no-leader": "a read index was asked of a server that led no more",
+  "reads-batched": "several reads were served by one round",
+  "local-read-is-old": "a local read was answered from a state behind what was committed",
+  // Sessions.
+  "duplicate-write": "a write came through the log a second time",
+  "write-too-early": "a write came through the log before an earlier one of its session",
+  "write-of-old-attachment": "a write came through the log after its session had moved on",
+  "write-of-ended-session": "a write came through the log after its session had ended",
+  "session-expires": "a session expired through the log, with ephemerals",
+  "expiry-too-late": "an expiry came through the log after the session had attached anew",
+  "attach-repeated": "the same attachment came through the log twice",
+  "session-moves": "a session went on at another server",
+  "request-resent": "a client sent a request again over a new connection",
+  "operation-lost": "a session ended before an operation was answered",
+  "no-quorum-told": "a server told a client that it knows no quorum",
+  // Watches.
+  "watch-fires": "a watch fired",
+  "watch-re-armed": "a client re-armed watches at another server",
+  "re-armed-watch-fires-at-once": "a re-armed watch told of a change that its client had missed",
+  "watch-resync": "a re-armed watch could only say that something may have changed",
+  "watch-events-of-one-entry": "one entry fired several watches of a session",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type Mark = keyof typeof markSentences;
+
+/** All marks, in the order of the list. */
+export const allMarks = Object.keys(markSentences).filter(isMark);
+
+/** Whether a text names a mark. */
+export function isMark(text: string): text is Mark {
+  return Object.hasOwn(markSentences, text);
+}
+
+/** The marks that were hit. */
+export class Marks {
+  readonly #hit = new Set<Mark>();
+
+  hit(mark: Mark): void {
+    this.#hit.add(mark);
+  }
+
+  has(mark: Mark): boolean {
+    return this.#hit.has(mark);
+  }
+
+  get size(): number {
+    return this.#hit.size;
+  }
+
+  /** In the order of the list. */
+  all(): Mark[] {
+    return allMarks.filter((mark) => this.#hit.has(mark));
+  }
+
+  missing(): Mark[] {
+    return allMarks.filter((mark) => !this.#hit.has(mark));
+  }
+
+  add(marks: readonly Mark[]): void {
+    for (const mark of marks) this.#hit.add(mark);
+  }
+}

@@ -1,0 +1,42 @@
+/** Marks of changing configurations. */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
+import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
+import type { Observer } from "../observer.ts";
+import type { SimServer } from "../server.ts";
+import type { Marks } from "./marks.ts";
+
+export class MembershipMarks implements Observer, RaftChecker {
+  readonly name = "membership marks";
+  readonly #marks: Marks;
+  readonly #history: RaftHistory;
+  #committed: Configuration | undefined;
+
+  constructor(marks: Marks, history: RaftHistory) {
+    this.#marks = marks;
+    this.#history = history;
+  }
+
+  committed(_id: ServerId, entry: Entry): void {
+    if (entry.index !== this.#history.committed.lastIndex + 1 || entry.kind !== "configuration") return;
+    const { configuration } = entry;
+    const learners = this.#committed?.learners ?? [];
+    if (configuration.oldVoters.length > 0) this.#marks.hit("joint-consensus");
+    else if (!configuration.voters.includes(this.#history.leaders.get(entry.term) ?? 0))
+      this.#marks.hit("leader-leaves");
+    if (configuration.voters.some((voter) => learners.includes(voter))) this.#marks.hit("learner-promoted");
+    this.#committed = configuration;
+  }
+
+  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+    if (message.type !== "RequestVote" || this.#committed === undefined) return;
+    const { voters, oldVoters } = this.#committed;
+    if (!voters.includes(from.id) && !oldVoters.includes(from.id)) this.#marks.hit("removed-server-campaigns");
+  }
+
+  serverFrame({ id }: SimServer, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
+    if (this.#committed?.learners.includes(id) && messages.some(({ type }) => type === "reply"))
+      this.#marks.hit("observer-answers");
+  }
+}
