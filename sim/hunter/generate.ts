@@ -6,6 +6,7 @@ import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
+import { drawHastyChanges, drawHops, drawLostChanges, drawStorm } from "./schedules.ts";
 
 /** What a caller may fix of a plan. */
 export interface GenerateOptions {
@@ -25,12 +26,22 @@ const pipelines = [
   { appendBytesMax: 524_288, appendsInFlightMax: 32 },
 ] as const;
 
+/** How busy clients are, operations a second each, and how long that goes on, ms: about as much work in each run. */
+const paces = [
+  { perSecond: 0.5, horizonMs: [5_000, 40_000] },
+  { perSecond: 2, horizonMs: [5_000, 40_000] },
+  { perSecond: 5, horizonMs: [5_000, 30_000] },
+  { perSecond: 20, horizonMs: [5_000, 20_000] },
+  { perSecond: 60, horizonMs: [3_000, 8_000] },
+] as const;
+
 /** The plan of a seed. */
 export function generatePlan(seed: number, options: GenerateOptions = {}): Plan {
   const randomness = new Randomness(seed);
   const draws = randomness.draws("plan config");
   const servers = options.servers ?? draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5]);
-  const horizonMs = options.horizonMs ?? draws.between(5_000, 40_000);
+  const pace = draws.pick(paces);
+  const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
   const electionTimeoutMs = draws.pick([150, 300, 1_000]);
   const config = {
     servers,
@@ -50,6 +61,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       { min: 50, typical: 100, max: 1_000 },
       { min: 100, typical: 1_000, max: 100_000 },
       { min: 1_000, typical: 20_000, max: 200_000 },
+      { min: 10_000, typical: 100_000, max: 500_000 },
     ]),
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
@@ -57,15 +69,20 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     checkpoints: drawCheckpoints(randomness.draws("plan checkpoints")),
   };
   const workload = {
-    perSecond: draws.pick([0.5, 2, 5, 20]),
+    perSecond: pace.perSecond,
     outstanding: draws.pick([1, 4, 16]),
-    paths: draws.pick([2, 4, 8, 20]),
+    paths: draws.pick([1, 2, 4, 8, 20]),
     mix: drawMix(randomness.draws("plan mix")),
   };
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
   if (options.clean !== true && randomness.draws("plan storm").chance(0.4))
     faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
-  if (config.spares > 0) faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));
+  if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
+    faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));
+  if (config.spares > 0) {
+    faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));
+    faults.push(...drawHastyChanges(randomness.draws("plan hasty changes"), horizonMs));
+  }
   return checkPlan({ version: 1, seed, config, workload, faults });
 }
 
@@ -111,90 +128,6 @@ function drawFaults(randomness: Randomness, servers: number, horizonMs: number):
     }
   }
   return faults;
-}
-
-/**
- * Trouble for leaders, again and again, at the moments that matter: just elected, with entries sent to some but not to
- * others, written but not acknowledged. Most of Raft's rules exist for what such terms leave behind (Figures 7 and 8).
- */
-function drawStorm(draws: Draws, servers: number, horizonMs: number, electionTimeoutMs: number): Fault[] {
-  const faults: Fault[] = [];
-  const every = electionTimeoutMs * draws.between(1, 4);
-  const count = Math.min(60, Math.floor(horizonMs / every));
-  const style = draws.pick(["crash", "isolate", "mixed"] as const);
-  for (let i = 0; i < count; i++) {
-    const crash = style === "mixed" ? draws.chance(0.5) : style === "crash";
-    const forMs = electionTimeoutMs * draws.pick([0.3, 1, 2, 4, 8]);
-    const what: Action = crash
-      ? { kind: "crash", server: "random", restartAfterMs: forMs, keep: draws.pick([0, 0.5, 1]) }
-      : {
-          kind: "partition",
-          shape: draws.pick(["isolate", "isolate", "oneWay", "deaf"]),
-          server: "leader",
-          servers: [],
-          forMs,
-          flapMs: 0,
-        };
-    const when = drawMoment(draws, i * every);
-    // Streams may break as the network does: then the others know at once that the leader is gone, and it does not.
-    if (!crash && draws.chance(0.3)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
-    faults.push({ when, what });
-    // A voter that comes back at once, while the election is still on.
-    if (draws.chance(0.2)) faults.push({ when: drawVote(draws, i * every), what: quickCrash(draws) });
-    // Now and then all but one follower are cut off from the leader: it commits nothing, but someone has its entries.
-    if (draws.chance(0.3) && servers > 2)
-      faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
-  }
-  return faults;
-}
-
-/**
- * Changes of membership right after a leader was cut off: the old leader appends what a new one will never hear of, and
- * has to take it back.
- */
-function drawLostChanges(draws: Draws, faults: readonly Fault[], horizonMs: number): Fault[] {
-  const changes: Fault[] = [];
-  for (const { when, what } of faults) {
-    const cutsLeader = what.kind === "partition" && what.server === "leader";
-    if (!cutsLeader || when.kind !== "at" || changes.length >= 6 || !draws.chance(0.4)) continue;
-    const change = draws.pick(["add", "observe", "remove", "replace"] as const);
-    const atMs = Math.min(horizonMs, when.atMs + draws.pick([1, 20, 100]));
-    changes.push({ when: { kind: "at", atMs }, what: { kind: "member", change, server: "follower", force: false } });
-  }
-  return changes;
-}
-
-/** A moment in a leader's work, not before `atMs`. */
-function drawMoment(draws: Draws, atMs: number): When {
-  const nth = draws.pick([1, 1, 2, 3, 5]);
-  switch (draws.below(5)) {
-    case 0:
-      return { kind: "elected", server: "any", nth: 1, atMs };
-    case 3:
-      return { kind: "answers", server: "leader", nth, atMs };
-    case 1:
-      return { kind: "sends", server: "leader", message: "AppendEntries", nth, atMs };
-    case 2:
-      return { kind: "writes", server: "leader", nth, atMs };
-    default:
-      return { kind: "persists", server: "leader", nth, atMs };
-  }
-}
-
-/** A moment in an election, not before `atMs`. */
-function drawVote(draws: Draws, atMs: number): When {
-  if (draws.chance(0.3)) return { kind: "elected", server: "any", nth: 1, atMs };
-  return { kind: "sends", server: "any", message: "RequestVoteReply", nth: draws.between(1, 6), atMs };
-}
-
-function quickCrash(draws: Draws): Action {
-  return { kind: "crash", server: "random", restartAfterMs: 1, keep: draws.pick([0, 0.5, 1]) };
-}
-
-function lopsided(draws: Draws, servers: number, forMs: number): Action {
-  const all = Array.from({ length: servers }, (_, i) => i + 1);
-  const side = draws.some(all, draws.between(1, Math.max(1, Math.floor((servers - 1) / 2))));
-  return { kind: "partition", shape: "halves", server: "leader", servers: side, forMs, flapMs: 0 };
 }
 
 function losesData(kind: FaultKind): boolean {

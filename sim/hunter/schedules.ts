@@ -1,0 +1,133 @@
+/** Faults that make sense together: storms of leaders, operators in a hurry, clients that hop from server to server. */
+import type { Action, When } from "../plan/actions.ts";
+import type { Fault } from "../plan/plan.ts";
+import type { Draws } from "../random.ts";
+
+/**
+ * Trouble for leaders, again and again, at the moments that matter: just elected, with entries sent to some but not to
+ * others, written but not acknowledged. Most of Raft's rules exist for what such terms leave behind (Figures 7 and 8).
+ */
+export function drawStorm(draws: Draws, servers: number, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const every = electionTimeoutMs * draws.between(1, 4);
+  const count = Math.min(60, Math.floor(horizonMs / every));
+  const style = draws.pick(["crash", "isolate", "mixed"] as const);
+  // What one term says may arrive in the next.
+  if (draws.chance(0.3)) {
+    const kind = draws.pick(["delay", "replay", "duplicate"] as const);
+    const about = { from: "any", to: "any", rate: draws.pick([0.1, 0.3]), forMs: horizonMs } as const;
+    const what =
+      kind === "delay" ? { kind, ...about, extraMs: electionTimeoutMs * draws.pick([0.5, 1, 2]) } : { kind, ...about };
+    faults.push({ when: { kind: "at", atMs: 0 }, what });
+  }
+  for (let i = 0; i < count; i++) {
+    const crash = style === "mixed" ? draws.chance(0.5) : style === "crash";
+    const forMs = electionTimeoutMs * draws.pick([0.3, 1, 2, 4, 8]);
+    const what: Action = crash
+      ? { kind: "crash", server: "random", restartAfterMs: forMs, keep: draws.pick([0, 0.5, 1]) }
+      : {
+          kind: "partition",
+          shape: draws.pick(["isolate", "isolate", "oneWay", "deaf"]),
+          server: "leader",
+          servers: [],
+          forMs,
+          flapMs: 0,
+        };
+    const when = drawMoment(draws, i * every);
+    // Streams may break as the network does: then the others know at once that the leader is gone, and it does not.
+    if (!crash && draws.chance(0.3)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
+    faults.push({ when, what });
+    // A voter that comes back at once, while the election is still on.
+    if (draws.chance(0.2)) faults.push({ when: drawVote(draws, i * every), what: quickCrash(draws) });
+    // Now and then all but one follower are cut off from the leader: it commits nothing, but someone has its entries.
+    if (draws.chance(0.3) && servers > 2)
+      faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
+  }
+  return faults;
+}
+
+/**
+ * Changes of membership right after a leader was cut off: the old leader appends what a new one will never hear of, and
+ * has to take it back.
+ */
+export function drawLostChanges(draws: Draws, faults: readonly Fault[], horizonMs: number): Fault[] {
+  const changes: Fault[] = [];
+  for (const { when, what } of faults) {
+    const cutsLeader = what.kind === "partition" && what.server === "leader";
+    if (!cutsLeader || when.kind !== "at" || changes.length >= 6 || !draws.chance(0.4)) continue;
+    const change = draws.pick(["add", "observe", "remove", "replace"] as const);
+    const atMs = Math.min(horizonMs, when.atMs + draws.pick([1, 20, 100]));
+    changes.push({ when: { kind: "at", atMs }, what: { kind: "member", change, server: "follower", force: false } });
+  }
+  return changes;
+}
+
+/** An operator in a hurry: changes that follow each other at once, and a leader that dies amid one. */
+export function drawHastyChanges(draws: Draws, horizonMs: number): Fault[] {
+  const faults: Fault[] = [];
+  for (let i = draws.below(5); i > 0; i--) {
+    let atMs = draws.between(0, Math.floor(horizonMs * 0.9));
+    for (let n = draws.between(1, 3); n > 0; n--) {
+      const change = draws.pick(["add", "add", "remove", "replace", "promote"] as const);
+      const server = draws.pick(["follower", "leader", "random"] as const);
+      faults.push({ when: { kind: "at", atMs }, what: { kind: "member", change, server, force: draws.chance(0.1) } });
+      atMs += draws.pick([1, 5, 50]);
+    }
+    if (!draws.chance(0.6)) continue;
+    const when: When = draws.chance(0.5)
+      ? { kind: "at", atMs: atMs + draws.pick([1, 20, 200]) }
+      : { kind: draws.pick(["writes", "persists"] as const), server: "leader", nth: draws.between(1, 4), atMs };
+    const restartAfterMs = draws.pick([50, 500, 3_000]);
+    faults.push({ when, what: { kind: "crash", server: "leader", restartAfterMs, keep: draws.pick([0, 1]) } });
+  }
+  return faults;
+}
+
+/** Clients that lose their server again and again, at times just after they have found another. */
+export function drawHops(draws: Draws, horizonMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const everyMs = draws.pick([200, 500, 2_000]);
+  for (let atMs = everyMs; atMs < horizonMs && faults.length < 40; atMs += draws.between(1, 2 * everyMs)) {
+    const client = draws.pick(["random", "all"] as const);
+    const hop = (): Action =>
+      draws.chance(0.5)
+        ? { kind: "moveClient", client }
+        : { kind: "resetClient", client, refuseMs: draws.pick([0, 0, 50]) };
+    faults.push({ when: { kind: "at", atMs }, what: hop() });
+    if (draws.chance(0.5)) faults.push({ when: { kind: "at", atMs: atMs + draws.between(1, 60) }, what: hop() });
+  }
+  return faults;
+}
+
+/** A moment in a leader's work, not before `atMs`. */
+function drawMoment(draws: Draws, atMs: number): When {
+  const nth = draws.pick([1, 1, 2, 3, 5]);
+  switch (draws.below(5)) {
+    case 0:
+      return { kind: "elected", server: "any", nth: 1, atMs };
+    case 3:
+      return { kind: "answers", server: "leader", nth, atMs };
+    case 1:
+      return { kind: "sends", server: "leader", message: "AppendEntries", nth, atMs };
+    case 2:
+      return { kind: "writes", server: "leader", nth, atMs };
+    default:
+      return { kind: "persists", server: "leader", nth, atMs };
+  }
+}
+
+/** A moment in an election, not before `atMs`. */
+function drawVote(draws: Draws, atMs: number): When {
+  if (draws.chance(0.3)) return { kind: "elected", server: "any", nth: 1, atMs };
+  return { kind: "sends", server: "any", message: "RequestVoteReply", nth: draws.between(1, 6), atMs };
+}
+
+function quickCrash(draws: Draws): Action {
+  return { kind: "crash", server: "random", restartAfterMs: 1, keep: draws.pick([0, 0.5, 1]) };
+}
+
+function lopsided(draws: Draws, servers: number, forMs: number): Action {
+  const all = Array.from({ length: servers }, (_, i) => i + 1);
+  const side = draws.some(all, draws.between(1, Math.max(1, Math.floor((servers - 1) / 2))));
+  return { kind: "partition", shape: "halves", server: "leader", servers: side, forMs, flapMs: 0 };
+}
