@@ -56,7 +56,7 @@ tests("tests", process.argv.slice(2));
 // Always the same seeds: a failure here is a failure of the change, not of luck. `npm run hunt` looks further. Together
 // they reach every mark: so the checkers were put to the test.
 if (process.argv.length === 2)
-  step("a short hunt", ["scripts/run.js", "sim/hunt-main", "--seed-from", "1", "--runs", "300", "--all-marks"]);
+  step("a short hunt", ["scripts/run.js", "sim/hunt-main", "--seed-from", "1", "--runs", "500", "--all-marks"]);
 
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -38,7 +38,9 @@ export class Clients implements ClientFaults {
     this.#server = server;
     const numbers = Array.from({ length: host.plan.config.clients }, (_, i) => i + 1);
     this.all = numbers.map((number) => new SimClient(number, host));
-    this.#sources = numbers.map((n) => new StepSource(host.plan.workload, host.kernel.randomness.draws("workload", n)));
+    this.#sources = numbers.map(
+      (n) => new StepSource(host.plan.workload, n, host.kernel.randomness.draws("workload", n)),
+    );
     this.#draws = host.kernel.randomness.draws("client faults");
   }
 

@@ -29,6 +29,9 @@ const choices: readonly Choice[] = [
   "move",
 ];
 
+/** What changes nothing in the tree. */
+const reading: readonly Choice[] = ["getData", "exists", "getChildren", "sync", "close", "reconnect", "move"];
+
 /** Paths that clients contend for: a third of them at the top, the others below those. */
 export function pathNames(count: number): string[] {
   const tops = Math.max(1, Math.ceil(count / 3));
@@ -41,14 +44,18 @@ export class StepSource {
   readonly #draws: Draws;
   readonly #paths: readonly string[];
   readonly #tops: readonly string[];
+  readonly #choices: readonly Choice[];
   readonly #total: number;
 
-  constructor(workload: Workload, draws: Draws) {
+  /** `client`: from 1. */
+  constructor(workload: Workload, client: number, draws: Draws) {
     this.#workload = workload;
     this.#draws = draws;
     this.#paths = pathNames(workload.paths);
     this.#tops = this.#paths.filter((path) => path.lastIndexOf("/") === 0);
-    this.#total = choices.reduce((sum, choice) => sum + workload.mix[choice], 0);
+    const reads = client <= workload.readers && reading.some((choice) => workload.mix[choice] > 0);
+    this.#choices = reads ? reading : choices;
+    this.#total = this.#choices.reduce((sum, choice) => sum + workload.mix[choice], 0);
   }
 
   /** Microseconds until the next operation; sometimes 0, so that requests come in bursts. */
@@ -109,7 +116,7 @@ export class StepSource {
 
   #choose(): Choice {
     let left = this.#draws.next() * this.#total;
-    for (const choice of choices) {
+    for (const choice of this.#choices) {
       left -= this.#workload.mix[choice];
       if (left < 0) return choice;
     }

@@ -38,7 +38,7 @@ import { WipedServers } from "./wiped-servers.ts";
 export function allCheckers(marks?: Marks): Observer[] {
   const history = new RaftHistory();
   const durable = new DurableState(history);
-  const election = new ElectionSafety(history);
+  const election = new ElectionSafety(history, durable);
   const commit = new CommitDurability(history, durable);
   const membership = new Membership(history, durable);
   const feed = new ModelFeed();

@@ -1,23 +1,50 @@
-/** At most one leader per term (Raft paper, Figure 3), and at most one vote per server and term, restarts included. */
+/**
+ * At most one leader per term (Raft paper, Figure 3), and at most one vote per server and term, restarts included; and
+ * who leads has the votes of a majority, of each half while its configuration is joint (§6), its own vote on disk.
+ */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
+import type { DurableState } from "./durable-state.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 
 export class ElectionSafety implements Observer, RaftChecker {
   readonly name = "election-safety";
   readonly #history: RaftHistory;
+  readonly #durable: DurableState;
   /** Whom a server gave its vote of a term; by term * 256 + server. */
   readonly #votes = new Map<number, ServerId>();
 
-  constructor(history: RaftHistory) {
+  constructor(history: RaftHistory, durable: DurableState) {
     this.#history = history;
+    this.#durable = durable;
   }
 
   led(id: ServerId, term: Term): void {
     this.#onlyLeader(id, term);
     this.#onlyVote(id, term, id);
+    this.#elected(id, term);
+  }
+
+  /** Judged by the configuration that its log had before its own term. */
+  #elected(id: ServerId, term: Term): void {
+    const log = this.#history.log(id);
+    const configuration = log.configurationBefore(log.firstIndexOfTerm(term))?.configuration;
+    if (configuration === undefined) return;
+    for (const voters of [configuration.voters, configuration.oldVoters]) {
+      const votes = voters.filter((voter) => this.#hasVote(id, term, voter));
+      if (2 * votes.length <= voters.length && voters.length > 0)
+        throw new InvariantBroken(
+          this.name,
+          `n${id} leads term ${term}, but of the voters ${voters.join(", ")} only ${votes.join(", ") || "none"} voted for it`,
+        );
+    }
+  }
+
+  #hasVote(id: ServerId, term: Term, voter: ServerId): boolean {
+    if (voter === id) return this.#durable.of(id).votes.get(term) === id;
+    return this.#votes.get(term * 256 + voter) === id;
   }
 
   sent(from: SimServer, to: ServerId, message: PeerMessage): void {

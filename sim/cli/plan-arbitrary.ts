@@ -49,7 +49,7 @@ function listOperations(plan: Plan): Plan {
   const randomness = new Randomness(plan.seed);
   const operations: PlannedOperation[] = [];
   for (let client = 1; client <= plan.config.clients; client++) {
-    const source = new StepSource(plan.workload, randomness.draws("workload", client));
+    const source = new StepSource(plan.workload, client, randomness.draws("workload", client));
     const seen = { versions: new Map<string, number>(), names: [] };
     let atUs = source.gapUs();
     for (let nth = 1; nth <= operationsMax && atUs < plan.config.horizonMs * 1000; nth++) {

@@ -113,6 +113,8 @@ const workload = object({
   /** How many paths clients contend for. */
   paths: optional(integer(1, 1000), 8),
   mix: optional(mix, mix.check({}, "mix")),
+  /** The first so many clients only read: their answers never wait for a write. */
+  readers: optional(integer(0, 100), 0),
   /** Listed operations: what a shrunk plan has in place of drawn ones. */
   operations: optional(list(object({ client: integer(1, 100), atMs: number(0, horizonMaxMs), step }), 100_000), []),
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DurableServer, DurableState } from "../../sim/checkers/durable-state.ts";
 import { ElectionSafety } from "../../sim/checkers/election-safety.ts";
 import { judgeRead, judgeWrite } from "../../sim/checkers/judge.ts";
 import { LeaderCompleteness } from "../../sim/checkers/leader-completeness.ts";
@@ -28,11 +29,23 @@ const record = (): RaftHistory => {
 describe("the Raft checkers see", () => {
   it("two leaders of one term", () => {
     const history = record();
-    const checker = new ElectionSafety(history);
+    const checker = new ElectionSafety(history, new DurableState(history));
     checker.led(1, 2);
     history.leaders.set(2, 1);
     expect(() => checker.led(1, 2)).not.toThrow();
     expect(() => checker.led(3, 2)).toThrow("n1 and n3 are both leaders of term 2");
+  });
+
+  it("a leader whom no majority of a joint configuration's old half voted for", () => {
+    const history = record();
+    const durable = new DurableState(history);
+    for (let id = 0; id <= 3; id++) durable.servers[id] = new DurableServer();
+    const checker = new ElectionSafety(history, durable);
+    const configuration = { members: [], voters: [1], oldVoters: [1, 2, 3], learners: [] };
+    history.log(1).append({ kind: "configuration", index: 1, term: 1, configuration });
+    expect(() => checker.led(1, 2)).toThrow("n1 leads term 2, but of the voters 1 only none voted for it");
+    durable.of(1).votes.set(2, 1);
+    expect(() => checker.led(1, 2)).toThrow("n1 leads term 2, but of the voters 1, 2, 3 only 1 voted for it");
   });
 
   it("logs that agree on an entry but not on what is before it", () => {
