@@ -48,9 +48,9 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const randomness = new Randomness(seed);
   const draws = randomness.draws("plan config");
   const servers = options.servers ?? draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5]);
-  // In a storm servers matter, not clients: those keep quiet, so that there is time for more storms.
+  // In a storm servers matter more than clients: those are rather quiet, so that there is time for more storms.
   const stormy = options.clean !== true && randomness.draws("plan stormy").chance(0.5);
-  const pace = draws.pick(stormy ? paces.slice(0, 3) : paces);
+  const pace = draws.pick(stormy ? [...paces, ...paces.slice(0, 3)] : paces);
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
   const electionTimeoutMs = draws.pick([150, 300, 1_000]);
   const config = {
@@ -84,7 +84,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     outstanding: draws.pick([1, 4, 16]),
     paths: draws.pick([1, 2, 4, 8, 20]),
     mix: drawMix(randomness.draws("plan mix")),
-    readers: randomness.draws("plan readers").pick([0, 0, 1, 2]),
+    readers: randomness.draws("plan readers").pick([0, 1, 2]),
   };
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
   if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));

@@ -35,7 +35,7 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
         };
     const when = drawMoment(draws, i * every);
     // Streams may break as the network does: then the others know at once that the leader is gone, and it does not.
-    if (!crash && draws.chance(0.3)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
+    if (!crash && draws.chance(0.5)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
     faults.push({ when, what });
     // A voter that comes back at once, while the election is still on.
     if (draws.chance(0.2)) faults.push({ when: drawVote(draws, i * every), what: quickCrash(draws) });
