@@ -84,6 +84,8 @@ export const reads: readonly Mutant[] = [
     replace: "  return start * 0;",
     expects: ["linearizability", "sequential-reads"],
     kind: "safety",
+    survives:
+      "Not equivalent. It takes a follower that asks, dies, comes back in the same term, asks again under the same number at a moment when it lags, and an answer that is late by all of that; the drawn delays seldom last so long",
     lesson:
       "A packet may be minutes late. If numbers repeat, the answer to a question from before the restart passes for one to a question from after it.",
   },

@@ -107,6 +107,8 @@ export const watches: readonly Mutant[] = [
     replace: "    rearmed: true,",
     expects: ["watches"],
     kind: "safety",
+    survives:
+      "Not equivalent. The connection must break between the server's connected and its first event, which a server sends in the same turn; the drawn breaks hardly ever hit that moment",
     lesson:
       "Between the attachment and the server's word on the watches the connection may break again. The next one must start from the old zxid.",
   },

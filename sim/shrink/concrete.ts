@@ -56,7 +56,9 @@ function concrete(outcome: Outcome, replaces: (target: ServerTarget) => boolean)
   const { plan } = outcome;
   const faults: unknown[] = [];
   let changed = false;
-  for (const { fault, resolved, client } of outcome.struck) {
+  // In the order of the plan: two that wait for the same moment see it in that order.
+  const struck = [...outcome.struck].sort((a, b) => a.fault - b.fault);
+  for (const { fault, resolved, client } of struck) {
     const planned = plan.faults[fault];
     if (planned === undefined) continue;
     const what = concreteFields(planned, resolved, replaces, client);
