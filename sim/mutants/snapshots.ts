@@ -91,9 +91,10 @@ export const snapshots: readonly Mutant[] = [
     file: "src/raft/snapshot.ts",
     find: "  if (index <= state.commitIndex) return true;\n  return index <= state.log.lastIndex &&",
     replace: "  return index > state.commitIndex && index <= state.log.lastIndex &&",
-    expects: ["snapshot", "monotonic", "assertion", "commit-durability"],
+    expects: ["snapshot", "monotonic", "assertion", "commit-durability", "liveness"],
     kind: "safety",
-    lesson: "Snapshots come late and twice. One that is not newer than what is committed is no news.",
+    lesson:
+      "Snapshots come late and twice. One that is not newer than what is committed is no news; a server that takes it has lost entries that its leader will not send again.",
   },
   {
     id: "N4",
