@@ -5,6 +5,9 @@ import { LENGTH_DELIMITED, VARINT } from "./wire.ts";
 
 const slabBytes = 64 * 1024;
 
+/** Longer parts are copied faster by a view. */
+const partBytesMax = 256;
+
 const encoder = new TextEncoder();
 
 /** Bytes that `value`, an integer from 0 to 2^53 - 1, takes as a varint. */
@@ -103,6 +106,21 @@ export class WireWriter {
   presentBytes(field: number, value: Uint8Array): void {
     this.raw(value);
     this.varint(value.length);
+    this.tag(field, LENGTH_DELIMITED);
+  }
+
+  /** A part of `source` as {@link bytes}, without a view of it to collect later. */
+  part(field: number, source: Uint8Array, start: number, length: number): void {
+    if (length === 0) return;
+    if (length > partBytesMax) {
+      this.presentBytes(field, source.subarray(start, start + length));
+      return;
+    }
+    this.reserve(length);
+    this.at -= length;
+    const { slab, at } = this;
+    for (let i = 0; i < length; i++) slab[at + i] = source[start + i] ?? 0;
+    this.varint(length);
     this.tag(field, LENGTH_DELIMITED);
   }
 

@@ -77,16 +77,14 @@ export class Checkpointer {
     for (const row of rows.removedZnodes) table.release(row);
     for (const row of rows.endedSessions) table.release(row);
     const first = table.nextNumber;
-    const placed: { readonly row: (typeof rows.znodes)[number] | (typeof rows.sessions)[number]; nth: number }[] = [];
     const segments = encodeSegments(rows, this.#options.segmentBytes, (row, nth) => {
       table.release(row);
-      placed.push({ row, nth });
+      row.segment = first + nth;
     });
     const batch: DiskOperation[] = segments.map(({ value, rows: live, removals }, nth) => {
       table.add(first + nth, value.length, live, removals);
       return { type: "put", key: segmentKey({ generation, number: first + nth }), value };
     });
-    for (const { row, nth } of placed) row.segment = first + nth;
     for (const number of table.takeDead()) batch.push({ type: "delete", key: segmentKey({ generation, number }) });
     const { znodes, sessions } = this.#machine.counts();
     const timeMs = this.#machine.lastTimeMs;

@@ -19,10 +19,12 @@ const options = {
   valueEncoding: "view",
   // Rows are written once, seldom read and soon deleted: compressing them costs more than it saves.
   compression: false,
-  // LevelDB writes every row a second time when its log reaches this size. Measured with synced rows of 40 KB: at
-  // 4 MiB one write in a hundred waits 10 ms for that, at 16 MiB 4 ms; at 64 MiB it is seldom, but may take 100 ms.
-  writeBufferSize: 16 * 1024 * 1024,
-  maxFileSize: 16 * 1024 * 1024,
+  // LevelDB writes every row a second time when its log reaches this size, and the log waits for that a moment: so not
+  // too small. Nor at or above 10 MiB: such a table alone is too much for level 1, and as it reaches from log blocks to
+  // segments, LevelDB would merge it with the whole of level 2. Every 16 MiB all of a large tree would be written anew.
+  writeBufferSize: 8 * 1024 * 1024,
+  // Small tables, so that those with new segments alone, or old log blocks alone, overlap few others.
+  maxFileSize: 2 * 1024 * 1024,
 } as const;
 
 interface PendingWrite {

@@ -10,7 +10,6 @@ import { terrarium } from "../protocol/generated/messages.js";
 import { lengthTag, numberTag } from "../protocol/wire.ts";
 import { WireReader } from "../protocol/wire-reader.ts";
 import { WireWriter } from "../protocol/wire-writer.ts";
-import { viewOf } from "../znode/data-store.ts";
 import type { DirtyRows } from "../znode/machine.ts";
 import { Session } from "../znode/sessions.ts";
 import { Znode } from "../znode/stat.ts";
@@ -138,7 +137,7 @@ function writeZnode(znode: Znode): void {
   if (znode.pzxid !== znode.czxid) writer.uint(5, znode.pzxid);
   if (znode.mzxid !== znode.czxid) writer.uint(4, znode.mzxid);
   writer.uint(3, znode.czxid);
-  writer.bytes(2, viewOf(znode));
+  writer.part(2, znode.bytes, znode.start, znode.length);
   writer.string(1, znode.path);
   writer.nest(ZNODES, mark);
 }

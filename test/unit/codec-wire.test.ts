@@ -50,6 +50,17 @@ describe("WireWriter", () => {
     expect(reader.more()).toBe(false);
   });
 
+  it("writes a part of an array as it writes a copy of that part", () => {
+    const source = new Uint8Array(1000).map((_, i) => i * 7);
+    for (const length of [0, 1, 100, 256, 257, 900]) {
+      const parts = new WireWriter().begin();
+      parts.part(3, source, 50, length);
+      const copies = new WireWriter().begin();
+      copies.bytes(3, source.slice(50, 50 + length));
+      expect(parts.finish()).toEqual(copies.finish());
+    }
+  });
+
   it("drops a message that was left unfinished", () => {
     const writer = new WireWriter();
     writer.begin().string(1, "left");
