@@ -108,6 +108,7 @@ function drawCheckpoints(draws: Draws): Record<string, number> {
     dirtyBytes: draws.pick([1, 500, 5_000, 1_000_000]),
     logBytes: draws.pick([1, 1_000, 20_000]),
     tailBytes: draws.pick([0, 0, 500, 5_000]),
+    awayBytes: draws.pick([0, 0, 0, 2_000, 20_000]),
     heldBytes: draws.pick([0, 0, 2_000, 1_000_000]),
     segmentBytes: draws.pick([100, 500, 5_000, 200_000]),
     cleanBytes: draws.pick([1, 1_000, 100_000]),

@@ -16,6 +16,7 @@ const checkpoints = object({
   dirtyBytes: optional(bytes, defaultCheckpointOptions.dirtyBytes),
   logBytes: optional(bytes, defaultCheckpointOptions.logBytes),
   tailBytes: optional(bytes, defaultCheckpointOptions.tailBytes),
+  awayBytes: optional(bytes, defaultCheckpointOptions.awayBytes),
   heldBytes: optional(bytes, defaultCheckpointOptions.heldBytes),
   segmentBytes: optional(bytes, defaultCheckpointOptions.segmentBytes),
   cleanBytes: optional(bytes, defaultCheckpointOptions.cleanBytes),

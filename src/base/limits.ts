@@ -28,8 +28,10 @@ export const limits = {
   checkpointDirtyBytes: 1024 * 1024,
   /** A checkpoint is due when so much of the log was applied since the last one, bytes: what a restart replays. */
   checkpointLogBytes: 16 * 1024 * 1024,
-  /** What stays of the log behind a checkpoint, for followers that were away for a moment, bytes. */
-  logTailBytes: 32 * 1024 * 1024,
+  /** What stays of the log behind a checkpoint, bytes: short-lived, most of it never gets beyond Level's own log. */
+  logTailBytes: 2 * 1024 * 1024,
+  /** What stays of it at a leader that misses a server: so that it need not send a snapshot to one that restarts. */
+  logAwayBytes: 32 * 1024 * 1024,
   /** What stays of it at most for followers that are there and catch up, bytes. */
   logHeldBytes: 256 * 1024 * 1024,
   /** A segment of a checkpoint, and so a chunk of a snapshot, bytes; a larger row is one alone. */

@@ -1,8 +1,9 @@
 /**
  * When the state machine is checkpointed, and what of the log can go then (§7, DESIGN §5).
  *
- * The log is dropped only behind a checkpoint that is durable, and less a tail. Followers that are there but behind
- * hold it up, within a bound: without that, one that catches up under load could lose the race for ever.
+ * The log is dropped only behind a checkpoint that is durable, and less a tail: a short one as a rule, a long one while
+ * the leader misses a server, which may be restarting. Followers that are there but behind hold it up, within a bound:
+ * without that, one that catches up under load could lose the race for ever.
  */
 
 import type { Raft } from "../raft/raft.ts";
@@ -122,10 +123,16 @@ export class Checkpoints {
     // A snapshot is on its way to the disk and takes the whole log's place.
     if (this.#durableIndex < raft.logBase.index) return;
     const held = writer.bytes <= options.heldBytes ? this.#heldIndex() : Number.POSITIVE_INFINITY;
-    const index = writer.compactable(Math.min(this.#durableIndex, held), options.tailBytes);
+    const index = writer.compactable(Math.min(this.#durableIndex, held), this.#tailBytes());
     if (index === undefined || index <= raft.logBase.index) return;
     writer.compact({ index, term: raft.termAt(index), configuration: raft.configurationAt(index) });
     raft.compact(index);
+  }
+
+  #tailBytes(): number {
+    const { raft, options } = this.#host;
+    const somebodyIsAway = raft.status().peers.some((peer) => !peer.active);
+    return somebodyIsAway ? Math.max(options.tailBytes, options.awayBytes) : options.tailBytes;
   }
 
   /** Behind this, somebody who is there still needs the log. */

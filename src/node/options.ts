@@ -27,8 +27,10 @@ export interface CheckpointOptions extends CheckpointerOptions {
   readonly dirtyBytes: number;
   /** … or when so much of the log was applied. */
   readonly logBytes: number;
-  /** What stays of the log behind a checkpoint for everybody … */
+  /** What stays of the log behind a checkpoint while nobody needs it … */
   readonly tailBytes: number;
+  /** … while the leader misses a server, if that is more … */
+  readonly awayBytes: number;
   /** … and at most for followers that are there and catch up. */
   readonly heldBytes: number;
 }
@@ -38,6 +40,7 @@ export const defaultCheckpointOptions: CheckpointOptions = {
   dirtyBytes: limits.checkpointDirtyBytes,
   logBytes: limits.checkpointLogBytes,
   tailBytes: limits.logTailBytes,
+  awayBytes: limits.logAwayBytes,
   heldBytes: limits.logHeldBytes,
   segmentBytes: limits.segmentBytes,
   cleanBytes: limits.checkpointCleanBytes,

@@ -12,7 +12,7 @@ import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
 import { headKey, segmentKey, segmentName, segmentRange } from "./layout.ts";
 import { encodeHead } from "./records.ts";
-import { decodeSegment, encodeSegments } from "./segment.ts";
+import { encodeSegments, visitNames } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
 
 export interface CheckpointerOptions {
@@ -131,9 +131,10 @@ export class Checkpointer {
   #touchRows(number: number, value: Uint8Array): Error | undefined {
     if (this.#over) return undefined;
     try {
-      const { znodes, sessions } = decodeSegment(value, `segment ${number} of the checkpoint`);
-      for (const { path } of znodes) this.#machine.touchZnode(path, number);
-      for (const { id } of sessions) this.#machine.touchSession(id, number);
+      visitNames(value, `segment ${number} of the checkpoint`, {
+        znode: (path) => this.#machine.touchZnode(path, number),
+        session: (id) => this.#machine.touchSession(id, number),
+      });
       return undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

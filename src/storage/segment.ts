@@ -106,6 +106,29 @@ export function decodeSegment(value: Uint8Array, where: string): SegmentRows {
   }
 }
 
+/** Tells which znodes and sessions have a row in a segment, without making them. CORRUPT as {@link decodeSegment}. */
+export function visitNames(
+  value: Uint8Array,
+  where: string,
+  visit: { znode(path: string): void; session(id: SessionId): void },
+): void {
+  const bytes = unseal(value, where);
+  try {
+    const reader = new WireReader(bytes);
+    while (reader.more()) {
+      const tag = reader.tag();
+      if (tag === lengthTag(ZNODES)) {
+        const outer = reader.enter();
+        visit.znode(readPath(reader));
+        reader.leave(outer);
+      } else if (tag === lengthTag(SESSIONS)) visit.session(decodeSession(reader.bytes()).id);
+      else reader.skip(tag);
+    }
+  } catch (error) {
+    throw corrupt(`${where} cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
 function readSegment(reader: WireReader): SegmentRows {
   const rows: SegmentRows = { removedPaths: [], endedSessions: [], znodes: [], sessions: [] };
   while (reader.more()) {
@@ -140,6 +163,16 @@ function writeZnode(znode: Znode): void {
   writer.part(2, znode.bytes, znode.start, znode.length);
   writer.string(1, znode.path);
   writer.nest(ZNODES, mark);
+}
+
+/** The path of a znode's row. It is written first: the rest is not looked at. */
+function readPath(reader: WireReader): string {
+  while (reader.more()) {
+    const tag = reader.tag();
+    if (tag === lengthTag(1)) return reader.string();
+    reader.skip(tag);
+  }
+  throw corrupt("a znode without its path");
 }
 
 function readZnode(reader: WireReader): Znode {

@@ -28,7 +28,15 @@ class Seen implements Observer {
 /** Server 3 is cut off for four seconds of writes, while the others keep next to nothing of the log. */
 function play(seed: number, faults: readonly unknown[] = []) {
   const seen = new Seen();
-  const checkpoints = { dirtyBytes: 400, logBytes: 1, tailBytes: 0, heldBytes: 0, segmentBytes: 150, slackBytes: 500 };
+  const checkpoints = {
+    dirtyBytes: 400,
+    logBytes: 1,
+    tailBytes: 0,
+    awayBytes: 0,
+    heldBytes: 0,
+    segmentBytes: 150,
+    slackBytes: 500,
+  };
   const plan = checkPlan({
     seed,
     config: { servers: 3, clients: 4, horizonMs: 12_000, checkpoints },
