@@ -78,7 +78,7 @@ export const commit: readonly Mutant[] = [
     file: "src/raft/quorum.ts",
     find: "return Math.floor(size / 2) + 1;",
     replace: "return Math.ceil(size / 2);",
-    expects: ["commit-durability", "election-safety"],
+    expects: ["commit-durability", "election-safety", "membership"],
     kind: "safety",
     lesson: "Two majorities share a server. Two halves of an even cluster need not: each may elect and commit.",
   },

@@ -133,7 +133,7 @@ export const membership: readonly Mutant[] = [
     file: "src/raft/candidate.ts",
     find: "if (!mayCampaign(state)) {",
     replace:
-      'const first = state.log.lastIndex > 0 ? state.log.entryAt(1) : undefined;\n  const known = first?.kind === "configuration" ? first.configuration : state.log.configuration;\n  if (!isVoter(known, state.id)) {',
+      'const whole = state.log.base.index === 0 && state.log.lastIndex > 0;\n  const first = whole ? state.log.entryAt(1) : undefined;\n  const known = first?.kind === "configuration" ? first.configuration : state.log.configuration;\n  if (!isVoter(known, state.id)) {',
     expects: ["liveness"],
     kind: "liveness",
     lesson:

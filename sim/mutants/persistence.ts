@@ -33,7 +33,7 @@ export const persistence: readonly Mutant[] = [
     find: "this.disk.write(batch, (error) => this.completed(token, error));",
     replace:
       "const [blocks, state] = [batch.filter(({ key }) => key.length > 1), batch.filter(({ key }) => key.length === 1)];\n    if (blocks.length > 0 && state.length > 0) this.disk.write(blocks, () => {});\n    this.disk.write(blocks.length > 0 && state.length === 0 ? blocks : state, (error) => this.completed(token, error));",
-    expects: ["recovery", "durable-before-visible", "election-safety"],
+    expects: ["recovery", "durable-before-visible", "election-safety", "durable-state"],
     kind: "safety",
     lesson:
       "Entries of term 5 on the disk of a server that believes in term 4 are impossible, and what is impossible nobody handles. One batch holds both.",

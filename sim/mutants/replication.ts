@@ -23,7 +23,7 @@ export const replication: readonly Mutant[] = [
     find: "this.disk.write(batch, (error) => this.completed(token, error));",
     replace:
       'const puts = batch.filter((operation) => operation.type === "put");\n    if (puts.length < batch.length) this.disk.write(batch.filter((operation) => operation.type === "delete"), () => {});\n    this.disk.write(puts, (error) => this.completed(token, error));',
-    expects: ["recovery", "durable-before-visible", "commit-durability"],
+    expects: ["recovery", "durable-before-visible", "commit-durability", "durable-state"],
     kind: "safety",
     lesson:
       "Cut and append belong in one atomic batch. A crash between two writes, either of which may survive, leaves old entries behind new ones.",
@@ -59,7 +59,7 @@ export const replication: readonly Mutant[] = [
     file: "src/raft/log-matching.ts",
     find: "return prevLogIndex <= log.lastIndex && log.termAt(prevLogIndex) === prevLogTerm;",
     replace: "return prevLogIndex <= log.lastIndex;",
-    expects: ["log-matching", "durable-before-visible", "assertion"],
+    expects: ["log-matching", "durable-before-visible", "assertion", "state-machine-safety"],
     kind: "safety",
     lesson:
       "Index and term together identify an entry. With the index alone a follower appends behind entries of another leader, and Log Matching is gone.",
@@ -72,7 +72,7 @@ export const replication: readonly Mutant[] = [
     find: "probeFrom(progress, agreement === undefined ? progress.matchIndex + 1 : agreement + 1);",
     replace:
       "probeFrom(progress, Math.max(agreement === undefined ? progress.matchIndex + 1 : agreement + 1, state.log.lastIndex - 8));",
-    expects: ["liveness"],
+    expects: ["liveness", "runaway"],
     kind: "liveness",
     lesson: "The logs may part anywhere. A leader that looks back only so far never brings a far follower up to date.",
   },
@@ -146,6 +146,8 @@ export const replication: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "A refusal may be old. One that speaks of a place before matchIndex has been overtaken, and looking there again can only lose ground.",
+    survives:
+      "nextIndex stays above matchIndex in any case (R16), so an old refusal costs a message that is sent again, and no promise.",
   },
   {
     id: "R16",

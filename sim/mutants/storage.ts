@@ -33,7 +33,7 @@ export const storage: readonly Mutant[] = [
     file: "src/storage/log-writer.ts",
     find: "last.entries.slice(0, this.kept - last.firstIndex + 1)",
     replace: "last.entries.slice(0, Math.max(1, this.kept - last.firstIndex))",
-    expects: ["durable-before-visible", "commit-durability", "recovery"],
+    expects: ["durable-before-visible", "commit-durability", "recovery", "durable-state"],
     kind: "safety",
     lesson: "What is kept of a block may be committed. An entry less leaves a hole that shows at the next start.",
   },

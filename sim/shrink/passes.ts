@@ -113,6 +113,18 @@ const calmerConfig: Pass = function* (plan) {
   }
 };
 
+/** As eager as can be: then few operations make a checkpoint, and leave nothing of the log. */
+const eager = { dirtyBytes: 1, logBytes: 1, tailBytes: 0, awayBytes: 0, heldBytes: 0 };
+
+/** Checkpoints as a production server makes them: none in a run of this length. If that is not it, then after every write. */
+const plainerCheckpoints: Pass = function* (plan) {
+  for (const checkpoints of [{}, eager]) {
+    const candidate = validPlan({ ...plan, config: { ...plan.config, checkpoints } });
+    if (candidate === undefined || JSON.stringify(candidate) === JSON.stringify(plan)) return;
+    if ((yield candidate) !== undefined) return;
+  }
+};
+
 /** Half the horizon, again and again. */
 const shorterHorizon: Pass = function* (plan) {
   let current = plan;
@@ -125,11 +137,19 @@ const shorterHorizon: Pass = function* (plan) {
 };
 
 /** Those whose gain is worth trying under several seeds. */
-export const reseededPasses: readonly Pass[] = [fewerFaults, fewerOperations, fewerClients, fewerServers, calmerConfig];
+export const reseededPasses: readonly Pass[] = [
+  plainerCheckpoints,
+  fewerFaults,
+  fewerOperations,
+  fewerClients,
+  fewerServers,
+  calmerConfig,
+];
 
 /** All, in the order in which they pay. */
 export const allPasses: readonly Pass[] = [
   fewerDrawn,
+  plainerCheckpoints,
   coarselyFewerOperations,
   coarselyFewerFaults,
   fewerServers,

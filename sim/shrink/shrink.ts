@@ -37,6 +37,12 @@ export interface Shrunk {
 /** Seeds that are tried where the plan's own finds nothing smaller: other latencies and elections, the same bug. */
 const otherSeeds = [1, 2, 3, 4, 5] as const;
 
+/** Operations a second that may be enough for the same failure, the fewest first. */
+const quietPaces = [0.3, 1, 3, 10] as const;
+
+/** A plan of so many items is short enough to read. */
+const shortItems = 12;
+
 /** Shrinks the plan of a failing run. `failing.failure` must be there. */
 export function shrink(failing: Outcome, options: ShrinkOptions): Shrunk {
   return new Shrinker(failing, options).shrink();
@@ -50,6 +56,8 @@ class Shrinker {
   #outcome: Outcome;
   /** Its plan without what comes after the failure. */
   #plan: Plan;
+  /** How operations were drawn before they were listed. */
+  readonly #drawn: Plan["workload"];
   #runs = 0;
 
   constructor(failing: Outcome, options: ShrinkOptions) {
@@ -58,15 +66,19 @@ class Shrinker {
     this.#deadline = options.now() + options.budgetMs;
     this.#outcome = failing;
     this.#plan = trimmed(failing);
+    this.#drawn = failing.plan.workload;
   }
 
   shrink(): Shrunk {
-    this.#make(listed);
-    this.#make(concreteDraws);
+    this.#requiet();
     do {
-      do this.#toFixpoint(allPasses);
-      while (this.#make(concreteTargets));
-    } while (this.#reseed());
+      this.#make(listed);
+      this.#make(concreteDraws);
+      do {
+        do this.#toFixpoint(allPasses);
+        while (this.#make(concreteTargets));
+      } while (this.#reseed());
+    } while (planItems(this.#plan) > shortItems && this.#requiet());
     this.#make(cutShort);
     return {
       plan: this.#outcome.plan,
@@ -116,6 +128,28 @@ class Shrinker {
     const candidates = pass(this.#plan);
     let next = candidates.next();
     while (next.done !== true && !this.#late) next = candidates.next(this.#attempt(next.value));
+  }
+
+  /**
+   * Looks for a run with fewer operations: drawn anew, more slowly, under other seeds. Out of many operations that hang
+   * together none can be left out, but others may do. Returns whether it found one.
+   */
+  #requiet(): boolean {
+    if (this.#drawn.perSecond === 0) return false;
+    const before = { outcome: this.#outcome, plan: this.#plan };
+    const { operations } = before.plan.workload;
+    const performed = operations.length > 0 ? operations.length : before.outcome.performed.length;
+    for (const perSecond of quietPaces) {
+      if (perSecond >= this.#drawn.perSecond) return false;
+      for (const seed of [before.plan.seed, ...otherSeeds]) {
+        const workload = { ...this.#drawn, perSecond, operations: [] };
+        if (this.#attempt({ ...before.plan, seed, workload }) === undefined) continue;
+        if (this.#outcome.performed.length < performed) return true;
+        this.#outcome = before.outcome;
+        this.#plan = before.plan;
+      }
+    }
+    return false;
   }
 
   /** Looks for something smaller under other seeds. Returns whether it found any. */
