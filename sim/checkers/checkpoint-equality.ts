@@ -7,6 +7,7 @@ import type { Effects } from "../../src/raft/effects.ts";
 import type { Index } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { headKey } from "../../src/storage/layout.ts";
+import { decodeHead } from "../../src/storage/records.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 
@@ -16,13 +17,16 @@ export class CheckpointEquality implements Observer {
   readonly #digests = new Map<Index, string>();
   /** By server id: the snapshot that it is about to take over. */
   readonly #installing: (Index | undefined)[] = [];
+  /** By server id: the last entry of the checkpoint that it began to encode last. */
+  readonly #beginning: (Index | undefined)[] = [];
 
   writing(server: SimServer, batch: readonly DiskOperation[]): void {
     const { node } = server;
-    if (node === undefined || !batch.some(({ key }) => key.length === 1 && key[0] === headKey[0])) return;
-    // A received snapshot becomes the state only after this: its head says more than the machine knows.
-    if (node.machine.appliedIndex < node.raft.logBase.index) return;
-    this.#compare(server.id, node.machine.appliedIndex, node.machine.digest(), "writes");
+    const head = batch.find(({ key }) => key.length === 1 && key[0] === headKey[0]);
+    if (node === undefined || head?.type !== "put") return;
+    // A received snapshot becomes the state only after this; a checkpoint that took several turns was seen at its begin.
+    const { index } = decodeHead(head.value);
+    if (index === node.machine.appliedIndex) this.#compare(server.id, index, node.machine.digest(), "writes");
   }
 
   started(server: SimServer): void {
@@ -39,9 +43,15 @@ export class CheckpointEquality implements Observer {
   }
 
   step(server: SimServer): void {
+    const { node } = server;
+    if (node === undefined) return;
+    const { machine, encodingIndex } = node;
+    if (encodingIndex === machine.appliedIndex && this.#beginning[server.id] !== encodingIndex) {
+      this.#beginning[server.id] = encodingIndex;
+      this.#compare(server.id, encodingIndex, machine.digest(), "begins");
+    }
     const index = this.#installing[server.id];
-    const machine = server.node?.machine;
-    if (index === undefined || machine === undefined) return;
+    if (index === undefined) return;
     this.#installing[server.id] = undefined;
     machine.assertSound();
     if (machine.appliedIndex === index) this.#compare(server.id, index, machine.digest(), "installs");

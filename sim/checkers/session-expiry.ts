@@ -40,8 +40,8 @@ export class SessionExpiry implements Observer {
   readonly #watchers: Watcher[] = [];
   /** The session that a connection is attached to, and where; without those of which that is not sure. */
   readonly #sessions = new Map<number, { readonly session: SessionId; readonly server: SimServer }>();
-  /** When a client's word for its session last reached a server, virtual µs. */
-  readonly #spoke = new Map<SessionId, number>();
+  /** When a client's word for its session last reached which server, virtual µs. */
+  readonly #spoke = new Map<SessionId, Map<ServerId, number>>();
   /** Since when nothing is disturbed, virtual µs. */
   #quietSinceUs: number | undefined = 0;
 
@@ -117,7 +117,8 @@ export class SessionExpiry implements Observer {
   #clientSpeaks(connection: number, timeUs: number): void {
     const attached = this.#sessions.get(connection);
     if (attached === undefined) return;
-    this.#spoke.set(attached.session, timeUs);
+    const spoke = this.#spoke.get(attached.session) ?? new Map<ServerId, number>();
+    this.#spoke.set(attached.session, spoke.set(attached.server.id, timeUs));
     this.#hears(attached.server, attached.session);
   }
 
@@ -151,14 +152,17 @@ export class SessionExpiry implements Observer {
     this.#quietly(server, watcher, session);
   }
 
-  /** In quiet times the client's word counts, wherever it was attached. */
+  /** In quiet times the client's word counts, whichever member it was attached to. */
   #quietly(server: SimServer, watcher: Watcher, session: SessionId): void {
     const now = this.#world?.now ?? 0;
-    const spokeUs = this.#spoke.get(session) ?? 0;
-    const silentMs = (now - spokeUs) / 1000;
+    const spoke = this.#spoke.get(session) ?? new Map<ServerId, number>();
+    const silentMs = (now - Math.max(0, ...spoke.values())) / 1000;
     if (silentMs > this.#timeoutMs - quietMs) return;
     const fromUs = now - 1000 * this.#timeoutMs;
     if (this.#quietSinceUs === undefined || this.#quietSinceUs > fromUs || watcher.leadingSinceUs > fromUs) return;
+    // A server that was removed and has not heard of it takes its clients' words to nobody.
+    const isMember = (id: ServerId) => server.configuration?.members.some((member) => member.id === id) === true;
+    for (const [id, us] of spoke) if (us > fromUs && !isMember(id)) return;
     this.#break(server, session, `whose client spoke up ${Math.round(silentMs)} ms ago, on a sound network`);
   }
 

@@ -105,12 +105,13 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
 function drawCheckpoints(draws: Draws): Record<string, number> {
   if (draws.chance(0.3)) return {};
   return {
-    dirtyBytes: draws.pick([1, 500, 5_000, 1_000_000]),
+    dirtyBytes: draws.pick([1, 500, 3_000, 6_000, 1_000_000]),
     logBytes: draws.pick([1, 1_000, 20_000]),
     tailBytes: draws.pick([0, 0, 500, 5_000]),
     awayBytes: draws.pick([0, 0, 0, 2_000, 20_000]),
     heldBytes: draws.pick([0, 0, 2_000, 1_000_000]),
-    segmentBytes: draws.pick([100, 500, 5_000, 200_000]),
+    // A segment a turn: with one row in each, a checkpoint takes a while.
+    segmentBytes: draws.pick([1, 1, 500, 5_000, 200_000]),
     cleanBytes: draws.pick([1, 1_000, 100_000]),
     slackBytes: draws.pick([0, 1_000]),
   };

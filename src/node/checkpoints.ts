@@ -58,6 +58,11 @@ export class Checkpoints {
     return this.#durableIndex;
   }
 
+  /** The last entry of the checkpoint that is being encoded, if one is. */
+  get encodingIndex(): Index | undefined {
+    return this.#checkpointer.encodingIndex;
+  }
+
   /** An entry of about so many bytes was applied. */
   applied(bytes: number): void {
     this.#logBytes += bytes;
@@ -71,13 +76,20 @@ export class Checkpoints {
     this.#host.requestFlush();
   }
 
-  /** The end of a turn: begins a checkpoint that is due. */
+  /** The end of a turn: begins a checkpoint that is due, or goes on with one. */
   turn(): void {
+    // Behind a snapshot that is not durable yet, this state has no future.
+    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return;
+    if (this.#checkpointer.encoding) this.#checkpointer.step();
+    else this.#begin();
+    if (this.#checkpointer.encoding) this.#host.requestFlush();
+  }
+
+  #begin(): void {
     if (this.#checkpointer.busy || !this.#isDue()) return;
     const { raft } = this.#host;
     const index = this.#machine.appliedIndex;
-    // Behind a snapshot that is not durable yet, this state has no future.
-    if (index < raft.logBase.index || index === this.#durableIndex) return;
+    if (index === this.#durableIndex) return;
     this.#logBytes = 0;
     this.#checkpointer.begin({ index, term: raft.termAt(index), configuration: raft.configurationAt(index) });
   }

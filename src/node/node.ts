@@ -13,7 +13,7 @@ import { decodeCommand, encodeCommand } from "../protocol/command-codec.ts";
 import { otherMembers } from "../raft/configuration.ts";
 import { entrySize } from "../raft/log.ts";
 import { type MembershipChange, Raft, type Refusal } from "../raft/raft.ts";
-import type { Entry, ServerId } from "../raft/types.ts";
+import type { Entry, Index, ServerId } from "../raft/types.ts";
 import { admissionKey } from "../storage/layout.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
@@ -238,6 +238,11 @@ export class Node {
   /** Whether requests of this server's clients are on their way through the log. */
   get hasProposals(): boolean {
     return this.#proposals.size > 0;
+  }
+
+  /** The last entry of the checkpoint that is being encoded, if one is: what is applied behind it must not show in it. */
+  get encodingIndex(): Index | undefined {
+    return this.#checkpoints.encodingIndex;
   }
 
   /** Calls `done` once all that is applied now is in the checkpoint on disk: for a backup. */

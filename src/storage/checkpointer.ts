@@ -1,18 +1,19 @@
 /**
  * Incremental checkpoints (DESIGN §5): what has changed since the last one goes out in one atomic, synced batch with the
- * index up to which it is applied. A crash leaves the whole of it or the one before.
+ * index up to which it is applied. A crash leaves the whole of it or the one before. It is encoded in steps, while the
+ * state goes on: what is about to change before it was its turn is written at once (copy on write).
  *
  * A checkpoint holds only what is applied, and only what is durable in the log is applied: so it is never ahead of the
  * log on disk.
  */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
 import type { LogBase } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
 import { headKey, segmentKey, segmentName, segmentRange } from "./layout.ts";
-import { encodeHead } from "./records.ts";
-import { encodeSegments, visitNames } from "./segment.ts";
+import { type CheckpointHead, encodeHead } from "./records.ts";
+import { SegmentEncoder, visitNames } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
 
 export interface CheckpointerOptions {
@@ -31,6 +32,15 @@ export interface CheckpointerCallbacks {
   failed(error: Error): void;
 }
 
+/** A checkpoint that is being encoded, while the state goes on. */
+interface Underway {
+  readonly encoder: SegmentEncoder;
+  /** Number of its first segment. */
+  readonly first: number;
+  /** But for the number of segments, which counts those too. */
+  readonly head: Omit<CheckpointHead, "segments">;
+}
+
 /** Writes the checkpoints of one state machine. */
 export class Checkpointer {
   readonly #disk: Disk;
@@ -38,6 +48,7 @@ export class Checkpointer {
   readonly #table: SegmentTable;
   readonly #options: CheckpointerOptions;
   readonly #callbacks: CheckpointerCallbacks;
+  #underway: Underway | undefined;
   #writing = false;
   #cleaning = false;
   #over = false;
@@ -57,9 +68,19 @@ export class Checkpointer {
     this.#callbacks = callbacks;
   }
 
-  /** Whether a checkpoint is on its way to the disk. */
+  /** Whether a checkpoint is being made. */
   get busy(): boolean {
-    return this.#writing;
+    return this.#writing || this.encoding;
+  }
+
+  /** Whether a checkpoint waits for its next {@link step}: one a turn, so that none takes long. */
+  get encoding(): boolean {
+    return this.#underway !== undefined;
+  }
+
+  /** The last entry of the checkpoint that is being encoded. */
+  get encodingIndex(): number | undefined {
+    return this.#underway?.head.index;
   }
 
   /** The generation of its segments. */
@@ -67,36 +88,50 @@ export class Checkpointer {
     return this.#table.generation;
   }
 
-  /** Writes a checkpoint of the machine as it is now; `point` is the last entry applied. Not while {@link busy}. */
+  /**
+   * Begins a checkpoint of the machine as it is now; `point` is the last entry applied. Not while {@link busy}. Large
+   * ones are encoded in steps: see {@link encoding}.
+   */
   begin({ index, term, configuration }: LogBase): void {
-    assert(!this.#writing, "one checkpoint at a time");
+    assert(!this.busy, "one checkpoint at a time");
     assert(index === this.#machine.appliedIndex, "a checkpoint holds what is applied");
     const table = this.#table;
-    const { generation } = table;
-    const rows = this.#machine.takeDirty();
+    const rows = this.#machine.takeDirty((znode) => encoder.save(znode));
     for (const row of rows.removedZnodes) table.release(row);
     for (const row of rows.endedSessions) table.release(row);
     const first = table.nextNumber;
-    const segments = encodeSegments(rows, this.#options.segmentBytes, (row, nth) => {
+    const encoder = new SegmentEncoder(rows, this.#options.segmentBytes, (row, nth) => {
       table.release(row);
       row.segment = first + nth;
     });
-    const batch: DiskOperation[] = segments.map(({ value, rows: live, removals }, nth) => {
-      table.add(first + nth, value.length, live, removals);
+    const { generation } = table;
+    const { znodes, sessions } = this.#machine.counts();
+    const timeMs = this.#machine.lastTimeMs;
+    this.#underway = { encoder, first, head: { generation, index, term, timeMs, configuration, znodes, sessions } };
+    this.step();
+  }
+
+  /** Encodes about one segment more; after the last one it writes them all. */
+  step(): void {
+    const { encoder, first, head } = present(this.#underway, "a checkpoint under way");
+    if (encoder.step()) return;
+    this.#underway = undefined;
+    const table = this.#table;
+    const { generation } = head;
+    const batch: DiskOperation[] = encoder.finish().map(({ value, rows, removals }, nth) => {
+      table.add(first + nth, value.length, rows, removals);
       return { type: "put", key: segmentKey({ generation, number: first + nth }), value };
     });
     for (const number of table.takeDead()) batch.push({ type: "delete", key: segmentKey({ generation, number }) });
-    const { znodes, sessions } = this.#machine.counts();
-    const timeMs = this.#machine.lastTimeMs;
-    const head = { generation, index, term, timeMs, configuration, segments: table.size, znodes, sessions };
-    batch.push({ type: "put", key: headKey, value: encodeHead(head) });
+    batch.push({ type: "put", key: headKey, value: encodeHead({ ...head, segments: table.size }) });
     this.#writing = true;
-    this.#disk.write(batch, (error) => this.#written(index, error));
+    this.#disk.write(batch, (error) => this.#written(head.index, error));
   }
 
   /** Calls nobody any more: another state has taken the place of this one. */
   abandon(): void {
     this.#over = true;
+    this.#underway = undefined;
   }
 
   #written(index: number, error: Error | undefined): void {

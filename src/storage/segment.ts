@@ -41,59 +41,89 @@ export interface Segment {
 const rowsOfNote = 500;
 const rowBytes = 4096;
 
-const writer = new WireWriter();
-
 /**
- * Encodes rows into segments of about `segmentBytes`, in the order in which they are to be numbered: `place` is told,
- * before a row is written, that it goes into the segment number `first + nth`.
+ * Encodes the rows of a checkpoint into segments of about `segmentBytes`, bit by bit: removals and sessions at once, of
+ * the znodes about one segment with each {@link step}, while the state goes on. `place` is told, before a row is
+ * written, that it goes into the segment number `first + nth`.
  */
-export function encodeSegments(
-  rows: DirtyRows,
-  segmentBytes: number,
-  place: (row: Znode | Session, nth: number) => void,
-): readonly Segment[] {
-  const segments: Segment[] = [];
-  let written = 0;
-  let removals = 0;
-  const finish = (): void => {
-    if (written + removals === 0) return;
+export class SegmentEncoder {
+  readonly #znodes: readonly Znode[];
+  readonly #segmentBytes: number;
+  readonly #place: (row: Znode | Session, nth: number) => void;
+  readonly #writer = new WireWriter();
+  readonly #room: number;
+  readonly #segments: Segment[] = [];
+  /** Rows and removals of the segment under way. */
+  #rows = 0;
+  #removals = 0;
+  /** Of the znodes, the next one whose turn comes. */
+  #next = 0;
+
+  constructor(rows: DirtyRows, segmentBytes: number, place: (row: Znode | Session, nth: number) => void) {
+    this.#znodes = rows.znodes;
+    this.#segmentBytes = segmentBytes;
+    this.#place = place;
+    // Growing as it goes would copy each segment a few times.
+    this.#room = rows.znodes.length > rowsOfNote ? segmentBytes + rowBytes : 0;
+    this.#writer.begin(this.#room);
+    // Removals go first, so that none of them lies in a later segment than a new row of the same path.
+    for (const { path } of rows.removedZnodes) this.#remove(() => this.#writer.presentString(REMOVED_PATHS, path));
+    for (const { id } of rows.endedSessions) this.#remove(() => this.#writer.uint(ENDED_SESSIONS, id));
+    for (const session of rows.sessions) {
+      this.#place(session, this.#segments.length);
+      this.#writer.presentBytes(SESSIONS, encodeSession(session));
+      this.#rows++;
+      this.#finishIfFull();
+    }
+  }
+
+  /** Writes znodes until a segment is full. False if there are no more. */
+  step(): boolean {
+    const before = this.#segments.length;
+    for (; this.#segments.length === before; this.#next++) {
+      const znode = this.#znodes[this.#next];
+      if (znode === undefined) return false;
+      // One that has changed since was saved.
+      if (!znode.frozen) continue;
+      znode.frozen = false;
+      this.save(znode);
+    }
+    return true;
+  }
+
+  /** Writes a znode whose turn has not come: it is about to change. */
+  save(znode: Znode): void {
+    this.#place(znode, this.#segments.length);
+    writeZnode(this.#writer, znode);
+    this.#rows++;
+    this.#finishIfFull();
+  }
+
+  /** All segments, in the order of their numbers, once {@link step} has nothing more to write. */
+  finish(): readonly Segment[] {
+    this.#finishSegment();
+    return this.#segments;
+  }
+
+  #remove(write: () => void): void {
+    write();
+    this.#removals++;
+    this.#finishIfFull();
+  }
+
+  #finishIfFull(): void {
+    if (this.#writer.mark() >= this.#segmentBytes) this.#finishSegment();
+  }
+
+  #finishSegment(): void {
+    if (this.#rows + this.#removals === 0) return;
+    const writer = this.#writer;
     writer.raw(checksum(writer.written()));
-    segments.push({ value: writer.finish(), rows: written, removals });
-    written = 0;
-    removals = 0;
-    writer.begin(room);
-  };
-  // Growing as it goes would copy each segment a few times.
-  const room = rows.znodes.length > rowsOfNote ? segmentBytes + rowBytes : 0;
-  const finishIfFull = (): void => {
-    if (writer.mark() >= segmentBytes) finish();
-  };
-  writer.begin(room);
-  // Removals go first, so that none of them lies in a later segment than a new row of the same path.
-  for (const { path } of rows.removedZnodes) {
-    writer.presentString(REMOVED_PATHS, path);
-    removals++;
-    finishIfFull();
+    this.#segments.push({ value: writer.finish(), rows: this.#rows, removals: this.#removals });
+    this.#rows = 0;
+    this.#removals = 0;
+    writer.begin(this.#room);
   }
-  for (const { id } of rows.endedSessions) {
-    writer.uint(ENDED_SESSIONS, id);
-    removals++;
-    finishIfFull();
-  }
-  for (const session of rows.sessions) {
-    place(session, segments.length);
-    writer.presentBytes(SESSIONS, encodeSession(session));
-    written++;
-    finishIfFull();
-  }
-  for (const znode of rows.znodes) {
-    place(znode, segments.length);
-    writeZnode(znode);
-    written++;
-    finishIfFull();
-  }
-  finish();
-  return segments;
 }
 
 /** Reads a segment. CORRUPT if anything about it is wrong; `where` names it. */
@@ -149,7 +179,7 @@ function readSegment(reader: WireReader): SegmentRows {
   return rows;
 }
 
-function writeZnode(znode: Znode): void {
+function writeZnode(writer: WireWriter, znode: Znode): void {
   const mark = writer.mark();
   writer.uint(11, znode.ephemeralOwner);
   writer.int32(10, znode.childCounter);

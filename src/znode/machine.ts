@@ -127,10 +127,13 @@ export class ZnodeMachine {
     return this.#tree.dirtyBytes + this.#sessions.dirtyBytes;
   }
 
-  /** What has changed since the last call: rows for the next checkpoint to write or to remove. */
-  takeDirty(): DirtyRows {
+  /**
+   * What has changed since the last call: rows for the next checkpoint to write or to remove. Sessions are to be written
+   * at once, znodes one by one: see `Tree.takeDirty` for how they are frozen, and what is given to `save`.
+   */
+  takeDirty(save: (znode: Znode) => void): DirtyRows {
     const rows: DirtyRows = { znodes: [], removedZnodes: [], sessions: [], endedSessions: [] };
-    for (const znode of this.#tree.takeDirty()) {
+    for (const znode of this.#tree.takeDirty(save)) {
       if (!znode.removed) rows.znodes.push(znode);
       else if (znode.segment !== 0) rows.removedZnodes.push(znode);
     }

@@ -30,6 +30,8 @@ export class Znode implements Holder {
   children: NameSet | undefined = undefined;
   /** Changed since the last checkpoint, and on the list of those; see `Tree.takeDirty`. */
   dirty = false;
+  /** A checkpoint under way has still to write it as it is now: see `Tree.takeDirty`. */
+  frozen = false;
   /** In the tree no more. */
   removed = false;
   /** Where the checkpoint keeps it: the caller's number, 0 = nowhere. No part of the replicated state. */

@@ -28,6 +28,8 @@ export class Tree {
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
+  /** Of the newest {@link takeDirty}. */
+  #save: (znode: Znode) => void = () => {};
 
   /**
    * A tree with the built-in znodes alone, made at zxid 0 and time 0. As in ZooKeeper they count for numChildren but
@@ -63,6 +65,7 @@ export class Tree {
   insert(parent: Znode, path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number): Znode {
     assert(parent.ephemeralOwner === 0, "an ephemeral has no children");
     assert(!this.#znodes.has(path), "a znode is created once");
+    this.#thaw(parent);
     const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs);
     this.#store.adopt(znode);
     this.#znodes.set(path, znode);
@@ -79,6 +82,8 @@ export class Tree {
     assert(znode.children === undefined, "a znode with children is not removed");
     assert(this.#znodes.delete(znode.path), "a removed znode was in the tree");
     const parent = this.#parentOf(znode.path);
+    this.#thaw(znode);
+    this.#thaw(parent);
     removeChild(parent, nameOf(znode.path));
     parent.pzxid = zxid;
     znode.removed = true;
@@ -90,6 +95,7 @@ export class Tree {
 
   /** Replaces the data by a copy of `data`. */
   setData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
+    this.#thaw(znode);
     if (znode.dirty) this.#dirtyBytes += data.length - znode.length;
     this.#store.put(znode, data);
     this.touch(znode);
@@ -111,13 +117,29 @@ export class Tree {
     return this.#dirtyBytes;
   }
 
-  /** The znodes touched since the last call, each once; those that are removed too. */
-  takeDirty(): readonly Znode[] {
+  /**
+   * The znodes touched since the last call, each once; those that are removed too. The others are frozen as they are
+   * now: the caller may write one after the other in its own time, and take each one's `frozen` back. One that is about
+   * to change before its turn comes is given to `save`, no more frozen.
+   */
+  takeDirty(save: (znode: Znode) => void): readonly Znode[] {
     const dirty = this.#dirty;
     this.#dirty = [];
     this.#dirtyBytes = 0;
-    for (const znode of dirty) znode.dirty = false;
+    this.#save = save;
+    for (const znode of dirty) {
+      znode.dirty = false;
+      assert(!znode.frozen, "one checkpoint at a time");
+      znode.frozen = !znode.removed;
+    }
     return dirty;
+  }
+
+  /** Before a znode changes. */
+  #thaw(znode: Znode): void {
+    if (!znode.frozen) return;
+    znode.frozen = false;
+    this.#save(znode);
   }
 
   /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. Copies its data. */

@@ -33,8 +33,13 @@ class Checkpointed {
     });
   }
 
-  checkpoint(): void {
+  begin(): void {
     this.checkpointer.begin({ index: this.harness.machine.appliedIndex, term: 1, configuration });
+  }
+
+  checkpoint(): void {
+    this.begin();
+    while (this.checkpointer.encoding) this.checkpointer.step();
   }
 
   /** What a start would find. */
@@ -163,6 +168,58 @@ function fill() {
   checkpointed.checkpoint();
   return { harness, session, checkpointed };
 }
+
+describe("a checkpoint that takes several steps", () => {
+  it("holds the state with which it began, whatever happens to the znodes meanwhile", () => {
+    for (const stepsBefore of [0, 1, 3]) {
+      const c = new Checkpointed();
+      const session = c.harness.open();
+      c.harness.write(session, create("/p"));
+      for (let i = 0; i < 40; i++) c.harness.write(session, create(`/p/n${i}`, { data: "old".repeat(10) }));
+      const digest = c.harness.machine.digest();
+      c.begin();
+      for (let i = 0; i < stepsBefore; i++) c.checkpointer.step();
+      expect(c.checkpointer.encoding).toBe(true);
+      // From the end, where their turn has not come; and from the beginning, where it has.
+      for (const i of [39, 0, 38, 1]) c.harness.write(session, set(`/p/n${i}`, "new"));
+      for (const i of [37, 2]) c.harness.write(session, del(`/p/n${i}`));
+      for (const i of [40, 41]) c.harness.write(session, create(`/p/n${i}`));
+      c.harness.write(session, set("/p", "new"));
+      while (c.checkpointer.encoding) c.checkpointer.step();
+      expect(c.load().machine.digest()).toBe(digest);
+      const later = c.harness.machine.digest();
+      c.checkpoint();
+      expect(c.load().machine.digest()).toBe(later);
+    }
+  });
+
+  it("encodes about one segment in a step, and writes nothing before the last", () => {
+    const c = new Checkpointed();
+    const session = c.harness.open();
+    for (let i = 0; i < 40; i++) c.harness.write(session, create(`/n${i}`, { data: "x".repeat(50) }));
+    c.begin();
+    let steps = 1;
+    for (; c.checkpointer.encoding; steps++) {
+      expect(c.disk.rows).toEqual([]);
+      expect(c.checkpointer.busy).toBe(true);
+      c.checkpointer.step();
+    }
+    expect(Math.abs(c.segments().length - steps)).toBeLessThan(2);
+    expect(steps).toBeGreaterThan(5);
+  });
+
+  it("leaves nothing on the disk when another state takes the place of this one", () => {
+    const c = new Checkpointed();
+    const session = c.harness.open();
+    for (let i = 0; i < 40; i++) c.harness.write(session, create(`/n${i}`, { data: "x".repeat(50) }));
+    c.begin();
+    c.checkpointer.step();
+    c.checkpointer.abandon();
+    expect(c.checkpointer.busy).toBe(false);
+    c.harness.write(session, set("/n39", "new"));
+    expect(c.disk.rows).toEqual([]);
+  });
+});
 
 describe("segments", () => {
   it("do not pile up under an endless stream of sets on the same keys", () => {
