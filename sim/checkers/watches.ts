@@ -55,7 +55,8 @@ export class Watches implements Observer {
   }
 
   answered({ client, life, invocation, outcome, result, zxid }: HistoryOperation): void {
-    if (outcome !== "answered" || result === undefined) return;
+    // A session that has ended needs no events. That it has, a client may learn from the refusal of its next connection.
+    if (outcome !== "answered" || result === undefined || invocation.type === "close") return;
     const { watches } = this.#of(client, life);
     for (const watch of watches.values()) {
       const change = this.#feed.model.firstChange(watch.path, watch.kind, watch.armedAt);

@@ -89,4 +89,18 @@ export const attachments: readonly Mutant[] = [
     kind: "safety",
     lesson: "An acknowledged answer is forgotten. Acknowledged too early, it is gone when the retry asks for it.",
   },
+  {
+    id: "F4",
+    title: "a write that was applied for an older attachment is only proposed again",
+    source: "ours (bug 1)",
+    file: "src/node/client-door.ts",
+    find: "    if (known !== undefined) {\n      connection.requests.addAppliedWrite(",
+    replace: "    if (known !== undefined && request.xid < 0) {\n      connection.requests.addAppliedWrite(",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "If that proposal is lost, the session's next writes are applied first, and nobody waits for their answers: they are not the next. The answer is in the replicated table already.",
+    survives:
+      "Since bug 2 a proposal that a client awaits is not given up: what is lost is proposed again, and answered as the repetition that it is.",
+  },
 ];

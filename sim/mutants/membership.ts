@@ -174,4 +174,29 @@ export const membership: readonly Mutant[] = [
     lesson:
       "A leader that hands over takes no proposals. If the heir has died meanwhile, it must go on after an election timeout.",
   },
+  {
+    id: "M13",
+    title: "a leader that removed itself, and crashed, never campaigns",
+    source: "ours (bug 14)",
+    file: "src/raft/candidate.ts",
+    find: "  return log.configurationIndex > commitIndex && isVoter(log.previousConfiguration, id);",
+    replace: "  return log.configurationIndex > commitIndex + log.lastIndex && isVoter(log.previousConfiguration, id);",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "It may be the only one whose log is long enough to win. Until the configuration without it is committed, it is needed once more (thesis §4.2.2).",
+  },
+  {
+    id: "M14",
+    title: "a server that may not campaign goes on claiming to know a leader",
+    source: "ours (bug 15)",
+    file: "src/raft/candidate.ts",
+    find: "    becomeFollower(state, state.currentTerm, undefined);\n    state.electionTimer.restart(state.now);",
+    replace: "    state.electionTimer.restart(state.now);",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson: "Its clients stay as long as it says that all is well. A learner that is cut off must say that it is not.",
+    survives:
+      "Since bug 11 a server also proves its way to the leader and back, and that finds the same out within an election timeout.",
+  },
 ];
