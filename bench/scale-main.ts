@@ -53,18 +53,33 @@ async function diskOf(cluster: LocalCluster, id: number): Promise<number> {
   return bytes;
 }
 
-/** The upper end of the slowest turn's bucket so far, milliseconds: a turn is a stall of the server's loop. */
-async function slowestTurnMs(cluster: LocalCluster, id: number): Promise<number> {
+/** By how much checkpoints hold up a server's loop, milliseconds: upper ends of a histogram's buckets. */
+async function checkpointStalls(cluster: LocalCluster, id: number): Promise<{ p999Ms: number; maxMs: number }> {
   const page = await (await fetch(`http://${cluster.server(id).httpAddress}/metrics`)).text();
-  let slowest = 0;
-  let before = 0;
-  for (const [, le = "", count = ""] of page.matchAll(
-    /terrarium_turn_duration_seconds_bucket\{le="([^"]+)"\} (\d+)/g,
-  )) {
-    if (Number(count) > before) slowest = le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le) * 1000;
-    before = Number(count);
+  const lines = page.matchAll(/terrarium_checkpoint_turn_duration_seconds_bucket\{le="([^"]+)"\} (\d+)/g);
+  // Cumulative, rising.
+  const buckets = Array.from(lines, ([, le, count]) => ({
+    ms: le === "+Inf" ? Number.POSITIVE_INFINITY : 1000 * Number(le),
+    count: Number(count),
+  }));
+  const all = buckets.at(-1)?.count ?? 0;
+  const reaching = (share: number): number => buckets.find(({ count }) => count >= share * all)?.ms ?? 0;
+  return { p999Ms: reaching(0.999), maxMs: reaching(1) };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+/** The load of one size of the tree, a few times. */
+async function rates(tree: Tree, znodes: number, flags: ScaleFlags, after: () => Promise<string>): Promise<Rate[]> {
+  const measured: Rate[] = [];
+  for (let round = 0; round < flags.rounds; round++) {
+    const rate = await tree.set(flags.outstanding, flags.seconds);
+    measured.push(rate);
+    say(`with ${znodes} znodes: ${JSON.stringify(rate)}${await after()}`);
   }
-  return slowest;
+  return measured;
 }
 
 /** Kills a follower and starts it again; how long until it has applied what the leader had committed. */
@@ -88,9 +103,9 @@ async function main(): Promise<void> {
     .option("--znodes <n>", "znodes of the large tree", positive, 1_000_000)
     .option("--small <n>", "znodes of the small tree", positive, 1_000)
     .option("--bytes <n>", "data of each znode", positive, 100)
-    .option("--outstanding <n>", "operations under way at any time", positive, 256)
+    .option("--outstanding <n>", "operations under way at any time", positive, 64)
     .option("--seconds <n>", "how long to measure each rate", positive, 10)
-    .option("--rounds <n>", "how often to measure disk and rate of the large tree", positive, 3)
+    .option("--rounds <n>", "how often to measure each rate", positive, 3)
     .option("--json", "print one JSON object")
     .parse()
     .opts<ScaleFlags>();
@@ -100,25 +115,23 @@ async function main(): Promise<void> {
     const follower = present(cluster.servers.find(({ id }) => id !== leader) ?? cluster.servers[0], "a server").id;
     const load = await Tree.plant(cluster.endpoints, flags.bytes);
     await load.growTo(flags.small);
-    const small = await load.set(flags.outstanding, flags.seconds);
+    const small = await rates(load, flags.small, flags, async () => "");
     const smallMemory = await memoryOf(cluster, follower);
-    say(`with ${flags.small} znodes: ${JSON.stringify(small)}`);
     await load.growTo(flags.znodes);
-    const large: Rate[] = [];
     const diskBytes: number[] = [];
-    for (let round = 0; round < flags.rounds; round++) {
-      large.push(await load.set(flags.outstanding, flags.seconds));
+    const large = await rates(load, flags.znodes, flags, async () => {
       diskBytes.push(await diskOf(cluster, follower));
-      say(`with ${flags.znodes} znodes: ${JSON.stringify(large.at(-1))}, disk ${diskBytes.at(-1)} bytes`);
-    }
-    const best = Math.max(...large.map((rate) => rate.writesPerSecond));
+      return `, disk ${diskBytes.at(-1)} bytes`;
+    });
+    const writes = (of: readonly Rate[]): number => median(of.map(({ writesPerSecond }) => writesPerSecond));
     const pathBytes = pathOf(flags.znodes - 1).length;
     const grown = ((await memoryOf(cluster, follower)) - smallMemory) / (flags.znodes - flags.small);
     const figures = {
       small,
       large,
-      costRatio: Math.round((100 * small.writesPerSecond) / best) / 100,
-      slowestTurnMs: await slowestTurnMs(cluster, follower),
+      /** Medians of the rounds. */
+      costRatio: Math.round((100 * writes(small)) / writes(large)) / 100,
+      checkpointStalls: await checkpointStalls(cluster, leader),
       bytesPerZnode: Math.round(grown - flags.bytes - pathBytes),
       diskBytes,
       restartMs: await restartMs(cluster, follower),

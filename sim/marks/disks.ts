@@ -53,6 +53,12 @@ export class DiskMarks implements Observer {
       this.#marks.hit("log-compacted");
   }
 
+  step({ node }: SimServer): void {
+    const encoding = node?.encodingIndex;
+    if (encoding !== undefined && node !== undefined && node.machine.appliedIndex > encoding)
+      this.#marks.hit("checkpoint-overtaken");
+  }
+
   durable({ id }: SimServer): void {
     const seen = this.#seen[id];
     if (seen === undefined) return;

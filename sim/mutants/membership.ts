@@ -185,6 +185,8 @@ export const membership: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "It may be the only one whose log is long enough to win. Until the configuration without it is committed, it is needed once more (thesis §4.2.2).",
+    survives:
+      "The hunter seldom gets there: a leader has to remove itself and to crash while that entry is on its own disk alone. test/paper/6-membership.test.ts plays it.",
   },
   {
     id: "M14",

@@ -314,7 +314,7 @@ export const snapshots: readonly Mutant[] = [
     title: "a checkpoint goes on when a snapshot has taken the place of its state",
     source: "ours (checkpoints)",
     file: "src/node/checkpoints.ts",
-    find: "    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return;\n    if (this.#checkpointer.encoding)",
+    find: "    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return false;\n    if (this.#checkpointer.encoding)",
     replace: "    if (this.#checkpointer.encoding)",
     expects: ["recovery", "durable-state", "checkpoint-equality", "assertion", "snapshot"],
     kind: "safety",

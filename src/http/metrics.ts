@@ -21,6 +21,8 @@ export interface MetricsSource {
 export interface Metrics {
   /** A turn of the node's loop took this long, milliseconds. */
   observeTurn(durationMs: number): void;
+  /** A checkpoint took this much of a turn, milliseconds. */
+  observeCheckpointTurn(durationMs: number): void;
   /** A durable write took this long, milliseconds. */
   observeDiskWrite(durationMs: number, bytes: number): void;
   /** MIME type of {@link Metrics.scrape}. */
@@ -72,6 +74,12 @@ export function createMetrics(source: MetricsSource): Metrics {
     buckets: durationBuckets,
     registers,
   });
+  const checkpointTurns = new Histogram({
+    name: "terrarium_checkpoint_turn_duration_seconds",
+    help: "Time that a checkpoint took of one turn of the node's loop.",
+    buckets: durationBuckets,
+    registers,
+  });
   const writes = new Histogram({
     name: "terrarium_disk_write_duration_seconds",
     help: "Time from handing a batch to the disk until it was durable.",
@@ -94,6 +102,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   };
   return {
     observeTurn: (durationMs) => turns.observe(durationMs / 1000),
+    observeCheckpointTurn: (durationMs) => checkpointTurns.observe(durationMs / 1000),
     observeDiskWrite: (durationMs, bytes) => {
       writes.observe(durationMs / 1000);
       writtenBytes.inc(bytes);

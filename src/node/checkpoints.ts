@@ -76,22 +76,24 @@ export class Checkpoints {
     this.#host.requestFlush();
   }
 
-  /** The end of a turn: begins a checkpoint that is due, or goes on with one. */
-  turn(): void {
+  /** The end of a turn: begins a checkpoint that is due, or goes on with one. Returns whether it did. */
+  turn(): boolean {
     // Behind a snapshot that is not durable yet, this state has no future.
-    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return;
+    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return false;
     if (this.#checkpointer.encoding) this.#checkpointer.step();
-    else this.#begin();
+    else if (!this.#begin()) return false;
     if (this.#checkpointer.encoding) this.#host.requestFlush();
+    return true;
   }
 
-  #begin(): void {
-    if (this.#checkpointer.busy || !this.#isDue()) return;
+  #begin(): boolean {
+    if (this.#checkpointer.busy || !this.#isDue()) return false;
     const { raft } = this.#host;
     const index = this.#machine.appliedIndex;
-    if (index === this.#durableIndex) return;
+    if (index === this.#durableIndex) return false;
     this.#logBytes = 0;
     this.#checkpointer.begin({ index, term: raft.termAt(index), configuration: raft.configurationAt(index) });
+    return true;
   }
 
   /** A snapshot has taken the place of the state. */

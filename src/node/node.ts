@@ -210,10 +210,16 @@ export class Node {
     this.#receiver.applied(this.#machine.appliedIndex);
     this.#writer.flush();
     // Behind the log's write, so that it is the next one that waits.
-    this.#checkpoints.turn();
+    this.#checkpoint();
     this.#sender.turn(this.raft.snapshotPeers());
     this.#outbox.flush(this.#ports.network);
     this.#door.flush();
+  }
+
+  #checkpoint(): void {
+    const { clock, checkpointTook } = this.#ports;
+    const beganMs = clock.now();
+    if (this.#checkpoints.turn()) checkpointTook?.(clock.now() - beganMs);
   }
 
   /** Begins a change of membership, if this server leads: see {@link Raft.changeMembership}. */

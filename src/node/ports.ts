@@ -75,6 +75,8 @@ export interface Ports {
   readonly secret: (length: number) => Uint8Array;
   /** Asks the host to call `Node.flush` soon: at the end of this turn. May be called many times a turn. */
   readonly requestFlush: () => void;
+  /** A checkpoint took so much of a turn, milliseconds: for the metrics. */
+  readonly checkpointTook?: (durationMs: number) => void;
   /** The server cannot go on (a failed write, corruption): it must stop and not write again. */
   readonly fatal: (error: Error) => void;
 }

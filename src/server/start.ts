@@ -153,6 +153,7 @@ async function serve(
       random: Math.random,
       secret: (length) => randomBytes(length),
       requestFlush: host.requestFlush,
+      checkpointTook: metrics.observeCheckpointTurn,
       fatal,
     },
     recovered,

@@ -67,6 +67,7 @@ describe("/metrics", () => {
   it("follows Prometheus' conventions and the node's status", async () => {
     const { http, metrics } = start(() => ready);
     metrics.observeTurn(2);
+    metrics.observeCheckpointTurn(7);
     metrics.observeDiskWrite(3, 500);
     await http.inject("/metrics");
     const response = await http.inject("/metrics");
@@ -81,6 +82,7 @@ describe("/metrics", () => {
       'terrarium_raft_follower_lag_entries{peer="2"} 7',
       "terrarium_client_connections 8",
       "terrarium_ready 1",
+      'terrarium_checkpoint_turn_duration_seconds_bucket{le="0.01"} 1',
       // A second scrape does not count the same things twice.
       'terrarium_peer_sent_messages_total{peer="2"} 10',
       'terrarium_turn_duration_seconds_bucket{le="0.0025"} 1',

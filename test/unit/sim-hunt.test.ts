@@ -99,7 +99,7 @@ describe("the progress line", () => {
 
   it("shows how much is over and how fast it goes", () => {
     expect(progressLine({ ...state, shrinking: undefined }, 0.25)).toBe(
-      "[█████░░░░░░░░░░░░░░░] 10 s · 1,204 runs · 312,000 events/s · 640× real time · 0 of 69 marks",
+      "[█████░░░░░░░░░░░░░░░] 10 s · 1,204 runs · 312,000 events/s · 640× real time · 0 of 70 marks",
     );
   });
 
