@@ -115,6 +115,8 @@ async function main(): Promise<void> {
     const follower = present(cluster.servers.find(({ id }) => id !== leader) ?? cluster.servers[0], "a server").id;
     const load = await Tree.plant(cluster.endpoints, flags.bytes);
     await load.growTo(flags.small);
+    // The first thousands of writes meet code that is not compiled yet; a large tree has that behind it when it is grown.
+    say(`to warm up: ${JSON.stringify(await load.set(flags.outstanding, flags.seconds))}`);
     const small = await rates(load, flags.small, flags, async () => "");
     const smallMemory = await memoryOf(cluster, follower);
     await load.growTo(flags.znodes);
