@@ -85,7 +85,9 @@ function tryListen(port) {
 export function startProcess(cluster, server) {
   mkdirSync(server.folder, { recursive: true });
   if (existsSync(server.log) && statSync(server.log).size > logBytesMax) renameSync(server.log, `${server.log}.old`);
+  const { flags } = JSON.parse(readFileSync(join(root, "bin/node-flags.json"), "utf8"));
   const args = [
+    ...flags,
     join(root, "bin/terrarium.js"),
     "serve",
     ...["--id", String(server.id), "--cluster-id", cluster.clusterId, ...place(cluster, server)],

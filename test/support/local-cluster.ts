@@ -1,5 +1,6 @@
 /** A cluster of real server processes on this machine, for end-to-end tests and benchmarks. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,11 +88,13 @@ export class LocalCluster {
   /** Starts a server that does not run. */
   startServer(id: number): void {
     const server = this.server(id);
-    const launcher = fileURLToPath(new URL("../../bin/terrarium.js", import.meta.url)).replace("/dist/bin/", "/bin/");
+    const bin = fileURLToPath(new URL("../../bin/", import.meta.url)).replace("/dist/bin/", "/bin/");
+    const { flags } = JSON.parse(readFileSync(join(bin, "node-flags.json"), "utf8")) as { flags: string[] };
     const child = spawn(
       process.execPath,
       [
-        launcher,
+        ...flags,
+        join(bin, "terrarium.js"),
         "serve",
         ...["--id", String(id), ...this.#place(server), "--data-dir", server.dataDirectory],
         ...["--http-address", server.httpAddress, ...this.#extraArguments],
