@@ -167,6 +167,12 @@ export class Faults {
     }
   }
 
+  /** Whether another server would know that this one lost its disk: until then nobody took its word for anything. */
+  #isKnown(server: SimServer): boolean {
+    const others = this.#host.allServers.filter((other) => other !== server);
+    return others.length === 0 || others.some(({ admitted }) => admitted);
+  }
+
   #onServer(fault: number, action: ServerAction, server: SimServer): void {
     const { kernel } = this.#host;
     const untilUs = "forMs" in action ? kernel.now + Math.round(action.forMs * 1000) : 0;
@@ -176,7 +182,8 @@ export class Faults {
       case "pause":
         return server.pause(untilUs);
       case "wipe":
-        return server.wipe(action.restartAfterMs);
+        if (this.#isKnown(server)) server.wipe(action.restartAfterMs);
+        return;
       case "restart":
         return server.start();
       case "transfer":
