@@ -107,6 +107,7 @@ async function main(): Promise<void> {
     .option("--seconds <n>", "how long to measure each rate", positive, 10)
     .option("--rounds <n>", "how often to measure each rate", positive, 3)
     .option("--json", "print one JSON object")
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse()
     .opts<ScaleFlags>();
   const cluster = await LocalCluster.start(flags.nodes);

@@ -74,7 +74,7 @@ function median(values: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  const flags = new Command("transfer")
+  const flags = new Command("bench:transfer")
     .description("Measure the gap between acknowledged writes when the leader is stopped in good order.")
     .option("--nodes <n>", "servers to start", positive, 3)
     .option("--runs <n>", "how many leaders to stop", positive, 10)

@@ -29,9 +29,8 @@ const rooms = {
     pure: false,
   },
   http: { imports: ["base"], types: ["node", "raft"], packages: ["fastify", "prom-client", "node:"], pure: false },
-  zookeeper: { imports: ["base", "protocol"], types: ["node", "raft", "znode"], packages: ["node:"], pure: false },
   server: {
-    imports: ["base", "protocol", "storage", "level-disk", "node", "rpc", "http", "zookeeper"],
+    imports: ["base", "protocol", "storage", "level-disk", "node", "rpc", "http"],
     types: ["raft"],
     packages: ["fastify", "pino", "node:"],
     pure: false,
@@ -46,7 +45,7 @@ const rooms = {
   "sim-cli": {
     imports: ["base", "raft", "znode", "protocol", "storage", "node", "session", "sim"],
     types: [],
-    packages: ["commander", "fast-check", "esbuild", "node:"],
+    packages: ["fast-check", "esbuild", "node:"],
     pure: false,
   },
   bench: {
@@ -64,7 +63,7 @@ export function roomOf(path) {
   if (path === "src/main.ts") return "main";
   if (path === "src/storage/level-disk.ts") return "level-disk";
   // The client's session logic is pure, so that the simulator can run it.
-  if (/^src\/client\/(session[^/]*|fifo)\.ts$/.test(path)) return "session";
+  if (/^src\/client\/session[^/]*\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";
   if (/^sim\/((cli|hunt|report)\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
   const match = /^(?:src\/([^/]+)|(sim|bench))\/.+\.ts$/.exec(path);

@@ -1,6 +1,7 @@
 /**
- * A server's disk: rows on stable storage, and batches on their way there. It promises what LevelDB promises: a batch is
- * written whole or not at all, and of the batches under way at a crash any subset may have made it.
+ * A server's disk: rows on stable storage, and batches on their way there. It promises less than the
+ * port: a batch is written whole or not at all, but of those under way at a crash any subset may have made it, so that
+ * nothing can rely on their order.
  */
 import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "../src/storage/disk.ts";
 import type { Kernel } from "./kernel.ts";
@@ -70,11 +71,6 @@ export class SimDisk {
     return this.#damaged.size > 0;
   }
 
-  /** Batches on their way. */
-  get underWay(): number {
-    return this.#pending.length;
-  }
-
   /** The Disk port for one process; once `alive` says no, it does nothing any more. */
   port(alive: () => boolean): Disk {
     return {
@@ -135,7 +131,7 @@ export class SimDisk {
     this.#damaged.clear();
   }
 
-  /** Turns one bit of the value under a key of `keys`. Returns the key, or `undefined` if nothing was there to turn. */
+  /** Turns one bit of the value of a row that `matches`. Returns its key, or `undefined` if nothing was there to turn. */
   flipBit(matches: (row: Row) => boolean): Uint8Array | undefined {
     const keys = [...this.rows.keys()].sort().filter((text) => {
       const row = this.rows.get(text);

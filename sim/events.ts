@@ -6,7 +6,7 @@ import type { ServerId } from "../src/raft/types.ts";
 import type { PendingScan, PendingWrite } from "./disk.ts";
 
 export type SimEvent =
-  /** Messages of one send arrive at a server. */
+  /** A message arrives at a server. */
   | MessageEvent
   /** A server learns that its stream with a peer broke. */
   | { readonly kind: "streamBroken"; readonly cause: number; readonly server: ServerId; readonly peer: ServerId }
@@ -17,7 +17,7 @@ export type SimEvent =
   /** A batch reaches stable storage, or fails. */
   | { readonly kind: "written"; readonly cause: number; readonly server: ServerId; readonly write: PendingWrite }
   | { readonly kind: "scanned"; readonly cause: number; readonly server: ServerId; readonly scan: PendingScan }
-  /** Servers. */
+  /** A server that was down starts; one that was paused goes on. */
   | { readonly kind: "restart"; readonly cause: number; readonly server: ServerId }
   | { readonly kind: "resume"; readonly cause: number; readonly server: ServerId }
   /** A client's connection: asked for, carrying frames either way, broken. */

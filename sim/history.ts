@@ -36,7 +36,7 @@ export interface SessionEvent {
   readonly life: number;
   readonly atUs: number;
   readonly sessionId: SessionId;
-  /** `connected` to `server`, with the zxid of the attachment; `disconnected`; `ended`: expired, closed or lost; `watch`. */
+  /** `connected` to `server`, with the zxid of the attachment; `disconnected`; `ended`: expired, closed or lost; `watch`: one fired. */
   readonly type: "connected" | "disconnected" | "ended" | "watch";
   readonly server: ServerId;
   readonly zxid: Zxid;

@@ -4,7 +4,7 @@ import { allCheckers } from "./checkers/all.ts";
 import { numberOption, type Options, parseArguments, seedOption } from "./cli/arguments.ts";
 import { Diagram } from "./cli/diagram.ts";
 import { LastEvents } from "./cli/last-events.ts";
-import { failureReport, summary } from "./cli/report.ts";
+import { runReport, summary } from "./cli/report.ts";
 import { Trace } from "./cli/trace.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import type { Observer } from "./observer.ts";
@@ -128,7 +128,7 @@ function simulate(plan: Plan, options: Options, replay: string): number {
     console.log("the second run has the same trace hash");
   }
   if (outcome.failure === undefined) return 0;
-  console.log(`\n${failureReport(outcome, last, replay)}`);
+  console.log(`\n${runReport(outcome, last, replay)}`);
   return 1;
 }
 

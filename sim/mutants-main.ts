@@ -15,11 +15,13 @@ const usage = `npm run mutants -- [options]
   --seeds N        base seeds, hunted one by one (default 3)
   --seed-from N    where the base seeds begin (default 1)
   --jobs N         hunts at once (default 2)
-  --shrink-for S   processor seconds to shrink the first plan of each in; 0 = not at all (default 20)
+  --shrink-for S   processor seconds to shrink the first plan of each in; 0 = not at all (default 20;
+                   with --explain 120)
   --explain        plants, finds and shrinks, and tells the story as a diagram; needs --only
   --json           results as JSON
   --list           lists the mutants and hunts none
   --write          keeps the results in docs/mutants.json and writes docs/mutants.md and docs/invariants.md
+  --pages          writes these pages from the results that were kept, and hunts none
 `;
 
 const known = {
@@ -33,6 +35,7 @@ const known = {
   json: "flag",
   list: "flag",
   write: "flag",
+  pages: "flag",
   help: "flag",
 } as const;
 
@@ -76,8 +79,16 @@ async function main(args: readonly string[]): Promise<number> {
   const { flags } = options;
   if (flags.has("help")) console.log(usage);
   else if (flags.has("list")) list();
+  else if (flags.has("pages")) keep(readRows());
   else return run(options, chosen(options));
   return 0;
+}
+
+/** Rows of mutants that are gone are forgotten. */
+function keep(rows: ReadonlyMap<string, ResultRow>): void {
+  const ids = allMutants.map(({ id }) => id);
+  writeRows(rows, ids);
+  writeTables(rows);
 }
 
 async function run(options: Options, mutants: readonly Mutant[]): Promise<number> {
@@ -121,14 +132,7 @@ async function run(options: Options, mutants: readonly Mutant[]): Promise<number
       ),
     );
   else if (!explain) for (const sentence of summary(mutants, rows)) console.log(sentence);
-  if (options.flags.has("write")) {
-    const all = new Map([...readRows(), ...rows]);
-    writeRows(
-      all,
-      allMutants.map(({ id }) => id),
-    );
-    writeTables(all);
-  }
+  if (options.flags.has("write")) keep(new Map([...readRows(), ...rows]));
   const lived = mutants.some((mutant) => mutant.survives === undefined && rows.get(mutant.id)?.killed === 0);
   return lived || cleanFailures > 0 ? 1 : 0;
 }

@@ -28,13 +28,6 @@ function tell(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-/** The code's own assertions are told apart from accidents. */
-function invariantOf(failure: RunFailure): string {
-  return failure.invariant === "exception" && failure.message.startsWith("invariant broken:")
-    ? "assertion"
-    : failure.invariant;
-}
-
 function hunt(task: HuntTask): HuntResult {
   const begun = cpuMs();
   for (let runs = 1; ; runs++) {
@@ -54,8 +47,8 @@ function runaway(seed: number): Kill {
 }
 
 function killed(task: HuntTask, seed: number, outcome: Outcome, failure: RunFailure, runs: number): Kill {
-  const invariant = invariantOf(failure);
-  const bare = { invariant, message: failure.message, seed, items: undefined, plan: undefined, diagram: undefined };
+  const { invariant, message } = failure;
+  const bare = { invariant, message, seed, items: undefined, plan: undefined, diagram: undefined };
   if (task.shrinkMs <= 0) return bare;
   const shrunk = shrink(outcome, {
     run: (plan, options) => run(plan, allCheckers(), { eventsMax, ...options }),

@@ -12,15 +12,16 @@ import type { SimEvent } from "./events.ts";
 import type { HistoryOperation, SessionEvent } from "./history.ts";
 import type { Action, ServerTarget } from "./plan/actions.ts";
 import type { Plan } from "./plan/plan.ts";
+import type { Invariant } from "./promises.ts";
 import type { SimServer } from "./server.ts";
 
 /** A promise that the system did not keep. Thrown by checkers; ends the run. */
 export class InvariantBroken extends Error {
   override readonly name = "InvariantBroken";
   /** Which one: the checker's name, as "election-safety". */
-  readonly invariant: string;
+  readonly invariant: Invariant;
 
-  constructor(invariant: string, message: string) {
+  constructor(invariant: Invariant, message: string) {
     super(message);
     this.invariant = invariant;
   }
@@ -37,7 +38,7 @@ export interface World {
   readonly servers: readonly (SimServer | undefined)[];
   /** All servers, sorted by id. */
   readonly allServers: readonly SimServer[];
-  /** Faults struck so far. */
+  /** Whether the faults are over and the cluster has to recover. */
   readonly calm: boolean;
 }
 

@@ -1,4 +1,5 @@
 /** Runs a plan: sets up the cluster, hands events to whom they concern, and says how it ended. Pure and synchronous. */
+import { AssertionError } from "../src/base/assert.ts";
 import type { Configuration, ServerId } from "../src/raft/types.ts";
 import { Calm } from "./calm.ts";
 import { Clients } from "./clients.ts";
@@ -19,6 +20,7 @@ import {
 } from "./observer.ts";
 import { Operator } from "./operator.ts";
 import { type Plan, type PlannedOperation, serverCount } from "./plan/plan.ts";
+import type { Invariant } from "./promises.ts";
 import { type ServerHost, SimServer } from "./server.ts";
 import { Targets } from "./targets.ts";
 import { mixEvent } from "./trace-hash.ts";
@@ -26,13 +28,23 @@ import { Triggers } from "./triggers.ts";
 
 /** Why a run failed. */
 export interface RunFailure {
-  /** The checker's name; "exception" if the code threw. */
-  readonly invariant: string;
+  readonly invariant: Invariant;
   readonly message: string;
   readonly atUs: number;
   /** Sequence number of the event during which it broke. */
   readonly event: number;
   readonly stack: string;
+}
+
+/** Whether the code threw, rather than a checker. */
+export function isError({ invariant }: RunFailure): boolean {
+  return invariant === "assertion" || invariant === "exception";
+}
+
+/** The code's own assertions are told apart from accidents. */
+function invariantOf(error: Error): Invariant {
+  if (error instanceof InvariantBroken) return error.invariant;
+  return error instanceof AssertionError ? "assertion" : "exception";
 }
 
 /** How a run ended. */
@@ -234,7 +246,7 @@ class Simulation implements World, ServerHost {
   #failure(error: unknown): RunFailure {
     const known = error instanceof Error ? error : new Error(String(error));
     return {
-      invariant: known instanceof InvariantBroken ? known.invariant : "exception",
+      invariant: invariantOf(known),
       message: known.message,
       atUs: this.kernel.now,
       event: this.kernel.current,

@@ -1,4 +1,4 @@
-/** No vote and no append acknowledgement leaves a server before what it promises is on its disk (Figure 2; DESIGN §1.4). */
+/** No vote, append or snapshot reply leaves a server before what it promises is on its disk (Figure 2). */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { AppendEntriesReply, RequestVoteReply } from "../../src/raft/messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";

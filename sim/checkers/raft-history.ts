@@ -24,14 +24,6 @@ export interface RaftChecker {
   restarted?(id: ServerId): void;
 }
 
-/** The point up to which something is committed. */
-export interface CommitPoint {
-  readonly index: Index;
-  readonly hash: number;
-  /** Term of the server that took it as committed first. */
-  readonly committedIn: Term;
-}
-
 /** The record. */
 export class RaftHistory implements Observer {
   readonly name = "raft history";

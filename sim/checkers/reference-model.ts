@@ -1,5 +1,5 @@
 /**
- * A second, simpler state machine, written from the rules of ZooKeeper and of DESIGN §4 rather than from `src/znode`. It
+ * A second, simpler state machine, written from the rules of ZooKeeper and docs/divergences.md rather than from `src/znode`. It
  * is fed the committed log and remembers every version of every znode, so that an answer can be judged by its zxid.
  */
 import { bytesEqual, hex } from "../../src/base/bytes.ts";

@@ -1,4 +1,4 @@
-/** Sequential names are unique and rise with the zxid, per parent and as long as it lives (ZOOKEEPER-WIRE §5). */
+/** Sequential names are unique and rise with the zxid, per parent and as long as it lives, as in ZooKeeper. */
 import type { HistoryOperation } from "../history.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { ModelFeed } from "./model-feed.ts";

@@ -1,5 +1,5 @@
 /**
- * Watches (ZOOKEEPER-WIRE §8): each fires at most once, for the first change since it was armed and for no other; events
+ * Watches, as in ZooKeeper: each fires at most once, for the first change since it was armed and for no other; events
  * come in the order of zxids and before any answer that shows their change; and none is missed, on whatever servers the
  * session was meanwhile.
  */

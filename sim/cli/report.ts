@@ -1,6 +1,6 @@
 /** The outcome of a run as text. */
-import { causeOf } from "../report/promises.ts";
-import type { Outcome } from "../runner.ts";
+import { causeOf } from "../promises.ts";
+import { isError, type Outcome } from "../runner.ts";
 import { describeFault } from "./describe.ts";
 import type { LastEvents } from "./last-events.ts";
 
@@ -19,7 +19,7 @@ export function summary(outcome: Outcome, wallMs: number): string {
 }
 
 /** What broke, the faults before it, the last moments, and how to see it again. */
-export function failureReport(outcome: Outcome, last: LastEvents, replay: string): string {
+export function runReport(outcome: Outcome, last: LastEvents, replay: string): string {
   const { failure, plan, struck } = outcome;
   if (failure === undefined) return "";
   const faults = struck.map(({ fault, atUs, resolved }) => {
@@ -31,7 +31,7 @@ export function failureReport(outcome: Outcome, last: LastEvents, replay: string
   return [
     `BROKEN: ${failure.invariant} at ${(failure.atUs / 1000).toFixed(3)} virtual ms (event #${failure.event})`,
     ...causeOf(failure).map((line) => `  ${line}`),
-    ...(failure.invariant === "exception" ? [failure.stack] : []),
+    ...(isError(failure) ? [failure.stack] : []),
     "",
     `Faults that struck before it (${struck.length}):`,
     ...faults,

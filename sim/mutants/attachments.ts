@@ -1,4 +1,4 @@
-/** Attachments (DESIGN §4): a session speaks through one connection at a time, and the log says which. */
+/** Attachments: a session speaks through one connection at a time, and the log says which. */
 import type { Mutant } from "./mutant.ts";
 
 export const attachments: readonly Mutant[] = [
@@ -9,7 +9,7 @@ export const attachments: readonly Mutant[] = [
     file: "src/znode/machine.ts",
     find: "if (session.attachment !== write.attachment) return dropped(index, write, sessionMoved(session));",
     replace: "",
-    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads", "ephemerals"],
+    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads"],
     kind: "safety",
     lesson:
       "A client that has moved may have given up what it sent before. A request of the old connection that surfaces later must find the door shut.",
@@ -21,7 +21,7 @@ export const attachments: readonly Mutant[] = [
     file: "src/znode/machine.ts",
     find: "if (!repeated) this.#sessions.attach(session, index, origin, proposal, body.timeoutMs);",
     replace: "this.#sessions.attach(session, index, repeated ? origin : origin, proposal, body.timeoutMs);",
-    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads", "ephemerals"],
+    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads"],
     kind: "safety",
     lesson:
       "The attachment is a proposal like any other and may be in the log twice. Its copy must not lock out the connection that the first one let in.",
@@ -33,7 +33,7 @@ export const attachments: readonly Mutant[] = [
     file: "src/znode/machine.ts",
     find: "return attached(known, known.id);",
     replace: "return attached(known, known.attachment);",
-    expects: ["client-protocol", "exactly-once", "linearizability", "ephemerals", "session-expiry"],
+    expects: ["client-protocol", "exactly-once", "linearizability", "session-expiry"],
     kind: "safety",
     lesson:
       "The second copy of a createSession may be applied long after the session moved on. The connection that waits for it must not get the key of the present one.",

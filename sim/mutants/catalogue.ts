@@ -1,4 +1,4 @@
-/** All mutants, and the bugs of `MUTANTS.md` whose mechanism does not exist here. */
+/** All mutants, and known bugs of other implementations whose mechanism does not exist here. */
 import { attachments } from "./attachments.ts";
 import { commit } from "./commit.ts";
 import { election } from "./election.ts";
@@ -39,7 +39,7 @@ export const groups: readonly MutantGroup[] = [
 /** Every mutant, in the order of the groups. */
 export const allMutants: readonly Mutant[] = groups.flatMap((group) => group.mutants);
 
-/** In the order of `MUTANTS.md`. */
+/** With the reason. */
 export const notApplicable: readonly NotApplicable[] = [
   {
     id: "C7",

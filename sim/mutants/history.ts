@@ -1,4 +1,4 @@
-/** The change history of watches (DESIGN §4): what a re-armed watch missed, told by a server that remembers. */
+/** The change history of watches: what a re-armed watch missed, told by a server that remembers. */
 import type { Mutant } from "./mutant.ts";
 
 export const history: readonly Mutant[] = [

@@ -2,6 +2,7 @@
  * A planted bug: one small change of one source file, made while the simulator loads the code. Nothing of it exists in
  * the working tree. Read as a list, the mutants say what each line protects from.
  */
+import type { Invariant } from "../promises.ts";
 
 /** See the file's comment. */
 export interface Mutant {
@@ -18,10 +19,10 @@ export interface Mutant {
   /** … and what stands there instead. */
   readonly replace: string;
   /**
-   * The invariants that may fall without the line: names of checkers; "assertion" where the code's own assertion states
-   * the same promise. Another one that falls is a kill for the wrong reason.
+   * The invariants that may fall without the line; "assertion" where the code's own assertion states the same promise.
+   * Another one that falls is a kill for the wrong reason.
    */
-  readonly expects: readonly string[];
+  readonly expects: readonly Invariant[];
   readonly kind: "safety" | "liveness";
   /** What the line protects from, in a sentence or two. */
   readonly lesson: string;
@@ -29,7 +30,7 @@ export interface Mutant {
   readonly survives?: string;
 }
 
-/** A bug of `MUTANTS.md` that cannot be planted: its mechanism does not exist here, or not yet. */
+/** A known bug that cannot be planted: its mechanism does not exist here, or not yet. */
 export interface NotApplicable {
   readonly id: string;
   readonly title: string;

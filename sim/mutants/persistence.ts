@@ -1,4 +1,4 @@
-/** Durable before visible (Figure 2, DESIGN §1.4): no promise leaves before it would survive a crash. */
+/** Durable before visible (Figure 2): no promise leaves before it would survive a crash. */
 import type { Mutant } from "./mutant.ts";
 
 export const persistence: readonly Mutant[] = [

@@ -1,4 +1,4 @@
-/** Reads (thesis §6.4, DESIGN §4): linearizable ones by ReadIndex, local ones in the order of the session. */
+/** Reads (thesis §6.4): linearizable ones by ReadIndex, local ones in the order of the session. */
 import type { Mutant } from "./mutant.ts";
 
 export const reads: readonly Mutant[] = [

@@ -1,4 +1,4 @@
-/** Sessions (DESIGN §4): one effect per request, one connection at a time, and an end that only the log decides. */
+/** Sessions: one effect per request, one connection at a time, and an end that only the log decides. */
 import type { Mutant } from "./mutant.ts";
 
 export const sessions: readonly Mutant[] = [
@@ -10,7 +10,7 @@ export const sessions: readonly Mutant[] = [
     find: "        const { zxid, result } = place.remembered;",
     replace:
       "        const zxid = index;\n        const changes: Change[] = [];\n        const result = perform(\n          { tree: this.#tree, sessions: this.#sessions, session, zxid, timeMs: this.#lastTimeMs, changes },\n          write.operation,\n        );",
-    expects: ["exactly-once", "linearizability", "replica-equality", "sequential-reads", "ephemerals"],
+    expects: ["exactly-once", "linearizability", "replica-equality", "sequential-reads"],
     kind: "safety",
     lesson:
       "The origin proposes a request again when a leader dies, since it cannot know whether the first copy made it. The state machine has to know.",
@@ -47,7 +47,7 @@ export const sessions: readonly Mutant[] = [
     file: "src/znode/machine.ts",
     find: "if (session === undefined || session.attachment !== attachment) continue;",
     replace: "if (session === undefined || attachment < 0) continue;",
-    expects: ["session-expiry", "ephemerals", "replica-equality", "linearizability", "sequential-reads"],
+    expects: ["session-expiry", "replica-equality", "linearizability", "sequential-reads"],
     kind: "safety",
     lesson:
       "Between the leader's look at the clock and the entry's place in the log the client may have come back. The entry names the attachment that was silent, and spares any other.",
@@ -173,7 +173,6 @@ export const sessions: readonly Mutant[] = [
       "linearizability",
       "exactly-once",
       "sequential-reads",
-      "ephemerals",
       "session-expiry",
     ],
     kind: "safety",

@@ -1,4 +1,5 @@
 /** What the mutants' command and its workers tell each other. */
+import type { Invariant } from "../promises.ts";
 
 /** Work for one worker: hunt one mutant from one base seed. */
 export interface HuntTask {
@@ -24,8 +25,7 @@ export interface HuntResult {
 }
 
 export interface Kill {
-  /** The invariant's name, "assertion", "exception", or "runaway". */
-  readonly invariant: string;
+  readonly invariant: Invariant;
   readonly message: string;
   /** The seed that found it. */
   readonly seed: number;

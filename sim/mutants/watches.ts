@@ -1,4 +1,4 @@
-/** Watches (ZOOKEEPER-WIRE §8): fired at most once, in order, never missed, not even across servers. */
+/** Watches: fired at most once, in order, never missed, not even across servers. */
 import type { Mutant } from "./mutant.ts";
 
 export const watches: readonly Mutant[] = [

@@ -9,7 +9,7 @@ export const znodes: readonly Mutant[] = [
     file: "src/znode/operations.ts",
     find: "if (operation.ephemeral) sessions.own(session, path);",
     replace: "if (operation.ephemeral && !operation.sequential) sessions.own(session, path);",
-    expects: ["ephemerals", "linearizability", "sequential-reads", "replica-equality", "assertion"],
+    expects: ["linearizability", "sequential-reads", "replica-equality", "assertion"],
     kind: "safety",
     lesson: "An ephemeral is a sign of life. One that stays behind is a lock that nobody holds and nobody gets.",
   },
@@ -37,7 +37,7 @@ function removeZnode(tree: Tree, sessions: SessionTable, znode: Znode, zxid: Zxi
 
 function removeZnode(tree: Tree, _sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
   const parent = tree.remove(znode, zxid);`,
-    expects: ["ephemerals", "linearizability", "replica-equality"],
+    expects: ["linearizability", "replica-equality"],
     kind: "safety",
     lesson:
       "A path may belong to somebody else by now. What ends with a session is what it owns, not what bears a name.",
@@ -56,7 +56,7 @@ function removeZnode(tree: Tree, _sessions: SessionTable, znode: Znode, zxid: Zx
   {
     id: "Z1",
     title: "a replica applies with its own clock",
-    source: "DESIGN §4",
+    source: "ours",
     file: "src/node/node.ts",
     find: "const command = decodeCommand(entry.data);",
     replace: "const command = { ...decodeCommand(entry.data), timeMs: this.#ports.clock.wallClock() };",

@@ -42,7 +42,7 @@ export type ClientTarget = Infer<typeof clientTarget>;
 
 const link = { from: optional(linkEnd, "any"), to: optional(linkEnd, "any") };
 
-/** Which effects of a server a trigger can count. */
+/** Kinds of messages that a trigger can count; `any` is each. */
 export const messageTypes = word(
   "any",
   "RequestVote",
@@ -91,7 +91,7 @@ export type When = Infer<typeof when>;
 /** The actions by kind. */
 export const action = tagged({
   // Process.
-  /** Dies on the spot; each batch in flight to its disk survives with probability `keep`. 0 = stays down for good. */
+  /** Dies on the spot; each batch in flight to its disk survives with probability `keep`. 0 = down until a `restart`, or the end of the faults. */
   crash: { server: serverTarget, restartAfterMs: optional(time, 1000), keep: optional(rate, 0.5) },
   /** Does nothing for a while, as in a long garbage collection; what arrives waits. */
   pause: { server: serverTarget, forMs: time },

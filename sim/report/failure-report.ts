@@ -1,8 +1,8 @@
 /** What a failure prints: what was promised and what happened, the plan, the last moments, how to see it again. */
 import type { Plan } from "../plan/plan.ts";
-import type { RunFailure } from "../runner.ts";
+import { causeOf } from "../promises.ts";
+import { isError, type RunFailure } from "../runner.ts";
 import { planText } from "./plan-text.ts";
-import { causeOf } from "./promises.ts";
 import { tellPlan } from "./tell.ts";
 
 /** What a report tells of. */
@@ -26,7 +26,7 @@ export function failureReport(failed: Failed): string {
   return [
     `BROKEN: ${failure.invariant}, ${(failure.atUs / 1000).toFixed(3)} virtual ms after the start (event #${failure.event}, trace hash ${failed.traceHash})`,
     ...causeOf(failure).map((line) => `  ${line}`),
-    ...(failure.invariant === "exception" ? ["", failure.stack] : []),
+    ...(isError(failure) ? ["", failure.stack] : []),
     "",
     failed.shrunkFrom === undefined ? "The plan:" : `The plan, ${failed.shrunkFrom}:`,
     ...tellPlan(plan).map((line) => `  ${line}`),

@@ -60,7 +60,6 @@ const errors = {
     "too many requests are outstanding on the connection",
     "wait for answers before sending more",
   ],
-  FRAME_TOO_LARGE: ["refused", "the message is over the frame limit", "send less in one request"],
   // No answer.
   NO_QUORUM: [
     "unavailable",

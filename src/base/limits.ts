@@ -1,4 +1,4 @@
-/** Every limit of the system with its default. Reaching one gives a typed error or backpressure, never more memory. */
+/** The limits that users may meet, with their defaults. Reaching one gives a typed error or backpressure, never more memory. */
 export const limits = {
   /** Data of a znode, bytes. */
   dataBytesMax: 1024 * 1024,

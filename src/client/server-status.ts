@@ -40,7 +40,7 @@ export interface ServerMember {
   readonly peerAddress: string;
   readonly clientAddress: string;
   readonly voter: boolean;
-  /** `joining` and `leaving` voters are in one half of a membership that changes. */
+  /** `joining`: votes only in the new half of a membership that changes; `leaving`: not in the one that is wanted. */
   readonly state?: "voter" | "observer" | "catchingUp" | "joining" | "leaving";
   /** The entry up to which the member's log equals the leader's. */
   readonly matchIndex?: number;

@@ -1,5 +1,5 @@
 /**
- * When the state machine is checkpointed, and what of the log can go then (§7, DESIGN §5).
+ * When the state machine is checkpointed, and what of the log can go then (§7, docs/decisions/0006).
  *
  * The log is dropped only behind a checkpoint that is durable, and less a tail: a short one as a rule, a long one while
  * the leader misses a server, which may be restarting. Followers that are there but behind hold it up, within a bound:

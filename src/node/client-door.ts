@@ -114,9 +114,9 @@ export class ClientDoor {
   }
 
   /**
-   * A snapshot has taken the place of the state: what happened in between is not known here. Clients of this server
-   * come back, to it or to another one, which sends again what was not answered, arms watches again and hears what
-   * they missed: all that a client does whose server died.
+   * A snapshot has taken the place of the state: what happened in between is not known here. The clients attach again,
+   * here or elsewhere, send again what was not answered, arm their watches and hear what they missed: all that a client
+   * does whose server died.
    */
   stateReplaced(): void {
     for (const connection of [...this.#connections.values()])
@@ -124,7 +124,7 @@ export class ClientDoor {
     this.#watches = new ServerWatches(this.#host.machine.appliedIndex);
   }
 
-  /** Tells waiting clients when the cluster has lost its quorum or found it again. */
+  /** Tells the attached clients when the cluster has lost its quorum or found it again. */
   quorumChanged(quorum: boolean): void {
     for (const connection of this.#bySession.values()) {
       connection.send({ type: "pong", number: 0, quorum });
@@ -136,13 +136,6 @@ export class ClientDoor {
   refuseAttaching(beforeMs: number, code: ErrorCode): void {
     for (const connection of [...this.#attaching.values()])
       if (connection.state.type === "attaching" && connection.state.sinceMs < beforeMs) this.#refuse(connection, code);
-  }
-
-  /** Since when the longest waiting client waits for its session; Infinity if none does. */
-  attachingSinceMs(): number {
-    for (const connection of this.#attaching.values())
-      if (connection.state.type === "attaching") return connection.state.sinceMs;
-    return Number.POSITIVE_INFINITY;
   }
 
   /** A read index has been set in one of the connection's slots, or the state has moved up to it. */

@@ -1,5 +1,5 @@
 /**
- * One server: drives Raft, the state machine and the log on disk, and answers its clients (DESIGN §3, "One loop").
+ * One server: drives Raft, the state machine and the log on disk, and answers its clients.
  *
  * Inputs only note what arrived. {@link Node.flush} ends the turn: proposals go into the log or to the leader, Raft says
  * what to write, send and apply, and everything leaves in one disk write, one batch per peer, one frame per client.
@@ -209,7 +209,7 @@ export class Node {
     this.#observeQuorum(now);
     this.#receiver.applied(this.#machine.appliedIndex);
     this.#writer.flush();
-    // Behind the log's write, so that it is the next one that waits.
+    // Behind the log's write, which must not queue behind the checkpoint's.
     this.#checkpoint();
     this.#sender.turn(this.raft.snapshotPeers());
     this.#outbox.flush(this.#ports.network);
@@ -292,7 +292,7 @@ export class Node {
     }
   }
 
-  /** Takes part once that is on disk. */
+  /** Writes the admission; this server takes part once it is on disk. */
   #admit(): void {
     const value = encodeAdmission(this.#admission.met);
     this.#ports.disk.write([{ type: "put", key: admissionKey, value }], (error) => {

@@ -69,9 +69,9 @@ export interface Ports {
   readonly network: Network;
   readonly clock: Clock;
   readonly clients: Clients;
-  /** For timeouts and delays. */
+  /** For timeouts, delays, and numbers of transfers and read requests. */
   readonly random: Random;
-  /** For session passwords: `length` bytes that nobody can guess. */
+  /** `length` bytes that nobody can guess: for session passwords, and the first of the numbers of proposals. */
   readonly secret: (length: number) => Uint8Array;
   /** Asks the host to call `Node.flush` soon: at the end of this turn. May be called many times a turn. */
   readonly requestFlush: () => void;

@@ -2,7 +2,7 @@
  * The watches of the clients attached to one server, and what they missed while they were elsewhere.
  *
  * Watches are not replicated. A client that moves arms its watches again on its new server, which remembers the changes
- * of a stretch of recent zxids and so can tell what would have fired meanwhile (DESIGN §4, "A watch").
+ * of a stretch of recent zxids and so can tell what would have fired meanwhile.
  */
 import { limits } from "../base/limits.ts";
 import type { Failure, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";

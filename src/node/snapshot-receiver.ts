@@ -55,11 +55,6 @@ export class SnapshotReceiver {
     this.#nextGeneration = generation + 1;
   }
 
-  /** Whether chunks were taken and the snapshot is not installed yet. */
-  get active(): boolean {
-    return this.#transfer !== undefined || this.#installing !== undefined;
-  }
-
   /** Takes a chunk that Raft wants staged. */
   take(from: ServerId, message: InstallSnapshot): void {
     if (this.#installing !== undefined) return;

@@ -55,11 +55,6 @@ export class SnapshotSender {
     this.#host = host;
   }
 
-  /** How many followers are being sent a snapshot. */
-  get active(): number {
-    return this.#transfers.size;
-  }
-
   /** The oldest checkpoint that is being sent; Infinity if none is. */
   heldIndex(): Index {
     let held = Number.POSITIVE_INFINITY;

@@ -45,5 +45,7 @@ export interface MemberStatus {
   readonly active?: boolean;
 }
 
-/** Where a member stands in the membership (§6): `joining` and `leaving` voters are in one half of a joint configuration. */
+/** Where a member stands in the membership (§6): `joining`: in the new half of a joint configuration
+ * only; `leaving`: not in the membership that is wanted.
+ */
 export type MemberState = "voter" | "observer" | "catchingUp" | "joining" | "leaving";

@@ -16,7 +16,7 @@ export function advanceCommitIndex(state: RaftState, leader: Leader): void {
   commitUpTo(state, stored);
 }
 
-/** Takes note that entries up to `index` are committed. Commitment is never taken back, so an older news is none. */
+/** Takes note that entries up to `index` are committed. Commitment is never taken back, so older news changes nothing. */
 export function commitUpTo(state: RaftState, index: Index): void {
   if (index > state.commitIndex) state.commitIndex = index;
 }

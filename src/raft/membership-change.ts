@@ -5,7 +5,7 @@ import type { Configuration, Member, ServerId } from "./types.ts";
 export interface MembershipChange {
   /** Who shall vote, sorted. */
   readonly voters: readonly ServerId[];
-  /** Who shall get the log and not vote, for ever: observers. Sorted. */
+  /** Who shall get the log and not vote: observers. Sorted. */
   readonly learners: readonly ServerId[];
   /** Everybody in the two lists, with addresses. Of those that are members already the known addresses stay. */
   readonly members: readonly Member[];

@@ -1,4 +1,7 @@
-/** What Raft servers say to each other; field names are those of Figure 2. See `proto/raft.proto` for the wire. */
+/**
+ * What Raft servers say to each other. What Figure 2 names keeps its name; `candidateId` and `leaderId` are missing, since
+ * the stream says who speaks. See `proto/raft.proto` for the wire.
+ */
 import type { Entry, Index, ServerId, Term } from "./types.ts";
 
 export type RaftMessage =

@@ -29,7 +29,7 @@ export class Outbox {
   /**
    * The messages that may leave now; to be called after {@link Durability.takeWrite}. One of an older term is dropped:
    * what it says may no longer be so. For instance it acknowledges an entry that a new leader has replaced before it
-   * was ever on disk. Nothing is lost: messages may be lost anyway.
+   * was ever on disk. No harm: any message may be lost.
    */
   take(durability: Durability, currentTerm: Term): readonly Envelope[] {
     if (this.#turn.length === 0 && this.#held.length === 0) return nothing;

@@ -4,11 +4,11 @@
  * - `probe`: where the logs agree is not known yet. One AppendEntries is sent, then its reply awaited.
  * - `replicate`: it is known. Entries go out ahead of the replies, `nextIndex` moves on as they are sent, and up to a
  *   window of messages is in flight.
- *
  * - `snapshot`: the entries that the peer lacks are no more in the log. The state machine's checkpoint is sent instead
  *   (§7); no entries until it is installed.
  *
- * A refusal or a broken stream leads from `replicate` back to `probe`.
+ * A refusal or a broken stream leads from `replicate` back to `probe`; so does, from `snapshot`, a reply that shows that the
+ * peer has what is no more in the log.
  */
 import type { Index, ServerId } from "./types.ts";
 

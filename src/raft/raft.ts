@@ -6,22 +6,28 @@
  * | Rule                                                    | File                                        |
  * | ------------------------------------------------------- | ------------------------------------------- |
  * | State                                                   | `state.ts`, `log.ts`, `progress.ts`         |
+ * | RequestVote RPC: sender                                 | `candidate.ts`                              |
  * | RequestVote RPC: receiver                               | `vote.ts`                                   |
  * | AppendEntries RPC: receiver 1, 2, 5                     | `follower.ts`                               |
  * | AppendEntries RPC: receiver 2, 3, 4; fast back-up       | `log-matching.ts`                           |
  * | All servers: apply what is committed                    | `commit.ts`                                 |
- * | All servers: a higher term makes a follower             | `term.ts`                                   |
- * | Followers: election timeout                             | `election-timer.ts`                         |
+ * | All servers: a higher term makes a follower             | `term.ts`; seen in `vote.ts`, `follower.ts` |
+ * |                                                         | `follow`, `candidate.ts` and, here, replies |
+ * | A message of a past term is refused                     | `vote.ts`, `follower.ts`, `snapshot.ts`     |
+ * | Followers: election timeout                             | `election-timer.ts`: when; `tick` here;     |
+ * |                                                         | `candidate.ts` `campaign`: what             |
  * | Candidates                                              | `candidate.ts`                              |
- * | Leaders: appending, replies                             | `leader.ts`                                 |
+ * | Candidates: another leader appears                      | `follower.ts` `follow`                      |
+ * | Leaders: the first heartbeat, appending, replies        | `leader.ts`                                 |
  * | Leaders: sending, heartbeats                            | `replication.ts`                            |
+ * | Leaders: answering once an entry is applied             | `src/node/client-door.ts` `afterApply`      |
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
  * | InstallSnapshot RPC (Figure 13), compaction (§7)        | `snapshot.ts`                               |
  *
- * And from elsewhere: configurations (§6) `configuration.ts` and their changes `membership.ts`, `catch-up.ts`, leadership
- * transfer (thesis §3.10) `leadership-transfer.ts`, reads (thesis §6.4) `read-index.ts`, a leader without a
- * quorum (thesis §6.2) `check-quorum.ts`, what must always hold `invariants.ts`.
+ * And from elsewhere: configurations (§6) `configuration.ts` and their changes `membership.ts`, `membership-change.ts`,
+ * `catch-up.ts`; leadership transfer (thesis §3.10) `leadership-transfer.ts`; reads (thesis §6.4) `read-index.ts`; a leader
+ * without a quorum (thesis §6.2) `check-quorum.ts`; what must always hold `invariants.ts`.
  */
 import { assert } from "../base/assert.ts";
 import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
@@ -173,7 +179,7 @@ export class Raft {
     checkQuorum(state);
     switch (message.type) {
       case "InstallSnapshot":
-        handleInstallSnapshot(state, from, message); // whoever wants to stage it calls receiveSnapshot
+        handleInstallSnapshot(state, from, message); // answered, not staged: whoever stages calls receiveSnapshot
         break;
       case "AppendEntries":
         handleAppendEntries(state, from, message);
@@ -189,7 +195,10 @@ export class Raft {
     }
   }
 
-  /** Messages to which §5.1 applies without exception: a higher term is taken over, a lower one makes them stale. */
+  /**
+   * Messages whose higher term is always taken over (§5.1). A lower one makes them stale, except a ReadIndexReply: see
+   * `handleReadIndexReply`.
+   */
   #receiveInTerm(
     from: ServerId,
     message: AppendEntriesReply | InstallSnapshotReply | ReadIndex | ReadIndexReply | TimeoutNow,
@@ -224,14 +233,14 @@ export class Raft {
 
   /**
    * All of a snapshot is staged: it takes the place of the log. The next write says so on disk; once that is durable,
-   * {@link Effects.installed} does. False if the log has what the snapshot holds, so that it is not needed.
+   * {@link Effects.installed} tells. False if the log has what the snapshot holds, so that it is not needed.
    */
   installSnapshot(base: LogBase): boolean {
     checkQuorum(this.#state);
     return installSnapshot(this.#state, base);
   }
 
-  /** Leader: the peers that are there and lack what is no more in the log, sorted; others have none. */
+  /** Leader: the peers that are there and lack what is no more in the log, sorted; empty on a server that does not lead. */
   snapshotPeers(): readonly SnapshotPeer[] {
     const { role, now, options } = this.#state;
     if (role.name !== "leader") return noPeers;
@@ -281,8 +290,8 @@ export class Raft {
 
   /**
    * Appends commands to the log, if this server leads, all or none. Whether they will be committed is not known until
-   * they come out in {@link Effects.committed}. "full": too many bytes are uncommitted, or leadership is being transferred; try again
-   * later.
+   * they come out in {@link Effects.committed}. "full": too many bytes are uncommitted, or leadership is being
+   * transferred; try again later.
    */
   propose(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
     const state = this.#state;

@@ -56,7 +56,7 @@ export function takeInstalled(state: RaftState): Index | undefined {
   return index;
 }
 
-/** Leader: how far the follower has staged a snapshot. An answer is a sign of life too. */
+/** Leader: a sign of life. How far the follower is concerns who sends the chunks (`src/node/snapshot-sender.ts`). */
 export function handleInstallSnapshotReply(state: RaftState, leader: Leader, from: ServerId): void {
   for (const peer of leader.peers) if (peer.id === from) peer.lastHeard = state.now;
 }

@@ -116,7 +116,9 @@ export interface Leader {
   transfer: Transfer | undefined;
   /** Index of the no-op with which the term began (§8). */
   readonly termStart: Index;
+  /** When the peers are due a sign of life, if nothing else goes out before; monotonic milliseconds. */
   nextHeartbeat: number;
+  /** It is time: this turn sends one to every peer. */
   heartbeatDue: boolean;
   /** CheckQuorum: not before this time can the leader find that a quorum is silent. */
   quorumDeadline: number;
@@ -158,7 +160,7 @@ export interface ReadRound {
   readonly requests: readonly ReadRequest[];
 }
 
-/** A server begins as a follower that knows no leader (§5.2). */
+/** A follower of `leader`, heard just now; or of nobody, as a server begins (§5.2). */
 export function newFollower(leader: ServerId | undefined, now: number): Follower {
   return {
     name: "follower",

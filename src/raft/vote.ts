@@ -60,8 +60,8 @@ function vote(state: RaftState, candidate: ServerId): void {
 }
 
 /**
- * A refusal carries the voter's own term, so that a candidate that is behind catches up: with PreVote it would else
- * ask for a past term for ever. A granted PreVote carries the term asked for, since the voter has not entered it.
+ * A refusal carries the voter's own term, so that a candidate that is behind catches up: with PreVote it would
+ * otherwise ask for a past term for ever. A granted PreVote carries the term asked for, since the voter has not entered it.
  */
 function reply(state: RaftState, to: ServerId, request: RequestVote, voteGranted: boolean): void {
   const term = voteGranted && request.preVote ? request.term : state.currentTerm;

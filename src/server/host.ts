@@ -1,5 +1,5 @@
 /**
- * Turns the event loop into the node's loop (DESIGN §3): what arrives in one turn of the event loop is handed over, then
+ * Turns the event loop into the node's loop: what arrives in one turn of the event loop is handed over, then
  * one flush ends the node's turn. One timer serves all of the node's deadlines.
  */
 import type { Clock } from "../node/ports.ts";

@@ -1,5 +1,5 @@
 /**
- * Incremental checkpoints (DESIGN §5): what has changed since the last one goes out in one atomic, synced batch with the
+ * Incremental checkpoints (§7, docs/decisions/0006): what has changed since the last one goes out in one atomic, synced batch with the
  * index up to which it is applied. A crash leaves the whole of it or the one before. It is encoded in steps, while the
  * state goes on: what is about to change before it was its turn is written at once (copy on write).
  *
@@ -83,14 +83,9 @@ export class Checkpointer {
     return this.#underway?.head.index;
   }
 
-  /** The generation of its segments. */
-  get generation(): number {
-    return this.#table.generation;
-  }
-
   /**
-   * Begins a checkpoint of the machine as it is now; `point` is the last entry applied. Not while {@link busy}. Large
-   * ones are encoded in steps: see {@link encoding}.
+   * Begins a checkpoint of the machine as it is now: `index` is that of the last entry applied, with its term and the
+   * configuration in effect. Not while {@link busy}. Large ones are encoded in steps: see {@link encoding}.
    */
   begin({ index, term, configuration }: LogBase): void {
     assert(!this.busy, "one checkpoint at a time");

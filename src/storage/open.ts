@@ -22,8 +22,8 @@ export type OpenDone = (error: Error | undefined, recovered?: Recovered) => void
  * other disk neither is looked at, nor is `expected.incarnation`. An empty `expected.clusterId` is not compared.
  *
  * Errors: WRONG_DATA_DIR when the data are another server's or cluster's; CORRUPT when they are damaged;
- * DATA_DIR_UNUSABLE when another version wrote them; DISK_FAILED; on a fresh disk USAGE without `bootstrap`, and
- * NOT_A_MEMBER when the server is not in it.
+ * DATA_DIR_UNUSABLE when another version wrote them; DISK_FAILED; on a fresh disk USAGE without `bootstrap`,
+ * NOT_A_MEMBER when the server is not in it, and NO_SERVER when it has to know the cluster's id and nobody told it.
  */
 export function openStorage(
   disk: Disk,

@@ -1,7 +1,6 @@
 /**
  * Segments: the rows of a checkpoint that were written together, in one value (`Segment` of proto/log.proto). A key of
- * its own for each row would be the simple way, but costs Level ten times as much as the row itself: see
- * docs/decisions/0006.
+ * its own for each row would be the simple way, and is dear in LevelDB: see docs/decisions/0006.
  */
 import { present } from "../base/assert.ts";
 import { isErrorCode } from "../base/errors.ts";

@@ -75,7 +75,7 @@ export type Outcome =
       readonly password: Uint8Array;
       readonly lastRequestId: number;
     }
-  /** createSession or attachSession was refused: SESSION_EXPIRED, AUTH_FAILED. */
+  /** createSession or attachSession was refused: SESSION_EXPIRED, AUTH_FAILED, OVERLOADED. */
   | { readonly type: "refused"; readonly failure: Failure }
   /** The write's result; `zxid` is that of its first application, also for a duplicate. */
   | {
@@ -88,7 +88,10 @@ export type Outcome =
     }
   /** The write had no effect, since an earlier one of the session is missing: to be proposed again after it. */
   | { readonly type: "gap"; readonly sessionId: SessionId; readonly requestId: number; readonly expected: number }
-  /** The write had no effect and gets no effect: SESSION_EXPIRED, SESSION_MOVED, or a duplicate whose answer was acknowledged. */
+  /**
+   * The write had no effect: SESSION_EXPIRED, SESSION_MOVED, PROTOCOL_ERROR (a duplicate whose answer was acknowledged),
+   * or TOO_MANY_REQUESTS, after which it may come again.
+   */
   | { readonly type: "dropped"; readonly sessionId: SessionId; readonly requestId: number; readonly failure: Failure }
   | { readonly type: "closed"; readonly sessionId: SessionId; readonly requestId: number }
   | { readonly type: "expired" };

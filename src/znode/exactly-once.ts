@@ -14,7 +14,7 @@ export type Standing =
   | { readonly type: "duplicate"; readonly remembered: Remembered }
   /** A predecessor is missing. */
   | { readonly type: "gap"; readonly expected: number }
-  /** It gets no effect and has no answer to be repeated. */
+  /** It has no effect now, and there is no answer to be repeated. */
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 const next: Standing = { type: "next" };

@@ -1,4 +1,4 @@
-/** What a path may look like, and how to take it apart (ZOOKEEPER-WIRE §10). */
+/** What a path may look like, and how to take it apart: ZooKeeper's rules. */
 import { utf8Length } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 

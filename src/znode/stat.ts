@@ -4,8 +4,8 @@ import type { Holder } from "./data-store.ts";
 import type { NameSet } from "./name-map.ts";
 
 /**
- * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes one,
- * so that each change of the state passes through few functions.
+ * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes
+ * what is replicated of one; `segment` and `frozen` are the bookkeeping of checkpoints.
  */
 export class Znode implements Holder {
   readonly path: string;
@@ -53,7 +53,7 @@ export class Znode implements Holder {
 
 /**
  * The Stat of a znode. The visible cversion counts creates and deletes of children: each create raised the counter by
- * one, and each child that is gone stands for one delete, hence 2 × counter − numChildren (ZOOKEEPER-WIRE §5).
+ * one, and each child that is gone stands for one delete, hence 2 × counter − numChildren: so it is in ZooKeeper.
  */
 export function statOf(znode: Znode): Stat {
   const numChildren = znode.children === undefined ? 0 : znode.children.size;

@@ -1,7 +1,7 @@
 /**
  * The tree of znodes: one map by path, since nearly every request names one path and nothing else. Callers have checked
  * what a client may do; here only invariants are asserted. `insert`, `remove` and `setData` are the only functions that
- * change a znode, so they alone note what the next checkpoint has to write.
+ * change what is replicated, so they alone note what the next checkpoint has to write.
  */
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
@@ -11,7 +11,7 @@ import { NameMap, NameSet } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { nextVersion, Znode } from "./stat.ts";
 
-/** Present from the start, never deleted; parents first (ZOOKEEPER-WIRE §10). */
+/** Present from the start, never deleted; parents first. */
 const builtInPaths = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"] as const;
 
 /** Whether a path belongs to the znodes that no client may delete. */
@@ -119,7 +119,7 @@ export class Tree {
 
   /**
    * The znodes touched since the last call, each once; those that are removed too. The others are frozen as they are
-   * now: the caller may write one after the other in its own time, and take each one's `frozen` back. One that is about
+   * now: the caller may write one after the other in its own time, and set each one's `frozen` to false. One that is about
    * to change before its turn comes is given to `save`, no more frozen.
    */
   takeDirty(save: (znode: Znode) => void): readonly Znode[] {

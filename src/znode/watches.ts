@@ -1,5 +1,5 @@
 /**
- * One-shot watches, kept by the server that the session is attached to and never replicated (ZOOKEEPER-WIRE §8). A watch
+ * One-shot watches, kept by the server that the session is attached to and never replicated, as in ZooKeeper. A watch
  * belongs to a connection; arming it twice gives one event.
  */
 import { assert, present } from "../base/assert.ts";

@@ -5,6 +5,7 @@ import { planArbitrary } from "../../sim/cli/plan-arbitrary.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
 import { InvariantBroken, type Observer } from "../../sim/observer.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
+import type { Invariant } from "../../sim/promises.ts";
 import { type Outcome, run } from "../../sim/runner.ts";
 import {
   planItems,
@@ -23,14 +24,14 @@ function pretend(plan: Plan, judge: (plan: Plan) => string | undefined): Outcome
   const { horizonMs } = plan.config;
   const operations = plan.workload.operations.filter(({ atMs }) => atMs < horizonMs);
   const happens = ({ when }: Plan["faults"][number]) => when.atMs < horizonMs;
-  const invariant = judge(withOperations(withFaults(plan, plan.faults.filter(happens)), operations));
+  const wrong = judge(withOperations(withFaults(plan, plan.faults.filter(happens)), operations));
   const atUs = horizonMs * 1000;
   return {
     plan,
     events: 1,
     virtualMs: horizonMs,
     traceHash: "",
-    failure: invariant === undefined ? undefined : { invariant, message: invariant, atUs, event: 1, stack: "" },
+    failure: wrong === undefined ? undefined : { invariant: "exception", message: wrong, atUs, event: 1, stack: "" },
     history: { operations: [], events: [] },
     struck: plan.faults.flatMap((fault, i) =>
       happens(fault) ? [{ fault: i, atUs, action: fault.what, resolved: [] }] : [],
@@ -81,7 +82,7 @@ describe("a shrunk plan", { timeout: 60_000 }, () => {
     const plan = fc.sample(planArbitrary({ horizonMs: 8_000 }), 50).find((p) => judge(p) === "two creates");
     if (plan === undefined) throw new Error("no plan of fifty has two creates");
     const shrunk = shrinkBy(plan, judge);
-    expect(shrunk.outcome.failure?.invariant).toBe("two creates");
+    expect(shrunk.outcome.failure?.message).toBe("two creates");
     expect(count(shrunk.plan, "create")).toBe(2);
   });
 
@@ -106,7 +107,7 @@ describe("a shrunk plan", { timeout: 60_000 }, () => {
       return {
         name: "toy",
         crashed: (_server, why) => {
-          if (why === "fault" && ++crashes === 2) throw new InvariantBroken("toy", "two crashes");
+          if (why === "fault" && ++crashes === 2) throw new InvariantBroken("recovery", "two crashes");
         },
       };
     };
@@ -118,7 +119,7 @@ describe("a shrunk plan", { timeout: 60_000 }, () => {
     expect(shrunk.items).toBe(2);
     expect(shrunk.plan.workload.operations).toEqual([]);
     expect(run(shrunk.plan, [watcher()])).toMatchObject({
-      failure: { invariant: "toy" },
+      failure: { invariant: "recovery", message: "two crashes" },
       traceHash: shrunk.outcome.traceHash,
     });
   });
@@ -184,7 +185,7 @@ describe("an edit", () => {
 });
 
 describe("two failures", () => {
-  const failure = (invariant: string, message: string) => ({ invariant, message, atUs: 0, event: 0, stack: "" });
+  const failure = (invariant: Invariant, message: string) => ({ invariant, message, atUs: 0, event: 0, stack: "" });
 
   it("are the same if the same invariant broke, whatever the details", () => {
     expect(sameFailure(failure("monotonic", "n1 went back"), failure("monotonic", "n2 did"))).toBe(true);
@@ -195,5 +196,7 @@ describe("two failures", () => {
   it("that the code threw are the same if they say the same but for numbers", () => {
     expect(sameFailure(failure("exception", "no entry 7"), failure("exception", "no entry 12"))).toBe(true);
     expect(sameFailure(failure("exception", "no entry 7"), failure("exception", "no vote"))).toBe(false);
+    expect(sameFailure(failure("assertion", "a hole at 7"), failure("assertion", "a hole at 12"))).toBe(true);
+    expect(sameFailure(failure("assertion", "a hole at 7"), failure("assertion", "no vote"))).toBe(false);
   });
 });

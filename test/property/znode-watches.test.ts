@@ -15,7 +15,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 const operations = fc.array(operation, { maxLength: 40, size: "max" });
 const spec: fc.Arbitrary<WatchSpec> = fc.record({ kind: fc.constantFrom("data", "exist", "children"), path });
 
-/** One sentence per kind, straight from the table of ZOOKEEPER-WIRE §8. */
+/** One sentence per kind, as ZooKeeper has them. */
 function fires(change: Change, watch: WatchSpec): boolean {
   if (change.path !== watch.path) return false;
   if (watch.kind === "children") return change.type === "childrenChanged" || change.type === "deleted";

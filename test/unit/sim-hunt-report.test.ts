@@ -1,13 +1,14 @@
 /** What a failure looks like to whoever reads it. */
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allCheckers } from "../../sim/checkers/all.ts";
 import { faultKinds } from "../../sim/hunter/draw-action.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
 import { checkPlan, parsePlan } from "../../sim/plan/plan.ts";
+import { causeOf, promises } from "../../sim/promises.ts";
 import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
 import { Moments } from "../../sim/report/moments.ts";
 import { planText } from "../../sim/report/plan-text.ts";
-import { causeOf, promiseOf } from "../../sim/report/promises.ts";
 import { tellAction, tellPlan } from "../../sim/report/tell.ts";
 import { run } from "../../sim/runner.ts";
 
@@ -35,7 +36,7 @@ const failure = {
   atUs: 1_234_567,
   event: 99,
   stack: "",
-};
+} as const;
 
 describe("a plan in words", () => {
   it("tells what happens in the order of time", () => {
@@ -99,13 +100,13 @@ describe("a failure report", () => {
     expect(parsePlan(json)).toEqual(plan);
   });
 
-  it("has a promise in words for every checker", () => {
-    // These keep records for the others and judge nothing.
+  it("has a promise in words for every checker, and a file that checks each promise", () => {
+    // These keep records for the others.
     const records = ["raft history", "model feed"];
     const names = allCheckers().map(({ name }) => name);
-    expect(
-      [...names, "liveness", "client-protocol", "exception"].filter((name) => promiseOf(name) === undefined),
-    ).toEqual(names.filter((name) => records.includes(name)));
+    const promised: readonly string[] = promises.map(({ invariant }) => invariant);
+    expect(names.filter((name) => !promised.includes(name))).toEqual(names.filter((name) => records.includes(name)));
+    expect(promises.filter(({ file }) => !existsSync(file))).toEqual([]);
     expect(causeOf(failure)).toHaveLength(2);
   });
 });

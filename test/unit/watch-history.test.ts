@@ -85,7 +85,7 @@ describe("what a watch missed, while the history reaches", () => {
   });
 });
 
-describe("what a watch missed, before the history begins (ZOOKEEPER-WIRE §8, setWatches)", () => {
+describe("what a watch missed, before the history begins (as in ZooKeeper, setWatches)", () => {
   /** A history that forgets everything of /a, /b, /gone and /new but what the tree shows. */
   function forgetful() {
     const { harness, history, write, missed } = start(0, 4);

@@ -20,7 +20,7 @@ function armed(path: string, ...kinds: WatchKind[]): WatchTable {
   return table;
 }
 
-describe("which watches a change fires (ZOOKEEPER-WIRE §8)", () => {
+describe("which watches a change fires (as in ZooKeeper)", () => {
   it.each([
     ["created", ["data", "exist"]],
     ["deleted", ["data", "exist", "children"]],
@@ -136,7 +136,7 @@ describe("WatchTable", () => {
   });
 });
 
-describe("which watch a read arms (ZOOKEEPER-WIRE §8)", () => {
+describe("which watch a read arms (as in ZooKeeper)", () => {
   const success: Result = {};
   const missing: Result = { failure: { code: "NO_NODE", message: "" } };
   const malformed: Result = { failure: { code: "BAD_ARGUMENTS", message: "" } };

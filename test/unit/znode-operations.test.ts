@@ -11,7 +11,7 @@ function start(...operations: Operation[]) {
   return { harness, session, machine: harness.machine, write: (o: Operation) => harness.write(session, o) };
 }
 
-describe("the tree at the start (ZOOKEEPER-WIRE §10)", () => {
+describe("the tree at the start (as in ZooKeeper)", () => {
   it("has the built-in znodes", () => {
     const { machine, harness } = start();
     expect(machine.counts()).toEqual({ znodes: 4, sessions: 1 });
@@ -31,7 +31,7 @@ describe("the tree at the start (ZOOKEEPER-WIRE §10)", () => {
   });
 });
 
-describe("Stat (ZOOKEEPER-WIRE §5)", () => {
+describe("Stat (as in ZooKeeper)", () => {
   it("of a new znode", () => {
     const { harness, session } = start();
     harness.timeMs = 5000;
@@ -147,7 +147,7 @@ describe("sequential creates", () => {
   });
 });
 
-describe("check order of create (ZOOKEEPER-WIRE §7)", () => {
+describe("check order of create (as in ZooKeeper)", () => {
   const tooMuch = "x".repeat(limits.dataBytesMax + 1);
 
   it("size comes first", () => {
@@ -187,7 +187,7 @@ describe("check order of create (ZOOKEEPER-WIRE §7)", () => {
   });
 });
 
-describe("check order of delete and setData (ZOOKEEPER-WIRE §7)", () => {
+describe("check order of delete and setData (as in ZooKeeper)", () => {
   it("delete: parent, existence, version, children", () => {
     const { write } = start(create("/a"), create("/a/b"));
     expect(codeOf(write(del("a")))).toBe("BAD_ARGUMENTS");
@@ -212,7 +212,7 @@ describe("check order of delete and setData (ZOOKEEPER-WIRE §7)", () => {
   });
 });
 
-describe("changes, as watches see them (ZOOKEEPER-WIRE §8)", () => {
+describe("changes, as watches see them (as in ZooKeeper)", () => {
   const changesOf = (operation: Operation) => {
     const { harness, session } = start(create("/a"), create("/a/b"));
     const { zxid, changes } = harness.next(session, operation);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
 import { childPath, nameOf, parentPath, pathProblem, quotePath, sequenceSuffix } from "../../src/znode/paths.ts";
 
-describe("paths (ZOOKEEPER-WIRE §10)", () => {
+describe("paths (as in ZooKeeper)", () => {
   it.each(["/", "/a", "/a/b", "/...", "/.a", "/a.", "/..a", "/a b", "/ü", "/\u00a0", "/\ud7ff", "/\uf900", "/\uffef"])(
     "takes %j",
     (path) => {

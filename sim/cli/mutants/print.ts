@@ -1,8 +1,8 @@
 /** The mutants' command on the terminal. */
 import { readFileSync } from "node:fs";
 import type { Mutant } from "../../mutants/mutant.ts";
-import { promiseOf } from "../../mutants/promises.ts";
 import type { HuntResult } from "../../mutants/task.ts";
+import { promiseOf } from "../../promises.ts";
 import { mutatedText, root } from "./load.ts";
 import { median, type ResultRow } from "./results.ts";
 
@@ -62,7 +62,7 @@ export function explanation(mutant: Mutant, result: HuntResult): string {
     ...head,
     `Found after ${result.runs} runs (${seconds(result.ms)}), with seed ${kill.seed}.`,
     "",
-    `The promise: ${promise.sentence}${promise.paper === "" ? "" : ` (${promise.paper})`}`,
+    `The promise: ${promise.sentence}${promise.from === "" ? "" : ` (${promise.from})`}`,
     `Broken:      ${kill.message}.`,
     ...(mutant.expects.includes(kill.invariant)
       ? []

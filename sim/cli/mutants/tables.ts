@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { allMutants, groups, notApplicable } from "../../mutants/catalogue.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
-import { promises } from "../../mutants/promises.ts";
+import { promises } from "../../promises.ts";
 import { root } from "./load.ts";
 import { seconds, summary } from "./print.ts";
 import type { ResultRow } from "./results.ts";
@@ -77,32 +77,25 @@ function survivor(mutant: Mutant): string[] {
 /** The page of promises. */
 export function invariantsPage(rows: Rows): string {
   return `${[
-    "# What is checked",
+    "# What is promised, and who checks it",
     "",
     "<!-- Written by `npm run mutants -- --write`. -->",
     "",
-    "Every promise that the simulator watches over, in every run and mostly at every step. The checkers keep their own",
-    "record of what left the servers and what reached the disks; they do not ask the code whether it is right. The numbers",
-    "are those of the simulator's list of invariants; those missing wait for their mechanism.",
+    "Every promise that the simulator watches over, in every run and mostly at every step. The checkers see all servers",
+    "and all disks at once and keep their own record; they do not ask the code whether it is right. What a server can see",
+    "of this by itself it checks too, and stops when it is broken (`src/raft/invariants.ts`).",
     "",
-    "*Kills* are the planted bugs (`docs/mutants.md`) that fell to the checker.",
+    "“§” is a section of the Raft paper; *kills* are the planted bugs (`docs/mutants.md`) that fell to the checker.",
     "",
-    "| № | Invariant | The promise | From | Kills |",
-    "| --- | --- | --- | --- | --- |",
-    ...promises.map(({ invariant, numbers, sentence, paper, file }) => {
+    "| Invariant | The promise | From | Kills |",
+    "| --- | --- | --- | --- |",
+    ...promises.map(({ invariant, sentence, from, file }) => {
       const killed = allMutants.filter(({ id }) => fell(rows.get(id), invariant)).map(({ id }) => id);
-      return `| ${numbers.join(", ")} | [${invariant}](../${file}) | ${sentence} | ${paper} | ${killed.join(" ")} |`;
+      return `| [${invariant}](../${file}) | ${sentence} | ${from} | ${killed.join(" ")} |`;
     }),
-    "",
-    ...missing,
   ].join("\n")}\n`;
 }
 
 function fell(row: ResultRow | undefined, invariant: string): boolean {
   return row?.by.split(", ").some((part) => part.replace(/ \d+$/, "") === invariant) ?? false;
 }
-
-const missing = [
-  "Not yet, since what they speak of does not exist yet: 7 and the checkpoint half of 11 (checkpoints), 10",
-  "(membership changes), 20 (multi).",
-];
