@@ -103,18 +103,17 @@ export class Clients implements ClientFaults {
         if (connection.state !== "opening") return false;
         if (server.state === "running" && kernel.now >= client.refusedUntilUs) {
           connection.state = "open";
-          connection.incarnation = server.incarnation;
+          connection.life = server.life;
         } else {
           connection.serverKnows = true;
           connections.reset(connection);
         }
         return true;
       case "toServer":
-        if (connection.state !== "open" || connection.serverKnows || connection.incarnation !== server.incarnation)
-          return false;
+        if (connection.state !== "open" || connection.serverKnows || connection.life !== server.life) return false;
         return server.handle(event);
       case "brokenToServer": {
-        const told = connection.serverKnows || connection.incarnation !== server.incarnation;
+        const told = connection.serverKnows || connection.life !== server.life;
         connection.serverKnows = true;
         connections.forget(connection);
         return !told && server.handle(event);

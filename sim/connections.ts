@@ -12,7 +12,7 @@ export interface SimConnection {
   readonly server: ServerId;
   readonly delay: Draws;
   /** Which process of the server holds the other end; 0 until it is open. */
-  incarnation: number;
+  life: number;
   state: "opening" | "open" | "closing" | "broken";
   /** When the newest frame in either direction arrives, µs. */
   lastUpUs: number;
@@ -49,7 +49,7 @@ export class Connections {
       client,
       server,
       delay,
-      incarnation: 0,
+      life: 0,
       state: "opening",
       lastUpUs: 0,
       lastDownUs: 0,
@@ -113,7 +113,7 @@ export class Connections {
   /** A server's process is gone. */
   serverDied(server: ServerId): void {
     for (const connection of this.#all.values())
-      if (connection.server === server && connection.incarnation > 0) this.closeByServer(connection);
+      if (connection.server === server && connection.life > 0) this.closeByServer(connection);
   }
 
   /** Both ends know that it is over. */

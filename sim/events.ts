@@ -11,9 +11,9 @@ export type SimEvent =
   /** A server learns that its stream with a peer broke. */
   | { readonly kind: "streamBroken"; readonly cause: number; readonly server: ServerId; readonly peer: ServerId }
   /** A server's deadline passed. */
-  | { readonly kind: "tick"; readonly cause: number; readonly server: ServerId; readonly incarnation: number }
+  | { readonly kind: "tick"; readonly cause: number; readonly server: ServerId; readonly life: number }
   /** A server's turn ends: it flushes. */
-  | { readonly kind: "flush"; readonly cause: number; readonly server: ServerId; readonly incarnation: number }
+  | { readonly kind: "flush"; readonly cause: number; readonly server: ServerId; readonly life: number }
   /** A batch reaches stable storage, or fails. */
   | { readonly kind: "written"; readonly cause: number; readonly server: ServerId; readonly write: PendingWrite }
   | { readonly kind: "scanned"; readonly cause: number; readonly server: ServerId; readonly scan: PendingScan }

@@ -63,8 +63,8 @@ export class SimServer {
   readonly disk: SimDisk;
   /** `starting`: reads its disk. */
   state: "down" | "starting" | "running" = "down";
-  /** Counts the starts of its process. */
-  incarnation = 0;
+  /** Which start of its process this is, from 1; not to be confused with the incarnation of its data. */
+  life = 0;
   /** While it runs. */
   node: Node | undefined;
   /** What the running process found on its disk when it started. */
@@ -108,7 +108,7 @@ export class SimServer {
   start(): void {
     if (this.state !== "down" || this.goneForGood !== "") return;
     this.state = "starting";
-    this.incarnation++;
+    this.life++;
     const life: Life = { alive: true };
     this.#life = life;
     for (const observer of this.#host.kernel.observers.starting) observer.starting(this);
@@ -186,7 +186,7 @@ export class SimServer {
   /** An event for this server. Returns false if it was none after all: an overtaken timer. */
   handle(event: Input): boolean {
     if (event.kind === "tick") {
-      if (event.incarnation !== this.incarnation || this.#host.kernel.now !== this.#tickAtUs) return false;
+      if (event.life !== this.life || this.#host.kernel.now !== this.#tickAtUs) return false;
       this.#tickAtUs = Number.POSITIVE_INFINITY;
     } else if (event.kind === "written") {
       if (this.disk.complete(event.write) !== "done") return false;
@@ -219,7 +219,7 @@ export class SimServer {
         if (this.node !== undefined && this.clock.now() >= this.node.nextDeadline()) this.node.tick();
         return;
       case "flush":
-        if (event.incarnation !== this.incarnation) return;
+        if (event.life !== this.life) return;
         this.#flushScheduled = false;
         this.#flush();
         return;
@@ -254,7 +254,7 @@ export class SimServer {
       if (this.#lateFlush.chance(plan.config.lateFlush)) {
         this.#flushScheduled = true;
         const delay = this.#lateFlush.below(plan.config.lateFlushUs + 1);
-        kernel.after(delay, { kind: "flush", cause: kernel.current, server: this.id, incarnation: this.incarnation });
+        kernel.after(delay, { kind: "flush", cause: kernel.current, server: this.id, life: this.life });
       } else this.#flush();
     }
     this.#observe();
@@ -282,7 +282,7 @@ export class SimServer {
     const at = Math.max(this.clock.virtualTimeOf(this.node.nextDeadline()), kernel.now + timerGrainUs);
     if (at >= this.#tickAtUs) return;
     this.#tickAtUs = at;
-    kernel.at(at, { kind: "tick", cause: kernel.current, server: this.id, incarnation: this.incarnation });
+    kernel.at(at, { kind: "tick", cause: kernel.current, server: this.id, life: this.life });
   }
 
   #run(ports: Ports, recovered: Recovered): void {
@@ -351,7 +351,7 @@ export class SimServer {
     for (let peer = 1; peer <= serverCount(plan.config); peer++)
       if (peer !== this.id) network.streamBroken(this.id, peer);
     connections.serverDied(this.id);
-    kernel.mix(this.incarnation);
+    kernel.mix(this.life);
   }
 
   #restartAfter(ms: number): void {
@@ -361,8 +361,8 @@ export class SimServer {
 
   #ports(life: Life): Ports {
     const { kernel, network, connections, triggers } = this.#host;
-    const random = kernel.randomness.draws("node", `${this.id}.${this.incarnation}`);
-    const secret = kernel.randomness.draws("secret", `${this.id}.${this.incarnation}`);
+    const random = kernel.randomness.draws("node", `${this.id}.${this.life}`);
+    const secret = kernel.randomness.draws("secret", `${this.id}.${this.life}`);
     const disk = this.disk.port(() => life.alive);
     return {
       disk: {
