@@ -82,18 +82,32 @@ export class Tree {
   }
 
   /** Sets znodes in random order for `seconds`. */
-  async set(outstanding: number, seconds: number): Promise<Rate> {
-    const latencies = new Latencies();
+  set(outstanding: number, seconds: number): Promise<Rate> {
     const startMs = performance.now() + 1000;
-    const endMs = startMs + seconds * 1000;
+    return this.#set(outstanding, startMs, () => startMs + seconds * 1000);
+  }
+
+  /** The same, until `over` is settled. */
+  setUntil(outstanding: number, over: Promise<unknown>): Promise<Rate> {
+    let endMs = Number.POSITIVE_INFINITY;
+    const end = (): void => {
+      endMs = performance.now();
+    };
+    over.then(end, end);
+    return this.#set(outstanding, performance.now(), () => endMs);
+  }
+
+  async #set(outstanding: number, startMs: number, end: () => number): Promise<Rate> {
+    const latencies = new Latencies();
     await inParallel(outstanding, async (n) => {
       const sentMs = performance.now();
-      if (sentMs >= endMs) return false;
+      if (sentMs >= end()) return false;
       await this.#client(n).set(pathOf(Math.floor(Math.random() * this.#created)), this.#value);
       const doneMs = performance.now();
-      if (sentMs >= startMs && doneMs <= endMs) latencies.record(doneMs - sentMs);
+      if (sentMs >= startMs && doneMs <= end()) latencies.record(doneMs - sentMs);
       return true;
     });
+    const seconds = (end() - startMs) / 1000;
     const rounded = (ms: number): number => Math.round(ms * 100) / 100;
     return {
       writesPerSecond: Math.round(latencies.count / seconds),

@@ -79,9 +79,10 @@ export const election: readonly Mutant[] = [
     title: "a leader never finds out that a majority is silent",
     source: "Howard 2020",
     file: "src/raft/check-quorum.ts",
-    find: "role.quorumDeadline = heardSince + state.options.electionTimeoutMs;",
-    replace: "role.quorumDeadline = Math.max(heardSince, state.now) + state.options.electionTimeoutMs;",
-    expects: ["liveness"],
+    find: "role.quorumDeadline = Math.min(heardSince, state.now) + state.options.electionTimeoutMs;",
+    replace: "role.quorumDeadline = state.now + state.options.electionTimeoutMs;",
+    // One that hears nobody hears of no client's signs of life either, and expires their sessions when it is heard again.
+    expects: ["liveness", "session-expiry"],
     kind: "liveness",
     lesson:
       "CheckQuorum deposes a leader that is heard but hears nobody (thesis §6.2). Without it the followers go on waiting for one that can commit nothing.",

@@ -41,6 +41,10 @@ export const limits = {
   checkpointSlackBytes: 4 * 1024 * 1024,
   /** Chunks of a snapshot in flight to one follower. */
   snapshotChunksInFlightMax: 4,
+  /** A snapshot takes its time, so that the others go on: bytes a second … */
+  snapshotBytesPerSecond: 4 * 1024 * 1024,
+  /** … but more if it would take longer than this: the log that grows meanwhile has to be kept. */
+  snapshotPacedMsMax: 30_000,
   /** Entries at the leader that are not committed yet, bytes. */
   uncommittedBytesMax: 64 * 1024 * 1024,
   /** Messages that wait for one peer, bytes; beyond it new ones are dropped, as the network may. */

@@ -43,6 +43,8 @@ interface Transfer {
   acknowledged: number;
   /** Positions sent and not acknowledged. */
   inFlight: number[];
+  /** When the next chunk may leave, monotonic ms. */
+  paceAtMs: number;
   heardAtMs: number;
 }
 
@@ -75,12 +77,14 @@ export class SnapshotSender {
     const now = this.#host.now();
     for (const transfer of this.#transfers.values())
       if (now - transfer.heardAtMs >= this.#host.retryMs) this.#goBack(transfer, transfer.acknowledged);
+      else if (now >= pacedUntil(transfer)) this.#guarded(() => this.#go(transfer));
   }
 
   /** When {@link turn} has something to do although nothing happened, monotonic ms. */
   nextDeadline(): number {
     let deadline = Number.POSITIVE_INFINITY;
-    for (const { heardAtMs } of this.#transfers.values()) deadline = Math.min(deadline, heardAtMs + this.#host.retryMs);
+    for (const transfer of this.#transfers.values())
+      deadline = Math.min(deadline, transfer.heardAtMs + this.#host.retryMs, pacedUntil(transfer));
     return deadline;
   }
 
@@ -110,6 +114,7 @@ export class SnapshotSender {
       sent: 0,
       acknowledged: 0,
       inFlight: [],
+      paceAtMs: this.#host.now(),
       heardAtMs: this.#host.now(),
     };
     this.#transfers.set(to, transfer);
@@ -147,7 +152,8 @@ export class SnapshotSender {
   #go(transfer: Transfer): void {
     const { head, inFlight, waiting } = transfer;
     if (head === undefined) return;
-    while (inFlight.length < limits.snapshotChunksInFlightMax) {
+    const now = this.#host.now();
+    while (inFlight.length < limits.snapshotChunksInFlightMax && now >= transfer.paceAtMs) {
       const row = waiting.shift();
       if (row === undefined) break;
       const position = segmentName(row.key)?.number ?? 0;
@@ -156,6 +162,7 @@ export class SnapshotSender {
       this.#send(transfer, head.read, position, row.value, false);
       inFlight.push(position);
       transfer.sent = position;
+      transfer.paceAtMs = now + row.value.length / bytesPerMs(head.read);
     }
     if (waiting.length > 0) return;
     if (!transfer.atEnd) return this.#read(transfer, head.read.generation);
@@ -200,4 +207,16 @@ export class SnapshotSender {
       this.#host.fatal(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+/** When a chunk that has been read may leave; Infinity if none waits, or for an answer only. */
+function pacedUntil({ waiting, inFlight, paceAtMs }: Transfer): number {
+  const waits = waiting.length > 0 && inFlight.length < limits.snapshotChunksInFlightMax;
+  return waits ? paceAtMs : Number.POSITIVE_INFINITY;
+}
+
+/** How fast a snapshot leaves, so that it does not take the disks and processors from everybody else. */
+function bytesPerMs({ segments }: CheckpointHead): number {
+  const inTime = (segments * limits.segmentBytes) / limits.snapshotPacedMsMax;
+  return Math.max(limits.snapshotBytesPerSecond / 1000, inTime);
 }

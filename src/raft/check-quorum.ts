@@ -14,7 +14,8 @@ export function checkQuorum(state: RaftState): void {
   if (role.name !== "leader" || state.now < role.quorumDeadline) return;
   // Answers move the deadline on, but it is worked out anew only when the old one has come.
   const heardSince = quorumValue(state.log.configuration, (id) => lastHeard(state, role, id));
-  role.quorumDeadline = heardSince + state.options.electionTimeoutMs;
+  // A sole voter has its quorum for ever, but perhaps not as the sole voter.
+  role.quorumDeadline = Math.min(heardSince, state.now) + state.options.electionTimeoutMs;
   if (state.now >= role.quorumDeadline) becomeFollower(state, state.currentTerm, undefined);
 }
 

@@ -16,10 +16,11 @@ export interface PeerHandlers {
 export interface PeerAcceptorOptions {
   readonly clusterId: string;
   readonly id: ServerId;
-  readonly knows: (id: ServerId) => boolean;
   readonly handlers: PeerHandlers;
-  /** A peer opened a stream: it is there. */
-  readonly onAccepted: (from: ServerId) => void;
+  /** A server opened a stream, and may want to be dialled back. Why not, if it is not welcome. */
+  readonly welcome: (from: ServerId, callback: string | undefined) => string | undefined;
+  /** The stream of that server broke or ended. */
+  readonly onLost: (from: ServerId) => void;
   readonly log: Log;
 }
 
@@ -62,14 +63,14 @@ export class PeerAcceptor {
   /** Takes or refuses a stream that was just opened. */
   readonly accept = (call: Call, respond: sendUnaryData<Buffer>): void => {
     call.on("error", () => {});
-    const checked = checkIdentity(
-      (key) => call.metadata.get(key)[0]?.toString(),
-      { clusterId: this.options.clusterId, id: this.options.id },
-      this.options.knows,
-    );
-    if ("refusal" in checked) {
-      this.options.log.warn({ address: call.getPeer(), reason: checked.refusal }, "refused a peer stream");
-      respond({ code: status.FAILED_PRECONDITION, details: checked.refusal });
+    const checked = checkIdentity((key) => call.metadata.get(key)[0]?.toString(), {
+      clusterId: this.options.clusterId,
+      id: this.options.id,
+    });
+    const refusal = "refusal" in checked ? checked.refusal : this.options.welcome(checked.from, checked.callback);
+    if ("refusal" in checked || refusal !== undefined) {
+      this.options.log.warn({ address: call.getPeer(), reason: refusal }, "refused a peer stream");
+      respond({ code: status.FAILED_PRECONDITION, details: refusal ?? "" });
       return;
     }
     const stream: IncomingStream = { from: checked.from, address: call.getPeer(), respond };
@@ -79,7 +80,6 @@ export class PeerAcceptor {
     // Headers at once: they tell the dialler that it is welcome.
     call.sendMetadata(new Metadata());
     this.options.log.info({ peer: stream.from, address: stream.address }, "peer connected");
-    this.options.onAccepted(stream.from);
     this.listenTo(call, stream);
   };
 
@@ -118,6 +118,7 @@ export class PeerAcceptor {
     if (this.active.get(stream.from) !== stream) return;
     this.active.delete(stream.from);
     this.options.log.info({ peer: stream.from }, "the stream from the peer broke");
+    this.options.onLost(stream.from);
     this.options.handlers.peerDisconnected(stream.from);
   }
 }

@@ -11,6 +11,8 @@ export interface StreamIdentity {
   readonly clusterId: string;
   readonly from: ServerId;
   readonly to: ServerId;
+  /** Where the dialler wants to be dialled back (host:port) by a server whose configuration does not name it. */
+  readonly callback?: string | undefined;
 }
 
 /** Call metadata of a peer stream, as key and value. */
@@ -20,21 +22,25 @@ export function streamIdentity(identity: StreamIdentity): readonly (readonly [st
     ["terrarium-cluster", identity.clusterId],
     ["terrarium-from", String(identity.from)],
     ["terrarium-to", String(identity.to)],
+    ...(identity.callback === undefined ? [] : [["terrarium-callback", identity.callback] as const]),
   ];
 }
 
-export type CheckedIdentity = { readonly from: ServerId } | { readonly refusal: string };
+export type CheckedIdentity =
+  | { readonly from: ServerId; readonly callback: string | undefined }
+  | { readonly refusal: string };
 
 /**
- * Checks who dials: the same protocol, the same cluster, meant for this server, from another member.
+ * Checks who dials: the same protocol, the same cluster, meant for this server, from another one. Not whether it is a
+ * member: this server's configuration may be too old to know, and votes and entries are taken from whoever follows the
+ * rules (§6; thesis 4.1). Without that a server with an old configuration could never be brought up to date by a leader
+ * that joined later.
  *
  * @param get reads a metadata value
- * @param knows whether an id is that of a peer
  */
 export function checkIdentity(
   get: (key: string) => string | undefined,
   self: { readonly clusterId: string; readonly id: ServerId },
-  knows: (id: ServerId) => boolean,
 ): CheckedIdentity {
   const protocol = get("terrarium-protocol");
   if (protocol === undefined) return { refusal: "this is the port between Terrarium servers; clients use another" };
@@ -55,8 +61,12 @@ export function checkIdentity(
   }
   const from = Number(get("terrarium-from"));
   if (from === self.id) return { refusal: `another server ${self.id} runs here already: ids are unique in a cluster` };
-  if (!Number.isInteger(from) || !knows(from)) {
-    return { refusal: `server ${get("terrarium-from") ?? ""} is not a member of this cluster` };
+  if (!Number.isSafeInteger(from) || from < 1) {
+    return { refusal: `${JSON.stringify(get("terrarium-from") ?? "")} is no id of a server` };
   }
-  return { from };
+  const callback = get("terrarium-callback");
+  if (callback !== undefined && !/^\S{1,300}:\d{1,5}$/.test(callback)) {
+    return { refusal: "the address to call back is not host:port" };
+  }
+  return { from, callback };
 }

@@ -26,6 +26,8 @@ export interface PeerLinkOptions {
   readonly peer: ServerId;
   /** host:port */
   readonly address: string;
+  /** This server's own, for a peer that does not know it; undefined where the peer has dialled first. */
+  readonly callback: () => string | undefined;
   readonly keepaliveMs: number;
   readonly random: Random;
   readonly log: Log;
@@ -114,14 +116,15 @@ export class PeerLink {
 
   private dial(): void {
     if (this.closed || this.attempt !== undefined) return;
-    const { self, peer, clusterId, address, keepaliveMs } = this.options;
+    const { self, peer, clusterId, address, callback, keepaliveMs } = this.options;
     const client = new Client(
       address,
       credentials.createInsecure(),
       channelOptions(keepaliveMs, limits.peerFrameBytesMax),
     );
     const metadata = new Metadata({ waitForReady: false });
-    for (const [key, value] of streamIdentity({ clusterId, from: self, to: peer })) metadata.set(key, value);
+    for (const [key, value] of streamIdentity({ clusterId, from: self, to: peer, callback: callback() }))
+      metadata.set(key, value);
     const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
       this.ended(attempt, error);
     });

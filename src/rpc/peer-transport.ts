@@ -1,4 +1,9 @@
-/** The Network port over gRPC: a stream to each peer, and the streams that peers open to us. */
+/**
+ * The Network port over gRPC: a stream to each peer, and the streams that peers open to us.
+ *
+ * A server that is in no configuration known here is heard all the same, and answered over a stream that is opened for
+ * this: the configuration here may be the older one (§6; thesis 4.1).
+ */
 import { Server } from "@grpc/grpc-js";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
@@ -25,26 +30,43 @@ export interface PeerTransportOptions {
   /** This server. */
   readonly id: ServerId;
   readonly handlers: PeerHandlers;
-  /** Whether any server of the cluster may speak: this one joins and knows no members yet. */
-  readonly welcomesAll?: () => boolean;
   readonly random: Random;
   readonly log: Log;
 }
+
+interface Connection {
+  readonly address: string;
+  /** Dialled back only because the peer, which this server's configuration does not name, dialled it. */
+  readonly back: boolean;
+  readonly link: PeerLink;
+}
+
+/** Servers beyond the configuration that are dialled back at a time. */
+const strangersMax = 64;
 
 export class PeerTransport implements Network {
   private readonly options: PeerTransportOptions;
   private readonly server: Server;
   private readonly acceptor: PeerAcceptor;
-  private readonly links = new Map<ServerId, { readonly address: string; readonly link: PeerLink }>();
+  /** The peers of the configuration. */
+  private peers: ReadonlyMap<ServerId, string> = new Map();
+  /** Servers that have dialled this one, and where to dial them back. */
+  private readonly callers = new Map<ServerId, string>();
+  private readonly links = new Map<ServerId, Connection>();
+  private ownAddress: string | undefined;
+  private closed = false;
 
   constructor(options: PeerTransportOptions) {
     this.options = options;
     this.acceptor = new PeerAcceptor({
       clusterId: options.clusterId,
       id: options.id,
-      knows: (id) => this.links.has(id) || options.welcomesAll?.() === true,
       handlers: options.handlers,
-      onAccepted: (from) => this.links.get(from)?.link.dialNow(),
+      welcome: (from, callback) => this.welcome(from, callback),
+      onLost: (from) => {
+        this.callers.delete(from);
+        this.reconcile();
+      },
       log: options.log,
     });
     this.server = new Server(channelOptions(peerKeepaliveMs, limits.peerFrameBytesMax));
@@ -56,31 +78,57 @@ export class PeerTransport implements Network {
    *
    * @throws TerrariumError ADDRESS_IN_USE, USAGE
    */
-  listen(address: string): Promise<number> {
-    return listen(this.server, address);
+  async listen(address: string): Promise<number> {
+    const port = await listen(this.server, address);
+    this.ownAddress = `${address.slice(0, address.lastIndexOf(":"))}:${port}`;
+    return port;
   }
 
-  /** Dials exactly these peers from now on. Those that stay keep their streams. */
+  /** Dials exactly these peers from now on, and those who dial this server. Those that stay keep their streams. */
   setPeers(peers: readonly PeerAddress[]): void {
-    const wanted = new Map(peers.map((peer) => [peer.id, peer.address]));
-    for (const [id, { address, link }] of this.links) {
-      if (wanted.get(id) === address) continue;
+    const { id: self } = this.options;
+    this.peers = new Map(peers.flatMap(({ id, address }) => (id === self ? [] : [[id, address]])));
+    this.reconcile();
+  }
+
+  private welcome(from: ServerId, callback: string | undefined): string | undefined {
+    if (callback !== undefined) {
+      if (!this.callers.has(from) && this.callers.size >= strangersMax) return "too many servers call at this time";
+      this.callers.set(from, callback);
+    }
+    this.reconcile();
+    // It is there: no need to wait out the back-off.
+    this.links.get(from)?.link.dialNow();
+    return undefined;
+  }
+
+  /** Opens and closes links, so that they are those that are wanted. */
+  private reconcile(): void {
+    if (this.closed) return;
+    const wanted = new Map<ServerId, Omit<Connection, "link">>();
+    for (const [id, address] of this.callers) wanted.set(id, { address, back: true });
+    for (const [id, address] of this.peers) wanted.set(id, { address, back: false });
+    for (const [id, { address, back, link }] of this.links) {
+      const other = wanted.get(id);
+      if (other?.address === address && other.back === back) continue;
       link.close();
       this.links.delete(id);
     }
-    for (const { id, address } of peers) {
-      if (this.links.has(id) || id === this.options.id) continue;
+    for (const [id, { address, back }] of wanted) {
+      if (this.links.has(id)) continue;
       const { clusterId, random, log } = this.options;
       const link = new PeerLink({
         clusterId,
         self: this.options.id,
         peer: id,
         address,
+        // Two servers that only dial each other back would never stop.
+        callback: () => (back ? undefined : this.ownAddress),
         keepaliveMs: peerKeepaliveMs,
         random,
         log,
       });
-      this.links.set(id, { address, link });
+      this.links.set(id, { address, back, link });
     }
   }
 
@@ -102,6 +150,7 @@ export class PeerTransport implements Network {
 
   /** Ends all streams and stops listening; peers see the streams end. Nothing is reported any more. */
   close(): Promise<void> {
+    this.closed = true;
     for (const { link } of this.links.values()) link.close();
     this.links.clear();
     this.acceptor.close();

@@ -1,10 +1,8 @@
 /** Puts a real server together: disk, node, streams to peers and clients, HTTP. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { TerrariumError } from "../base/errors.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { Node } from "../node/node.ts";
@@ -46,7 +44,7 @@ export async function startServer(
   log: Logger,
   fatal: (error: Error) => void,
 ): Promise<RunningServer> {
-  const level = await openDisk(options.dataDir);
+  const level = await openLevelDisk(resolve(options.dataDir));
   try {
     const host = options.join.length === 0 ? undefined : await findCluster(options.join, log);
     const recovered = await recover(level, options, options.clusterId || (host?.clusterId ?? ""));
@@ -55,23 +53,6 @@ export async function startServer(
     await level.close();
     throw error;
   }
-}
-
-async function openDisk(directory: string): Promise<LevelDisk> {
-  try {
-    makeDirectory(resolve(directory));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TerrariumError("DATA_DIR_UNUSABLE", `the data directory ${directory} cannot be made (${reason})`);
-  }
-  return await openLevelDisk(directory);
-}
-
-/** Makes a directory and those above it. Node's own recursive way never ends where the kernel forbids it (`/proc`). */
-function makeDirectory(directory: string): void {
-  if (existsSync(directory)) return;
-  makeDirectory(dirname(directory));
-  mkdirSync(directory);
 }
 
 async function recover(disk: Disk, options: ServeOptions, clusterId: string): Promise<Recovered> {
@@ -123,7 +104,6 @@ async function serve(
       receivePeer: (from, messages) => node.receivePeer(from, messages),
       peerDisconnected: (from) => node.peerDisconnected(from),
     },
-    welcomesAll: () => node.raft.configuration.members.length === 0,
     random: Math.random,
     log,
   });

@@ -32,17 +32,23 @@ interface PendingWrite {
   readonly done: (error: Error | undefined) => void;
 }
 
-/** A LevelDB database. Every write is synced, and none begins before the one before it is done. */
+/**
+ * A LevelDB database. Every write is synced, and none begins before the one before it is done. After one that failed none
+ * is tried any more: behind a torn record a sound one would make damage of what was only unfinished.
+ */
 export class LevelDisk implements Disk {
   private readonly database: Database;
   /** The first one is under way. LevelDB, given several at once, would take them in any order. */
-  private readonly writes: PendingWrite[] = [];
+  private writes: PendingWrite[] = [];
+  private failed: Error | undefined;
 
   constructor(database: Database) {
     this.database = database;
   }
 
   write(batch: readonly DiskOperation[], done: (error: Error | undefined) => void): void {
+    const { failed } = this;
+    if (failed !== undefined) return queueMicrotask(() => done(failed));
     this.writes.push({ batch, done });
     if (this.writes.length === 1) this.writeFirst();
   }
@@ -97,9 +103,16 @@ export class LevelDisk implements Disk {
   }
 
   private written(error: Error | undefined): void {
+    if (error !== undefined) {
+      const { writes } = this;
+      this.failed = error;
+      this.writes = [];
+      for (const { done } of writes) done(error);
+      return;
+    }
     const write = this.writes.shift();
     this.writeFirst();
-    write?.done(error);
+    write?.done(undefined);
   }
 
   private async readRange(range: KeyRange, bytesMax: number, snapshot: Snapshot): Promise<Row[]> {

@@ -69,8 +69,11 @@ export class SegmentEncoder {
     for (const { path } of rows.removedZnodes) this.#remove(() => this.#writer.presentString(REMOVED_PATHS, path));
     for (const { id } of rows.endedSessions) this.#remove(() => this.#writer.uint(ENDED_SESSIONS, id));
     for (const session of rows.sessions) {
+      const row = encodeSession(session);
+      // With a thousand answers to remember it may have four megabytes: behind others it would fit in no frame to a peer.
+      if (this.#writer.mark() + row.length > this.#segmentBytes) this.#finishSegment();
       this.#place(session, this.#segments.length);
-      this.#writer.presentBytes(SESSIONS, encodeSession(session));
+      this.#writer.presentBytes(SESSIONS, row);
       this.#rows++;
       this.#finishIfFull();
     }

@@ -148,3 +148,31 @@ describe("a cluster that changes", () => {
     expect(Object.keys(await members()).length).toBe(4);
   });
 });
+
+describe("a server with an old configuration", () => {
+  it("is brought up to date, and votes for a leader that it has never heard of", async () => {
+    const cluster = await LocalCluster.start(3);
+    try {
+      const change = (request: AdminRequest) => administer(cluster.endpoints, request, { timeoutMs });
+      // Server 3 is away while server 4 takes the place of server 1, and leads.
+      if ((await cluster.leader()) === 3) await change({ type: "transfer", to: 2 });
+      await cluster.signal(3, "SIGKILL");
+      const server = await cluster.join();
+      await change({ type: "replace", gone: 1, member: addressOf(server), force: false });
+      await cluster.signal(1, "SIGKILL");
+      if ((await cluster.leader()) !== server.id) await change({ type: "transfer", to: server.id });
+      cluster.startServer(3);
+      const client = await TerrariumClient.connect({
+        endpoints: [cluster.server(3).endpoint, server.endpoint],
+        connectTimeoutMs: timeoutMs,
+      });
+      await client.create("/heard", "", { timeoutMs });
+      await cluster.signal(2, "SIGKILL");
+      // Two of the three voters are left, and one of them knew nothing of the other.
+      await client.create("/elected", "", { timeoutMs });
+      await client.close();
+    } finally {
+      await cluster.destroy();
+    }
+  });
+});

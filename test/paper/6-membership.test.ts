@@ -47,6 +47,19 @@ function isNotFinal(entry: Entry): boolean {
 }
 
 describe("§6 a change goes through joint consensus", () => {
+  it("§6 thesis §6.2 a sole voter that has got company needs its company", () => {
+    const c = cluster(1, 3);
+    c.run(5 * electionTimeoutMs);
+    const { voters, members } = { voters: [1, 2, 3], members: [1, 2, 3].map(member) };
+    expect(change(c, 1, { voters, learners: [], members, force: false })).toBe("accepted");
+    c.run(electionTimeoutMs);
+    expect(c.server(1).raft.configuration).toMatchObject({ voters, oldVoters: [] });
+    // What it says arrives, what they answer does not: they stay loyal, and nothing is committed.
+    for (const id of [2, 3]) c.cut(id, 1);
+    c.run(2 * electionTimeoutMs);
+    expect(c.server(1).raft.isLeader).toBe(false);
+  });
+
   it("§6 thesis §4.2.1 a new server learns first, then the change is joint, then it is complete", () => {
     const c = cluster(3, 4);
     expect(change(c, 1, withAdded(wanted(c, 1), member(4), false))).toBe("accepted");

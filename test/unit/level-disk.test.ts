@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LevelDisk, openLevelDisk } from "../../src/storage/level-disk.ts";
+import { Level } from "level";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LevelDisk, openLevelDisk } from "../../src/storage/level-disk.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 import { diskConformance, put, scan, write } from "./disk-conformance.ts";
 
@@ -148,6 +149,17 @@ describe("LevelDisk", () => {
         message: expect.stringContaining(path),
       });
     }
+  });
+
+  it("writes nothing behind a write that failed", async () => {
+    const database = new Level<Uint8Array, Uint8Array>(join(directory, "failing"), { valueEncoding: "view" });
+    const batch = vi.spyOn(database, "batch").mockRejectedValueOnce(new Error("no space left"));
+    const failing = new LevelDisk(database);
+    const writes = [put([1], "a"), put([2], "b")].map((operation) => write(failing, [operation]));
+    for (const done of writes) await expect(done).rejects.toThrow("no space left");
+    await expect(write(failing, [put([3], "c")])).rejects.toThrow("no space left");
+    expect(batch).toHaveBeenCalledTimes(1);
+    await failing.close();
   });
 
   it("reports a write after close as failed", async () => {

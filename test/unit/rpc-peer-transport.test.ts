@@ -109,6 +109,33 @@ describe("two servers", () => {
   });
 });
 
+describe("a server that only one of two knows", () => {
+  it("is heard and answered, as long as it calls", async () => {
+    const [a, b] = [await startServer(1), await startServer(2)];
+    introduce(a); // knows nobody: its configuration is old
+    b.transport.setPeers([{ id: 1, address: `127.0.0.1:${a.port}` }]);
+    b.transport.send(1, [read(1)]);
+    await vi.waitFor(() => expect(a.node.readIds).toEqual([1]), 5000);
+    a.transport.send(2, [read(2)]);
+    await vi.waitFor(() => expect(b.node.readIds).toEqual([2]), 5000);
+    // Neither keeps the other's stream alive once nobody wants it.
+    b.transport.setPeers([]);
+    await vi.waitFor(() => expect(a.transport.stats().size + b.transport.stats().size).toBe(0), 5000);
+  });
+
+  it("keeps its stream when the other one gets to know it", async () => {
+    const [a, b] = [await startServer(1), await startServer(2)];
+    b.transport.setPeers([{ id: 1, address: `127.0.0.1:${a.port}` }]);
+    await connected(a, b);
+    introduce(a, b);
+    b.transport.setPeers([]); // now it is the other way round
+    await connected(a, b);
+    await connected(b, a);
+    b.transport.send(1, [read(3)]);
+    await vi.waitFor(() => expect(a.node.readIds).toEqual([3]), 5000);
+  });
+});
+
 describe("a peer that does not read", () => {
   it("costs no more memory than its queue's limit", async () => {
     const [a, b] = [await startServer(1), await startServer(2)];
@@ -148,7 +175,8 @@ describe("the acceptor", () => {
   it.each([
     ["another cluster", identity({ clusterId: "other" }), "of cluster c, not other"],
     ["another server", identity({ to: 3 }), "this is server 1, not 3"],
-    ["a stranger", identity({ from: 9 }), "server 9 is not a member"],
+    ["nobody", { ...identity({}), "terrarium-from": "x" }, '"x" is no id of a server'],
+    ["who cannot be called back", { ...identity({}), "terrarium-callback": "here" }, "not host:port"],
     ["a twin", identity({ from: 1 }), "another server 1 runs here already"],
     ["another protocol", { ...identity({}), "terrarium-protocol": "99" }, "peer protocol 99"],
     ["no Terrarium server", {}, "the port between Terrarium servers"],
@@ -171,9 +199,7 @@ describe("the acceptor", () => {
   });
 
   it("lets a newer stream of a peer take over, silently", async () => {
-    const [a, b] = [await startServer(1), await startServer(2)];
-    introduce(a);
-    a.transport.setPeers([{ id: 2, address: `127.0.0.1:${b.port}` }]);
+    const a = await startServer(1);
     const older = callPeer(a.port, identity({}), [encodePeerFrame([read(1)])]);
     await vi.waitFor(() => expect(a.node.readIds).toEqual([1]), 5000);
     const newer = callPeer(a.port, identity({}), [encodePeerFrame([read(2)])]);
@@ -189,7 +215,6 @@ describe("the acceptor", () => {
     ["an oversized frame", new Uint8Array(limits.peerFrameBytesMax + 1), status.RESOURCE_EXHAUSTED],
   ])("ends a stream that brings %s, tells the node, and serves on", async (_what, frame, code) => {
     const a = await startServer(1);
-    a.transport.setPeers([{ id: 2, address: "127.0.0.1:1" }]);
     expect((await callPeer(a.port, identity({}), [frame])).code).toBe(code);
     await vi.waitFor(() => expect(a.node.disconnected).toEqual([2]), 5000);
     const good = callPeer(a.port, identity({}), [encodePeerFrame([read(3)])]);
@@ -227,11 +252,7 @@ describe("listening", () => {
 describe("checkIdentity", () => {
   it("takes the member that it is", () => {
     const metadata = new Map(streamIdentity({ clusterId: "c", from: 2, to: 1 }));
-    const checked = checkIdentity(
-      (key) => metadata.get(key),
-      { clusterId: "c", id: 1 },
-      (id) => id === 2,
-    );
-    expect(checked).toEqual({ from: 2 });
+    const checked = checkIdentity((key) => metadata.get(key), { clusterId: "c", id: 1 });
+    expect(checked).toEqual({ from: 2, callback: undefined });
   });
 });

@@ -139,6 +139,21 @@ describe("a checkpoint", () => {
     expect(c.load().machine.digest()).toBe(c.harness.machine.digest());
   });
 
+  it("gives a session with many answers a segment of its own, so that it fits in a frame to a peer", () => {
+    const c = new Checkpointed();
+    for (const requests of [1, 12, 12]) {
+      const session = c.harness.open();
+      for (let i = 1; i <= requests; i++) c.harness.request(session, i, create(`/${"x".repeat(20)}${session}-${i}`));
+    }
+    c.checkpoint();
+    const sizes = c.disk.rows.flatMap(({ key, value }) => (segmentName(key) === undefined ? [] : [value.length]));
+    // Two sessions have more than a segment; neither lies behind another.
+    const larger = sizes.filter((bytes) => bytes > small.segmentBytes + 200);
+    expect(larger).toHaveLength(2);
+    expect(Math.max(...larger) - Math.min(...larger)).toBeLessThan(20);
+    expect(c.load().machine.digest()).toBe(c.harness.machine.digest());
+  });
+
   it("forgets sessions that ended, with their ephemerals", () => {
     const c = new Checkpointed();
     const session = c.harness.open();
