@@ -42,6 +42,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const commit = new CommitDurability(history, durable);
   const membership = new Membership(history, durable);
   const feed = new ModelFeed();
+  const once = new ExactlyOnce(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
   const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
   const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
@@ -57,6 +58,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     membership,
     new StateMachineSafety(history),
     feed,
+    once,
   ]);
   return [
     durable,
@@ -72,11 +74,11 @@ export function allCheckers(marks?: Marks): Observer[] {
     new Recovery(history, durable),
     new Linearizability(feed),
     new SequentialReads(feed),
-    new ExactlyOnce(feed),
+    once,
     new ReplicaEquality(feed),
     new SettledProposals(feed),
     new SequentialNames(feed),
-    new SessionExpiry(),
+    new SessionExpiry(feed),
     new Watches(feed),
     ...replication,
     ...changes,

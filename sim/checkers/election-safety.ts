@@ -22,7 +22,9 @@ export class ElectionSafety implements Observer, RaftChecker {
   }
 
   led(id: ServerId, term: Term): void {
-    this.#onlyLeader(id, term);
+    const other = this.#history.leaders.get(term);
+    if (other !== undefined && other !== id)
+      throw new InvariantBroken(this.name, `n${other} and n${id} are both leaders of term ${term}`);
     this.#onlyVote(id, term, id);
     this.#elected(id, term);
   }
@@ -48,15 +50,17 @@ export class ElectionSafety implements Observer, RaftChecker {
   }
 
   sent(from: SimServer, to: ServerId, message: PeerMessage): void {
-    if (message.type === "AppendEntries") this.#onlyLeader(from.id, message.term);
+    if (message.type === "AppendEntries" || message.type === "InstallSnapshot" || message.type === "TimeoutNow")
+      this.#isLeader(from.id, message.term, message.type);
     else if (message.type === "RequestVoteReply" && message.voteGranted && !message.preVote)
       this.#onlyVote(from.id, message.term, to);
   }
 
-  #onlyLeader(id: ServerId, term: Term): void {
-    const other = this.#history.leaders.get(term);
-    if (other !== undefined && other !== id)
-      throw new InvariantBroken(this.name, `n${other} and n${id} are both leaders of term ${term}`);
+  #isLeader(id: ServerId, term: Term, what: string): void {
+    const leader = this.#history.leaders.get(term);
+    if (leader === id) return;
+    const who = leader === undefined ? "nobody leads" : `n${leader} leads`;
+    throw new InvariantBroken(this.name, `n${id} sends ${what} as the leader of term ${term}, which ${who}`);
   }
 
   #onlyVote(voter: ServerId, term: Term, candidate: ServerId): void {

@@ -31,12 +31,14 @@ export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result:
   const znode = model.at(read.path, zxid);
   const what = `${read.kind} ${read.path} at zxid ${zxid}`;
   if (result.failure !== undefined) {
-    if (result.failure.code !== "NO_NODE") return undefined;
+    if (result.failure.code !== "NO_NODE") return `was answered ${result.failure.code} by ${what}`;
     return znode === undefined ? undefined : `found nothing by ${what}, but it exists`;
   }
   if (znode === undefined) return `found something by ${what}, but there is nothing`;
   const difference = result.stat === undefined ? "no Stat" : statDifference(result.stat, statOf(znode));
   if (difference !== undefined) return `saw by ${what}: ${difference}`;
+  if (read.kind === "getData" && result.data === undefined) return `saw no data by ${what}`;
+  if (read.kind === "getChildren" && result.children === undefined) return `saw no children by ${what}`;
   if (result.data !== undefined && !bytesEqual(result.data, znode.data)) return `saw other data by ${what}`;
   if (result.children !== undefined && namesHash(result.children) !== znode.childrenHash)
     return `saw other children by ${what}`;

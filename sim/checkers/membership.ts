@@ -1,6 +1,6 @@
 /**
- * Changes of membership (Raft paper §6, thesis ch. 4): only voters are elected; a server uses the newest configuration in its log; a leader
- * appends one only when the one before is committed, and an entry of its own term too; any quorum of one configuration
+ * Changes of membership (Raft paper §6, thesis ch. 4): only voters are elected; a server uses the newest configuration in
+ * its log; a leader appends one only when the one before is committed, and an entry of its own term too; any quorum of one configuration
  * shares a server with any quorum of the next.
  */
 import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
@@ -22,7 +22,7 @@ export class Membership implements Observer, RaftChecker {
     this.#durable = durable;
   }
 
-  appended(id: ServerId, entry: Entry): void {
+  appended(id: ServerId, entry: Entry, leading: Term): void {
     if (entry.kind !== "configuration" || entry.index === 1) return;
     const log = this.#history.log(id);
     const before = log.configurationBefore(entry.index);
@@ -30,7 +30,7 @@ export class Membership implements Observer, RaftChecker {
     if (!quorumsIntersect(before.configuration, entry.configuration))
       this.#broken(id, entry.index, "of which a quorum shares no server with a quorum of the configuration before");
     // Only its own leader appends it first; others copy.
-    if (this.#history.leading[id] !== entry.term) return;
+    if (leading !== entry.term) return;
     if (!this.#isCommitted(id, before.index, before.configuration))
       this.#broken(id, entry.index, `while that of entry ${before.index} is not committed`);
     const ownTerm = log.firstIndexOfTerm(entry.term);

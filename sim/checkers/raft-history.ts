@@ -14,8 +14,8 @@ export interface RaftChecker {
   readonly name: string;
   /** The server cut its log before `from`, which was not behind its end. `leading`: the term that it leads, or 0. */
   truncated?(id: ServerId, from: Index, leading: Term): void;
-  /** The server appended an entry. */
-  appended?(id: ServerId, entry: Entry): void;
+  /** The server appended an entry. `leading`: the term that it leads at the end of the turn, or 0. */
+  appended?(id: ServerId, entry: Entry, leading: Term): void;
   /** For the first time, the server leaves effects as the leader of `term`. */
   led?(id: ServerId, term: Term): void;
   /** The server takes an entry as committed, and applies it. */
@@ -84,7 +84,8 @@ export class RaftHistory implements Observer {
     const before = this.leading[id] === leads ? leads : 0;
     const { snapshot } = effects.write ?? {};
     if (snapshot !== undefined) this.#replaced(id, snapshot, before);
-    if (effects.write !== undefined) this.#written(id, effects.write.truncateFrom, effects.write.entries, before);
+    if (effects.write !== undefined)
+      this.#written(id, effects.write.truncateFrom, effects.write.entries, before, leads);
     if (leads !== this.leading[id]) {
       this.leading[id] = leads;
       if (leads > 0) {
@@ -115,15 +116,15 @@ export class RaftHistory implements Observer {
     log.replaceBeginning(this.committed, index);
   }
 
-  #written(id: ServerId, truncateFrom: Index | undefined, entries: readonly Entry[], leading: Term): void {
+  #written(id: ServerId, truncateFrom: Index | undefined, entries: readonly Entry[], before: Term, leads: Term): void {
     const log = this.log(id);
     if (truncateFrom !== undefined && truncateFrom <= log.lastIndex) {
       log.truncate(truncateFrom);
-      for (const checker of this.#checkers) checker.truncated?.(id, truncateFrom, leading);
+      for (const checker of this.#checkers) checker.truncated?.(id, truncateFrom, before);
     }
     for (const entry of entries) {
       log.append(entry);
-      for (const checker of this.#checkers) checker.appended?.(id, entry);
+      for (const checker of this.#checkers) checker.appended?.(id, entry, leads);
     }
   }
 

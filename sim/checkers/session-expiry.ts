@@ -1,6 +1,7 @@
 /**
  * A session expires only after its leader has heard nothing of it for the session's timeout, by the leader's own clock
- * and while its process ran; and in quiet times, with every link and process sound, not while its client speaks up.
+ * and while its process ran; and in quiet times, with every link and process sound, not while its client speaks up. No
+ * client is told of an end that the log has not decided.
  */
 import { limits } from "../../src/base/limits.ts";
 import type { SessionId } from "../../src/base/operations.ts";
@@ -10,8 +11,10 @@ import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
 import type { SimEvent } from "../events.ts";
+import type { HistoryOperation, SessionEvent } from "../history.ts";
 import { InvariantBroken, type Observer, type StruckFault, type World } from "../observer.ts";
 import type { SimServer } from "../server.ts";
+import type { ModelFeed } from "./model-feed.ts";
 
 /** The leader looks at its sessions this often, and its reckoning is off by up to two looks. */
 const slackMs = 600;
@@ -34,6 +37,7 @@ interface Watcher {
 
 export class SessionExpiry implements Observer {
   readonly name = "session-expiry";
+  readonly #feed: ModelFeed;
   #world: World | undefined;
   #timeoutMs = 0;
   /** By server id. */
@@ -44,6 +48,25 @@ export class SessionExpiry implements Observer {
   readonly #spoke = new Map<SessionId, Map<ServerId, number>>();
   /** Since when nothing is disturbed, virtual µs. */
   #quietSinceUs: number | undefined = 0;
+
+  constructor(feed: ModelFeed) {
+    this.#feed = feed;
+  }
+
+  /** A client is told of its session's end only by the log's decision. */
+  sessionEvent({ client, type, reason, sessionId }: SessionEvent): void {
+    if (type === "ended" && reason === "expired") this.#isOver(client, sessionId, "has expired");
+  }
+
+  answered({ client, outcome, invocation, sessionId }: HistoryOperation): void {
+    if (outcome === "answered" && invocation.type === "close") this.#isOver(client, sessionId, "is closed");
+  }
+
+  #isOver(client: number, session: SessionId, what: string): void {
+    if (session === 0 || !this.#feed.model.sessions.has(session)) return;
+    const told = `client ${client} was told that its session ${session} ${what}`;
+    throw new InvariantBroken(this.name, `${told}, but the log has not ended it`);
+  }
 
   begin(world: World): void {
     this.#world = world;

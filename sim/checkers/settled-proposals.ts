@@ -54,6 +54,7 @@ export class SettledProposals implements Observer {
     if (origin !== id || proposal === 0) return;
     // One that came before its time, or after its session, has to go again or is given up.
     const done = body.type === "createSession" || (body.type === "write" && this.#feed.model.effects.has(entry.index));
-    if (done) this.#done[id]?.set(proposal, 0);
+    const known = this.#done[id];
+    if (done && known !== undefined && !known.has(proposal)) known.set(proposal, 0);
   }
 }

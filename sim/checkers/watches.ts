@@ -85,6 +85,8 @@ export class Watches implements Observer {
     if (zxid < waiting.lastEvent) this.#break(client, `had an event of zxid ${zxid} after one of ${waiting.lastEvent}`);
     waiting.lastEvent = zxid;
     if (event.type !== "resync") this.#isFirst(client, watch, event);
+    else if (this.#armed[client]?.late.has(keyOf(kind, path)) !== true)
+      this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though its server knows what changed`);
   }
 
   started({ id, recovered }: SimServer): void {

@@ -43,7 +43,7 @@ export const limits = {
   snapshotChunksInFlightMax: 4,
   /** A snapshot takes its time, so that the others go on: bytes a second … */
   snapshotBytesPerSecond: 4 * 1024 * 1024,
-  /** … but more if it would take longer than this: the log that grows meanwhile has to be kept. */
+  /** … but more if it would take longer than this, and without a limit after it: the log that grows has to be kept. */
   snapshotPacedMsMax: 30_000,
   /** Entries at the leader that are not committed yet, bytes. */
   uncommittedBytesMax: 64 * 1024 * 1024,

@@ -130,7 +130,10 @@ export class Session<C> {
     if (this.#endFailure !== undefined) throw new TerrariumError(this.#endFailure.code, this.#endFailure.message);
     if (this.#closing !== undefined) throw new TerrariumError("SESSION_CLOSED", "the client is closing");
     const bytes = checkedBytes(body);
-    if (this.#queue.length >= sessionLimits.requestsMax || this.#queue.bytes + bytes > sessionLimits.requestBytesMax) {
+    const full =
+      this.#queue.length >= sessionLimits.requestsMax || this.#queue.bytes + bytes > sessionLimits.requestBytesMax;
+    // There is always room for the last one.
+    if (full && body.type !== "close") {
       throw new TerrariumError("TOO_MANY_REQUESTS", `${this.#queue.length} requests wait for their answers`);
     }
     if (armedBy(body) !== undefined && this.#watches.size >= sessionLimits.watchersMax) {

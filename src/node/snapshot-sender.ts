@@ -43,6 +43,7 @@ interface Transfer {
   acknowledged: number;
   /** Positions sent and not acknowledged. */
   inFlight: number[];
+  readonly beganAtMs: number;
   /** When the next chunk may leave, monotonic ms. */
   paceAtMs: number;
   heardAtMs: number;
@@ -114,6 +115,7 @@ export class SnapshotSender {
       sent: 0,
       acknowledged: 0,
       inFlight: [],
+      beganAtMs: this.#host.now(),
       paceAtMs: this.#host.now(),
       heardAtMs: this.#host.now(),
     };
@@ -162,7 +164,8 @@ export class SnapshotSender {
       this.#send(transfer, head.read, position, row.value, false);
       inFlight.push(position);
       transfer.sent = position;
-      transfer.paceAtMs = now + row.value.length / bytesPerMs(head.read);
+      if (now - transfer.beganAtMs < limits.snapshotPacedMsMax)
+        transfer.paceAtMs = now + row.value.length / bytesPerMs(head.read);
     }
     if (waiting.length > 0) return;
     if (!transfer.atEnd) return this.#read(transfer, head.read.generation);

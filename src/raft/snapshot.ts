@@ -61,8 +61,9 @@ export function handleInstallSnapshotReply(state: RaftState, leader: Leader, fro
   for (const peer of leader.peers) if (peer.id === from) peer.lastHeard = state.now;
 }
 
-/** Sends a chunk, as the leader of the present term. */
+/** Sends a chunk, if this server leads. One that was deposed a moment ago still has chunks in hand, and no term for them. */
 export function sendSnapshot(state: RaftState, to: ServerId, chunk: Omit<InstallSnapshot, "type" | "term">): void {
+  if (state.role.name !== "leader") return;
   state.outbox.send(to, { type: "InstallSnapshot", term: state.currentTerm, ...chunk });
 }
 

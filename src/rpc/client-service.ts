@@ -288,7 +288,8 @@ export class ClientService implements Clients {
     } catch (error) {
       const details = error instanceof Error ? firstLine(error.message) : String(error);
       this.options.log.error({ reason: details }, "a backup failed");
-      call.emit("error", { code: status.INTERNAL, details });
+      const overloaded = error instanceof TerrariumError && error.code === "OVERLOADED";
+      call.emit("error", { code: overloaded ? status.RESOURCE_EXHAUSTED : status.INTERNAL, details });
     } finally {
       this.backups -= 1;
     }

@@ -53,6 +53,7 @@ export class PeerTransport implements Network {
   /** Servers that have dialled this one, and where to dial them back. */
   private readonly callers = new Map<ServerId, string>();
   private readonly links = new Map<ServerId, Connection>();
+  /** Where others reach this server, as far as is known. */
   private ownAddress: string | undefined;
   private closed = false;
 
@@ -80,19 +81,26 @@ export class PeerTransport implements Network {
    */
   async listen(address: string): Promise<number> {
     const port = await listen(this.server, address);
-    this.ownAddress = `${address.slice(0, address.lastIndexOf(":"))}:${port}`;
+    const host = address.slice(0, address.lastIndexOf(":"));
+    // Nobody can dial "everywhere": then only the configuration knows.
+    if (host !== "0.0.0.0" && host !== "[::]") this.ownAddress = `${host}:${port}`;
     return port;
   }
 
-  /** Dials exactly these peers from now on, and those who dial this server. Those that stay keep their streams. */
+  /**
+   * Dials exactly these peers from now on, and those who dial this server. Those that stay keep their streams. This
+   * server may be among them: that is where others reach it.
+   */
   setPeers(peers: readonly PeerAddress[]): void {
     const { id: self } = this.options;
+    this.ownAddress = peers.find(({ id }) => id === self)?.address ?? this.ownAddress;
     this.peers = new Map(peers.flatMap(({ id, address }) => (id === self ? [] : [[id, address]])));
     this.reconcile();
   }
 
   private welcome(from: ServerId, callback: string | undefined): string | undefined {
-    if (callback !== undefined) {
+    if (callback === undefined) this.callers.delete(from);
+    else {
       if (!this.callers.has(from) && this.callers.size >= strangersMax) return "too many servers call at this time";
       this.callers.set(from, callback);
     }

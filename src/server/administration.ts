@@ -73,7 +73,8 @@ async function transfer(node: Node, to: number, signal: AbortSignal): Promise<Ad
   const answer = node.transferLeadership(to === 0 ? undefined : to);
   if (answer !== "accepted") return failed(answer.code, answer.reason);
   await transferEnd(node, signal);
-  if (!node.raft.isLeader || to === node.options.id) return { type: "done" };
+  const { leader } = node.raft;
+  if (to === 0 ? leader !== node.options.id : leader === to) return { type: "done" };
   return failed("TRANSFER_FAILED", to === 0 ? "nobody took over in time" : `server ${to} did not take over in time`);
 }
 

@@ -29,7 +29,6 @@ export function followMembership(
     seen = configuration;
     committed = nowCommitted;
     const known = configuration.members.length === 0 ? hosts : raft.acquaintances;
-    const others = known.filter(({ id }) => id !== node.options.id);
-    peers.setPeers(others.map(({ id, peerAddress }) => ({ id, address: peerAddress })));
+    peers.setPeers(known.map(({ id, peerAddress }) => ({ id, address: peerAddress })));
   };
 }

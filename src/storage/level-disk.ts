@@ -41,6 +41,7 @@ export class LevelDisk implements Disk {
   /** The first one is under way. LevelDB, given several at once, would take them in any order. */
   private writes: PendingWrite[] = [];
   private failed: Error | undefined;
+  private whenIdle: (() => void) | undefined;
 
   constructor(database: Database) {
     this.database = database;
@@ -88,8 +89,13 @@ export class LevelDisk implements Disk {
     };
   }
 
-  /** Waits for what is under way, then lets go of the directory. */
+  /** Waits for the writes that it was given, then lets go of the directory. */
   async close(): Promise<void> {
+    if (this.writes.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.whenIdle = resolve;
+      });
+    }
     await this.database.close();
   }
 
@@ -108,11 +114,12 @@ export class LevelDisk implements Disk {
       this.failed = error;
       this.writes = [];
       for (const { done } of writes) done(error);
-      return;
+    } else {
+      const write = this.writes.shift();
+      this.writeFirst();
+      write?.done(undefined);
     }
-    const write = this.writes.shift();
-    this.writeFirst();
-    write?.done(undefined);
+    if (this.writes.length === 0) this.whenIdle?.();
   }
 
   private async readRange(range: KeyRange, bytesMax: number, snapshot: Snapshot): Promise<Row[]> {

@@ -111,6 +111,17 @@ describe("§7 the leader's side of InstallSnapshot", () => {
     ]);
   });
 
+  it("a leader that was deposed has no term to send its chunks in", () => {
+    const raft = leader(10);
+    const { type: _type, term: _term, ...rest } = chunk({ term: 2 });
+    raft.sendSnapshot(2, rest);
+    expect(turn(raft).messages).toMatchObject([{ type: "InstallSnapshot", term: 2 }]);
+    raft.receive(3, appendEntries({ term: 3 }));
+    // The answer to a chunk comes in the same turn, before anybody has ended the transfer.
+    raft.sendSnapshot(2, rest);
+    expect(turn(raft).messages.filter(({ type }) => type === "InstallSnapshot")).toEqual([]);
+  });
+
   it("once the follower has the snapshot, entries follow", () => {
     const raft = leader(10);
     raft.receive(3, appendEntriesReply({ term: 2, matchIndex: 11 }));

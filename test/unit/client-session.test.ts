@@ -271,6 +271,7 @@ describe("requests", () => {
     expect(code(read("exists", `/${"é".repeat(2048)}`))).toBe("BAD_ARGUMENTS");
     for (let i = 0; i < sessionLimits.requestsMax; i++) script.session.submit(write, "w");
     expect(code(write)).toBe("TOO_MANY_REQUESTS");
+    expect(code({ type: "close" })).toBe("taken");
   });
 });
 

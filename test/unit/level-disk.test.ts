@@ -162,6 +162,14 @@ describe("LevelDisk", () => {
     await failing.close();
   });
 
+  it("writes what it was given before it closes", async () => {
+    const open = disk ?? (await reopen());
+    const writes = [1, 2, 3].map((n) => write(open, [put([n], `${n}`)]));
+    const closed = open.close();
+    await Promise.all([...writes, closed]);
+    expect(await scan(await reopen())).toHaveLength(3);
+  });
+
   it("reports a write after close as failed", async () => {
     const closed = disk ?? (await reopen());
     await closed.close();

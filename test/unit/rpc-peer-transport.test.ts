@@ -123,6 +123,22 @@ describe("a server that only one of two knows", () => {
     await vi.waitFor(() => expect(a.transport.stats().size + b.transport.stats().size).toBe(0), 5000);
   });
 
+  it("is dialled back where its configuration says, if it listens everywhere", async () => {
+    const a = await startServer(1);
+    const node = new FakePeerNode();
+    const log = new MemoryLog();
+    const b = new PeerTransport({ clusterId: "c", id: 2, handlers: node, random: () => 0.5, log });
+    const port = await b.listen("0.0.0.0:0");
+    cleanups.push(() => b.close());
+    b.setPeers([
+      { id: 1, address: `127.0.0.1:${a.port}` },
+      { id: 2, address: `127.0.0.1:${port}` },
+    ]);
+    await vi.waitFor(() => expect(a.transport.stats().get(2)?.connected).toBe(true), 5000);
+    a.transport.send(2, [read(2)]);
+    await vi.waitFor(() => expect(node.readIds).toEqual([2]), 5000);
+  });
+
   it("keeps its stream when the other one gets to know it", async () => {
     const [a, b] = [await startServer(1), await startServer(2)];
     b.transport.setPeers([{ id: 1, address: `127.0.0.1:${a.port}` }]);
