@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { isErrorCode, TerrariumError } from "../base/errors.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
+import { serverStatus } from "./server-status.ts";
 import { requestAdmin } from "./transport.ts";
 
 export type { AdminRequest, MemberAddress } from "../base/admin.ts";
@@ -15,6 +16,8 @@ export interface AdminOptions {
 
 /** Wait before all endpoints are asked again, ms. */
 const pauseMs = 100;
+/** A server that does not even tell its status within this is passed over, ms. */
+const silentMs = 2_000;
 
 /**
  * Carries out one change of the cluster and resolves when it is complete: asks `endpoints` (`host:port` of client ports)
@@ -74,6 +77,13 @@ async function reach(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<AdminReply | TerrariumError> {
+  try {
+    // One that hangs would keep the request until its deadline, though nobody has begun.
+    await serverStatus(address, { timeoutMs: Math.max(1, Math.min(silentMs, deadline - Date.now())), signal });
+  } catch (error) {
+    if (error instanceof TerrariumError && error.code === "NO_SERVER") return error;
+    throw error;
+  }
   try {
     return await requestAdmin(address, request, Math.max(1, deadline - Date.now()), signal);
   } catch (error) {

@@ -50,11 +50,14 @@ describe("a cluster that changes", () => {
     await cluster.leader();
   });
 
-  it("is asked for a change at any server, twice, and says what it refuses", async () => {
+  it("is asked for a change at any server, twice, also past one that hangs, and says what it refuses", async () => {
     const leader = await cluster.leader();
-    const follower = cluster.servers.find(({ id }) => id !== leader);
+    const [follower, hung] = cluster.servers.filter(({ id }) => id !== leader);
     const request: AdminRequest = { type: "add", member: addressOf(cluster.server(4)), observer: false, force: false };
     await administer([follower?.endpoint ?? ""], request, { timeoutMs });
+    await cluster.signal(hung?.id ?? 0, "SIGSTOP");
+    await administer([hung?.endpoint ?? "", follower?.endpoint ?? ""], request, { timeoutMs });
+    await cluster.signal(hung?.id ?? 0, "SIGCONT");
     const nobody = { id: 9, peerAddress: "127.0.0.1:9", clientAddress: "127.0.0.1:9" };
     const refused = (wrong: AdminRequest, code: string) => expect(change(wrong)).rejects.toMatchObject({ code });
     await refused({ type: "add", member: nobody, observer: false, force: false }, "NO_SERVER");
