@@ -87,10 +87,12 @@ export class Calm {
     }
   }
 
-  /** The voters of whatever configuration may be in effect: a majority of each group is needed. */
+  /** The voters of whatever configuration may be in effect, or is about to be: a majority of each group is needed. */
   #quorums(): readonly (readonly ServerId[])[] {
     return this.#host.allServers.flatMap(({ configuration }) =>
-      configuration === undefined ? [] : [configuration.voters, configuration.oldVoters],
+      configuration === undefined
+        ? []
+        : [configuration.voters, configuration.oldVoters, configuration.wantedVoters ?? []],
     );
   }
 

@@ -201,5 +201,7 @@ export const sessions: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "A client that moves repeats requests that took effect before it came. Their place in the order is in the past, and reads queued behind them must not wait for the log to come round again.",
+    survives:
+      "As F4: the repetition goes through the log once more and is answered as what it is. It costs an entry and a round, no promise.",
   },
 ];

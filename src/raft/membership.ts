@@ -58,10 +58,14 @@ export function advanceMembership(state: RaftState, leader: Leader): boolean {
   if (!isSettled(state, leader)) return true;
   if (configuration.oldVoters.length > 0) appendConfiguration(state, leader, finalConfiguration(configuration));
   else if (configuration.wantedVoters !== undefined) {
-    const learners = configuration.wantedVoters.filter((id) => !configuration.voters.includes(id));
+    const wanted = configuration.wantedVoters;
+    const learners = wanted.filter((id) => !configuration.voters.includes(id));
     // Everybody's round goes on, also while another's is not over.
     const lagging = learners.filter((id) => !hasCaughtUp(state, leader, id));
-    if (lagging.length === 0) appendConfiguration(state, leader, jointConfiguration(configuration));
+    // Voters may have died since the change was asked for: without most of them there would be no way on, and none back.
+    const there = wanted.filter((id) => answers(state, leader, id));
+    if (lagging.length === 0 && there.length >= majority(wanted.length))
+      appendConfiguration(state, leader, jointConfiguration(configuration));
   } else if (!isVoter(configuration, state.id)) {
     stepDown(state, leader);
     return false;

@@ -47,6 +47,26 @@ function isNotFinal(entry: Entry): boolean {
 }
 
 describe("§6 a change goes through joint consensus", () => {
+  it("§6 waits with the joint configuration while most of the voters to be are away", () => {
+    const c = cluster(5, 6);
+    c.crash(6);
+    const voters = [2, 3, 6];
+    const members = [1, 2, 3, 4, 5, 6].map(member);
+    expect(change(c, 1, { voters, learners: [], members, force: false })).toBe("accepted");
+    c.run(20);
+    for (const id of [2, 3]) c.crash(id);
+    c.run(2 * electionTimeoutMs);
+    c.restart(6);
+    c.run(5 * electionTimeoutMs);
+    // The newcomer has all, and the old majority goes on.
+    expect(c.server(6).raft.commitIndex).toBe(c.server(1).raft.commitIndex);
+    expect(c.server(1).raft.configuration).toMatchObject({ voters: [1, 2, 3, 4, 5], wantedVoters: voters });
+    expect(c.leaders()).toEqual([1]);
+    c.restart(2);
+    c.run(5 * electionTimeoutMs);
+    expect(c.server(2).raft.configuration).toMatchObject({ voters, oldVoters: [] });
+  });
+
   it("§6 thesis §6.2 a sole voter that has got company needs its company", () => {
     const c = cluster(1, 3);
     c.run(5 * electionTimeoutMs);
