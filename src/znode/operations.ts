@@ -1,6 +1,6 @@
 /**
- * What a create, a delete and a setData do to the tree. Each makes all its checks, in ZooKeeper's order
- * (the one of ZooKeeper), before it changes anything: a refused operation leaves no trace.
+ * What a create, a delete and a setData do to the tree. Each makes all its checks, in ZooKeeper's order, before it
+ * changes anything: a refused operation leaves no trace.
  */
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
