@@ -87,13 +87,16 @@ export class Calm {
     }
   }
 
-  /** The voters of whatever configuration may be in effect, or is about to be: a majority of each group is needed. */
+  /** The voters of whatever configuration may be in effect: a majority of each group is needed. */
   #quorums(): readonly (readonly ServerId[])[] {
     return this.#host.allServers.flatMap(({ configuration }) =>
-      configuration === undefined
-        ? []
-        : [configuration.voters, configuration.oldVoters, configuration.wantedVoters ?? []],
+      configuration === undefined ? [] : [configuration.voters, configuration.oldVoters],
     );
+  }
+
+  /** The voters that changes under way will lead to. */
+  #wanted(): readonly (readonly ServerId[])[] {
+    return this.#host.allServers.map(({ configuration }) => configuration?.wantedVoters ?? []);
   }
 
   #linked(a: SimServer, b: SimServer): boolean {
@@ -116,7 +119,8 @@ export class Calm {
     const draws = kernel.randomness.draws("calm");
     const quorum = Math.floor(sound.length / 2) + 1;
     const some = draws.some(sound, draws.between(Math.min(quorum, sound.length), sound.length));
-    return groups.every((group) => holdsQuorum(some, group)) ? some : sound;
+    // Who breaks now still counts as there for an election timeout, in which a change may go joint and depend on it.
+    return [...groups, ...this.#wanted()].every((group) => holdsQuorum(some, group)) ? some : sound;
   }
 
   /** Looks again. True once all is well; throws when the time is over. */

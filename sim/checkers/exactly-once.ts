@@ -11,8 +11,10 @@ import type { RaftChecker } from "./raft-history.ts";
 export class ExactlyOnce implements Observer, RaftChecker {
   readonly name = "exactly-once";
   readonly #feed: ModelFeed;
-  /** What each write stores is its own: the zxid at which that took effect. */
-  readonly #stored = new Map<string, Zxid>();
+  /** What writes have stored: each stores something of its own. */
+  readonly #stored = new Set<string>();
+  /** Every entry is judged once, when the first server commits it. */
+  #judged: Zxid = 0;
   /** The operation that was answered with a zxid. */
   readonly #claimed = new Map<Zxid, number>();
 
@@ -20,15 +22,15 @@ export class ExactlyOnce implements Observer, RaftChecker {
     this.#feed = feed;
   }
 
-  /** Effects that a write of the workload has, or would have but for its refusal. */
   committed(_id: ServerId, { index }: Entry): void {
+    if (index <= this.#judged) return;
+    this.#judged = index;
     const effect = this.#feed.model.effects.get(index);
     if (effect === undefined || effect.operation.op === "delete" || effect.operation.data.length === 0) return;
     const data = hex(effect.operation.data);
-    const other = this.#stored.get(data) ?? index;
-    if (other !== index)
-      throw new InvariantBroken(this.name, `one write took effect at zxid ${other}, and again at ${index}`);
-    this.#stored.set(data, index);
+    if (this.#stored.has(data))
+      throw new InvariantBroken(this.name, `a write takes effect at zxid ${index} that took effect before`);
+    this.#stored.add(data);
   }
 
   answered({ id, client, invocation, outcome, zxid, result }: HistoryOperation): void {

@@ -1,7 +1,7 @@
 /**
  * Changes of membership (Raft paper §6, thesis ch. 4): only voters are elected; a server uses the newest configuration in
- * its log; a leader appends one only when the one before is committed, and an entry of its own term too; any quorum of one configuration
- * shares a server with any quorum of the next.
+ * its log; a leader appends one only when the one before is committed, and an entry of its own term too; any quorum of
+ * one configuration shares a server with any quorum of the next.
  */
 import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";

@@ -1,6 +1,7 @@
 /**
- * A second, simpler state machine, written from the rules of ZooKeeper and docs/divergences.md rather than from `src/znode`. It
- * is fed the committed log and remembers every version of every znode, so that an answer can be judged by its zxid.
+ * A second, simpler state machine, written from the rules of ZooKeeper and docs/divergences.md rather than from
+ * `src/znode`. It is fed the committed log and remembers every version of every znode, so that an answer can be judged
+ * by its zxid.
  */
 import { bytesEqual, hex } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";

@@ -45,7 +45,8 @@ export interface MemberStatus {
   readonly active?: boolean;
 }
 
-/** Where a member stands in the membership (§6): `joining`: in the new half of a joint configuration
- * only; `leaving`: not in the membership that is wanted.
+/**
+ * Where a member stands in the membership (§6). `joining`: it votes in the new half of a joint configuration only;
+ * `leaving`: it is not in the membership that is wanted.
  */
 export type MemberState = "voter" | "observer" | "catchingUp" | "joining" | "leaving";

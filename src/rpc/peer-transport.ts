@@ -41,7 +41,7 @@ interface Connection {
   readonly link: PeerLink;
 }
 
-/** Servers beyond the configuration that are dialled back at a time. */
+/** Servers that are dialled back at a time, beyond those of the configuration. */
 const strangersMax = 64;
 
 export class PeerTransport implements Network {
@@ -101,13 +101,22 @@ export class PeerTransport implements Network {
   private welcome(from: ServerId, callback: string | undefined): string | undefined {
     if (callback === undefined) this.callers.delete(from);
     else {
-      if (!this.callers.has(from) && this.callers.size >= strangersMax) return "too many servers call at this time";
+      if (this.isStranger(from) && !this.callers.has(from) && this.strangers() >= strangersMax)
+        return "too many servers that are not members call at this time";
       this.callers.set(from, callback);
     }
     this.reconcile();
     // It is there: no need to wait out the back-off.
     this.links.get(from)?.link.dialNow();
     return undefined;
+  }
+
+  private isStranger(id: ServerId): boolean {
+    return !this.peers.has(id);
+  }
+
+  private strangers(): number {
+    return [...this.callers.keys()].filter((id) => this.isStranger(id)).length;
   }
 
   /** Opens and closes links, so that they are those that are wanted. */

@@ -42,6 +42,7 @@ export class LevelDisk implements Disk {
   private writes: PendingWrite[] = [];
   private failed: Error | undefined;
   private whenIdle: (() => void) | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(database: Database) {
     this.database = database;
@@ -90,7 +91,12 @@ export class LevelDisk implements Disk {
   }
 
   /** Waits for the writes that it was given, then lets go of the directory. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.closeWhenIdle();
+    return this.closing;
+  }
+
+  private async closeWhenIdle(): Promise<void> {
     if (this.writes.length > 0) {
       await new Promise<void>((resolve) => {
         this.whenIdle = resolve;

@@ -139,6 +139,20 @@ describe("a server that only one of two knows", () => {
     await vi.waitFor(() => expect(node.readIds).toEqual([2]), 5000);
   });
 
+  it("is refused when too many others call, but a member never is", async () => {
+    const a = await startServer(1);
+    a.transport.setPeers([{ id: 2, address: "127.0.0.1:1" }]);
+    const call = (from: number) =>
+      callPeer(a.port, { ...identity({ from }), "terrarium-callback": "127.0.0.1:1" }, [encodePeerFrame([read(from)])]);
+    const strangers = Array.from({ length: 64 }, (_, i) => call(100 + i));
+    await vi.waitFor(() => expect(a.node.readIds).toHaveLength(64), 5000);
+    expect((await call(99)).details).toContain("too many servers");
+    const member = call(2);
+    await vi.waitFor(() => expect(a.node.readIds).toContain(2), 5000);
+    await a.transport.close();
+    await Promise.all([...strangers, member]);
+  });
+
   it("keeps its stream when the other one gets to know it", async () => {
     const [a, b] = [await startServer(1), await startServer(2)];
     b.transport.setPeers([{ id: 1, address: `127.0.0.1:${a.port}` }]);
