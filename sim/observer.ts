@@ -88,6 +88,10 @@ export interface Observer {
   /** Frames between a client and the server that it is attached to, as sent. */
   clientFrame?(client: number, server: ServerId, connection: number, messages: readonly ClientMessage[]): void;
   serverFrame?(server: SimServer, client: number, connection: number, messages: readonly ServerMessage[]): void;
+  /** Just before a running server handles a frame of a client: of a stream that breaks, the last frames never are. */
+  spokenTo?(server: SimServer, connection: number): void;
+  /** A pause of a server's process is over. */
+  woke?(server: SimServer): void;
   /** A client's operation began, was answered, or will have no answer. */
   invoked?(operation: HistoryOperation): void;
   answered?(operation: HistoryOperation): void;
@@ -128,6 +132,8 @@ export function sortObservers(observers: readonly Observer[]): Observers {
     stopped: wanting("stopped", observers),
     clientFrame: wanting("clientFrame", observers),
     serverFrame: wanting("serverFrame", observers),
+    spokenTo: wanting("spokenTo", observers),
+    woke: wanting("woke", observers),
     invoked: wanting("invoked", observers),
     answered: wanting("answered", observers),
     sessionEvent: wanting("sessionEvent", observers),

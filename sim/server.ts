@@ -176,6 +176,7 @@ export class SimServer {
   resume(): void {
     if (this.pausedUntilUs === 0 || this.#host.kernel.now < this.pausedUntilUs) return;
     this.pausedUntilUs = 0;
+    for (const observer of this.#host.kernel.observers.woke) observer.woke(this);
     const inbox = this.#inbox;
     this.#inbox = [];
     const life = this.#life;
@@ -230,12 +231,18 @@ export class SimServer {
         this.disk.finishScan(event.scan);
         return;
       case "toServer":
-        this.node?.clientMessages(event.connection, event.messages);
+        this.#hear(event);
         return;
       case "brokenToServer":
         this.node?.clientDisconnected(event.connection);
         return;
     }
+  }
+
+  #hear({ connection, messages }: Extract<Input, { readonly kind: "toServer" }>): void {
+    if (this.node === undefined) return;
+    for (const observer of this.#host.kernel.observers.spokenTo) observer.spokenTo(this, connection);
+    this.node.clientMessages(connection, messages);
   }
 
   #receive(from: ServerId, event: Extract<Input, { readonly kind: "message" }>): void {

@@ -10,9 +10,8 @@ import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
-import type { SimEvent } from "../events.ts";
 import type { HistoryOperation, SessionEvent } from "../history.ts";
-import { InvariantBroken, type Observer, type StruckFault, type World } from "../observer.ts";
+import { InvariantBroken, type Observer, type World } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
@@ -42,8 +41,8 @@ export class SessionExpiry implements Observer {
   #timeoutMs = 0;
   /** By server id. */
   readonly #watchers: Watcher[] = [];
-  /** The session that a connection is attached to, and where; without those of which that is not sure. */
-  readonly #sessions = new Map<number, { readonly session: SessionId; readonly server: SimServer }>();
+  /** The session that a connection is attached to. */
+  readonly #sessions = new Map<number, SessionId>();
   /** When a client's word for its session last reached which server, virtual µs. */
   readonly #spoke = new Map<SessionId, Map<ServerId, number>>();
   /** Since when nothing is disturbed, virtual µs. */
@@ -79,10 +78,8 @@ export class SessionExpiry implements Observer {
     this.#watchers[server.id] = newWatcher();
   }
 
-  fault({ action }: StruckFault): void {
+  fault(): void {
     this.#quietSinceUs = undefined;
-    // What a stalled connection still carries may be dropped at its end.
-    if (action.kind === "stallClient") this.#sessions.clear();
     for (const server of this.#world?.allServers ?? []) {
       const watcher = this.#of(server.id);
       if (server.pausedUntilUs > 0) watcher.sleepingSince ??= server.clock.now();
@@ -99,26 +96,25 @@ export class SessionExpiry implements Observer {
     for (const server of this.#world?.allServers ?? []) this.#wakes(server);
   }
 
-  event(event: SimEvent, _sequence: number, timeUs: number): void {
-    if (event.kind === "toServer") this.#clientSpeaks(event.connection, timeUs);
-    else if (event.kind === "resume") {
-      const server = this.#world?.servers[event.server];
-      if (server !== undefined && timeUs >= server.pausedUntilUs) this.#wakes(server);
-    } else if (event.kind === "brokenToServer") this.#sessions.delete(event.connection);
+  woke(server: SimServer): void {
+    this.#wakes(server);
   }
 
-  crashed(server: SimServer): void {
-    for (const [connection, attached] of this.#sessions)
-      if (attached.server === server) this.#sessions.delete(connection);
+  spokenTo(server: SimServer, connection: number): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    const spoke = this.#spoke.get(session) ?? new Map<ServerId, number>();
+    this.#spoke.set(session, spoke.set(server.id, this.#world?.now ?? 0));
+    this.#hears(server, session);
   }
 
   delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
     if (message.type === "TouchSessions") for (const session of message.sessionIds) this.#hears(to, session);
   }
 
-  serverFrame(server: SimServer, _client: number, connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(_server: SimServer, _client: number, connection: number, messages: readonly ServerMessage[]): void {
     for (const message of messages)
-      if (message.type === "connected") this.#sessions.set(connection, { session: message.sessionId, server });
+      if (message.type === "connected") this.#sessions.set(connection, message.sessionId);
       else if (message.type === "refused") this.#sessions.delete(connection);
   }
 
@@ -135,14 +131,6 @@ export class SessionExpiry implements Observer {
     // An expiry is appended at the end of the turn before what the turn commits is applied.
     for (const entry of effects.write?.entries ?? []) this.#appends(server, entry);
     for (const entry of effects.committed) this.#applies(server, watcher, entry);
-  }
-
-  #clientSpeaks(connection: number, timeUs: number): void {
-    const attached = this.#sessions.get(connection);
-    if (attached === undefined) return;
-    const spoke = this.#spoke.get(attached.session) ?? new Map<ServerId, number>();
-    this.#spoke.set(attached.session, spoke.set(attached.server.id, timeUs));
-    this.#hears(attached.server, attached.session);
   }
 
   #hears(server: SimServer, session: SessionId): void {
