@@ -60,6 +60,11 @@ export function isVoter(configuration: Configuration, id: ServerId): boolean {
   return configuration.voters.includes(id) || configuration.oldVoters.includes(id);
 }
 
+/** Whether `id` is to get the log: a voter, in either half, or a learner. */
+export function isMember(configuration: Configuration, id: ServerId): boolean {
+  return isVoter(configuration, id) || configuration.learners.includes(id);
+}
+
 /** The voters other than `id`, sorted. */
 export function otherVoters(configuration: Configuration, id: ServerId): ServerId[] {
   return others([configuration.voters, configuration.oldVoters], id);

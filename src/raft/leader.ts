@@ -5,7 +5,7 @@ import { otherMembers } from "./configuration.ts";
 import { commandSize, entrySize } from "./log.ts";
 import { newestPossibleAgreement } from "./log-matching.ts";
 import type { AppendEntriesReply } from "./messages.ts";
-import { matched, newProgress, type Progress, probeFrom } from "./progress.ts";
+import { heardFrom, matched, newProgress, type Progress, probeFrom } from "./progress.ts";
 import { confirmReads } from "./read-index.ts";
 import type { Leader, RaftState } from "./state.ts";
 import { changeRole } from "./term.ts";
@@ -61,8 +61,7 @@ export function handleAppendEntriesReply(
   const progress = findPeer(leader, from);
   if (progress === undefined) return;
   // Success or refusal, the follower answered in this term: it still knows no other leader.
-  progress.lastHeard = state.now;
-  progress.broken = false;
+  heardFrom(progress, state.now);
   progress.ackedRound = Math.max(progress.ackedRound, reply.readRound);
   if (reply.success) {
     assert(reply.matchIndex <= state.log.lastIndex, "a follower matches nothing that its leader does not have");
@@ -88,7 +87,7 @@ export function heartbeatIfDue(state: RaftState, leader: Leader): void {
 export function followerDisconnected(leader: Leader, peer: ServerId): void {
   const progress = findPeer(leader, peer);
   if (progress === undefined) return;
-  progress.broken = true;
+  progress.contact = "broken";
   probeFrom(progress, progress.matchIndex + 1);
 }
 

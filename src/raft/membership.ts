@@ -9,7 +9,7 @@
  * stopped. Each is in effect once appended, and undone if truncated.
  */
 import { hasCaughtUp } from "./catch-up.ts";
-import { isVoter, otherMembers } from "./configuration.ts";
+import { isMember, isVoter, otherMembers } from "./configuration.ts";
 import { append, findPeer } from "./leader.ts";
 import {
   finalConfiguration,
@@ -17,7 +17,7 @@ import {
   jointConfiguration,
   type MembershipChange,
 } from "./membership-change.ts";
-import { isActive, newProgress } from "./progress.ts";
+import { isActive, isAwaited, newProgress } from "./progress.ts";
 import { majority } from "./quorum.ts";
 import { confirmReads } from "./read-index.ts";
 import { replicate } from "./replication.ts";
@@ -76,8 +76,9 @@ export function advanceMembership(state: RaftState, leader: Leader): boolean {
 /** Leader, at the end of a turn: those that left were told so if they listened; nothing is sent to them any more. */
 export function forgetLeavers(state: RaftState, leader: Leader): void {
   if (state.log.configurationIndex > state.commitIndex) return;
-  const members = otherMembers(state.log.configuration, state.id);
-  if (members.length < leader.peers.length) leader.peers = leader.peers.filter((peer) => members.includes(peer.id));
+  const { configuration } = state.log;
+  if (leader.peers.every(({ id }) => isMember(configuration, id))) return;
+  leader.peers = leader.peers.filter(({ id }) => isMember(configuration, id));
 }
 
 /** Leader: as many progresses as there are members, and those that the newest change removes until it is committed. */
@@ -168,6 +169,15 @@ function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange)
   const silent = change.voters.filter((id) => configuration.voters.includes(id) && !answers(state, leader, id));
   const needed = majority(change.voters.length);
   if (change.voters.length - silent.length >= needed) return undefined;
+  const { now, options } = state;
+  const awaited = leader.peers.find(
+    (peer) => silent.includes(peer.id) && isAwaited(peer, now, options.electionTimeoutMs),
+  );
+  if (awaited !== undefined)
+    return {
+      code: "NOT_READY",
+      reason: `the leader has just been elected and has not heard of server ${awaited.id} yet`,
+    };
   return {
     code: "WOULD_LOSE_QUORUM",
     reason: `of the ${change.voters.length} voters ${needed} must run, but server ${silent.join(", ")} does not answer`,

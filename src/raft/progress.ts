@@ -23,10 +23,10 @@ export interface Progress {
   probeSent: boolean;
   /** In `replicate`: last index of each AppendEntries with entries that is not acknowledged, rising. */
   inFlight: Index[];
-  /** When the peer last replied in this term; CheckQuorum counts it. */
+  /** When the peer last replied in this term, at first when the leader began to ask it; CheckQuorum counts it. */
   lastHeard: number;
-  /** Its stream broke, and it has not been heard since. */
-  broken: boolean;
+  /** Whether the peer has replied in this term; `broken`: its stream broke, and it has not been heard since. */
+  contact: "none" | "heard" | "broken";
   /** Newest read round that the peer confirmed (thesis §6.4), and the newest that was sent to it. */
   ackedRound: number;
   sentRound: number;
@@ -44,7 +44,7 @@ export function newProgress(id: ServerId, lastIndex: Index, now: number): Progre
     probeSent: false,
     inFlight: [],
     lastHeard: now,
-    broken: false,
+    contact: "none",
     ackedRound: 0,
     sentRound: 0,
     sentCommit: 0,
@@ -59,9 +59,20 @@ export function matched(progress: Progress, index: Index): void {
   if (index >= progress.nextIndex) progress.nextIndex = index + 1;
 }
 
+/** The peer replied, in this term. */
+export function heardFrom(progress: Progress, now: number): void {
+  progress.lastHeard = now;
+  progress.contact = "heard";
+}
+
 /** Whether the peer seems to run: it was heard within `timeoutMs`, and its stream has not broken since. */
 export function isActive(progress: Progress, now: number, timeoutMs: number): boolean {
-  return !progress.broken && now - progress.lastHeard < timeoutMs;
+  return progress.contact === "heard" && now - progress.lastHeard < timeoutMs;
+}
+
+/** Whether the leader, just elected, cannot say yet if the peer runs: it has asked for less than `timeoutMs`. */
+export function isAwaited(progress: Progress, now: number, timeoutMs: number): boolean {
+  return progress.contact === "none" && now - progress.lastHeard < timeoutMs;
 }
 
 /** Starts over from `nextIndex`: whatever is in flight is not counted on. */

@@ -7,6 +7,7 @@ import { assert } from "../base/assert.ts";
 import { commitUpTo } from "./commit.ts";
 import { follow, include } from "./follower.ts";
 import type { InstallSnapshot, InstallSnapshotReply } from "./messages.ts";
+import { heardFrom } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { Index, LogBase, ServerId, Term } from "./types.ts";
 
@@ -58,7 +59,7 @@ export function takeInstalled(state: RaftState): Index | undefined {
 
 /** Leader: a sign of life. How far the follower is concerns who sends the chunks (`src/node/snapshot-sender.ts`). */
 export function handleInstallSnapshotReply(state: RaftState, leader: Leader, from: ServerId): void {
-  for (const peer of leader.peers) if (peer.id === from) peer.lastHeard = state.now;
+  for (const peer of leader.peers) if (peer.id === from) heardFrom(peer, state.now);
 }
 
 /** Sends a chunk, if this server leads. One that was deposed a moment ago still has chunks in hand, and no term for them. */

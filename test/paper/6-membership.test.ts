@@ -67,6 +67,25 @@ describe("§6 a change goes through joint consensus", () => {
     expect(c.server(2).raft.configuration).toMatchObject({ voters, oldVoters: [] });
   });
 
+  it("§6 a new leader takes no voter to be for alive before it has heard of it", () => {
+    const c = cluster(5, 6);
+    c.crash(6);
+    const voters = [2, 3, 6];
+    const members = [1, 2, 3, 4, 5, 6].map(member);
+    expect(change(c, 1, { voters, learners: [], members, force: false })).toBe("accepted");
+    c.run(20);
+    for (const id of [2, 3]) c.crash(id);
+    c.run(2 * electionTimeoutMs);
+    c.restart(6);
+    expect(c.server(1).raft.transferLeadership(4)).toBe("accepted");
+    c.run(5 * electionTimeoutMs);
+    expect(c.leaders()).toEqual([4]);
+    expect(c.server(4).raft.configuration).toMatchObject({ voters: [1, 2, 3, 4, 5], wantedVoters: voters });
+    c.restart(3);
+    c.run(5 * electionTimeoutMs);
+    expect(c.server(3).raft.configuration).toMatchObject({ voters, oldVoters: [] });
+  });
+
   it("§6 thesis §6.2 a sole voter that has got company needs its company", () => {
     const c = cluster(1, 3);
     c.run(5 * electionTimeoutMs);
@@ -196,6 +215,19 @@ describe("§6 what is refused", () => {
     change(c, 1, withRemoved(wanted(c, 1), 3));
     c.settle();
     expect(change(c, 1, withAdded(wanted(c, 1), member(3), false))).toMatchObject({ code: "ID_IN_USE" });
+  });
+
+  it("what might lose the quorum, until a new leader has heard of everybody that is needed", () => {
+    const c = cluster(3, 3);
+    c.run(5 * electionTimeoutMs);
+    c.crash(3);
+    expect(c.server(1).raft.transferLeadership(2)).toBe("accepted");
+    c.settle();
+    expect(c.leaders()).toEqual([2]);
+    const without1 = { voters: [2, 3], learners: [], members: [2, 3].map(member), force: false };
+    expect(change(c, 2, without1)).toMatchObject({ code: "NOT_READY" });
+    c.run(2 * electionTimeoutMs);
+    expect(change(c, 2, without1)).toMatchObject({ code: "WOULD_LOSE_QUORUM" });
   });
 
   it("what would lose the quorum, unless forced", () => {
