@@ -71,6 +71,11 @@ export class SimDisk {
     return this.#damaged.size > 0;
   }
 
+  /** What is on stable storage now, in key order. */
+  sortedRows(): Row[] {
+    return [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  }
+
   /** The Disk port for one process; once `alive` says no, it does nothing any more. */
   port(alive: () => boolean): Disk {
     return {

@@ -43,11 +43,15 @@ export class Operator {
     return who === undefined ? undefined : withAdded(withRemoved(wanted, who.id), spare, false);
   }
 
-  /** The first running server that never was a member, with the incarnation that it answers with. */
+  /**
+   * The first running server that never was a member, with the incarnation that it answers with. One that was wiped is
+   * left alone: its id would be free if the change that named it was taken back, but the checkers take it for gone.
+   */
   #spare({ members, retired = [] }: Configuration): ReturnType<typeof memberOf> | undefined {
     const used = (id: ServerId): boolean => retired.includes(id) || members.some((member) => member.id === id);
     const spare = this.#servers.find(
-      ({ id, node, recovered }) => node !== undefined && recovered?.identity.joining === true && !used(id),
+      ({ id, node, recovered, wiped }) =>
+        node !== undefined && !wiped && recovered?.identity.joining === true && !used(id),
     );
     return spare === undefined ? undefined : memberOf(spare.id, spare.recovered?.identity.incarnation);
   }

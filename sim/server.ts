@@ -318,10 +318,12 @@ export class SimServer {
   /** Lets observers see what leaves the Raft core, as the node takes it. */
   #watchEffects(raft: Node["raft"]): void {
     const take = raft.takeEffects.bind(raft);
-    const watching = this.#host.kernel.observers.effects;
+    const { kernel, triggers } = this.#host;
+    const watching = kernel.observers.effects;
     raft.takeEffects = () => {
       const effects = take();
       for (const observer of watching) observer.effects(this, effects);
+      if (triggers.armed && effects.committed.length > 0 && raft.isLeader) triggers.commits(this);
       return effects;
     };
   }

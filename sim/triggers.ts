@@ -57,6 +57,11 @@ export class Triggers {
     this.#count("persists", server);
   }
 
+  /** As leader, it hands entries out to be applied; its messages and answers of the turn have not left. */
+  commits(server: SimServer): void {
+    this.#count("commits", server);
+  }
+
   answers(server: SimServer): void {
     this.#count("answers", server);
   }

@@ -1,15 +1,21 @@
 /**
  * A checkpoint at an index is the state at that index, whoever made it and whoever reads it: a server that starts from
- * one, or installs one that it was sent, holds the same as the server that wrote the first one at that index.
+ * one, or installs one that it was sent, holds the same as the server that wrote the first one at that index; and so
+ * would a server that crashed right after a checkpoint became durable.
  */
-
+import { TerrariumError } from "../../src/base/errors.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { headKey } from "../../src/storage/layout.ts";
 import { decodeHead } from "../../src/storage/records.ts";
+import { Rows } from "../../src/storage/recovery.ts";
+import type { ZnodeMachine } from "../../src/znode/machine.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
+
+/** Reading the whole disk costs: of the checkpoints that were made in one turn, only each so many-th is read back. */
+const readBackEvery = 16;
 
 export class CheckpointEquality implements Observer {
   readonly name = "checkpoint-equality";
@@ -20,13 +26,37 @@ export class CheckpointEquality implements Observer {
   /** By server id: the last entry of the checkpoint that it began to encode last. */
   readonly #beginning: (Index | undefined)[] = [];
 
+  /** By server id: the last checkpoint that it handed to its disk in another turn than it began it. */
+  readonly #slow: (Index | undefined)[] = [];
+
   writing(server: SimServer, batch: readonly DiskOperation[]): void {
     const { node } = server;
-    const head = batch.find(({ key }) => key.length === 1 && key[0] === headKey[0]);
-    if (node === undefined || head?.type !== "put") return;
+    const index = checkpointIn(batch);
+    if (node === undefined || index === undefined) return;
     // A received snapshot becomes the state only after this; a checkpoint that took several turns was seen at its begin.
-    const { index } = decodeHead(head.value);
     if (index === node.machine.appliedIndex) this.#compare(server.id, index, node.machine.digest(), "writes");
+    else this.#slow[server.id] = index;
+  }
+
+  durable(server: SimServer, batch: readonly DiskOperation[]): void {
+    const index = checkpointIn(batch);
+    if (index === undefined || server.disk.damaged) return;
+    if (this.#slow[server.id] !== index && index % readBackEvery !== 0) return;
+    const machine = this.#readBack(server);
+    machine.assertSound();
+    this.#compare(server.id, machine.appliedIndex, machine.digest(), "would find");
+  }
+
+  /** What the server would find if it crashed now. */
+  #readBack(server: SimServer): ZnodeMachine {
+    const rows = new Rows();
+    for (const { key, value } of server.disk.sortedRows()) rows.add(key, value);
+    try {
+      return rows.recover().machine;
+    } catch (error) {
+      if (!(error instanceof TerrariumError)) throw error;
+      throw new InvariantBroken(this.name, `n${server.id}, if it crashed now, would find damage: ${error.message}`);
+    }
   }
 
   started(server: SimServer): void {
@@ -63,4 +93,10 @@ export class CheckpointEquality implements Observer {
     else if (known !== digest)
       throw new InvariantBroken(this.name, `n${id} ${does} a checkpoint of entry ${index} that is not the state there`);
   }
+}
+
+/** The last entry of the checkpoint that a batch completes, if it does. */
+function checkpointIn(batch: readonly DiskOperation[]): Index | undefined {
+  const head = batch.find(({ key }) => key.length === 1 && key[0] === headKey[0]);
+  return head?.type === "put" ? decodeHead(head.value).index : undefined;
 }

@@ -165,7 +165,7 @@ function drawWhen(draws: Draws, kind: Action["kind"], horizonMs: number): When {
     "RequestVote",
     "RequestVoteReply",
   ] as const);
-  switch (draws.below(6)) {
+  switch (draws.below(7)) {
     case 0:
       return { kind: "receives", server, message, nth, atMs };
     case 1:
@@ -176,6 +176,8 @@ function drawWhen(draws: Draws, kind: Action["kind"], horizonMs: number): When {
       return { kind: "persists", server, nth, atMs };
     case 4:
       return { kind: "answers", server, nth, atMs };
+    case 5:
+      return { kind: "commits", server: "any", nth, atMs };
     default:
       return { kind: "elected", server: "any", nth: draws.between(1, 3), atMs };
   }

@@ -102,11 +102,13 @@ export function drawHops(draws: Draws, horizonMs: number): Fault[] {
 /** A moment in a leader's work, not before `atMs`. */
 function drawMoment(draws: Draws, atMs: number): When {
   const nth = draws.pick([1, 1, 2, 3, 5]);
-  switch (draws.below(5)) {
+  switch (draws.below(6)) {
     case 0:
       return { kind: "elected", server: "any", nth: 1, atMs };
     case 3:
       return { kind: "answers", server: "leader", nth, atMs };
+    case 4:
+      return { kind: "commits", server: "any", nth, atMs };
     case 1:
       return { kind: "sends", server: "leader", message: "AppendEntries", nth, atMs };
     case 2:

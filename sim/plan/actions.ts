@@ -83,6 +83,7 @@ export const when = tagged({
   },
   writes: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
   persists: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
+  commits: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
   answers: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
   elected: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
 });

@@ -48,6 +48,8 @@ export function tellWhen(when: When): string {
       return `when ${server} has handed a write to its disk${nth}${after}`;
     case "persists":
       return `when a write of ${server} is on disk, but it does not know yet${nth}${after}`;
+    case "commits":
+      return `when ${server} finds entries committed and has not told anybody${nth}${after}`;
     case "answers":
       return `just before ${server} answers a client${nth}${after}`;
     case "elected":

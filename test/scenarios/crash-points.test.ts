@@ -23,6 +23,7 @@ const moments: readonly When[] = [
   { kind: "sends", server: "leader", message: "AppendEntries", nth: 4, atMs: 0 },
   { kind: "sends", server: "any", message: "RequestVoteReply", nth: 1, atMs: 0 },
   { kind: "receives", server: "follower", message: "AppendEntries", nth: 3, atMs: 0 },
+  { kind: "commits", server: "any", nth: 2, atMs: 0 },
   { kind: "answers", server: "any", nth: 2, atMs: 0 },
   { kind: "elected", server: "any", nth: 1, atMs: 0 },
 ];
