@@ -2,7 +2,7 @@
 import { numberOption, type Options, parseArguments, seedOption } from "./cli/arguments.ts";
 import { huntAll } from "./cli/mutants/hunt.ts";
 import { mutatedText } from "./cli/mutants/load.ts";
-import { explanation, line, summary } from "./cli/mutants/print.ts";
+import { explanation, isExplained, line, summary } from "./cli/mutants/print.ts";
 import { type ResultRow, readRows, rowOf, writeRows } from "./cli/mutants/results.ts";
 import { writeTables } from "./cli/mutants/tables.ts";
 import { allMutants, groups, notApplicable } from "./mutants/catalogue.ts";
@@ -133,7 +133,7 @@ async function run(options: Options, mutants: readonly Mutant[]): Promise<number
     );
   else if (!explain) for (const sentence of summary(mutants, rows)) console.log(sentence);
   if (options.flags.has("write")) keep(new Map([...readRows(), ...rows]));
-  const lived = mutants.some((mutant) => mutant.survives === undefined && rows.get(mutant.id)?.killed === 0);
+  const lived = mutants.some((mutant) => !isExplained(mutant) && rows.get(mutant.id)?.killed === 0);
   return lived || cleanFailures > 0 ? 1 : 0;
 }
 

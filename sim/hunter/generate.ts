@@ -6,7 +6,7 @@ import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
-import { drawHastyChanges, drawHops, drawLostChanges, drawStorm } from "./schedules.ts";
+import { drawHastyChanges, drawHops, drawLeftBehind, drawLostChanges, drawStorm } from "./schedules.ts";
 
 /** What a caller may fix of a plan. */
 export interface GenerateOptions {
@@ -94,6 +94,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
     faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));
+  if (options.clean !== true && randomness.draws("plan left behind").chance(0.2))
+    faults.push(...drawLeftBehind(randomness.draws("plan left behind"), servers, horizonMs, electionTimeoutMs));
   if (config.spares > 0) {
     faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));
     faults.push(...drawHastyChanges(randomness.draws("plan hasty changes"), horizonMs));

@@ -83,6 +83,22 @@ export function drawHastyChanges(draws: Draws, horizonMs: number): Fault[] {
   return faults;
 }
 
+/**
+ * Servers that stand still and are cut off for a while. The others compact their logs meanwhile, so that a snapshot
+ * comes in the middle of whatever such a server was about.
+ */
+export function drawLeftBehind(draws: Draws, servers: number, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  for (let i = draws.between(1, 8); i > 0; i--) {
+    const server = draws.between(1, servers);
+    const forMs = electionTimeoutMs * draws.pick([1.2, 2, 4]);
+    const when = { kind: "at", atMs: draws.between(0, Math.floor(horizonMs * 0.9)) } as const;
+    faults.push({ when, what: { kind: "pause", server, forMs } });
+    faults.push({ when, what: { kind: "partition", shape: "isolate", server, servers: [], forMs, flapMs: 0 } });
+  }
+  return faults;
+}
+
 /** Clients that lose their server again and again, at times just after they have found another. */
 export function drawHops(draws: Draws, horizonMs: number): Fault[] {
   const faults: Fault[] = [];

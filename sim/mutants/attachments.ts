@@ -37,7 +37,7 @@ export const attachments: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "The second copy of a createSession may be applied long after the session moved on. The connection that waits for it must not get the key of the present one.",
-    survives:
+    harmless:
       "Not reachable: the connection that waits for the second copy was answered by the first, on the same server and in the same log, or has gone; then nobody holds the answer. The line guards the reading of the log, not a path of today's code.",
   },
   {
@@ -51,7 +51,7 @@ export const attachments: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "Requests keep their numbers when a session moves. That an old copy was turned away says nothing about the copy under way now.",
-    survives:
+    harmless:
       "It costs a reconnection and no more: the client takes SESSION_MOVED as a reason to attach again, and sends the request under the number that it has.",
   },
   {
@@ -100,7 +100,7 @@ export const attachments: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "If that proposal is lost, the session's next writes are applied first, and nobody waits for their answers: they are not the next. The answer is in the replicated table already.",
-    survives:
+    harmless:
       "Since bug 2 a proposal that a client awaits is not given up: what is lost is proposed again, and answered as the repetition that it is.",
   },
 ];

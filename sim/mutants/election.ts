@@ -98,7 +98,7 @@ export const election: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "A server that cannot hear the leader raises its term again and again. PreVote keeps it from deposing, with each of its messages, a leader that works (thesis §9.6).",
-    survives:
+    harmless:
       "Not a loss of liveness here: servers that hear a leader refuse to vote and keep their term (thesis §4.2.3), so a server that is cut off disturbs nobody until it is back, and then costs one election. PreVote spares that one.",
   },
   {
@@ -123,7 +123,7 @@ export const election: readonly Mutant[] = [
     expects: ["liveness"],
     kind: "liveness",
     lesson: "A PreVote permits one question only. Permission for a past term makes elections that nobody wanted.",
-    survives:
+    harmless:
       "Equivalent for every promise that is checked: a PreVote protects nothing but calm, and the real votes are still asked for. The cost is a needless election after a late packet.",
   },
   {

@@ -175,6 +175,29 @@ export const membership: readonly Mutant[] = [
       "A leader that hands over takes no proposals. If the heir has died meanwhile, it must go on after an election timeout.",
   },
   {
+    id: "M15",
+    title: "a change goes joint though most of the voters to be have died",
+    source: "ours (bug 23)",
+    file: "src/raft/membership.ts",
+    find: "if (lagging.length === 0 && there.length >= majority(wanted.length))",
+    replace: "if (lagging.length === 0 && there.length >= 0)",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "The joint configuration needs both majorities, also to be left again. Who goes in without the new one may never get out.",
+  },
+  {
+    id: "M16",
+    title: "a new leader takes every server for alive",
+    source: "ours (bug 24)",
+    file: "src/raft/progress.ts",
+    find: '  return progress.contact === "heard" && now - progress.lastHeard < timeoutMs;',
+    replace: '  return progress.contact !== "broken" && now - progress.lastHeard < timeoutMs;',
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson: "A leader that has just been elected knows of nobody. Who has not answered it yet may be dead for long.",
+  },
+  {
     id: "M13",
     title: "a leader that removed itself, and crashed, never campaigns",
     source: "ours (bug 14)",
@@ -198,7 +221,7 @@ export const membership: readonly Mutant[] = [
     expects: ["liveness"],
     kind: "liveness",
     lesson: "Its clients stay as long as it says that all is well. A learner that is cut off must say that it is not.",
-    survives:
+    harmless:
       "Since bug 11 a server also proves its way to the leader and back, and that finds the same out within an election timeout.",
   },
 ];

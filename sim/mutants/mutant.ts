@@ -26,7 +26,9 @@ export interface Mutant {
   readonly kind: "safety" | "liveness";
   /** What the line protects from, in a sentence or two. */
   readonly lesson: string;
-  /** For one that is known to live: why. */
+  /** For one that breaks no promise: why. It is hunted, and not counted. */
+  readonly harmless?: string;
+  /** For one that is known to live although it breaks a promise: why the hunter does not get there. */
   readonly survives?: string;
 }
 

@@ -13,6 +13,8 @@ export const reads: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "A new leader has every committed entry and does not know which they are. Until an entry of its own term is committed its commitIndex may be in the past (§8).",
+    survives:
+      "A client must be answered by a leader whom no other server hears any more, and the next leader must be asked by a follower that has not heard of that answer either, with a client's read, between its election and its first commit. test/paper/thesis-6.4-read-index.test.ts plays it.",
   },
   {
     id: "L2",
@@ -48,7 +50,7 @@ export const reads: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "A read is answered provisionally right before its session's next write. When its index turns out to be newer than that, the answer shows a past that another client has seen go by.",
-    survives:
+    harmless:
       "Equivalent. The provisional state is the one right before the session's next write. That write was sent after the read, so every write that was answered before the read was asked for is older than it in the log, and the provisional answer shows it. The line is a second line of defence.",
   },
   {

@@ -146,7 +146,7 @@ export const replication: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "A refusal may be old. One that speaks of a place before matchIndex has been overtaken, and looking there again can only lose ground.",
-    survives:
+    harmless:
       "nextIndex stays above matchIndex in any case (R16), so an old refusal costs a message that is sent again, and no promise.",
   },
   {

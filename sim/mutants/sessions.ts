@@ -35,7 +35,7 @@ export const sessions: readonly Mutant[] = [
     file: "src/node/client-door.ts",
     find: "connection.requests.addAppliedWrite(request.xid, request.requestId, known.zxid, known.result);",
     replace: "connection.requests.addWrite(request.xid, request.requestId);",
-    expects: ["liveness"],
+    expects: ["liveness", "settled-proposals"],
     kind: "liveness",
     lesson:
       "A client that moves sends again what has no answer. Its request may be done already; the connection waits for the answer all the same.",
@@ -201,7 +201,7 @@ export const sessions: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "A client that moves repeats requests that took effect before it came. Their place in the order is in the past, and reads queued behind them must not wait for the log to come round again.",
-    survives:
+    harmless:
       "As F4: the repetition goes through the log once more and is answered as what it is. It costs an entry and a round, no promise.",
   },
 ];

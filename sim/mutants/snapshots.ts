@@ -37,6 +37,8 @@ export const snapshots: readonly Mutant[] = [
     expects: ["durable-before-visible", "durable-state", "recovery"],
     kind: "safety",
     lesson: "Whatever else a batch holds, term and vote that queued up before it go with it.",
+    harmless:
+      "Not reachable: a leader sends a snapshot only after a refusal in its own term, and that left only once the term was durable. With a newer term queued, the chunk is refused. The line is a second line of defence.",
   },
   {
     id: "S4",
@@ -83,6 +85,8 @@ export const snapshots: readonly Mutant[] = [
     expects: ["commit-durability", "leader-completeness", "durable-before-visible", "leader-progress", "snapshot"],
     kind: "safety",
     lesson: "If the log has the snapshot's last entry, what follows in it may be acknowledged and committed.",
+    survives:
+      "A follower must have acknowledged entries that its leader does not know of, lose its stream before the acknowledgements arrive, and get them through later, while the leader compacts to a point among just these entries. test/paper/7-log-compaction.test.ts plays it.",
   },
   {
     id: "N2",
@@ -137,7 +141,7 @@ export const snapshots: readonly Mutant[] = [
     file: "src/node/client-door.ts",
     find: '      if (connection.state.type !== "new") this.#end(connection);',
     replace: '      if (connection.state.type === "attaching") this.#end(connection);',
-    expects: ["watches", "liveness", "sequential-reads", "linearizability"],
+    expects: ["watches", "liveness", "sequential-reads", "linearizability", "settled-proposals"],
     kind: "safety",
     lesson: "Entries within a snapshot fire no watch and answer no write. Whoever waits for them must ask again.",
   },
@@ -151,6 +155,18 @@ export const snapshots: readonly Mutant[] = [
     expects: ["checkpoint-equality", "replica-equality", "exactly-once"],
     kind: "safety",
     lesson: "Exactly once rests on the answers that a session has not acknowledged. They are state.",
+  },
+  {
+    id: "N10",
+    title: "a leader that was deposed sends one more chunk",
+    source: "ours (bug 21)",
+    file: "src/raft/snapshot.ts",
+    find: '  if (state.role.name !== "leader") return;',
+    replace: "",
+    expects: ["election-safety", "assertion"],
+    kind: "safety",
+    lesson:
+      "What leaves in a term claims to come from its leader. A follower that hears two of them can trust neither.",
   },
   {
     id: "M5",

@@ -120,7 +120,7 @@ export const storage: readonly Mutant[] = [
     expects: ["recovery", "assertion"],
     kind: "safety",
     lesson: "The log is contiguous. A gap that recovery does not notice shifts every entry behind it.",
-    survives:
+    harmless:
       "No fault of the simulator removes a row that was synced (LevelDB's own checksums and manifest answer for that), and nothing else makes a gap: the check is a second line of defence, tested in test/unit/storage-open.test.ts.",
   },
 ];

@@ -37,7 +37,7 @@ function removeZnode(tree: Tree, sessions: SessionTable, znode: Znode, zxid: Zxi
 
 function removeZnode(tree: Tree, _sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
   const parent = tree.remove(znode, zxid);`,
-    expects: ["linearizability", "replica-equality"],
+    expects: ["linearizability", "replica-equality", "checkpoint-equality"],
     kind: "safety",
     lesson:
       "A path may belong to somebody else by now. What ends with a session is what it owns, not what bears a name.",
@@ -60,7 +60,7 @@ function removeZnode(tree: Tree, _sessions: SessionTable, znode: Znode, zxid: Zx
     file: "src/node/node.ts",
     find: "const command = decodeCommand(entry.data);",
     replace: "const command = { ...decodeCommand(entry.data), timeMs: this.#ports.clock.wallClock() };",
-    expects: ["linearizability", "sequential-reads", "replica-equality"],
+    expects: ["linearizability", "sequential-reads", "replica-equality", "checkpoint-equality"],
     kind: "safety",
     lesson:
       "Equal logs make equal states only if nothing but the log goes in. The one time is the leader's, in the entry.",

@@ -11,7 +11,7 @@ export function line(mutant: Mutant, row: ResultRow): string {
   const name = `${mutant.id.padEnd(4)} ${mutant.title}`;
   if (row.killed === 0)
     return `SURVIVED ${name}  (${row.tried} × ${seconds(row.budgetMs)}, ${row.medianRuns} runs each)${
-      mutant.survives === undefined ? "" : ", as expected"
+      isExplained(mutant) ? ", as expected" : ""
     }`;
   const part = row.killed < row.tried ? `killed ${row.killed}/${row.tried}` : "killed  ";
   const wrong = row.wrong > 0 ? `  WRONG REASON ×${row.wrong}, expected ${mutant.expects.join(" or ")}` : "";
@@ -20,10 +20,15 @@ export function line(mutant: Mutant, row: ResultRow): string {
   return `${part} ${name}  by ${row.by}  (${times}${items})${wrong}`;
 }
 
-/** The figures over all of them. */
+/** Whether it is known why this one lives. */
+export function isExplained({ harmless, survives }: Mutant): boolean {
+  return harmless !== undefined || survives !== undefined;
+}
+
+/** The figures over all of them but the harmless ones. */
 export function summary(mutants: readonly Mutant[], rows: ReadonlyMap<string, ResultRow>): readonly string[] {
   return (["safety", "liveness"] as const).flatMap((kind) => {
-    const counted = mutants.filter((mutant) => mutant.kind === kind && mutant.survives === undefined);
+    const counted = mutants.filter((mutant) => mutant.kind === kind && mutant.harmless === undefined);
     const of = counted.flatMap(({ id }) => rows.get(id) ?? []);
     if (of.length === 0) return [];
     const killed = of.filter((row) => row.killed > 0);

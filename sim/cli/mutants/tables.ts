@@ -17,7 +17,6 @@ export function writeTables(rows: Rows): void {
 
 /** The page of planted bugs. */
 export function mutantsPage(rows: Rows): string {
-  const lived = allMutants.filter(({ id }) => rows.get(id)?.killed === 0);
   return `${[
     "# Planted bugs",
     "",
@@ -37,7 +36,12 @@ export function mutantsPage(rows: Rows): string {
     ...groups.flatMap(({ title, mutants }) => [`## ${title}`, "", ...table(mutants, rows), ""]),
     "## Survivors",
     "",
-    ...(lived.length === 0 ? ["None.", ""] : lived.flatMap(survivor)),
+    ...survivors(rows, ({ harmless }) => harmless === undefined),
+    "## Harmless",
+    "",
+    "These break no promise and are not counted: what else there is makes up for the line, or what it costs is not a promise.",
+    "",
+    ...survivors(rows, ({ harmless }) => harmless !== undefined),
     "## Not planted",
     "",
     "Bugs whose mechanism does not exist here, or not yet.",
@@ -70,8 +74,13 @@ function tableRow(mutant: Mutant, row: ResultRow | undefined): string {
   return `| ${name} | ${mutant.lesson} | ${by} | ${seconds(row.medianMs)} | ${seconds(row.worstMs)} | ${row.medianRuns} | ${items} |`;
 }
 
-function survivor(mutant: Mutant): string[] {
-  return [`**${mutant.id}** ${mutant.title}. ${mutant.survives ?? "Not explained yet."}`, ""];
+function survivors(rows: Rows, wanted: (mutant: Mutant) => boolean): string[] {
+  const lived = allMutants.filter((mutant) => wanted(mutant) && rows.get(mutant.id)?.killed === 0);
+  if (lived.length === 0) return ["None.", ""];
+  return lived.flatMap(({ id, title, harmless, survives }) => [
+    `**${id}** ${title}. ${harmless ?? survives ?? "Not explained yet."}`,
+    "",
+  ]);
 }
 
 /** The page of promises. */
