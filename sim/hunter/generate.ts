@@ -86,7 +86,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const workload = {
     perSecond: pace.perSecond,
     outstanding: draws.pick([1, 4, 16]),
-    paths: draws.pick([1, 2, 4, 8, 20]),
+    paths: draws.pick([1, 2, 4, 8, 20, 50]),
     mix: drawMix(randomness.draws("plan mix")),
     readers: randomness.draws("plan readers").pick([0, 1, 2]),
   };
@@ -106,6 +106,18 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
 /** Mostly so small that the state is checkpointed all the time and whoever was away for a moment needs a snapshot. */
 function drawCheckpoints(draws: Draws): Record<string, number> {
   if (draws.chance(0.3)) return {};
+  // A row a turn: a checkpoint takes its time, and the next begins soon after.
+  if (draws.chance(0.35))
+    return {
+      dirtyBytes: 1_000_000,
+      logBytes: draws.pick([1_000, 3_000, 6_000]),
+      tailBytes: draws.pick([0, 0, 500]),
+      awayBytes: 0,
+      heldBytes: draws.pick([0, 0, 2_000]),
+      segmentBytes: 1,
+      cleanBytes: draws.pick([1, 100_000]),
+      slackBytes: draws.pick([0, 1_000]),
+    };
   return {
     dirtyBytes: draws.pick([1, 500, 3_000, 6_000, 1_000_000]),
     logBytes: draws.pick([1, 1_000, 20_000]),
