@@ -1,27 +1,38 @@
 /** `npm run mutants`: plants known bugs, one at a time, and sees whether the simulator finds them. */
-import { numberOption, type Options, parseArguments, seedOption } from "./cli/arguments.ts";
+import {
+  integerOption,
+  numberOption,
+  type Options,
+  parseArguments,
+  refuseBeside,
+  seedOption,
+} from "./cli/arguments.ts";
+import { exitCodes, interruption, OutputError, print, reason, runCommand, UsageError } from "./cli/command.ts";
 import { huntAll } from "./cli/mutants/hunt.ts";
 import { mutatedText } from "./cli/mutants/load.ts";
 import { explanation, isExplained, line, summary } from "./cli/mutants/print.ts";
 import { type ResultRow, readRows, rowOf, writeRows } from "./cli/mutants/results.ts";
 import { writeTables } from "./cli/mutants/tables.ts";
 import { allMutants, groups, notApplicable } from "./mutants/catalogue.ts";
-import { type Mutant, MutantMismatch } from "./mutants/mutant.ts";
-import { PlanError } from "./plan/schema.ts";
+import type { Mutant } from "./mutants/mutant.ts";
+import { count } from "./report/tell-events.ts";
 
 const usage = `npm run mutants -- [options]
   --only C1,R1     these mutants (default: all)
   --budget S       processor seconds to find each in, per base seed (default 60)
   --seeds N        base seeds, hunted one by one (default 3)
   --seed-from N    where the base seeds begin (default 1)
-  --jobs N         hunts at once (default 2)
+  --jobs N         hunts at once, up to 64 (default 2)
   --shrink-for S   processor seconds to shrink the first plan of each in; 0 = not at all (default 20;
                    with --explain 120)
   --explain        plants, finds and shrinks, and tells the story as a diagram; needs --only
   --json           results as JSON
-  --list           lists the mutants and hunts none
   --write          keeps the results in docs/mutants.json and writes docs/mutants.md and docs/invariants.md
   --pages          writes these pages from the results that were kept, and hunts none
+  --list           lists the mutants and hunts none
+Ctrl-C ends it and prints the figures of the mutants that were done; with --write these are kept.
+Exit code: 0 all were killed, but for those that are expected to survive · 1 one survived · 2 bad arguments · 3 the pages
+           or the output could not be written · 130 Ctrl-C
 `;
 
 const known = {
@@ -45,65 +56,72 @@ const baseStep = 1_000_000;
 function chosen(options: Options): readonly Mutant[] {
   const only = options.values.get("only");
   if (only === undefined) return allMutants;
-  return only.split(",").map((text) => {
-    const id = text.trim().toUpperCase();
+  const ids = only.split(",").map((text) => text.trim().toUpperCase());
+  return [...new Set(ids)].map((id) => {
     const mutant = allMutants.find((other) => other.id === id);
     if (mutant !== undefined) return mutant;
     const missing = notApplicable.find((other) => other.id === id);
-    throw new PlanError(
+    throw new UsageError(
       missing === undefined
-        ? `There is no mutant ${text.trim()}; see npm run mutants -- --list.`
+        ? `There is no mutant "${id}"; see npm run mutants -- --list.`
         : `The mutant ${id} (${missing.title}) cannot be planted: ${missing.reason}.`,
     );
   });
 }
 
-function integerOption(options: Options, name: string, fallback: number, max: number): number {
-  const value = numberOption(options, name, 1, max) ?? fallback;
-  if (!Number.isInteger(value)) throw new PlanError(`The option --${name} must be an integer.`);
-  return value;
-}
-
 function list(): void {
   for (const { title, mutants } of groups) {
-    console.log(`\n${title}`);
+    print(`\n${title}`);
     for (const { id, title, kind } of mutants)
-      console.log(`  ${id.padEnd(4)} ${title}${kind === "liveness" ? " (liveness)" : ""}`);
+      print(`  ${id.padEnd(4)} ${title}${kind === "liveness" ? " (liveness)" : ""}`);
   }
-  console.log("\nNot planted");
-  for (const { id, title, reason } of notApplicable) console.log(`  ${id.padEnd(4)} ${title}: ${reason}`);
+  print("\nNot planted");
+  for (const { id, title, reason } of notApplicable) print(`  ${id.padEnd(4)} ${title}: ${reason}`);
 }
+
+/** Options that only a hunt heeds. */
+const huntOptions = ["only", "budget", "seeds", "seed-from", "jobs", "shrink-for", "explain", "json", "write"];
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArguments(args, known);
   const { flags } = options;
-  if (flags.has("help")) console.log(usage);
-  else if (flags.has("list")) list();
+  if (flags.has("help")) {
+    print(usage);
+    return exitCodes.fine;
+  }
+  refuseBeside(options, "list", [...huntOptions, "pages"], "nothing is hunted or written");
+  refuseBeside(options, "pages", huntOptions, "nothing is hunted");
+  if (flags.has("list")) list();
   else if (flags.has("pages")) keep(readRows());
   else return run(options, chosen(options));
-  return 0;
+  return exitCodes.fine;
 }
 
 /** Rows of mutants that are gone are forgotten. */
 function keep(rows: ReadonlyMap<string, ResultRow>): void {
   const ids = allMutants.map(({ id }) => id);
-  writeRows(rows, ids);
-  writeTables(rows);
+  try {
+    writeRows(rows, ids);
+    writeTables(rows);
+  } catch (error) {
+    throw new OutputError(`The pages in docs/ cannot be written: ${reason(error)}.`);
+  }
 }
 
 async function run(options: Options, mutants: readonly Mutant[]): Promise<number> {
   const explain = options.flags.has("explain");
   const json = options.flags.has("json");
-  if (explain && !options.values.has("only")) throw new PlanError("The option --explain needs --only, as --only C1.");
-  if (explain && json) throw new PlanError("The options --explain and --json exclude each other.");
+  if (explain && !options.values.has("only")) throw new UsageError("The option --explain needs --only, as --only C1.");
+  refuseBeside(options, "explain", ["seeds", "json", "write"], "it finds each mutant once and tells the story");
   const budgetMs = 1000 * (numberOption(options, "budget", 0.1, 86_400) ?? 60);
   const shrinkMs = 1000 * (numberOption(options, "shrink-for", 0, 3_600) ?? (explain ? 120 : 20));
-  const seeds = explain ? 1 : integerOption(options, "seeds", 3, 1_000);
+  const seeds = explain ? 1 : (integerOption(options, "seeds", 1, 1_000) ?? 3);
   const from = seedOption(options, "seed-from") ?? 1;
-  const jobs = integerOption(options, "jobs", 2, 64);
+  const jobs = integerOption(options, "jobs", 1, 64) ?? 2;
   for (const mutant of mutants) mutatedText(mutant);
   const rows = new Map<string, ResultRow>();
   let cleanFailures = 0;
+  const stop = interruption();
   await huntAll({
     mutants,
     baseSeeds: Array.from({ length: seeds }, (_, i) => (from + i * baseStep) >>> 0),
@@ -111,6 +129,7 @@ async function run(options: Options, mutants: readonly Mutant[]): Promise<number
     shrinkMs,
     tell: explain,
     jobs,
+    stop,
     onCleanFailure: ({ seed, invariant, message }) => {
       cleanFailures++;
       console.error(`Seed ${seed} breaks ${invariant} without any mutant: ${message}. It counts for nothing.`);
@@ -119,28 +138,25 @@ async function run(options: Options, mutants: readonly Mutant[]): Promise<number
       const row = rowOf(mutant, results, budgetMs);
       rows.set(mutant.id, row);
       const [first] = results;
-      if (explain && first !== undefined) console.log(explanation(mutant, first));
-      else if (!json) console.log(line(mutant, row));
+      if (explain && first !== undefined) print(explanation(mutant, first));
+      else if (!json) print(line(mutant, row));
     },
   });
+  const done = mutants.filter(({ id }) => rows.has(id));
+  if (stop.aborted && !json) print(`interrupted: ${done.length} of ${count(mutants.length, "mutant")} done`);
   if (json)
-    console.log(
+    print(
       JSON.stringify(
-        mutants.flatMap(({ id }) => rows.get(id) ?? []),
+        done.flatMap(({ id }) => rows.get(id) ?? []),
         null,
         2,
       ),
     );
-  else if (!explain) for (const sentence of summary(mutants, rows)) console.log(sentence);
+  else if (!explain) for (const sentence of summary(done, rows)) print(sentence);
   if (options.flags.has("write")) keep(new Map([...readRows(), ...rows]));
+  if (stop.aborted) return exitCodes.interrupted;
   const lived = mutants.some((mutant) => !isExplained(mutant) && rows.get(mutant.id)?.killed === 0);
-  return lived || cleanFailures > 0 ? 1 : 0;
+  return lived || cleanFailures > 0 ? exitCodes.broken : exitCodes.fine;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof PlanError) && !(error instanceof MutantMismatch)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+await runCommand(main);

@@ -3,28 +3,37 @@ import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import type { HistoryOperation } from "../history.ts";
 import type { Observer, StruckFault, World } from "../observer.ts";
+import { tellStruck } from "../report/tell.ts";
+import { tellInvocation, tellMessage } from "../report/tell-events.ts";
 import type { SimServer } from "../server.ts";
-import { describeMessage } from "./describe.ts";
 
 /** A diagram with more lines helps nobody. */
 const linesMax = 200;
 
 export class Diagram implements Observer {
   readonly name = "diagram";
+  #participants: string[] = [];
+  /** "n1,n3": a note over these stands over all servers. */
+  #allServers = "n1";
   #lines: string[] = [];
   #left = 0;
   readonly #leading = new Map<ServerId, Term>();
 
   begin(world: World): void {
-    this.#lines = world.allServers.map((server) => `  participant n${server.id}`);
-    for (let client = 1; client <= world.plan.config.clients; client++) this.#lines.push(`  participant c${client}`);
+    const { servers, clients } = world.plan.config;
+    this.#participants = world.allServers.map(
+      ({ id }) => `  participant n${id}${id > servers ? ` as n${id} (spare)` : ""}`,
+    );
+    for (let client = 1; client <= clients; client++) this.#participants.push(`  participant c${client}`);
+    const last = world.allServers.at(-1)?.id ?? 1;
+    if (last > 1) this.#allServers = `n1,n${last}`;
   }
 
   delivered(from: ServerId, to: SimServer, message: PeerMessage): void {
     const idle = message.type === "AppendEntries" && message.entries.length === 0;
     if (idle || message.type === "TouchSessions") return;
     if (message.type === "AppendEntriesReply" && message.success) return;
-    this.#add(`n${from}->>n${to.id}: ${describeMessage(message)}`);
+    this.#add(`n${from}->>n${to.id}: ${tellMessage(message)}`);
   }
 
   step(server: SimServer): void {
@@ -46,23 +55,28 @@ export class Diagram implements Observer {
   }
 
   invoked({ client, invocation }: HistoryOperation): void {
-    this.#add(`Note over c${client}: ${describeInvocation(invocation)}`);
+    this.#add(`Note over c${client}: asks ${tellInvocation(invocation)}`);
   }
 
   answered({ client, invocation, answeredBy, result }: HistoryOperation): void {
     if (answeredBy === 0) return;
     const answer = result?.failure === undefined ? "ok" : result.failure.code;
-    this.#add(`n${answeredBy}-->>c${client}: ${describeInvocation(invocation)} ${answer}`);
+    this.#add(`n${answeredBy}-->>c${client}: ${tellInvocation(invocation)}: ${answer}`);
   }
 
   fault(struck: StruckFault): void {
-    this.#add(`Note over n1: fault ${struck.action.kind}`);
+    this.#add(`Note over ${this.#allServers}: FAULT ${tellStruck(struck)}`);
+  }
+
+  calmed(core: readonly ServerId[]): void {
+    this.#add(`Note over ${this.#allServers}: faults stop, ${core.map((id) => `n${id}`).join(", ")} must recover`);
   }
 
   /** The diagram's text. */
   text(): string {
-    const left = this.#left > 0 ? [`  Note over n1: … ${this.#left} lines more`] : [];
-    return ["sequenceDiagram", ...this.#lines, ...left, ""].join("\n");
+    const left = `… and ${this.#left} lines more: a diagram is for short runs, such as a shrunk plan's`;
+    const end = this.#left > 0 ? [`  Note over ${this.#allServers}: ${left}`] : [];
+    return ["sequenceDiagram", ...this.#participants, ...this.#lines, ...end, ""].join("\n");
   }
 
   #add(line: string): void {
@@ -70,11 +84,4 @@ export class Diagram implements Observer {
     if (this.#lines.length < linesMax) this.#lines.push(`  ${line.replaceAll(";", ",")}`);
     else this.#left++;
   }
-}
-
-function describeInvocation(invocation: HistoryOperation["invocation"]): string {
-  if (invocation.type === "write") return `${invocation.operation.op} ${invocation.operation.path}`;
-  if (invocation.type === "read")
-    return `${invocation.read.local ? "local " : ""}${invocation.read.kind} ${invocation.read.path}`;
-  return "close";
 }

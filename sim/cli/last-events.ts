@@ -1,7 +1,7 @@
 /** Remembers the last moments of a run. */
 import type { SimEvent } from "../events.ts";
 import type { Observer } from "../observer.ts";
-import { describeEvent } from "./describe.ts";
+import { tellEvent } from "../report/tell-events.ts";
 
 export class LastEvents implements Observer {
   readonly name = "last events";
@@ -22,7 +22,7 @@ export class LastEvents implements Observer {
   lines(): string[] {
     return this.#events.slice(-this.#max).map(({ event, sequence, timeUs }) => {
       const time = (timeUs / 1000).toFixed(3).padStart(12);
-      return `${time} ms  #${sequence} ← #${event.cause}  ${describeEvent(event)}`;
+      return `${time} ms  #${sequence} ← #${event.cause}  ${tellEvent(event)}`;
     });
   }
 }

@@ -1,36 +1,51 @@
-/** The outcome of a run as text. */
+/** A run from its first line to its last, as text. */
+import type { Plan } from "../plan/plan.ts";
 import { causeOf } from "../promises.ts";
+import { tellFault, tellTargets } from "../report/tell.ts";
+import { count } from "../report/tell-events.ts";
+import { wrap } from "../report/wrap.ts";
 import { isError, type Outcome } from "../runner.ts";
-import { describeFault } from "./describe.ts";
 import type { LastEvents } from "./last-events.ts";
 
-/** One line: what was run and how fast. */
+/** One line: what is about to run. */
+export function heading({ seed, config, faults }: Plan): string {
+  const { servers, spares, clients, horizonMs } = config;
+  const spare = spares > 0 ? ` and ${spares} spare` : "";
+  return `seed ${seed} · ${count(servers, "server")}${spare}, ${count(clients, "client")}, ${horizonMs / 1000} virtual s, ${count(faults.length, "fault")}`;
+}
+
+/** Two lines: what came of the run, and how fast it was. */
 export function summary(outcome: Outcome, wallMs: number): string {
   const perSecond = Math.round((outcome.events / wallMs) * 1000).toLocaleString("en");
-  const faster = Math.round(outcome.virtualMs / wallMs);
-  const answered = outcome.history.operations.filter((operation) => operation.outcome === "answered").length;
-  return [
-    `${outcome.events.toLocaleString("en")} events in ${(outcome.virtualMs / 1000).toFixed(1)} virtual s`,
-    `${answered} of ${outcome.history.operations.length} operations answered`,
-    `${outcome.struck.length} faults struck`,
-    `${perSecond} events/s, ${faster}× real time`,
-    `trace hash ${outcome.traceHash}`,
-  ].join(" · ");
+  const faster = Math.round(outcome.virtualMs / wallMs).toLocaleString("en");
+  const { operations } = outcome.history;
+  const answered = operations.filter((operation) => operation.outcome === "answered").length;
+  const lines = [
+    [
+      `${outcome.events.toLocaleString("en")} events in ${(outcome.virtualMs / 1000).toFixed(1)} virtual s`,
+      `${answered} of ${count(operations.length, "operation")} answered`,
+      `${outcome.struck.length} of ${count(outcome.plan.faults.length, "fault")} struck`,
+    ],
+    [`${perSecond} events/s`, `${faster}× real time`, `trace hash ${outcome.traceHash}`],
+  ];
+  return lines.map((parts) => parts.join(" · ")).join("\n");
 }
 
 /** What broke, the faults before it, the last moments, and how to see it again. */
 export function runReport(outcome: Outcome, last: LastEvents, replay: string): string {
   const { failure, plan, struck } = outcome;
   if (failure === undefined) return "";
-  const faults = struck.map(({ fault, atUs, resolved }) => {
+  // Numbered as the last moments name them.
+  const faults = struck.map((one) => {
+    const { fault, atUs } = one;
     const planned = plan.faults[fault];
-    const who = resolved.map(({ target, server }) => `${target} is n${server}`).join(", ");
-    const what = planned === undefined ? "" : describeFault(planned);
-    return `  ${(atUs / 1000).toFixed(3)} ms  ${what}${who === "" ? "" : `  (${who})`}`;
+    const what = planned === undefined ? "" : tellFault(planned) + tellTargets(one);
+    const time = (atUs / 1000).toFixed(3).padStart(12);
+    return `${time} ms  fault ${String(fault).padEnd(3)} ${what}`;
   });
   return [
     `BROKEN: ${failure.invariant} at ${(failure.atUs / 1000).toFixed(3)} virtual ms (event #${failure.event})`,
-    ...causeOf(failure).map((line) => `  ${line}`),
+    ...causeOf(failure).flatMap((line) => wrap(`  ${line}`, 120, " ".repeat(13))),
     ...(isError(failure) ? [failure.stack] : []),
     "",
     `Faults that struck before it (${struck.length}):`,

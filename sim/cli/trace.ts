@@ -1,8 +1,8 @@
 /** Writes a run as NDJSON: one object per event with id, cause, time, and what the servers concerned thought then. */
 import type { SimEvent } from "../events.ts";
 import type { Observer, StruckFault, World } from "../observer.ts";
+import { tellEvent } from "../report/tell-events.ts";
 import type { SimServer } from "../server.ts";
-import { describeEvent } from "./describe.ts";
 
 export class Trace implements Observer {
   readonly name = "trace";
@@ -19,7 +19,7 @@ export class Trace implements Observer {
   }
 
   event(event: SimEvent, sequence: number, timeUs: number): void {
-    this.#line({ id: sequence, cause: event.cause, us: timeUs, kind: event.kind, what: describeEvent(event) });
+    this.#line({ id: sequence, cause: event.cause, us: timeUs, kind: event.kind, what: tellEvent(event) });
   }
 
   /** What the server is after it took the event. */

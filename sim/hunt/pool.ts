@@ -32,13 +32,19 @@ export interface HuntResult extends Tally {
   readonly found: Found | undefined;
   /** Seeds of runs that did not end in time. */
   readonly stuck: readonly number[];
+  /** Somebody stopped it before its end. */
+  readonly interrupted: boolean;
 }
 
-/** Hunts until a run fails, or time or runs are used up. Calls `onState` several times a second. Rejects if a worker dies. */
-export function hunt(hunt: Hunt, onState: (state: HuntState) => void): Promise<HuntResult> {
+/**
+ * Hunts until a run fails, time or runs are used up, or `stop` is aborted. Calls `onState` several times a second.
+ * Rejects if a worker dies.
+ */
+export function hunt(hunt: Hunt, onState: (state: HuntState) => void, stop: AbortSignal): Promise<HuntResult> {
   return new Promise((resolve, reject) => {
     const pool = new Pool(hunt, onState, resolve, reject);
     pool.start();
+    stop.addEventListener("abort", () => pool.interrupt(), { once: true });
   });
 }
 
@@ -85,6 +91,11 @@ class Pool {
       this.#workers.push({ worker, at: 0, since: performance.now(), done: false });
     }
     this.#timer = setInterval(() => this.#watch(), 200);
+  }
+
+  /** Ends with what is known by now. */
+  interrupt(): void {
+    this.#end([], true);
   }
 
   get #wallMs(): number {
@@ -135,10 +146,11 @@ class Pool {
     if (stuck.length > 0) this.#end(stuck);
   }
 
-  #end(stuck: readonly number[]): void {
+  #end(stuck: readonly number[], interrupted = false): void {
     if (this.#over) return;
     this.#close();
-    this.#resolve({ ...this.#tally, wallMs: this.#foundAfterMs ?? this.#wallMs, found: this.#found, stuck });
+    const wallMs = this.#foundAfterMs ?? this.#wallMs;
+    this.#resolve({ ...this.#tally, wallMs, found: this.#found, stuck, interrupted });
   }
 
   #fail(error: Error): void {

@@ -5,7 +5,8 @@ import type { HuntState } from "./pool.ts";
 /** Cells of the bar. */
 const barWidth = 20;
 
-function thousands(value: number): string {
+/** "1,204". */
+export function thousands(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
@@ -18,13 +19,13 @@ export function speed({
 }: Pick<HuntState, "runs" | "events" | "virtualMs" | "wallMs">): string {
   const seconds = Math.max(wallMs, 1) / 1000;
   return [
-    `${thousands(runs)} runs`,
+    `${thousands(runs)} run${runs === 1 ? "" : "s"}`,
     `${thousands(events / seconds)} events/s`,
     `${thousands(virtualMs / 1000 / seconds)}× real time`,
   ].join(" · ");
 }
 
-/** "61 of 68 marks". */
+/** "61 of 70 marks". */
 export function marksHit({ marks }: Pick<HuntState, "marks">): string {
   return `${marks.length} of ${allMarks.length} marks`;
 }

@@ -22,7 +22,8 @@ export interface Defaulted<T> extends Schema<T> {
 }
 
 function refuse(where: string, expected: string, value: unknown): never {
-  const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  const text = JSON.stringify(value);
+  const shown = value === undefined ? "is missing" : `is ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
   throw new PlanError(`${where} ${shown}, but must be ${expected}.`);
 }
 

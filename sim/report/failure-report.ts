@@ -4,6 +4,10 @@ import { causeOf } from "../promises.ts";
 import { isError, type RunFailure } from "../runner.ts";
 import { planText } from "./plan-text.ts";
 import { tellPlan } from "./tell.ts";
+import { wrap } from "./wrap.ts";
+
+/** Columns of the prose; what happened in the last moments keeps its line. */
+const width = 120;
 
 /** What a report tells of. */
 export interface Failed {
@@ -25,11 +29,11 @@ export function failureReport(failed: Failed): string {
   const { failure, plan, moments, replay } = failed;
   return [
     `BROKEN: ${failure.invariant}, ${(failure.atUs / 1000).toFixed(3)} virtual ms after the start (event #${failure.event}, trace hash ${failed.traceHash})`,
-    ...causeOf(failure).map((line) => `  ${line}`),
+    ...causeOf(failure).flatMap((line) => wrap(`  ${line}`, width, " ".repeat(13))),
     ...(isError(failure) ? ["", failure.stack] : []),
     "",
     failed.shrunkFrom === undefined ? "The plan:" : `The plan, ${failed.shrunkFrom}:`,
-    ...tellPlan(plan).map((line) => `  ${line}`),
+    ...tellPlan(plan).flatMap((line) => wrap(`  ${line}`, width, " ".repeat(5))),
     "",
     "The last moments:",
     ...moments,

@@ -1,11 +1,11 @@
 /** Remembers the last moments of a run as lines for a person: what was said, done and broken, not who woke up when. */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
-import { describeMessage } from "../cli/describe.ts";
 import type { HistoryOperation } from "../history.ts";
 import type { Observer, StruckFault, World } from "../observer.ts";
 import type { SimServer } from "../server.ts";
-import { tellAction } from "./tell.ts";
+import { tellStruck } from "./tell.ts";
+import { tellInvocation, tellMessage } from "./tell-events.ts";
 
 export class Moments implements Observer {
   readonly name = "moments";
@@ -28,12 +28,12 @@ export class Moments implements Observer {
 
   delivered(from: ServerId, to: SimServer, message: PeerMessage): void {
     if (isIdle(message) || this.#isOld(from, to.id, message)) return;
-    this.#add(() => `n${from} → n${to.id}  ${describeMessage(message)}`);
+    this.#add(() => `n${from} → n${to.id}  ${tellMessage(message)}`);
   }
 
   lost(from: ServerId, to: ServerId, message: PeerMessage, why: string): void {
     if (isIdle(message) || (message.type === "AppendEntriesReply" && message.success)) return;
-    this.#add(() => `n${from} ⇥ n${to}  lost (${why}): ${describeMessage(message)}`);
+    this.#add(() => `n${from} ⇥ n${to}  lost (${why}): ${tellMessage(message)}`);
   }
 
   step(server: SimServer): void {
@@ -79,8 +79,8 @@ export class Moments implements Observer {
     );
   }
 
-  fault({ action }: StruckFault): void {
-    this.#add(() => `FAULT  ${tellAction(action)}`);
+  fault(struck: StruckFault): void {
+    this.#add(() => `FAULT  ${tellStruck(struck)}`);
   }
 
   calmed(core: readonly ServerId[]): void {
@@ -115,11 +115,4 @@ export class Moments implements Observer {
 function isIdle(message: PeerMessage): boolean {
   if (message.type === "AppendEntries") return message.entries.length === 0;
   return message.type === "TouchSessions";
-}
-
-function tellInvocation(invocation: HistoryOperation["invocation"]): string {
-  if (invocation.type === "write") return `${invocation.operation.op} ${invocation.operation.path}`;
-  if (invocation.type === "close") return "close";
-  const { kind, path, local } = invocation.read;
-  return kind === "sync" ? "sync" : `${local ? "local " : ""}${kind} ${path}`;
 }

@@ -1,6 +1,8 @@
-/** A plan in sentences. */
+/** A plan in sentences: its faults, its operations, its cluster. For what happens in a run: tell-events.ts. */
+import type { StruckFault } from "../observer.ts";
 import type { Action, ServerTarget, When } from "../plan/actions.ts";
 import type { Fault, Plan, PlannedOperation, Step } from "../plan/plan.ts";
+import { count } from "./tell-events.ts";
 
 /** `3` → "n3", `"leader"` → "the leader". */
 function who(target: ServerTarget | "any"): string {
@@ -168,6 +170,28 @@ export function tellFault({ when, what }: Fault): string {
   return `${tellWhen(when)}: ${tellAction(what)}`;
 }
 
+/** " (that is n2)": who was meant by each target of the sentence that is no server yet in the plan. */
+export function tellTargets({ action, resolved }: Pick<StruckFault, "action" | "resolved">): string {
+  const sentence = tellAction(action);
+  const ends: readonly (ServerTarget | "any")[] = [
+    "server" in action ? action.server : "any",
+    ...("from" in action ? [action.from, action.to] : []),
+  ];
+  // Some targets of some actions mean nothing, and the sentence does not speak of them.
+  const symbolic = ends.filter((end) => typeof end !== "number" && end !== "any" && sentence.includes(who(end)));
+  const parts = [...new Set(symbolic)].map((target) => {
+    const found = resolved.find((one) => one.target === target);
+    const name = found === undefined ? "nobody" : `n${found.server}`;
+    return `${symbolic.length === 1 ? "that" : who(target)} is ${name}`;
+  });
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+/** What a fault did, and to whom. */
+export function tellStruck(struck: Pick<StruckFault, "action" | "resolved">): string {
+  return tellAction(struck.action) + tellTargets(struck);
+}
+
 /** What a client does. */
 export function tellStep(step: Step): string {
   const shown = (data: string) => (data === "" ? "" : ` = ${JSON.stringify(data)}`);
@@ -201,7 +225,6 @@ export function tellOperation({ client: number, atMs, step }: PlannedOperation):
 /** A plan: its cluster in one line, then what happens in the order of time, numbered. */
 export function tellPlan(plan: Plan): string[] {
   const { servers, spares, clients, electionTimeoutMs, networkUs, diskUs } = plan.config;
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const latency = ({ min, typical, max }: typeof networkUs) =>
     min === max
       ? duration(min / 1000)

@@ -2,22 +2,37 @@
 import { readFileSync } from "node:fs";
 import type { Mutant } from "../../mutants/mutant.ts";
 import type { HuntResult } from "../../mutants/task.ts";
-import { promiseOf } from "../../promises.ts";
+import { parsePlan } from "../../plan/plan.ts";
+import { causeOf } from "../../promises.ts";
+import { planText } from "../../report/plan-text.ts";
+import { tellPlan } from "../../report/tell.ts";
+import { count } from "../../report/tell-events.ts";
+import { wrap } from "../../report/wrap.ts";
 import { mutatedText, root } from "./load.ts";
 import { median, type ResultRow } from "./results.ts";
 
-/** One line on one mutant. */
+/** Columns of a terminal. */
+const width = 100;
+
+/** Two lines on one mutant: what became of it, and the figures. */
 export function line(mutant: Mutant, row: ResultRow): string {
-  const name = `${mutant.id.padEnd(4)} ${mutant.title}`;
+  const verdict =
+    row.killed === 0 ? "SURVIVED" : row.killed < row.tried ? `killed ${row.killed}/${row.tried}` : "killed";
+  const indent = " ".repeat(18);
+  return [`${verdict.padEnd(12)} ${mutant.id.padEnd(4)} ${mutant.title}`, `${indent}${figures(mutant, row)}`].join(
+    "\n",
+  );
+}
+
+function figures(mutant: Mutant, row: ResultRow): string {
   if (row.killed === 0)
-    return `SURVIVED ${name}  (${row.tried} × ${seconds(row.budgetMs)}, ${row.medianRuns} runs each)${
+    return `${row.tried} × ${seconds(row.budgetMs)}, ${count(row.medianRuns, "run")} each${
       isExplained(mutant) ? ", as expected" : ""
     }`;
-  const part = row.killed < row.tried ? `killed ${row.killed}/${row.tried}` : "killed  ";
-  const wrong = row.wrong > 0 ? `  WRONG REASON ×${row.wrong}, expected ${mutant.expects.join(" or ")}` : "";
-  const items = row.items >= 0 ? `, plan of ${row.items}` : "";
-  const times = `median ${seconds(row.medianMs)}, worst ${seconds(row.worstMs)}, ${row.medianRuns} runs`;
-  return `${part} ${name}  by ${row.by}  (${times}${items})${wrong}`;
+  const wrong = row.wrong > 0 ? `, WRONG REASON ×${row.wrong}, expected ${mutant.expects.join(" or ")}` : "";
+  const items = row.items >= 0 ? `, plan of ${count(row.items, "item")}` : "";
+  const times = `median ${seconds(row.medianMs)}, worst ${seconds(row.worstMs)}, ${count(row.medianRuns, "run")}`;
+  return `by ${row.by}: ${times}${items}${wrong}`;
 }
 
 /** Whether it is known why this one lives. */
@@ -54,27 +69,33 @@ export function explanation(mutant: Mutant, result: HuntResult): string {
   const head = [
     `${mutant.id}: ${mutant.title}`,
     `  from: ${mutant.source}`,
-    `  ${mutant.lesson}`,
+    ...wrap(`  ${mutant.lesson}`, width, "  "),
     "",
     `${mutant.file}:${lineOf(mutant)}`,
     ...prefixed("  - ", mutant.find),
     ...prefixed("  + ", mutant.replace),
     "",
   ];
-  if (kill === undefined) return [...head, `It survived ${result.runs} runs (${seconds(result.ms)}).`].join("\n");
-  const promise = promiseOf(kill.invariant);
+  const effort = `${count(result.runs, "run")} (${seconds(result.ms)})`;
+  if (kill === undefined) return [...head, `It survived ${effort}.`].join("\n");
+  const replay = `npm run mutants -- --only ${mutant.id} --explain --seed-from ${kill.seed}`;
   return [
     ...head,
-    `Found after ${result.runs} runs (${seconds(result.ms)}), with seed ${kill.seed}.`,
+    `Found after ${effort}, with seed ${kill.seed}.`,
     "",
-    `The promise: ${promise.sentence}${promise.from === "" ? "" : ` (${promise.from})`}`,
-    `Broken:      ${kill.message}.`,
+    ...causeOf(kill).flatMap((sentence) => wrap(sentence, width, " ".repeat(11))),
     ...(mutant.expects.includes(kill.invariant)
       ? []
       : [`This is not what was expected: ${mutant.expects.join(" or ")}.`]),
-    ...(kill.diagram === undefined ? [] : ["", `The story, ${kill.items} items long:`, "", kill.diagram]),
-    ...(kill.plan === undefined ? [] : [`The plan: ${kill.plan}`]),
+    ...(kill.plan === undefined ? [] : ["", "The plan, shrunk:", ...planInWords(kill.plan)]),
+    ...(kill.diagram === undefined ? [] : ["", "The story, as a Mermaid diagram:", "", kill.diagram]),
+    ...(kill.plan === undefined ? [] : ["The plan as JSON:", planText(parsePlan(kill.plan))]),
+    `Replay:  ${replay}`,
   ].join("\n");
+}
+
+function planInWords(json: string): string[] {
+  return tellPlan(parsePlan(json)).flatMap((told) => wrap(`  ${told}`, width, "     "));
 }
 
 function prefixed(prefix: string, text: string): string[] {

@@ -1,15 +1,20 @@
-/** Events and messages in a line that a person reads. */
+/** What happens in a run, in a line that a person reads: messages, events, requests. For plans and faults: tell.ts. */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { SimEvent } from "../events.ts";
-import type { When } from "../plan/actions.ts";
-import type { Fault } from "../plan/plan.ts";
+import type { HistoryOperation } from "../history.ts";
+
+/** `2, "row"` → "2 rows". */
+export function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}
 
 /** A message between servers. */
-export function describeMessage(message: PeerMessage): string {
+export function tellMessage(message: PeerMessage): string {
   switch (message.type) {
     case "AppendEntries": {
       const { term, prevLogIndex, prevLogTerm, entries, leaderCommit } = message;
-      const what = entries.length === 0 ? "heartbeat" : `entries ${prevLogIndex + 1}–${prevLogIndex + entries.length}`;
+      const [first, last] = [prevLogIndex + 1, prevLogIndex + entries.length];
+      const what = last < first ? "heartbeat" : last === first ? `entry ${first}` : `entries ${first}–${last}`;
       return `AppendEntries t${term} ${what} after (${prevLogIndex}, t${prevLogTerm}), commit ${leaderCommit}`;
     }
     case "AppendEntriesReply":
@@ -31,9 +36,9 @@ export function describeMessage(message: PeerMessage): string {
     case "ReadIndexReply":
       return `ReadIndexReply t${message.term} #${message.readId}: ${message.index}`;
     case "Forward":
-      return `Forward ${message.commands.length} commands`;
+      return `Forward ${count(message.commands.length, "command")}`;
     case "TouchSessions":
-      return `TouchSessions ${message.sessionIds.length}`;
+      return `TouchSessions of ${count(message.sessionIds.length, "session")}`;
     case "TimeoutNow":
       return `TimeoutNow t${message.term}`;
     case "Hello":
@@ -44,10 +49,10 @@ export function describeMessage(message: PeerMessage): string {
 }
 
 /** An event as it is handled. */
-export function describeEvent(event: SimEvent): string {
+export function tellEvent(event: SimEvent): string {
   switch (event.kind) {
     case "message":
-      return `n${event.from} → n${event.to} ${describeMessage(event.message)}`;
+      return `n${event.from} → n${event.to} ${tellMessage(event.message)}`;
     case "streamBroken":
       return `n${event.server} loses its stream with n${event.peer}`;
     case "tick":
@@ -57,7 +62,7 @@ export function describeEvent(event: SimEvent): string {
     case "written":
       return `n${event.server} disk: ${event.write.error === undefined ? "batch durable" : event.write.error.message}`;
     case "scanned":
-      return `n${event.server} disk: ${event.scan.rows.length} rows read`;
+      return `n${event.server} disk: ${count(event.scan.rows.length, "row")} read`;
     case "restart":
       return `n${event.server} starts again`;
     case "resume":
@@ -86,18 +91,10 @@ export function describeEvent(event: SimEvent): string {
   }
 }
 
-/** One item of a plan's faults. */
-export function describeFault({ when, what }: Fault): string {
-  const { kind, ...rest } = what;
-  const details = Object.entries(rest)
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-    .join(" ");
-  return `${describeWhen(when)}: ${kind} ${details}`;
-}
-
-function describeWhen(when: When): string {
-  if (when.kind === "at") return `at ${when.atMs} ms`;
-  const message = "message" in when && when.message !== "any" ? ` ${when.message}` : "";
-  const after = when.atMs > 0 ? ` after ${when.atMs} ms` : "";
-  return `when ${when.server} ${when.kind}${message} for the ${when.nth}. time${after}`;
+/** What a client asks for. */
+export function tellInvocation(invocation: HistoryOperation["invocation"]): string {
+  if (invocation.type === "write") return `${invocation.operation.op} ${invocation.operation.path}`;
+  if (invocation.type === "close") return "close";
+  const { kind, path, local } = invocation.read;
+  return kind === "sync" ? "sync" : `${local ? "local " : ""}${kind} ${path}`;
 }
