@@ -31,8 +31,8 @@ const usage = `npm run mutants -- [options]
   --pages          writes these pages from the results that were kept, and hunts none
   --list           lists the mutants and hunts none
 Ctrl-C ends it and prints the figures of the mutants that were done; with --write these are kept.
-Exit code: 0 all were killed, but for those that are expected to survive · 1 one survived · 2 bad arguments · 3 the pages
-           or the output could not be written · 130 Ctrl-C
+Exit code: 0 all were killed, but for those that are expected to survive · 1 one survived · 2 bad arguments · 3 the
+           pages or the output could not be written · 130 Ctrl-C
 `;
 
 const known = {

@@ -9,7 +9,8 @@ import { causeOf, promises } from "../../sim/promises.ts";
 import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
 import { Moments } from "../../sim/report/moments.ts";
 import { planText } from "../../sim/report/plan-text.ts";
-import { tellAction, tellPlan } from "../../sim/report/tell.ts";
+import { tellAction, tellPlan, tellTargets } from "../../sim/report/tell.ts";
+import { wrap } from "../../sim/report/wrap.ts";
 import { run } from "../../sim/runner.ts";
 
 const plan = checkPlan({
@@ -57,6 +58,35 @@ describe("a plan in words", () => {
   });
 });
 
+describe("a fault that has struck, in words", () => {
+  const link = { kind: "loss", from: "leader", to: "follower", rate: 1, forMs: 10 } as const;
+
+  it("says who was meant, or that nobody was", () => {
+    const crash = { kind: "crash", server: "leader", restartAfterMs: 0, keep: 0 } as const;
+    expect(tellTargets({ action: crash, resolved: [{ target: "leader", server: 2 }] })).toBe(" (that is n2)");
+    expect(tellTargets({ action: crash, resolved: [] })).toBe(" (that is nobody)");
+    expect(tellTargets({ action: { ...crash, server: 2 }, resolved: [] })).toBe("");
+    const both = [
+      { target: "leader", server: 1 },
+      { target: "follower", server: 3 },
+    ] as const;
+    expect(tellTargets({ action: link, resolved: both })).toBe(" (the leader is n1, some follower is n3)");
+  });
+
+  it("does not speak of a target that means nothing", () => {
+    const add = { kind: "member", change: "add", server: "random", force: false } as const;
+    expect(tellTargets({ action: add, resolved: [{ target: "random", server: 2 }] })).toBe("");
+  });
+});
+
+describe("long sentences", () => {
+  it("are wrapped between words, and keep how the first line begins", () => {
+    expect(wrap("  one two three", 9, "    ")).toEqual(["  one two", "    three"]);
+    expect(wrap("  much-too-long for it", 6, "  ")).toEqual(["  much-too-long", "  for", "  it"]);
+    expect(wrap("short", 80, "  ")).toEqual(["short"]);
+  });
+});
+
 describe("the text of a plan", () => {
   it("leaves out what is by default, and makes the same plan again", () => {
     const text = planText(plan);
@@ -92,6 +122,12 @@ describe("a failure report", () => {
     const places = [...heads, ...rest].map((part) => report.indexOf(part));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  it("keeps its sentences on lines that a terminal shows", () => {
+    const prose = report.slice(0, report.indexOf("Replay:")).split("\n");
+    expect(prose.some((line) => line.startsWith("     "))).toBe(true);
+    expect(prose.filter((line) => line.length > 120)).toEqual([]);
   });
 
   it("has a test to paste that runs this very plan", () => {

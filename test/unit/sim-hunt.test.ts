@@ -1,6 +1,6 @@
 /** `npm run hunt`: what it prints, what it refuses, and that a planted bug is found, shrunk and told. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +43,16 @@ describe("a hunt", { timeout: 120_000 }, () => {
     expect(plan.faults.length + plan.workload.operations.length).toBeLessThanOrEqual(2);
     // The plan fails with the bug, and only with it.
     expect(hunt(planted, "--plan", file, "--shrink-for", "0", "--json").status).toBe(1);
+    // A failure is told, and its plan printed, though it cannot be written.
+    mkdirSync(join(folder, "taken", file), { recursive: true });
+    const unwritten = hunt(planted, "--plan", file, "--shrink-for", "0", "--out", "taken");
+    expect(unwritten.stderr).toContain(
+      `The plan cannot be written to ${join("taken", file)}: it is a folder (EISDIR).`,
+    );
+    expect(unwritten.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(unwritten.stdout).toMatch(/^BROKEN: durable-before-visible, /m);
+    expect(parsePlan(unwritten.stdout.slice(unwritten.stdout.lastIndexOf("The plan:\n") + 10))).toEqual(plan);
+    expect(unwritten.status).toBe(1);
     expect(hunt(built, "--plan", file)).toMatchObject({ status: 0, stdout: expect.stringContaining("does not fail") });
   });
 
@@ -60,12 +70,12 @@ describe("a hunt", { timeout: 120_000 }, () => {
 
   it.each([
     [["--for", "soon"], 'The option --for is "soon", but must be a number from 0.1 to 1000000.'],
-    [["--runs", "1.5"], "The option --runs must be an integer."],
-    [["--seed-from", "-3"], 'The seed "-3" is unknown; a seed is an integer from 0 to 4294967295.'],
+    [["--runs", "1.5"], 'The option --runs is "1.5", but must be an integer from 1 to 1000000000.'],
+    [["--seed-from", "-3"], 'The option --seed-from is "-3", but a seed is an integer from 0 to'],
     [["--jobs"], "The option --jobs needs a value."],
     [["--keep", "A/b"], 'The name "A/b" must consist of lower-case letters, digits and dashes.'],
-    [["--plan", "nowhere.json"], "The plan nowhere.json cannot be read: ENOENT"],
-    [["--out", "nowhere/below"], "The folder nowhere/below cannot be made: ENOENT"],
+    [["--plan", "nowhere.json"], "The plan nowhere.json cannot be read: there is no such file or folder (ENOENT)."],
+    [["--out", "nowhere/below"], "The folder nowhere/below cannot be used: there is no such file or folder (ENOENT)."],
   ])("refuses %j with a sentence", (args, sentence) => {
     const { status, stdout, stderr } = hunt(built, ...args);
     expect(stderr).toContain(sentence);
