@@ -22,7 +22,8 @@ export class LastEvents implements Observer {
   lines(): string[] {
     return this.#events.slice(-this.#max).map(({ event, sequence, timeUs }) => {
       const time = (timeUs / 1000).toFixed(3).padStart(12);
-      return `${time} ms  #${sequence} ← #${event.cause}  ${tellEvent(event)}`;
+      const ids = `#${sequence} ← #${event.cause}`;
+      return `${time} ms  ${ids.padEnd(17)} ${tellEvent(event)}`;
     });
   }
 }

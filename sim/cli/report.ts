@@ -1,7 +1,7 @@
 /** A run from its first line to its last, as text. */
 import type { Plan } from "../plan/plan.ts";
 import { causeOf } from "../promises.ts";
-import { tellFault, tellTargets } from "../report/tell.ts";
+import { tellAction, tellFault, tellTargets } from "../report/tell.ts";
 import { count } from "../report/tell-events.ts";
 import { wrap } from "../report/wrap.ts";
 import { isError, type Outcome } from "../runner.ts";
@@ -39,9 +39,10 @@ export function runReport(outcome: Outcome, last: LastEvents, replay: string): s
   const faults = struck.map((one) => {
     const { fault, atUs } = one;
     const planned = plan.faults[fault];
-    const what = planned === undefined ? "" : tellFault(planned) + tellTargets(one);
+    // The line begins with the time; why a fault struck then is told only if that was not the plan.
+    const told = planned === undefined || planned.when.kind === "at" ? tellAction(one.action) : tellFault(planned);
     const time = (atUs / 1000).toFixed(3).padStart(12);
-    return `${time} ms  fault ${String(fault).padEnd(3)} ${what}`;
+    return `${time} ms  fault ${String(fault).padEnd(3)} ${told}${tellTargets(one)}`;
   });
   return [
     `BROKEN: ${failure.invariant} at ${(failure.atUs / 1000).toFixed(3)} virtual ms (event #${failure.event})`,

@@ -2,8 +2,12 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allCheckers } from "../../sim/checkers/all.ts";
+import { asText } from "../../sim/cli/hunt-report.ts";
+import { LastEvents } from "../../sim/cli/last-events.ts";
+import { runReport } from "../../sim/cli/report.ts";
 import { faultKinds } from "../../sim/hunter/draw-action.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
+import type { StruckFault } from "../../sim/observer.ts";
 import { checkPlan, parsePlan } from "../../sim/plan/plan.ts";
 import { causeOf, promises } from "../../sim/promises.ts";
 import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
@@ -144,6 +148,64 @@ describe("a failure report", () => {
     expect(names.filter((name) => !promised.includes(name))).toEqual(names.filter((name) => records.includes(name)));
     expect(promises.filter(({ file }) => !existsSync(file))).toEqual([]);
     expect(causeOf(failure)).toHaveLength(2);
+  });
+});
+
+describe("a hunt that was interrupted while it shrank", () => {
+  const found = {
+    seed: 7,
+    failure,
+    plan,
+    traceHash: "00ff",
+    moments: [],
+    before: { faults: 2, operations: 1 },
+    items: 3,
+  };
+  const result = { runs: 1, events: 99, virtualMs: 9, operations: 1, faults: 2, marks: [], wallMs: 9, stuck: [] };
+  const wanted = { seedFrom: 7, jobs: 1, runsMax: 9, forMs: 9, shrinkMs: 9, stuckMs: 9 };
+  const ended = {
+    ...result,
+    found: { ...found, shrinkRuns: 0, shrinkMs: 0, shrinkFinished: false },
+    interrupted: true,
+  };
+
+  it("says what broke and how to go on", () => {
+    const lines = asText(ended, wanted, { file: "my plans/hunt-7.json", written: true }).split("\n");
+    expect(lines.slice(2)).toEqual([
+      "interrupted",
+      "",
+      "BROKEN: election-safety, 1234.567 virtual ms after the start: n1 and n3 lead term 4",
+      "As it was found: npm run sim -- --seed 7",
+      "To shrink it: npm run hunt -- --plan 'my plans/hunt-7.json'",
+    ]);
+  });
+
+  it("prints the plan if it could not be written", () => {
+    const text = asText(ended, wanted, { file: "hunt-7.json", written: false });
+    expect(parsePlan(text.slice(text.indexOf("\n{\n")))).toEqual(plan);
+    expect(text).not.toContain("hunt-7.json");
+  });
+});
+
+describe("a run that failed", () => {
+  it("numbers its faults as its last events do, in columns", () => {
+    const events = new LastEvents(40);
+    const grumble = {
+      name: "grumbler",
+      fault: ({ fault }: StruckFault) => {
+        if (fault === 1) throw new Error("a fault struck");
+      },
+    };
+    const outcome = run(checkPlan({ ...plan, config: { ...plan.config, horizonMs: 4_000 } }), [events, grumble]);
+    const report = runReport(outcome, events, "npm run sim -- --seed 7");
+    expect(report).toMatch(/^ +1450\.000 ms {2}fault 1 {3}for 2\.5 s, on and off every 50 ms, n1 and the rest/m);
+    expect(report).toMatch(
+      /^ +\d+\.\d{3} ms {2}fault 0 {3}just before the leader sends .*: some server crashes .* \(that is n\d\)$/m,
+    );
+    expect(report).toContain("fault 1 strikes");
+    const moments = report.slice(report.indexOf("The last moments:\n") + 18, report.indexOf("\n\nReplay:")).split("\n");
+    expect(moments.filter((line) => !/^ *\d+\.\d{3} ms {2}#\d+ ← #\d+ +\S/.test(line))).toEqual([]);
+    expect(new Set(moments.map((line) => line.search(/(?<=← #\d+ +)[^ \d]/)))).toHaveProperty("size", 1);
   });
 });
 
