@@ -1,15 +1,18 @@
 /** Changing the cluster: who is a member, who leads. Needs no session. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
-import { isErrorCode, TerrariumError } from "../base/errors.ts";
+import { errorMessage, isErrorCode, TerrariumError } from "../base/errors.ts";
+import { checkAdminRequest } from "./admin-checks.ts";
+import { checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
-import { serverStatus } from "./server-status.ts";
+import { checkOneCluster, noQuorumError } from "./server-state.ts";
+import { type ServerStatus, serverStatus } from "./server-status.ts";
 import { requestAdmin } from "./transport.ts";
 
 export type { AdminRequest, MemberAddress } from "../base/admin.ts";
 
 export interface AdminOptions {
-  /** How long the change may take, milliseconds; default 30,000. It goes on when the time is over. */
+  /** How long the change may take, milliseconds; default 30,000. Once begun it goes on when the time is over. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,7 +27,8 @@ const silentMs = 2_000;
  * in turn and follows whoever leads, also when that changes. Asking again for what is done already is no error.
  *
  * Rejects with CHANGE_IN_PROGRESS, ID_IN_USE, UNKNOWN_MEMBER, WOULD_LOSE_QUORUM, WRONG_SERVER, BAD_ARGUMENTS,
- * TRANSFER_FAILED, and with NO_SERVER, NO_QUORUM, TIMEOUT when nobody could do it in time; USAGE, ABORTED.
+ * TRANSFER_FAILED, and with NO_SERVER, NO_QUORUM when nobody could do it in time, TIMEOUT when the leader had begun;
+ * PROTOCOL_ERROR (no endpoint is a Terrarium client port), USAGE (also: endpoints of different clusters), ABORTED.
  *
  * ```ts
  * const member = { id: 4, peerAddress: "127.0.0.1:7204", clientAddress: "127.0.0.1:7104" };
@@ -37,58 +41,110 @@ export async function administer(
   options: AdminOptions = {},
 ): Promise<void> {
   const addresses = checkEndpoints(endpoints);
-  const { signal } = options;
-  const deadline = Date.now() + checkTimeout("timeoutMs", options.timeoutMs ?? 30_000);
-  let last = new TerrariumError("NO_SERVER");
-  for (let next: string | undefined; ; ) {
-    const round: readonly string[] = next === undefined ? addresses : [next];
-    next = undefined;
+  const wanted = checkAdminRequest(request);
+  const { timeoutMs = 30_000, signal } = checkOptions(options);
+  const deadline = Date.now() + checkTimeout("timeoutMs", timeoutMs);
+  const inquiry = new Inquiry(wanted, deadline, checkSignal(signal));
+  for (let leader: string | undefined; ; ) {
+    const round: readonly string[] = leader === undefined ? addresses : [leader];
+    leader = undefined;
     for (const address of round) {
-      const answer = await ask(address, request, deadline, signal);
+      const answer = await inquiry.ask(address);
       if (answer === "done") return;
-      last = answer.error;
-      next = answer.leader;
-      if (next !== undefined) break;
+      leader = answer.leader;
+      if (leader !== undefined) break;
     }
-    if (Date.now() + pauseMs >= deadline) throw last;
-    await sleep(pauseMs);
+    if (Date.now() + pauseMs >= deadline) throw inquiry.failure();
+    await sleep(pauseMs, undefined, { signal }).catch(() => {
+      throw new TerrariumError("ABORTED");
+    });
   }
 }
 
-/** Refusals are thrown; what another server, or another moment, may do better comes back. */
-async function ask(
-  address: string,
-  request: AdminRequest,
-  deadline: number,
-  signal: AbortSignal | undefined,
-): Promise<"done" | { readonly error: TerrariumError; readonly leader: string | undefined }> {
-  const reply = await reach(address, request, deadline, signal);
-  if (reply instanceof TerrariumError) return { error: reply, leader: undefined };
-  if (reply.type === "done") return "done";
-  const error = new TerrariumError(isErrorCode(reply.code) ? reply.code : "PROTOCOL_ERROR", reply.message);
-  if (error.code === "NOT_LEADER" || error.code === "NO_QUORUM") return { error, leader: reply.leader };
-  throw error;
+/** One request on its way from server to server, and what each of them had to say. */
+class Inquiry {
+  readonly #request: AdminRequest;
+  readonly #deadline: number;
+  readonly #signal: AbortSignal | undefined;
+  /** The newest word of each server that was asked. */
+  readonly #heard = new Map<string, ServerStatus | TerrariumError>();
+  /** A server had taken the request when the time was over. */
+  #begun = false;
+
+  constructor(request: AdminRequest, deadline: number, signal: AbortSignal | undefined) {
+    this.#request = request;
+    this.#deadline = deadline;
+    this.#signal = signal;
+  }
+
+  /** Refusals are thrown. What another server, or another moment, may do better comes back, with the leader to ask. */
+  async ask(address: string): Promise<"done" | { readonly leader: string | undefined }> {
+    const reply = await this.#reach(address);
+    if (reply === undefined) return { leader: undefined };
+    if (reply.type === "done") return "done";
+    const error = new TerrariumError(isErrorCode(reply.code) ? reply.code : "PROTOCOL_ERROR", reply.message);
+    if (error.code === "NOT_LEADER" || error.code === "NO_QUORUM") return { leader: reply.leader };
+    throw explained(error, this.#request);
+  }
+
+  /** The server's answer; undefined if it gives none, since another one may. */
+  async #reach(address: string): Promise<AdminReply | undefined> {
+    try {
+      // One that hangs would keep the request until its deadline, though nobody has begun: some time is left for others.
+      const timeoutMs = Math.max(1, Math.min(silentMs, this.#left() / 2));
+      this.#heard.set(address, await serverStatus(address, { timeoutMs, signal: this.#signal }));
+    } catch (error) {
+      return this.#note(address, error);
+    }
+    checkOneCluster(this.#asked());
+    if (this.#left() <= 0) return undefined;
+    try {
+      return await requestAdmin(address, this.#request, this.#left(), this.#signal);
+    } catch (error) {
+      // It answered a moment ago, and one that does not lead says so at once.
+      if (this.#left() <= 0) this.#begun = true;
+      return this.#note(address, error);
+    }
+  }
+
+  #note(address: string, error: unknown): undefined {
+    const known = error instanceof TerrariumError && (error.code === "NO_SERVER" || error.code === "PROTOCOL_ERROR");
+    if (!known) throw error;
+    this.#heard.set(address, error);
+  }
+
+  #left(): number {
+    return this.#deadline - Date.now();
+  }
+
+  #asked(): { readonly endpoint: string; readonly status: ServerStatus | undefined }[] {
+    return [...this.#heard].map(([endpoint, word]) => ({
+      endpoint,
+      status: word instanceof TerrariumError ? undefined : word,
+    }));
+  }
+
+  /** Why the time is over and nothing is done: what a live server says counts for more than the silence of dead ones. */
+  failure(): TerrariumError {
+    if (this.#begun) {
+      const see = this.#request.type === "transfer" ? "`kvctl status` tells who leads" : "`kvctl member list` shows it";
+      return new TerrariumError("TIMEOUT", "the change was not complete in time", `it may still complete: ${see}`);
+    }
+    const errors = [...this.#heard.values()].filter((word) => word instanceof TerrariumError);
+    if (errors.length < this.#heard.size) return noQuorumError(this.#asked());
+    const hopeless = errors.length > 0 && errors.every(({ code }) => code === "PROTOCOL_ERROR");
+    const code = hopeless ? "PROTOCOL_ERROR" : "NO_SERVER";
+    return new TerrariumError(code, `${errorMessage(code)}: ${errors.map(({ message }) => message).join("; ")}`);
+  }
 }
 
-/** The server's answer; NO_SERVER comes back as a value, since another one may answer. */
-async function reach(
-  address: string,
-  request: AdminRequest,
-  deadline: number,
-  signal: AbortSignal | undefined,
-): Promise<AdminReply | TerrariumError> {
-  try {
-    // One that hangs would keep the request until its deadline, though nobody has begun.
-    await serverStatus(address, { timeoutMs: Math.max(1, Math.min(silentMs, deadline - Date.now())), signal });
-  } catch (error) {
-    if (error instanceof TerrariumError && error.code === "NO_SERVER") return error;
-    throw error;
-  }
-  try {
-    return await requestAdmin(address, request, Math.max(1, deadline - Date.now()), signal);
-  } catch (error) {
-    if (!(error instanceof TerrariumError) || error.code !== "NO_SERVER") throw error;
-    if (Date.now() < deadline) return error;
-    throw new TerrariumError("TIMEOUT", "the change was not complete in time", "it goes on: see `kvctl member list`");
-  }
+/** The leader could not reach the server to be added: it is not our own endpoints that are wrong. */
+function explained(error: TerrariumError, request: AdminRequest): TerrariumError {
+  if (error.code !== "NO_SERVER" || (request.type !== "add" && request.type !== "replace")) return error;
+  const { id, clientAddress } = request.member;
+  return new TerrariumError(
+    "NO_SERVER",
+    `the leader gets no answer from server ${id} at its client address ${clientAddress}`,
+    `start it first: \`terrarium serve --id ${id} --join …\`, and give its addresses as HOST:PEERPORT/CLIENTPORT`,
+  );
 }

@@ -3,7 +3,9 @@ import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { TerrariumError } from "../base/errors.ts";
 import { BackupReader, type BackupSummary } from "../protocol/backup-file.ts";
-import { checkEndpoints, checkTimeout } from "./endpoints.ts";
+import { badArgument, checkOptions, checkSignal } from "./checks.ts";
+import { checkEndpoint, checkTimeout } from "./endpoints.ts";
+import { fileReason } from "./file-errors.ts";
 import { fetchBackup } from "./transport.ts";
 
 export type { BackupSummary } from "../protocol/backup-file.ts";
@@ -18,7 +20,7 @@ export interface BackupFile extends BackupSummary {
  * Takes a backup of all that the server at `endpoint` (`host:port`, its client port) has applied, and writes it to
  * `file`, which must not exist. It is checked on the way, and has its name only once it is whole and on the disk.
  *
- * Rejects with USAGE, NO_SERVER (nothing answers, or comes, for `idleMs`, default 30,000), OVERLOADED, PROTOCOL_ERROR,
+ * Rejects with USAGE, BAD_ARGUMENTS, NO_SERVER (nothing answers, or comes, for `idleMs`, default 30,000), OVERLOADED, PROTOCOL_ERROR,
  * BACKUP_UNUSABLE (what came is damaged, or the file cannot be written), ABORTED.
  *
  * ```ts
@@ -30,13 +32,16 @@ export async function saveBackup(
   file: string,
   options: { readonly idleMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<BackupFile> {
-  const [address = endpoint] = checkEndpoints([endpoint]);
-  const idleMs = checkTimeout("idleMs", options.idleMs ?? 30_000);
+  const address = checkEndpoint(endpoint);
+  checkFile(file);
+  const { idleMs: wishedMs = 30_000, signal: wished } = checkOptions(options);
+  const idleMs = checkTimeout("idleMs", wishedMs);
+  const signal = checkSignal(wished);
   const partial = `${file}.partial`;
   const target = await create(file, partial);
   try {
     const reader = new BackupReader();
-    await fetchBackup(address, idleMs, options.signal, async (bytes) => {
+    await fetchBackup(address, idleMs, signal, async (bytes) => {
       reader.push(bytes);
       await target.writeFile(bytes);
     });
@@ -48,7 +53,7 @@ export async function saveBackup(
   } catch (error) {
     await target.close().catch(() => undefined);
     await rm(partial, { force: true });
-    throw explained(error, `the backup cannot be written to ${file}`);
+    throw explained(error, `cannot write the backup to ${file}`, writeHint);
   }
 }
 
@@ -60,13 +65,14 @@ export async function saveBackup(
  * ```
  */
 export async function inspectBackup(file: string): Promise<BackupFile> {
+  checkFile(file);
   const reader = new BackupReader();
   try {
     for await (const chunk of createReadStream(file))
       reader.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     return { ...reader.end(), bytes: reader.bytes };
   } catch (error) {
-    throw explained(error, `the backup ${file} cannot be read`);
+    throw explained(error, `cannot read the backup ${file}`, "check the path and its permissions");
   }
 }
 
@@ -78,12 +84,18 @@ async function create(file: string, partial: string) {
     await rm(file);
     return await open(partial, "w");
   } catch (error) {
-    throw explained(error, `the backup cannot be written to ${file}`);
+    throw explained(error, `cannot write the backup to ${file}`, writeHint);
   }
 }
 
-function explained(error: unknown, what: string): Error {
+const writeHint = "give the path of a file that does not exist yet, in a directory with space that you may write to";
+
+function explained(error: unknown, what: string, hint: string): Error {
   if (error instanceof TerrariumError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new TerrariumError("BACKUP_UNUSABLE", `${what} (${reason})`, "check the path, its permissions and the space");
+  return new TerrariumError("BACKUP_UNUSABLE", `${what}: ${fileReason(error)}`, hint);
+}
+
+function checkFile(file: unknown): void {
+  if (typeof file !== "string" || file === "" || file.includes("\0"))
+    throw badArgument("file", file, "the path of a file");
 }

@@ -1,19 +1,10 @@
 /** The client: one session with a cluster, as promises. */
-import { emptyBytes, utf8 } from "../base/bytes.ts";
+import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type {
-  Operation,
-  ReadKind,
-  Result,
-  SessionId,
-  Stat,
-  Success,
-  WatchEvent,
-  WatchKind,
-  Zxid,
-} from "../base/operations.ts";
+import type { Result, SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
+import { badArgument, checkCredentials, checkOptions, checkSignal } from "./checks.ts";
 import { SessionDriver } from "./driver.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
 import type {
@@ -28,11 +19,14 @@ import type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
+import { createRequest, deleteRequest, readRequest, requestOptions, setRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
 
 const requestTimeoutDefaultMs = 10_000;
 const connectTimeoutDefaultMs = 10_000;
+/** The wire has 32 bits for it; the server takes far less. */
+const sessionTimeoutMaxMs = 2 ** 31 - 1;
 
 /**
  * A session with a cluster.
@@ -40,7 +34,7 @@ const connectTimeoutDefaultMs = 10_000;
  * Requests may be sent without waiting for earlier ones: they are carried out, and answered, in the order of the
  * calls. When the server goes away the client moves to another one by itself and sends again what has no answer yet;
  * a write takes effect once however often it was sent. A promise rejects with a {@link TerrariumError}, whose `code` says
- * why.
+ * why: BAD_ARGUMENTS or USAGE where the arguments are wrong, whatever types the caller has, and nothing was sent.
  *
  * ```ts
  * const client = await TerrariumClient.connect({ endpoints: ["127.0.0.1:7101"] });
@@ -61,9 +55,9 @@ export class TerrariumClient {
   /**
    * Opens a session, or resumes one, at any of the endpoints.
    *
-   * Rejects with USAGE (an endpoint is not `host:port`, a time is no positive number), NO_SERVER, NO_QUORUM, OVERLOADED,
-   * PROTOCOL_ERROR (what answers is not a Terrarium client port), ABORTED, and for a resumed session SESSION_EXPIRED or
-   * AUTH_FAILED.
+   * Rejects with USAGE (an endpoint is not `host:port`, a time is no positive number), BAD_ARGUMENTS (another option is
+   * wrong), NO_SERVER, NO_QUORUM, OVERLOADED, PROTOCOL_ERROR (what answers is not a Terrarium client port), ABORTED, and
+   * for a resumed session SESSION_EXPIRED or AUTH_FAILED.
    *
    * ```ts
    * const client = await TerrariumClient.connect({
@@ -73,15 +67,26 @@ export class TerrariumClient {
    * ```
    */
   static async connect(options: ClientOptions): Promise<TerrariumClient> {
-    const driver = new SessionDriver({
-      endpoints: checkEndpoints(options.endpoints),
-      sessionTimeoutMs: checkTimeout("sessionTimeoutMs", options.sessionTimeoutMs ?? limits.sessionTimeoutDefaultMs),
-      resume: options.session,
-    });
-    const requestTimeoutMs = checkTimeout("requestTimeoutMs", options.requestTimeoutMs ?? requestTimeoutDefaultMs);
-    const connectTimeoutMs = checkTimeout("connectTimeoutMs", options.connectTimeoutMs ?? connectTimeoutDefaultMs);
-    await driver.connect(connectTimeoutMs, options.signal);
-    return new TerrariumClient(driver, requestTimeoutMs);
+    const {
+      endpoints,
+      sessionTimeoutMs = limits.sessionTimeoutDefaultMs,
+      requestTimeoutMs = requestTimeoutDefaultMs,
+      connectTimeoutMs = connectTimeoutDefaultMs,
+      signal,
+      session,
+    } = checkOptions(options);
+    // All of it before the driver starts.
+    const given = {
+      endpoints: checkEndpoints(endpoints),
+      sessionTimeoutMs: Math.min(Math.ceil(checkTimeout("sessionTimeoutMs", sessionTimeoutMs)), sessionTimeoutMaxMs),
+      resume: checkCredentials(session),
+    };
+    const patienceMs = checkTimeout("requestTimeoutMs", requestTimeoutMs);
+    const connectMs = checkTimeout("connectTimeoutMs", connectTimeoutMs);
+    const until = checkSignal(signal);
+    const driver = new SessionDriver(given);
+    await driver.connect(connectMs, until);
+    return new TerrariumClient(driver, patienceMs);
   }
 
   /** The session's id; the same for its whole life. */
@@ -127,6 +132,7 @@ export class TerrariumClient {
    */
   on(event: "state", listener: (state: SessionState) => void): () => void {
     if (event !== "state") throw new TerrariumError("USAGE", `there is no event named ${String(event)}`);
+    if (typeof listener !== "function") throw badArgument("listener", listener, "a function");
     return this.#driver.onState(listener);
   }
 
@@ -141,9 +147,8 @@ export class TerrariumClient {
    * ```
    */
   create(path: string, data: Uint8Array | string = emptyBytes, options: CreateOptions = {}): Promise<Created> {
-    const { ephemeral = false, sequential = false } = options;
-    return this.#write(
-      { op: "create", path, data: toBytes(data), ephemeral, sequential },
+    return this.#send(
+      () => createRequest(path, data, options),
       options,
       (success, zxid) => ({
         path: field(success.path, "path"),
@@ -162,11 +167,15 @@ export class TerrariumClient {
    * ```
    */
   get(path: string, options: ReadOptions = {}): Promise<NodeData> {
-    return this.#read("getData", path, options, (success, zxid) => ({
-      data: success.data ?? emptyBytes,
-      stat: field(success.stat, "stat"),
-      zxid,
-    }));
+    return this.#send(
+      () => readRequest("getData", path, options),
+      options,
+      (success, zxid) => ({
+        data: success.data ?? emptyBytes,
+        stat: field(success.stat, "stat"),
+        zxid,
+      }),
+    );
   }
 
   /**
@@ -177,10 +186,14 @@ export class TerrariumClient {
    * ```
    */
   exists(path: string, options: ReadOptions = {}): Promise<Stat | undefined> {
-    return this.#request(readBody("exists", path, options), options, options.watch, (result) => {
-      if (result.failure?.code === "NO_NODE") return undefined;
-      return succeeded(result).stat;
-    });
+    return this.#request(
+      () => readRequest("exists", path, options),
+      options,
+      (result) => {
+        if (result.failure?.code === "NO_NODE") return undefined;
+        return succeeded(result).stat;
+      },
+    );
   }
 
   /**
@@ -191,11 +204,15 @@ export class TerrariumClient {
    * ```
    */
   children(path: string, options: ReadOptions = {}): Promise<NodeChildren> {
-    return this.#read("getChildren", path, options, (success, zxid) => ({
-      children: success.children ?? [],
-      stat: field(success.stat, "stat"),
-      zxid,
-    }));
+    return this.#send(
+      () => readRequest("getChildren", path, options),
+      options,
+      (success, zxid) => ({
+        children: success.children ?? [],
+        stat: field(success.stat, "stat"),
+        zxid,
+      }),
+    );
   }
 
   /**
@@ -207,8 +224,11 @@ export class TerrariumClient {
    * ```
    */
   set(path: string, data: Uint8Array | string, options: VersionOptions = {}): Promise<Stat> {
-    const operation: Operation = { op: "setData", path, data: toBytes(data), version: options.version ?? -1 };
-    return this.#write(operation, options, (success) => field(success.stat, "stat"));
+    return this.#send(
+      () => setRequest(path, data, options),
+      options,
+      (success) => field(success.stat, "stat"),
+    );
   }
 
   /**
@@ -219,7 +239,11 @@ export class TerrariumClient {
    * ```
    */
   delete(path: string, options: VersionOptions = {}): Promise<void> {
-    return this.#write({ op: "delete", path, version: options.version ?? -1 }, options, () => undefined);
+    return this.#send(
+      () => deleteRequest(path, options),
+      options,
+      () => undefined,
+    );
   }
 
   /**
@@ -232,7 +256,11 @@ export class TerrariumClient {
    * ```
    */
   sync(options: RequestOptions = {}): Promise<Zxid> {
-    return this.#read("sync", "/", options, (_success, zxid) => zxid);
+    return this.#send(
+      () => ({ type: "read", read: { kind: "sync", path: "/", watch: false, local: false } }),
+      options,
+      (_success, zxid) => zxid,
+    );
   }
 
   /**
@@ -250,7 +278,7 @@ export class TerrariumClient {
    * ```
    */
   watch(path: string, kind: WatchKind, options: WatchOptions = {}): AsyncIterableIterator<WatchEvent> {
-    return watchChanges(this.#driver, path, kind, options.signal);
+    return watchChanges(this.#driver, path, kind, options);
   }
 
   /**
@@ -262,7 +290,7 @@ export class TerrariumClient {
    * ```
    */
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    await this.#driver.close(checkTimeout("timeoutMs", options.timeoutMs ?? this.#requestTimeoutMs));
+    await this.#driver.close(requestOptions(options, this.#requestTimeoutMs).timeoutMs);
   }
 
   /**
@@ -277,33 +305,16 @@ export class TerrariumClient {
     this.#driver.detach();
   }
 
-  #write<T>(operation: Operation, options: RequestOptions, convert: (success: Success, zxid: Zxid) => T): Promise<T> {
-    return this.#request({ type: "write", operation }, options, undefined, (result, zxid) =>
-      convert(succeeded(result), zxid),
-    );
+  #send<T>(body: () => RequestBody, options: ReadOptions, convert: (success: Success, zxid: Zxid) => T): Promise<T> {
+    return this.#request(body, options, (result, zxid) => convert(succeeded(result), zxid));
   }
 
-  #read<T>(
-    kind: ReadKind,
-    path: string,
-    options: ReadOptions,
-    convert: (success: Success, zxid: Zxid) => T,
-  ): Promise<T> {
-    return this.#request(readBody(kind, path, options), options, options.watch, (result, zxid) =>
-      convert(succeeded(result), zxid),
-    );
-  }
-
-  #request<T>(
-    body: RequestBody,
-    options: RequestOptions,
-    watcher: ((event: WatchEvent) => void) | undefined,
-    convert: (result: Result, zxid: Zxid) => T,
-  ): Promise<T> {
+  #request<T>(body: () => RequestBody, options: ReadOptions, convert: (result: Result, zxid: Zxid) => T): Promise<T> {
+    // What the checks throw, here or in `body`, rejects the promise.
     return new Promise((resolve, reject) => {
-      const timeoutMs = checkTimeout("timeoutMs", options.timeoutMs ?? this.#requestTimeoutMs);
-      this.#driver.request(body, timeoutMs, options.signal, {
-        watcher,
+      const { timeoutMs, signal } = requestOptions(options, this.#requestTimeoutMs);
+      this.#driver.request(body(), timeoutMs, signal, {
+        watcher: options.watch,
         answer: (result, zxid) => {
           try {
             resolve(convert(result, zxid));
@@ -315,17 +326,6 @@ export class TerrariumClient {
       });
     });
   }
-}
-
-function readBody(kind: ReadKind, path: string, options: ReadOptions): RequestBody {
-  return {
-    type: "read",
-    read: { kind, path, watch: options.watch !== undefined, local: options.local ?? false },
-  };
-}
-
-function toBytes(data: Uint8Array | string): Uint8Array {
-  return typeof data === "string" ? utf8(data) : data;
 }
 
 function succeeded(result: Result): Success {

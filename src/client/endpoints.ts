@@ -1,29 +1,39 @@
-/** Checks of what the user of the client passed. */
+/** Checks of where the servers are and of how long to wait: USAGE if they are wrong. */
 import { TerrariumError } from "../base/errors.ts";
+import { shown } from "./checks.ts";
 
 const endpointShape = /^(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]@]+):(\d{1,5})$/;
 
+/** Whether a value is `host:port`. */
+export function isEndpoint(endpoint: unknown): endpoint is string {
+  if (typeof endpoint !== "string") return false;
+  const port = Number(endpointShape.exec(endpoint)?.[1] ?? 0);
+  return port >= 1 && port <= 65_535;
+}
+
 /** The endpoints, without doubles. Throws USAGE unless there is one and each is `host:port`. */
-export function checkEndpoints(endpoints: readonly string[]): readonly string[] {
-  if (endpoints.length === 0) throw new TerrariumError("USAGE", "no endpoint is given", "give at least one host:port");
-  for (const endpoint of endpoints) {
-    const port = Number(endpointShape.exec(endpoint)?.[1] ?? 0);
-    if (port >= 1 && port <= 65_535) continue;
-    throw new TerrariumError(
-      "USAGE",
-      `the endpoint "${endpoint}" is not host:port`,
-      "write it as 127.0.0.1:7101 or [::1]:7101",
-    );
+export function checkEndpoints(endpoints: unknown): readonly string[] {
+  if (!Array.isArray(endpoints)) {
+    const hint = 'give a list such as ["127.0.0.1:7101", "127.0.0.1:7102"]';
+    throw new TerrariumError("USAGE", `endpoints is ${shown(endpoints)}, not an array of host:port`, hint);
   }
-  return [...new Set(endpoints)];
+  if (endpoints.length === 0) throw new TerrariumError("USAGE", "no endpoint is given", "give at least one host:port");
+  return [...new Set(endpoints.map(checkEndpoint))];
+}
+
+/** One endpoint. Throws USAGE unless it is `host:port`. */
+export function checkEndpoint(endpoint: unknown): string {
+  if (isEndpoint(endpoint)) return endpoint;
+  const hint = "write it as 127.0.0.1:7101 or [::1]:7101";
+  throw new TerrariumError("USAGE", `the endpoint ${shown(endpoint)} is not host:port`, hint);
 }
 
 /** The time, milliseconds. Throws USAGE unless it is a positive number; `Infinity` is one. */
-export function checkTimeout(name: string, timeoutMs: number): number {
-  if (timeoutMs > 0) return timeoutMs;
+export function checkTimeout(name: string, timeoutMs: unknown): number {
+  if (typeof timeoutMs === "number" && timeoutMs > 0) return timeoutMs;
   throw new TerrariumError(
     "USAGE",
-    `${name} is ${timeoutMs}, not a positive number of milliseconds`,
+    `${name} is ${shown(timeoutMs)}, not a positive number of milliseconds`,
     "give it above 0",
   );
 }

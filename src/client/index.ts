@@ -27,5 +27,12 @@ export type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
+export {
+  type AskedServer,
+  checkOneCluster,
+  noQuorumError,
+  type ServerCondition,
+  serverCondition,
+} from "./server-state.ts";
 export { type ServerMember, type ServerStatus, serverStatus } from "./server-status.ts";
 export type { SessionCredentials, SessionState } from "./session.ts";

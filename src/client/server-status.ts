@@ -1,6 +1,7 @@
 /** What one server says of itself, without a session. */
 import { TerrariumError } from "../base/errors.ts";
-import { checkEndpoints, checkTimeout } from "./endpoints.ts";
+import { checkOptions, checkSignal } from "./checks.ts";
+import { checkEndpoint, checkTimeout } from "./endpoints.ts";
 import { fetchStatus } from "./transport.ts";
 
 /** A server's view of itself and of the cluster, as its `/status` page has it. */
@@ -53,7 +54,7 @@ export interface ServerMember {
 /**
  * Asks the server at `endpoint` (`host:port`, its client port) for its status. Answers without a quorum too.
  *
- * Rejects with USAGE, NO_SERVER (nothing answers within `timeoutMs`, default 2,000), PROTOCOL_ERROR (what answers is no
+ * Rejects with USAGE, BAD_ARGUMENTS, NO_SERVER (nothing answers within `timeoutMs`, default 2,000), PROTOCOL_ERROR (what answers is no
  * Terrarium client port), ABORTED.
  *
  * ```ts
@@ -64,8 +65,9 @@ export async function serverStatus(
   endpoint: string,
   options: { readonly timeoutMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ServerStatus> {
-  const [address = endpoint] = checkEndpoints([endpoint]);
-  const json = await fetchStatus(address, checkTimeout("timeoutMs", options.timeoutMs ?? 2_000), options.signal);
+  const address = checkEndpoint(endpoint);
+  const { timeoutMs = 2_000, signal } = checkOptions(options);
+  const json = await fetchStatus(address, checkTimeout("timeoutMs", timeoutMs), checkSignal(signal));
   const status = parse(json);
   if (!isServerStatus(status)) throw new TerrariumError("PROTOCOL_ERROR", `${address} answered with no server status`);
   return status;

@@ -44,6 +44,9 @@ const channelOptions: ChannelOptions = {
   "grpc.service_config_disable_resolution": 1,
 };
 
+/** The longest that a timer of the platform can wait, ms; it takes more for nothing. */
+const timerMaxMs = 2 ** 31 - 1;
+
 /** What comes from the streams. Never called from within a call of the transport. */
 export interface TransportListener {
   /** A frame arrived. */
@@ -161,7 +164,8 @@ function unary(
       return;
     }
     const channel = new Client(address, credentials.createInsecure(), channelOptions);
-    const deadline = Date.now() + timeoutMs;
+    // gRPC's own deadlines end after some years, and with them the process.
+    const deadline = timeoutMs > timerMaxMs ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
     const done = (error: ServiceError | null, reply?: Buffer): void => {
       release();
       channel.close();
@@ -196,12 +200,13 @@ export async function fetchBackup(
     idle = true;
     call.cancel();
   };
-  let timer = setTimeout(giveUp, idleMs);
+  const patienceMs = Math.min(idleMs, timerMaxMs);
+  let timer = setTimeout(giveUp, patienceMs);
   try {
     for await (const part of call) {
       clearTimeout(timer);
       await take(partBytes(part));
-      timer = setTimeout(giveUp, idleMs);
+      timer = setTimeout(giveUp, patienceMs);
     }
   } catch (error) {
     if (signal?.aborted) throw new TerrariumError("ABORTED");
@@ -278,9 +283,28 @@ function reasonOf(code: status, details: string): string {
     case status.UNIMPLEMENTED:
       return `not a Terrarium client port (${details})`;
     default:
-      return details === "" ? `gRPC status ${status[code]}` : details;
+      return systemReason(details);
   }
 }
+
+/** What the system says, in words: the address is named already. */
+function systemReason(details: string): string {
+  const [, code = ""] = /\b(E[A-Z]{3,}|EAI_[A-Z]+|Name resolution failed)\b/.exec(details) ?? [];
+  if (notHttp2.test(details)) return "what answers there is no Terrarium client port (it does not speak HTTP/2)";
+  return systemReasons[code] ?? (details === "" ? "no reason is given" : details);
+}
+
+const systemReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection broke",
+  EPIPE: "the connection broke",
+  ETIMEDOUT: "nobody answers",
+  EHOSTUNREACH: "no way leads to the host",
+  ENETUNREACH: "no way leads to the network",
+  ENOTFOUND: "no such host",
+  "Name resolution failed": "no such host",
+  EAI_AGAIN: "the host's name cannot be looked up now",
+};
 
 function errorOf(failure: Failure): TerrariumError {
   return new TerrariumError(failure.code, failure.message);

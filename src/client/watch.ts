@@ -12,6 +12,8 @@ import type {
 } from "../base/operations.ts";
 import { onAbort } from "./abort.ts";
 import type { Call, SessionDriver } from "./driver.ts";
+import type { WatchOptions } from "./options.ts";
+import { watchArguments } from "./requests.ts";
 import type { SessionRequest } from "./session.ts";
 
 /** The changes of a znode: see `TerrariumClient.watch`. */
@@ -19,9 +21,24 @@ export function watchChanges(
   driver: SessionDriver,
   path: string,
   kind: WatchKind,
-  signal: AbortSignal | undefined,
+  options: WatchOptions,
 ): AsyncIterableIterator<WatchEvent> {
-  return new ChangeWatch(driver, path, kind, signal).events();
+  try {
+    const checked = watchArguments(path, kind, options);
+    return new ChangeWatch(driver, checked.path, checked.kind, checked.signal).events();
+  } catch (error) {
+    return failing(error);
+  }
+}
+
+/** An iteration that throws: where every other failure of a watch comes too. */
+function failing(error: unknown): AsyncIterableIterator<WatchEvent> {
+  return {
+    next: () => Promise.reject(error),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** What the consumer knows of the znode. */

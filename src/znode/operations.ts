@@ -15,10 +15,10 @@ import type {
 } from "../base/operations.ts";
 import type { Change } from "./commands.ts";
 import { type Refusal, refusal } from "./failures.ts";
-import { parentPath, pathProblem, quotePath, sequenceSuffix } from "./paths.ts";
+import { isBuiltIn, parentPath, pathProblem, quotePath, sequenceSuffix } from "./paths.ts";
 import type { Session, SessionTable } from "./sessions.ts";
 import { statOf, type Znode } from "./stat.ts";
-import { isBuiltIn, type Tree } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 /** The replicated state that operations work on, and the entry that they work for. */
 export interface Transaction {

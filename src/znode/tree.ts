@@ -6,18 +6,11 @@
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
+import { builtInPaths } from "../base/paths.ts";
 import { DataStore } from "./data-store.ts";
 import { NameMap, NameSet } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { nextVersion, Znode } from "./stat.ts";
-
-/** Present from the start, never deleted; parents first. */
-const builtInPaths = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"] as const;
-
-/** Whether a path belongs to the znodes that no client may delete. */
-export function isBuiltIn(path: string): boolean {
-  return builtInPaths.some((builtIn) => builtIn === path);
-}
 
 /** What a dirty znode counts for beyond its path and data, in bytes. */
 const rowBytes = 64;

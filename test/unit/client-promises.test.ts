@@ -209,7 +209,7 @@ describe("connect", () => {
   it("says NO_SERVER with the address when nothing listens there", async () => {
     const connecting = connect({ endpoints: ["127.0.0.1:1"], connectTimeoutMs: 200 });
     await expect(connecting).rejects.toEqual(code("NO_SERVER"));
-    await expect(connecting).rejects.toThrow(/127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1$/);
+    await expect(connecting).rejects.toThrow(/127\.0\.0\.1:1: nothing listens there$/);
   });
 
   it("says NO_QUORUM when the servers do", async () => {

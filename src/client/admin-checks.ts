@@ -1,0 +1,47 @@
+/** Checks of what operators ask: BAD_ARGUMENTS if it is malformed. */
+import type { AdminRequest, MemberAddress } from "../base/admin.ts";
+import { badArgument, checkFlag, isObject } from "./checks.ts";
+import { isEndpoint } from "./endpoints.ts";
+
+/** The request, with nothing in it but what belongs there. */
+export function checkAdminRequest(request: unknown): AdminRequest {
+  if (!isObject(request)) throw badArgument("request", request, "an object with a type");
+  const force = checkFlag("force", request["force"]);
+  switch (request["type"]) {
+    case "add":
+      return {
+        type: "add",
+        member: checkMember(request["member"]),
+        observer: checkFlag("observer", request["observer"]),
+        force,
+      };
+    case "remove":
+    case "promote":
+      return { type: request["type"], id: checkId("id", request["id"]), force };
+    case "replace":
+      return { type: "replace", gone: checkId("gone", request["gone"]), member: checkMember(request["member"]), force };
+    case "transfer":
+      return { type: "transfer", to: request["to"] === 0 ? 0 : checkId("to", request["to"]) };
+    default:
+      throw badArgument("request.type", request["type"], '"add", "remove", "promote", "replace" or "transfer"');
+  }
+}
+
+function checkMember(member: unknown): MemberAddress {
+  if (!isObject(member)) throw badArgument("member", member, "an object with id, peerAddress and clientAddress");
+  return {
+    id: checkId("member.id", member["id"]),
+    peerAddress: checkAddress("member.peerAddress", member["peerAddress"]),
+    clientAddress: checkAddress("member.clientAddress", member["clientAddress"]),
+  };
+}
+
+function checkId(name: string, id: unknown): number {
+  if (typeof id === "number" && Number.isInteger(id) && id >= 1 && id <= 255) return id;
+  throw badArgument(name, id, "a server id from 1 to 255");
+}
+
+function checkAddress(name: string, address: unknown): string {
+  if (isEndpoint(address)) return address;
+  throw badArgument(name, address, "host:port");
+}

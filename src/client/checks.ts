@@ -1,0 +1,121 @@
+/**
+ * Checks of what callers pass. They may come without types: what the types forbid has to be refused here, before it
+ * reaches the session, where it would do harm. All throw BAD_ARGUMENTS with the argument's name, what was given and what is
+ * wanted, but for times and endpoints, which are USAGE.
+ */
+import { utf8 } from "../base/bytes.ts";
+import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
+import type { WatchKind } from "../base/operations.ts";
+import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
+import type { SessionCredentials } from "./session.ts";
+
+/** A value for a message: short, and such that its type shows. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "string") return quotePath(value);
+  if (typeof value === "number" || typeof value === "bigint") return `the ${typeof value} ${value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return `an object of type ${Object.prototype.toString.call(value).slice("[object ".length, -1)}`;
+}
+
+/** The error for the argument `name` that is `value`. `wanted`: what it should be, behind "not". */
+export function badArgument(name: string, value: unknown, wanted: string, hint?: string): TerrariumError {
+  return new TerrariumError("BAD_ARGUMENTS", `${name} is ${shown(value)}, not ${wanted}`, hint ?? `give ${wanted}`);
+}
+
+/** Whether `value` has named parts. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An object of options, which may be left out. */
+export function checkOptions<T extends object>(options: T | undefined, name = "options"): Partial<T> {
+  if (options === undefined) return {};
+  if (isObject(options)) return options;
+  throw badArgument(name, options, "an object");
+}
+
+/** A path. That of a sequential create may end in a slash, since a number follows. */
+export function checkPath(path: unknown, sequential = false): string {
+  if (typeof path !== "string") throw badArgument("path", path, 'a string that starts with "/"');
+  const problem = pathProblem(sequential ? `${path}0000000000` : path);
+  if (problem === undefined) return path;
+  throw new TerrariumError("BAD_ARGUMENTS", `the path ${quotePath(path)} is refused: ${problem}`, pathAdvice(path));
+}
+
+/** Data, as bytes that the caller cannot change any more: they may be sent again long after the call. */
+export function checkData(data: unknown): Uint8Array {
+  if (typeof data === "string") {
+    if (!/\p{Surrogate}/u.test(data)) return utf8(data);
+    const hint = "give the bytes as a Uint8Array";
+    throw new TerrariumError("BAD_ARGUMENTS", "data has half of a surrogate pair, which UTF-8 cannot express", hint);
+  }
+  if (!isBytes(data)) throw badArgument("data", data, "a string or a Uint8Array");
+  // Not worth a copy: it is refused.
+  return data.length > limits.dataBytesMax ? data : new Uint8Array(data);
+}
+
+/** By its tag: a `Uint8Array` of another realm is one too. */
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+/** An expected version: -1, the default, for any. The wire has 32 bits for it. */
+export function checkVersion(version: unknown): number {
+  if (version === undefined) return -1;
+  if (typeof version === "number" && (version | 0) === version && version >= -1) return version;
+  throw badArgument("version", version, "an integer from -1 (any) to 2147483647");
+}
+
+/** A switch; left out it is off. */
+export function checkFlag(name: string, flag: unknown): boolean {
+  if (flag === undefined) return false;
+  if (typeof flag === "boolean") return flag;
+  throw badArgument(name, flag, "true or false");
+}
+
+/** Something to call, which may be left out. */
+export function checkCallback<F>(name: string, callback: F | undefined): F | undefined {
+  if (callback === undefined || typeof callback === "function") return callback;
+  throw badArgument(name, callback, "a function");
+}
+
+/** A signal, which may be left out. Whoever has its methods will do: programs bring their own. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const known: unknown = signal;
+  const fits = isObject(known) && "aborted" in known && typeof known["addEventListener"] === "function";
+  if (fits) return signal;
+  throw badArgument("signal", signal, "an AbortSignal");
+}
+
+/** What a watch is on. */
+export function checkWatchKind(kind: unknown): WatchKind {
+  if (kind === "data" || kind === "exist" || kind === "children") return kind;
+  throw badArgument("kind", kind, '"data", "exist" or "children"');
+}
+
+/** A session to be resumed, which may be left out. */
+export function checkCredentials(session: unknown): SessionCredentials | undefined {
+  if (session === undefined) return undefined;
+  if (!isObject(session)) throw badArgument("session", session, "an object", credentialsHint);
+  const { sessionId, password, lastZxid = 0 } = session;
+  if (!isCount(sessionId) || sessionId === 0)
+    throw badArgument("session.sessionId", sessionId, "a positive integer", credentialsHint);
+  if (!isBytes(password) || password.length > limits.passwordBytesMax)
+    throw badArgument(
+      "session.password",
+      password,
+      `a Uint8Array of at most ${limits.passwordBytesMax} bytes`,
+      credentialsHint,
+    );
+  if (!isCount(lastZxid)) throw badArgument("session.lastZxid", lastZxid, "a non-negative integer", credentialsHint);
+  return { sessionId, password: new Uint8Array(password), lastZxid };
+}
+
+const credentialsHint = "give what `client.session` was in the process that had the session";
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
