@@ -89,10 +89,13 @@ class Inquiry {
 
   /** The server's answer; undefined if it gives none, since another one may. */
   async #reach(address: string): Promise<AdminReply | undefined> {
+    let leads = false;
     try {
       // One that hangs would keep the request until its deadline, though nobody has begun: some time is left for others.
       const timeoutMs = Math.max(1, Math.min(silentMs, this.#left() / 2));
-      this.#heard.set(address, await serverStatus(address, { timeoutMs, signal: this.#signal }));
+      const status = await serverStatus(address, { timeoutMs, signal: this.#signal });
+      this.#heard.set(address, status);
+      leads = status.role === "leader";
     } catch (error) {
       return this.#note(address, error);
     }
@@ -101,8 +104,8 @@ class Inquiry {
     try {
       return await requestAdmin(address, this.#request, this.#left(), this.#signal);
     } catch (error) {
-      // It answered a moment ago, and one that does not lead says so at once.
-      if (this.#left() <= 0) this.#begun = true;
+      // Only one that leads does more than to say who does.
+      if (leads && this.#left() <= 0) this.#begun = true;
       return this.#note(address, error);
     }
   }
@@ -110,7 +113,8 @@ class Inquiry {
   #note(address: string, error: unknown): undefined {
     const known = error instanceof TerrariumError && (error.code === "NO_SERVER" || error.code === "PROTOCOL_ERROR");
     if (!known) throw error;
-    this.#heard.set(address, error);
+    // Where time runs out silence means nothing: an earlier word stands.
+    if (this.#left() > silentMs || !this.#heard.has(address)) this.#heard.set(address, error);
   }
 
   #left(): number {
@@ -144,7 +148,7 @@ function explained(error: TerrariumError, request: AdminRequest): TerrariumError
   const { id, clientAddress } = request.member;
   return new TerrariumError(
     "NO_SERVER",
-    `the leader gets no answer from server ${id} at its client address ${clientAddress}`,
+    `the leader finds no server ${id} at its client address ${clientAddress}: nothing answers there, or no Terrarium server`,
     `start it first: \`terrarium serve --id ${id} --join …\`, and give its addresses as HOST:PEERPORT/CLIENTPORT`,
   );
 }

@@ -15,6 +15,7 @@ export type { SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } fro
 export { type AdminOptions, type AdminRequest, administer, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
 export { TerrariumClient } from "./client.ts";
+export { fileReason } from "./file-errors.ts";
 export type {
   ClientOptions,
   Created,

@@ -29,35 +29,44 @@ export interface AskedServer {
  */
 export function noQuorumError(asked: readonly AskedServer[]): TerrariumError {
   const answered = asked.flatMap(({ status }) => status ?? []).sort((a, b) => a.id - b.id);
+  const are = (condition: ServerCondition) => answered.filter((status) => serverCondition(status) === condition);
+  const members = [...are("serving"), ...are("noQuorum")];
   const silent = asked.filter(({ status }) => status === undefined).map(({ endpoint }) => endpoint);
   const none = silent.length === 0 ? "" : `; no answer from ${silent.join(", ")}`;
-  const are = (condition: ServerCondition) => answered.filter((status) => serverCondition(status) === condition);
-  if (are("noQuorum").length + are("serving").length === 0) {
-    const forming = are("forming");
-    if (forming.length > 0) {
-      const waits = forming.map(({ id, reason = "" }) => `server ${id} is ${reason}`).join("; ");
-      const hint = "start the other servers of --members; nothing can be done before all have met once";
-      return new TerrariumError("NO_QUORUM", `the cluster is only forming: ${waits}`, hint);
-    }
-    const joining = are("joining");
-    if (joining.length > 0) {
-      const hint = "give the endpoints of the cluster's members, and add it there with `kvctl member add`";
-      return new TerrariumError("NO_QUORUM", `${servers(joining)} waits to be added to a cluster${none}`, hint);
-    }
-    if (answered.length > 0) {
-      const hint = "give the endpoints of the present members";
-      return new TerrariumError("NO_QUORUM", `${servers(answered)} is no member of the cluster any more${none}`, hint);
-    }
+  const because = (what: string, hint?: string) => new TerrariumError("NO_QUORUM", `${what}${none}`, hint);
+  if (members.length > 0) return because(...withoutLeader(members));
+  const [forming, joining, removed] = [are("forming"), are("joining"), are("removed")];
+  if (forming.length > 0) {
+    const waits = forming.map(({ id, reason }) => `server ${id}: ${reason}`).join("; ");
+    return because(
+      `the cluster has not been formed yet: ${waits}`,
+      "start the other servers: nothing can be done before all have met once",
+    );
   }
-  const members = new Set(answered.flatMap((status) => status.members.filter((m) => m.voter).map(({ id }) => id)));
-  const of = members.size > 0 ? ` of ${members.size} voters` : "";
-  const who = `only ${servers(answered)}${of} answers${none}`;
-  return new TerrariumError("NO_QUORUM", `no quorum: no leader that a majority follows; ${who}`);
+  if (joining.length > 0) {
+    const hint = "give the endpoints of the cluster's members; `kvctl member add` adds it there";
+    return because(`${servers(joining, "waits", "wait")} to be added to the cluster`, hint);
+  }
+  if (removed.length > 0) {
+    const hint = "give the endpoints of the present members";
+    return because(`${servers(removed, "is", "are")} no longer in the cluster`, hint);
+  }
+  return because("no quorum: no leader that a majority follows");
 }
 
-function servers(statuses: readonly ServerStatus[]): string {
-  const ids = statuses.map(({ id }) => id).join(", ");
-  return statuses.length === 1 ? `server ${ids}` : `servers ${ids}`;
+/** What happened, and what to do, where members answer and none of them leads. */
+function withoutLeader(answered: readonly ServerStatus[]): [string, string?] {
+  const voters = new Set(answered.flatMap(({ members }) => members.filter(({ voter }) => voter).map(({ id }) => id)));
+  const up = answered.filter(({ id }) => voters.has(id)).length;
+  const what = `no quorum: no leader that a majority follows; ${servers(answered, "answers", "answer")}`;
+  if (voters.size === 0) return [what];
+  if (up * 2 > voters.size) return [what, "a leader is being elected, or they do not reach each other: try again soon"];
+  return [`${what} (${up} of ${voters.size} voters)`];
+}
+
+function servers(statuses: readonly ServerStatus[], one: string, many: string): string {
+  const ids = statuses.map(({ id }) => id).sort((a, b) => a - b);
+  return ids.length === 1 ? `server ${ids[0]} ${one}` : `servers ${ids.join(", ")} ${many}`;
 }
 
 /** USAGE if servers of different clusters answered: whoever gives such endpoints means one of them, but which? */
