@@ -1,10 +1,23 @@
 /** Checks of arguments that need no server. */
+import { TerrariumError } from "../base/errors.ts";
+import { isBuiltIn, pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
 import { usage } from "./failures.ts";
 
-/** A path as typed: it must start with a slash. The server judges the rest. */
-export function checkPath(path: string): string {
-  if (path.startsWith("/")) return path;
-  throw usage(`'${path}' is not a path`, `paths start with /: try '/${path}'`);
+/** A path as typed. Sequential: a number follows, so that it may end in a slash. */
+export function checkPath(path: string, sequential = false): string {
+  const problem = pathProblem(sequential ? `${path}0000000000` : path);
+  if (problem === undefined) return path;
+  if (path === "") throw usage("the path is empty", "paths start with /; the root is /");
+  if (!path.startsWith("/")) throw usage(`'${path}' is not a path`, `paths start with /: ${pathAdvice(path)}`);
+  throw new TerrariumError("BAD_ARGUMENTS", `the path ${quotePath(path)} is refused: ${problem}`, pathAdvice(path));
+}
+
+/** A path that may be deleted. */
+export function checkDeletable(path: string): string {
+  if (path === "/") throw usage("the root cannot be deleted", "delete its children by name; `kvctl ls /` lists them");
+  if (!isBuiltIn(checkPath(path))) return path;
+  const hint = "/zookeeper, /zookeeper/quota and /zookeeper/config stay; what you put below them goes by its own name";
+  throw new TerrariumError("BAD_ARGUMENTS", `the built-in znode ${path} is never deleted`, hint);
 }
 
 /** An expected version: an integer from -1 (any) to 2^31 - 1. */

@@ -12,39 +12,20 @@ import type { Inputs } from "./ports.ts";
 export async function readData(argument: string | undefined, inputs: Inputs): Promise<Uint8Array> {
   if (argument === undefined) return emptyBytes;
   const bytes = await source(argument, inputs);
-  if (bytes.length > limits.dataBytesMax) {
-    throw new TerrariumError(
-      "DATA_TOO_LARGE",
-      `the data is ${bytes.length} bytes long; a znode holds at most ${limits.dataBytesMax}`,
-    );
-  }
-  return bytes;
+  if (bytes.length <= limits.dataBytesMax) return bytes;
+  throw new TerrariumError("DATA_TOO_LARGE", `the data has more than ${limits.dataBytesMax} bytes`);
 }
 
+/** One byte more than a znode holds tells as much as all of them: the source may be endless. */
+const bytesMax = limits.dataBytesMax + 1;
+
 async function source(argument: string, inputs: Inputs): Promise<Uint8Array> {
-  if (argument === "-") return inputs.readStdin();
+  if (argument === "-") return inputs.readStdin(bytesMax);
   if (argument.startsWith("@@")) return utf8(argument.slice(1));
   if (!argument.startsWith("@")) return utf8(argument);
   const file = argument.slice(1);
-  const hint = "@file takes the data from a file; for data that starts with @, double the @";
-  if (file === "") throw usage("the file name after @ is missing", hint);
-  try {
-    return await inputs.readFile(file);
-  } catch (error) {
-    throw usage(`cannot read '${file}': ${reason(error)}`, hint);
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a directory",
-};
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error ? String(error.code) : "";
-  return reasons[code] ?? error.message;
+  if (file !== "") return inputs.readFile(file, bytesMax);
+  throw usage("the file name after @ is missing", "for data that starts with @, double the @");
 }
 
 /** Data for JSON: text when it is valid UTF-8, else base64. */

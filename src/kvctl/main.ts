@@ -1,12 +1,12 @@
 /** The process of kvctl: streams, signals, exit code. */
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { administer, inspectBackup, saveBackup, serverStatus, TerrariumClient } from "../client/index.ts";
+import { administer, fileReason, inspectBackup, saveBackup, serverStatus, TerrariumClient } from "../client/index.ts";
 import { runCli } from "./cli.ts";
 import { findPackage } from "./endpoints.ts";
 import { describe } from "./failures.ts";
-import type { Cluster, Inputs } from "./ports.ts";
+import { processInputs } from "./inputs.ts";
+import type { Cluster } from "./ports.ts";
 import { runShell } from "./terminal.ts";
 import { Interruption } from "./waiting.ts";
 
@@ -34,15 +34,6 @@ function connectTo(endpoints: readonly string[]): Cluster {
   };
 }
 
-const inputs: Inputs = {
-  readFile: (path) => readFile(path),
-  async readStdin() {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of process.stdin) chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-    return Buffer.concat(chunks);
-  },
-};
-
 /** Signals, and the exit code where they break a command off. A second one does not wait for a clean end. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -64,29 +55,43 @@ export async function main(): Promise<void> {
   }
   for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, dieOfBug);
   let writeFailed = false;
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  let readerGone = false;
+  const outputError = (error: NodeJS.ErrnoException | null | undefined): void => {
+    if (error == null || writeFailed || readerGone) return;
     // A reader that has gone (`kvctl ls / | head -1`) has what it wanted.
-    if (error.code !== "EPIPE" && !writeFailed) {
+    if (error.code === "EPIPE") readerGone = true;
+    else {
       writeFailed = true;
-      process.stderr.write(`kvctl: cannot write the output: ${error.message}\n`);
+      process.stderr.write(`kvctl: cannot write the output: ${fileReason(error)}\n`);
     }
     interrupt.abort(new Interruption(0));
-  });
+  };
+  process.stdout.on("error", outputError);
   process.stderr.on("error", () => interrupt.abort(new Interruption(0)));
   const { root, version } = findPackage(dirname(fileURLToPath(import.meta.url))) ?? { root: undefined, version: "" };
   const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     root,
     version,
-    inputs,
+    inputs: processInputs,
     output: {
       terminal: process.stdout.isTTY === true,
-      write: (chunk) => void process.stdout.write(chunk),
+      // Once it has failed every further write would, each with an error of its own.
+      write: (chunk) => {
+        if (chunk.length > 0 && !writeFailed && !readerGone) process.stdout.write(chunk, outputError);
+      },
       note: (text) => void process.stderr.write(`${text}\n`),
     },
     interrupt: interrupt.signal,
     connectTo,
     shell: (start) => runShell(start, process, process.env, interrupt.signal),
   });
-  process.stdout.write("", () => process.exit(writeFailed ? 1 : exitCode));
+  const exit = (): void => process.exit(writeFailed ? 1 : exitCode);
+  if (writeFailed || readerGone) return exit();
+  // What waits in a pipe has to leave first; without it nothing is written, not even nothing.
+  if (process.stdout.writableLength === 0) return void setImmediate(exit);
+  process.stdout.write("", (error) => {
+    outputError(error);
+    exit();
+  });
 }

@@ -45,8 +45,10 @@ export interface Output {
 
 /** The user's files and standard input. */
 export interface Inputs {
-  readFile(path: string): Promise<Uint8Array>;
-  readStdin(): Promise<Uint8Array>;
+  /** The first bytes of a file, at most `bytesMax`; rejects with USAGE if it cannot be read. */
+  readFile(path: string, bytesMax: number): Promise<Uint8Array>;
+  /** The same of standard input. */
+  readStdin(bytesMax: number): Promise<Uint8Array>;
 }
 
 /** A command's world while it runs. */

@@ -1,7 +1,7 @@
 /** Words of a command line, parsed by commander, carried out, their failures told in kvctl's own form. */
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "../base/errors.ts";
-import { describe, type Failure, report } from "./failures.ts";
+import { describe, type Failure, report, usage } from "./failures.ts";
 import type { Output } from "./ports.ts";
 import { Interruption } from "./waiting.ts";
 
@@ -30,6 +30,7 @@ export function newProgram(out: Output, inShell: boolean): Command {
 /** Runs `words` and reports what fails. Returns the exit code; an `Interruption` passes through. */
 export async function runWords(program: Command, words: readonly string[], out: Output): Promise<number> {
   try {
+    checkWords(program, words);
     await program.parseAsync([...words], { from: "user" });
     return 0;
   } catch (error) {
@@ -39,6 +40,20 @@ export async function runWords(program: Command, words: readonly string[], out: 
     report(out, failure);
     return failure.exitCode;
   }
+}
+
+/** What commander would let pass. */
+function checkWords(program: Command, words: readonly string[]): void {
+  // Where a word is no valid UTF-8 this stands in place of the bytes, and they are lost.
+  const mangled = words.find((word) => word.includes("\ufffd"));
+  if (mangled !== undefined) {
+    const hint = "what is no UTF-8 goes in as data from standard input (-) or from a file (@file), byte for byte";
+    throw usage(`the argument ${JSON.stringify(mangled)} is not valid UTF-8, or contains U+FFFD`, hint);
+  }
+  const [first, name] = words;
+  if (first !== "help" || name === undefined || name.startsWith("-") || name === "help") return;
+  if (program.commands.some((command) => command.name() === name || command.aliases().includes(name))) return;
+  throw usage(`unknown command '${name}'`, program.name() === shellName ? "see `help`" : "see `kvctl help`");
 }
 
 /** Whether --json is among the words; errors of parsing must know it too. */

@@ -1,6 +1,8 @@
 /** The one session of a run of kvctl: opened when first needed, opened again after it expired. */
 import { TerrariumError } from "../base/errors.ts";
+import { hasCode } from "./failures.ts";
 import type { Cluster, KvSession } from "./ports.ts";
+import { explainNoQuorum } from "./survey.ts";
 
 /** How long closing may take: the server removes ephemerals by itself once the session expires. */
 const closePatienceMs = 2_000;
@@ -25,8 +27,17 @@ export function sessionsOf(
   let live: KvSession | undefined;
   let closed = false;
 
+  async function opened(): Promise<KvSession> {
+    try {
+      return await cluster.open(timeoutMs, signal);
+    } catch (error) {
+      if (!hasCode(error, "NO_QUORUM")) throw error;
+      throw await explainNoQuorum(cluster, timeoutMs, error);
+    }
+  }
+
   async function openOne(): Promise<KvSession> {
-    const session = await cluster.open(timeoutMs, signal);
+    const session = await opened();
     live = session;
     session.on("state", (state) => {
       if (live !== session || (state !== "expired" && state !== "closed")) return;

@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
@@ -224,6 +227,63 @@ describe("failures", () => {
   });
 });
 
+/** Runs kvctl with redirections, as `line` of a POSIX shell in which $kvctl stands for it. */
+function throughShell(line: string): Promise<{ code: number | null; out: string; error: string }> {
+  const launcher = fileURLToPath(new URL("../../bin/kvctl.js", import.meta.url));
+  const kvctl = `"${process.execPath}" "${launcher}" --endpoints ${cluster.endpoints.join(",")}`;
+  const child = spawn("sh", ["-c", line.replaceAll("$kvctl", kvctl)], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let error = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    error += chunk;
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, error })));
+}
+
+describe("redirections", () => {
+  it("data that cannot be read, or has no end, is refused and nothing changes", async () => {
+    await client.create("/fed", "before");
+    const [directory, endless, file, writeOnly] = await Promise.all([
+      throughShell("$kvctl set /fed - < /"),
+      throughShell("$kvctl set /fed - < /dev/zero"),
+      throughShell("$kvctl set /fed @/dev/zero"),
+      throughShell(`$kvctl set /fed - 0> ${join(folder, "write-only")}`),
+    ]);
+    expect(directory).toMatchObject({ code: 2, out: "", error: expect.stringContaining("it is a directory") });
+    for (const run of [endless, file])
+      expect(run).toMatchObject({ code: 1, out: "", error: expect.stringContaining("more than 1048576 bytes") });
+    expect(writeOnly).toMatchObject({ code: 2, out: "", error: expect.stringContaining("cannot read standard input") });
+    expect(await text("/fed")).toBe("before");
+  });
+
+  it.runIf(existsSync("/dev/full"))("output that cannot be written is a failure, said once", async () => {
+    const lines = ["get /", "ls -R /", "stat /", "member list", "status", "status --json", "sync", "--help"];
+    lines.push("create /written", "get /fed");
+    const runs = await Promise.all(lines.map((line) => throughShell(`$kvctl ${line} > /dev/full`)));
+    for (const [i, run] of runs.entries()) {
+      // What has no data writes nothing.
+      if (lines[i] === "get /") expect(run).toEqual({ code: 0, out: "", error: "" });
+      else expect(run, lines[i]).toMatchObject({ code: 1, error: expect.stringMatching(/^kvctl: cannot write.*\n$/) });
+    }
+  });
+
+  it("a reader that goes away is no failure", async () => {
+    const { code, out, error } = await throughShell("{ $kvctl ls -R /; echo $? >&2; } | true");
+    expect({ code, out }).toEqual({ code: 0, out: "" });
+    expect(error).toBe("0\n");
+  });
+
+  it("bytes that are no UTF-8 are refused as arguments, and kept as data", async () => {
+    const bad = await throughShell("$kvctl set /fed \"$(printf '\\377')\"");
+    expect(bad).toMatchObject({ code: 2, out: "", error: expect.stringContaining("not valid UTF-8") });
+    expect(await throughShell("printf '\\377' | $kvctl set /fed -")).toMatchObject({ code: 0 });
+    expect([...(await client.get("/fed")).data]).toEqual([0xff]);
+  });
+});
+
 describe("watching", () => {
   it.each([
     ["get -w /once", "first\n", () => client.set("/once", "second"), "dataChanged  /once"],
@@ -421,6 +481,12 @@ describe("without a quorum", () => {
     expect(objects(status.out)).toHaveLength(4);
     expect(objects(status.out).filter((line) => Object(line)["up"] === true)).toMatchObject([{ id: leader }]);
     expect(objects(status.out)[3]).toMatchObject({ error: { code: "NO_QUORUM" } });
+    const operators = ["transfer", `transfer ${one}`, `member remove ${one}`, "member list"];
+    for (const [i, run] of (await Promise.all(operators.map(impatient))).entries()) {
+      expect(run.code, operators[i]).toBe(3);
+      expect(run.error).toContain(`no leader that a majority follows; server ${leader} answers (1 of 3 voters)`);
+      expect(run.error).not.toMatch(/ECONNREFUSED|goes on|still complete/);
+    }
     cluster.startServer(one);
     await cluster.leader();
     expect(await kvctl("get /plain --timeout 30s")).toMatchObject({ code: 0, out: "hello" });

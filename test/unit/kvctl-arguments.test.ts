@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { TerrariumError } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
 import { checkPath, childPath, parentPath, parseVersion } from "../../src/kvctl/arguments.ts";
 import { dataFields, readData } from "../../src/kvctl/data.ts";
 import { parseDuration } from "../../src/kvctl/duration.ts";
 import { findPackage, parseEndpoints, resolveEndpoints } from "../../src/kvctl/endpoints.ts";
+import { processInputs, readAtMost } from "../../src/kvctl/inputs.ts";
 
 const usage = expect.objectContaining({ code: "USAGE" });
 
@@ -17,11 +19,12 @@ describe("durations", () => {
     ["2m", 120_000],
     [" 3s ", 3_000],
     ["24m", 1_440_000],
+    ["24h", 86_400_000],
   ])("%j", (text, ms) => {
     expect(parseDuration(text, "--timeout")).toBe(ms);
   });
 
-  it.each(["", "s", "-1", "5 s", "5h", "1e3", "0", "0ms", "0.1ms", "NaN", "Infinity", "100000m"])(
+  it.each(["", "s", "-1", "5 s", "1e3", "0", "0ms", "0.1ms", "NaN", "Infinity", "100000m", "25h"])(
     "%j is refused",
     (text) => {
       expect(() => parseDuration(text, "--timeout")).toThrow(usage);
@@ -112,11 +115,39 @@ describe("endpoints", () => {
   });
 });
 
+describe("paths", () => {
+  it.each([
+    ["", "USAGE", "the path is empty"],
+    ["a/b", "USAGE", 'try "/a/b"'],
+    ["/a//b/", "BAD_ARGUMENTS", 'try "/a/b"'],
+    ["/a/../b", "BAD_ARGUMENTS", '".." segment'],
+    ["/a/.", "BAD_ARGUMENTS", "not resolved"],
+    ["/a\0", "BAD_ARGUMENTS", "U+0000"],
+    ["/\udfff", "BAD_ARGUMENTS", "half of a surrogate pair"],
+    ["/😀", "BAD_ARGUMENTS", "emoji"],
+    [`/${"a".repeat(5000)}`, "BAD_ARGUMENTS", "shorter"],
+  ])("%j is refused", (path, code, words) => {
+    let error: unknown;
+    try {
+      checkPath(path);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code });
+    expect(error instanceof TerrariumError ? `${error.message} ${error.hint}` : "").toContain(words);
+  });
+
+  it("a number follows a sequential one, and counts", () => {
+    expect(checkPath("/a/", true)).toBe("/a/");
+    expect(() => checkPath(`/${"a".repeat(4090)}`, true)).toThrow("longer");
+    expect(checkPath(`/${"a".repeat(4090)}`)).toHaveLength(4091);
+  });
+});
+
 describe("data", () => {
   const inputs = {
     async readFile(path: string) {
       if (path === "big") return new Uint8Array(limits.dataBytesMax + 1);
-      if (path === "dir") throw Object.assign(new Error("EISDIR: …"), { code: "EISDIR" });
       return Uint8Array.of(0, 255);
     },
     readStdin: async () => Uint8Array.of(7),
@@ -132,9 +163,26 @@ describe("data", () => {
   });
 
   it("is refused when it cannot be read or is too much", async () => {
-    await expect(readData("@dir", inputs)).rejects.toThrow("cannot read 'dir': it is a directory");
+    await expect(readData("@/", processInputs)).rejects.toThrow("cannot read '/': it is a directory");
+    await expect(readData("@/no/where", processInputs)).rejects.toMatchObject({ code: "USAGE" });
     await expect(readData("@", inputs)).rejects.toThrow("file name");
     await expect(readData("@big", inputs)).rejects.toMatchObject({ code: "DATA_TOO_LARGE" });
+  });
+
+  it("is read no further than a znode holds", async () => {
+    let given = 0;
+    async function* endless() {
+      for (;;) {
+        given += 1000;
+        yield new Uint8Array(1000);
+      }
+    }
+    expect((await readAtMost(endless(), 2500)).length).toBe(2500);
+    expect(given).toBe(3000);
+    const asked: number[] = [];
+    const counting = { ...inputs, readStdin: async (bytesMax: number) => new Uint8Array(asked.push(bytesMax)) };
+    await readData("-", counting);
+    expect(asked).toEqual([limits.dataBytesMax + 1]);
   });
 
   it("is base64 in JSON only where it is no text", () => {

@@ -34,6 +34,14 @@ describe("create", () => {
     expect(await run("create", "-p", "/a/b/d")).toMatchObject({ exitCode: 1, stdout: "" });
   });
 
+  it("makes no parents for a name that is refused", async () => {
+    for (const words of [["/n/m/.."], ["/n/m/"], ["/n/m\u0001"], ["-s", `/n/${"x".repeat(4088)}`]])
+      expect(await run("create", "-p", ...words)).toMatchObject({ exitCode: 1 });
+    expect(cluster.names("/")).toEqual([]);
+    expect(cluster.sessionsOpened).toBe(0);
+    expect((await run("create", "-p", "-s", "/n/m/")).stdout).toBe("/n/m/0000000000\n");
+  });
+
   it("copes with another client that makes the parents meanwhile", async () => {
     cluster.before = (operation, path) => {
       if (operation === "create" && path === "/a" && !cluster.nodes.has("/a")) make("/a");
@@ -162,6 +170,21 @@ describe("set", () => {
 });
 
 describe("delete", () => {
+  it("refuses what is built in before anything below it goes", async () => {
+    make("/zookeeper", "/zookeeper/quota", "/zookeeper/quota/mine");
+    for (const path of ["/zookeeper", "/zookeeper/quota"])
+      for (const words of [[path], ["-r", path]]) {
+        const { exitCode, stderr } = await run("delete", ...words);
+        expect(exitCode).toBe(1);
+        expect(stderr).toContain(`the built-in znode ${path} is never deleted`);
+        expect(stderr).not.toContain("segment");
+      }
+    for (const words of [["/"], ["-r", "/"]]) expect(await run("delete", ...words)).toMatchObject({ exitCode: 2 });
+    expect([...cluster.nodes.keys()]).toContain("/zookeeper/quota/mine");
+    expect(cluster.sessionsOpened).toBe(0);
+    expect(await run("delete", "/zookeeper/quota/mine")).toMatchObject({ exitCode: 0 });
+  });
+
   it("removes one", async () => {
     make("/a", "/a/b");
     expect(await run("delete", "/a")).toMatchObject({ exitCode: 1 });
@@ -320,7 +343,7 @@ describe("status", () => {
   it("names the endpoint and the reason of silence once", async () => {
     cluster.status = (endpoint) => Promise.reject(new TerrariumError("NO_SERVER", reasons[endpoint]));
     const reasons: Record<string, string> = {
-      "a:1": "a:1: connect ECONNREFUSED 127.0.0.1:1",
+      "a:1": "a:1: nothing listens there",
       "b:2": "b:2: no answer in time",
       "c:3": "another reason",
     };
@@ -333,7 +356,49 @@ describe("status", () => {
     const { exitCode, stdout, stderr } = await run("status");
     expect(exitCode).toBe(3);
     expect(stdout).toContain("up, not ready: no leader");
-    expect(stderr).toContain("1 of 3 servers answer: 1");
+    expect(stderr).toContain("no quorum: no leader that a majority follows; server 1 answers; no answer from b:2, c:3");
+  });
+
+  it("shows an observer, a server that waits and one that was removed as what they are", async () => {
+    const member = (id: number, voter: boolean) => ({ id, peerAddress: "p:1", clientAddress: "c:1", voter });
+    const members = [member(1, false), member(2, true)];
+    cluster.statuses.set("a:1", { ...server(1, "follower"), members });
+    cluster.statuses.set("b:2", { ...server(2, "follower", null, false), joining: true });
+    cluster.statuses.set("c:3", { ...server(3, "follower", null, false), members });
+    const rows = lines((await run("status")).stdout);
+    expect(rows[1]).toMatch(/^a:1 +1 +observer /);
+    expect(rows[2]).toMatch(/^b:2 +2 +joining /);
+    expect(rows[3]).toMatch(/^c:3 +3 +removed .*no longer in the cluster$/);
+  });
+
+  it("tells servers of two clusters from one", async () => {
+    cluster.statuses.set("a:1", server(1, "leader"));
+    cluster.statuses.set("b:2", { ...server(1, "leader"), clusterId: "d" });
+    const { exitCode, stdout, stderr } = await run("status");
+    expect(exitCode).toBe(2);
+    expect(lines(stdout)).toHaveLength(4);
+    expect(stderr).toContain("the endpoints belong to different clusters: a:1 of c; b:2 of d");
+  });
+
+  it("tells what is no Terrarium server from what is down", async () => {
+    cluster.status = (endpoint) => Promise.reject(new TerrariumError("PROTOCOL_ERROR", `${endpoint}: a web server`));
+    const { exitCode, stdout, stderr } = await run("status");
+    expect(exitCode).toBe(1);
+    expect(lines(stdout)[1]).toMatch(/- +a web server$/);
+    expect(stderr).toContain("no Terrarium server answers: a:1: a web server; b:2");
+  });
+
+  it("believes a follower where what is silent is not the leader", async () => {
+    const members = [
+      { id: 1, peerAddress: "p:1", clientAddress: "a:1", voter: true },
+      { id: 2, peerAddress: "p:2", clientAddress: "b:2", voter: true },
+      { id: 3, peerAddress: "p:3", clientAddress: "c:3", voter: true },
+      { id: 9, peerAddress: "p:9", clientAddress: "z:9", voter: true },
+    ];
+    cluster.statuses.set("a:1", { ...server(1, "follower", 9), members });
+    expect(await run("status")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("leader: server 9") });
+    cluster.statuses.set("a:1", { ...server(1, "follower", 2), members });
+    expect(await run("status")).toMatchObject({ exitCode: 3 });
   });
 
   it("does not believe followers of a leader that is down", async () => {
@@ -410,6 +475,18 @@ describe("snapshot", () => {
     expect([...cluster.saved.keys()]).toEqual(["f.backup"]);
     const { stdout } = await run("snapshot", "save", "g.backup", "--json");
     expect(JSON.parse(stdout)).toMatchObject({ file: "g.backup", endpoint: "b:2", index: 9, bytes: 1234 });
+  });
+
+  it("take a file name only, and pass over what is no server", async () => {
+    for (const verb of ["save", "inspect"])
+      expect(await run("snapshot", verb, "-")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("./-") });
+    const status = cluster.status.bind(cluster);
+    cluster.status = (endpoint) =>
+      endpoint === "a:1" ? Promise.reject(new TerrariumError("PROTOCOL_ERROR", "a:1: a web server")) : status(endpoint);
+    expect(await run("snapshot", "save", "i.backup")).toMatchObject({ exitCode: 0 });
+    cluster.statuses.clear();
+    const { stderr } = await run("snapshot", "save", "j.backup");
+    expect(stderr).toContain("no server gives a backup: a:1: a web server; no answer from b:2; no answer from c:3\n");
   });
 
   it("save never writes over a file, and says when nobody answers", async () => {

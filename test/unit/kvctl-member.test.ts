@@ -75,7 +75,8 @@ describe("kvctl member and transfer, run", () => {
   it("show the leader's view, from whichever server was asked", async () => {
     const cluster = new FakeCluster();
     cluster.statuses.set("b:2", view(2, "follower", 4));
-    expect((await kvctl(["member", "list"], { cluster })).stdout).toMatch(/^2 +catchingUp +- /m);
+    const led = await kvctl(["member", "list"], { cluster });
+    expect(led).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/^2 +catchingUp +- /m) });
     cluster.statuses.set("a:1", view(1, "leader", 4));
     const { stdout, exitCode } = await kvctl(["member"], { cluster });
     expect(exitCode).toBe(0);
@@ -99,6 +100,42 @@ describe("kvctl member and transfer, run", () => {
       { type: "transfer", to: 2 },
       { type: "transfer", to: 0 },
     ]);
+  });
+
+  it("exit with 3 without a leader, once what is known is shown", async () => {
+    const cluster = new FakeCluster();
+    cluster.statuses.set("a:1", { ...view(1, "candidate", 4), leader: null, ready: false });
+    for (const json of [[], ["--json"]]) {
+      const { exitCode, stdout } = await kvctl(["member", "list", ...json], { cluster });
+      expect(exitCode).toBe(3);
+      expect(stdout).toContain("b:2");
+    }
+    // A change that is complete is no failure, though its cluster elects just now.
+    expect(await kvctl(["member", "remove", "2"], { cluster })).toMatchObject({ exitCode: 0 });
+  });
+
+  it("touch nothing when the endpoints are of two clusters", async () => {
+    const cluster = new FakeCluster();
+    cluster.statuses.set("a:1", view(1, "leader", 4));
+    cluster.statuses.set("b:2", { ...view(1, "leader", 4), clusterId: "d" });
+    for (const words of [["transfer"], ["member", "remove", "2"], ["member", "list"]]) {
+      const { exitCode, stderr } = await kvctl(words, { cluster });
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain("different clusters: a:1 of c; b:2 of d");
+    }
+    expect(cluster.requests).toEqual([]);
+  });
+
+  it("say who leads after a transfer to nobody in particular", async () => {
+    const cluster = new FakeCluster();
+    cluster.statuses.set("a:1", view(1, "leader", 4));
+    cluster.before = (operation) => {
+      if (operation !== "administer") return;
+      cluster.statuses.set("a:1", { ...view(1, "follower", 5), leader: 2 });
+      cluster.statuses.set("b:2", { ...view(2, "leader", 5), leader: 2 });
+    };
+    expect((await kvctl(["transfer"], { cluster })).stdout).toBe("server 2 leads\n");
+    expect(JSON.parse((await kvctl(["transfer", "--json"], { cluster })).stdout)).toEqual({ done: true, leader: 2 });
   });
 
   it("say when nobody answers, and what is wrong", async () => {

@@ -133,7 +133,7 @@ describe("watch", () => {
     cluster.before = (operation) => {
       if (operation === "exists") throw new TerrariumError("BAD_ARGUMENTS", "the path is malformed");
     };
-    const { exitCode, stdout } = await start(["watch", "/a//b", "--json"], { cluster }).done;
+    const { exitCode, stdout } = await start(["watch", "/a", "--json"], { cluster }).done;
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "BAD_ARGUMENTS", message: "the path is malformed" } });
   });

@@ -11,6 +11,7 @@ import type {
   WatchEventType,
 } from "../../src/client/index.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
+import { usage } from "../../src/kvctl/failures.ts";
 import type { Backups, Cluster, KvSession } from "../../src/kvctl/ports.ts";
 import { runShell } from "../../src/kvctl/terminal.ts";
 import { Interruption } from "../../src/kvctl/waiting.ts";
@@ -263,7 +264,7 @@ export function start(words: readonly string[], around: Surroundings = {}): Runn
     inputs: {
       async readFile(path) {
         const bytes = around.files?.[path];
-        if (bytes === undefined) throw Object.assign(new Error("ENOENT: …"), { code: "ENOENT" });
+        if (bytes === undefined) throw usage(`cannot read '${path}': no such file`);
         return bytes;
       },
       readStdin: async () => Buffer.from(stdin),

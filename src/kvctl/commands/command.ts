@@ -53,7 +53,7 @@ export function addCommonOptions(command: Command, inShell: boolean): Command {
       new Option("--endpoints <list>", "servers' client ports as host:port,host:port (default: the local cluster)"),
     );
     command.addOption(
-      new Option("--timeout <duration>", "patience for the session and for each answer: 500ms, 5s, 2m"),
+      new Option("--timeout <duration>", "patience for the session and for each answer: 500ms, 5s, 2m (default: 5s)"),
     );
   }
   return command.addOption(new Option("--json", "print one JSON object a line, errors included"));

@@ -20,7 +20,8 @@ export interface CreateArguments {
 
 /** Creates the znode and prints its path; outside the shell, keeps the session of an ephemeral until interrupted. */
 export async function create(context: Context, args: CreateArguments): Promise<void> {
-  checkPath(args.path);
+  // All of it before the first parent is made.
+  checkPath(args.path, args.sequential);
   const data = await readData(args.data, context.inputs);
   const session = await context.session();
   const { path } = await createNode(session, args, data);

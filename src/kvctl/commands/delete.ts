@@ -1,5 +1,5 @@
 /** `kvctl delete`: removes a znode, or with -r all below it too. */
-import { checkPath, childPath, parseVersion } from "../arguments.ts";
+import { checkDeletable, childPath, parseVersion } from "../arguments.ts";
 import { hasCode, usage } from "../failures.ts";
 import { result } from "../format.ts";
 import { mapInOrder } from "../parallel.ts";
@@ -18,12 +18,10 @@ const roundsMax = 10;
 
 /** Deletes and prints what is gone. */
 export async function remove(context: Context, args: DeleteArguments): Promise<void> {
-  const path = checkPath(args.path);
+  // Before anything below it is touched.
+  const path = checkDeletable(args.path);
   if (args.recursive && args.version !== -1) {
     throw usage("--version does not go with --recursive", "a version is expected of one znode only");
-  }
-  if (args.recursive && path === "/") {
-    throw usage("the root cannot be deleted", "delete its children by name; `kvctl ls /` lists them");
   }
   const session = await context.session();
   if (!args.recursive) {

@@ -51,18 +51,20 @@ export const registerGet: Register = (program, host) => {
     description: [
       `Prints a znode's data as it is; a newline is added only on a terminal, in the shell, and before a stat or an event.
 With --json, data that is no UTF-8 comes in base64, as "encoding" says.`,
+      `With --local the attached server answers from what it has, which may be a little old. Opening the session still
+takes a quorum: without one there is nothing to read.`,
     ],
     examples: [
       "kvctl get /config",
       "kvctl get /apps/web/logo > logo.png",
       "kvctl get -w /config          # then waits for its next change",
-      "kvctl get --local /config     # at once; may be a little old",
+      "kvctl get --local /config     # may be a little old",
     ],
   })
     .argument("<path>", "the znode")
     .option("-w, --watch", "then wait for one change of the data and print it")
     .option("--stat", "print the stat after the data")
-    .option("--local", "read from the attached server without asking the leader")
+    .option("--local", "the attached server's own data, without a round through the leader")
     .action((path: string, { watch, stat, local }: Options) =>
       host.run(commonOptions(command), (context) =>
         get(context, { path, watch: watch === true, stat: stat === true, local: local === true }),

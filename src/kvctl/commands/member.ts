@@ -1,13 +1,18 @@
 /** `kvctl member`: who belongs to the cluster, and changes of that. */
-import { type AdminRequest, type ServerMember, type ServerStatus, TerrariumError } from "../../client/index.ts";
-import { isUnavailable, usage } from "../failures.ts";
+import {
+  type AdminRequest,
+  checkOneCluster,
+  noQuorumError,
+  type ServerMember,
+  type ServerStatus,
+} from "../../client/index.ts";
+import { usage } from "../failures.ts";
 import { result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
+import { answers, checkEndpointsAgree, leaderOf, probe, survey } from "../survey.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 import { parseMember, parseServerId } from "./member-arguments.ts";
-
-/** A server that hangs is not worth more than this, ms. */
-const probeTimeoutMs = 2_000;
+import { noServer } from "./status.ts";
 
 interface Flags {
   readonly observer?: boolean;
@@ -49,13 +54,28 @@ const forms: Readonly<Record<string, { readonly count: number; readonly argument
 /** Changes the membership and shows what it is then. */
 export async function member(context: Context, words: readonly string[], flags: Flags): Promise<void> {
   const request = memberRequest(words, flags);
-  if (request !== "list") await context.cluster.administer(request, context.timeoutMs, context.signal);
-  await list(context, request !== "list");
+  if (request === "list") return list(context, false);
+  await checkEndpointsAgree(context.cluster, context.timeoutMs);
+  await context.cluster.administer(request, context.timeoutMs, context.signal);
+  await list(context, true);
 }
 
+/** Shows what is known; then NO_QUORUM, unless a leader vouches for it. */
 async function list(context: Context, changed: boolean): Promise<void> {
-  const { out } = context;
-  const view = await bestView(context);
+  const { cluster, timeoutMs, out } = context;
+  const probes = await survey(cluster, timeoutMs);
+  checkOneCluster(probes);
+  const known = newest(answers(probes));
+  if (known === undefined) throw noServer(probes);
+  const view = await leadersView(context, known);
+  show(context, view);
+  if (changed) {
+    // Whatever goes on by now: the change is complete.
+    if (!out.json) out.note("done");
+  } else if (leaderOf(probes) === undefined && !(view.role === "leader" && view.ready)) throw noQuorumError(probes);
+}
+
+function show({ out }: Context, view: ServerStatus): void {
   if (out.json) {
     for (const one of view.members) result(out, "", { ...one, leader: one.id === view.leader });
     return;
@@ -63,36 +83,25 @@ async function list(context: Context, changed: boolean): Promise<void> {
   const rows = view.members.map((one) => [
     String(one.id),
     one.state ?? (one.voter ? "voter" : "observer"),
-    one.id === view.leader ? "leads" : answers(one),
+    one.id === view.leader ? "leads" : presence(one),
     one.lag === undefined ? "-" : String(one.lag),
     one.peerAddress,
     one.clientAddress,
   ]);
   out.write(`${table([["ID", "MEMBER", "STATE", "BEHIND", "PEER ADDRESS", "CLIENT ADDRESS"], ...rows])}\n`);
-  if (changed) out.note("done");
 }
 
-function answers({ active }: ServerMember): string {
+function presence({ active }: ServerMember): string {
   return active === undefined ? "-" : active ? "up" : "silent";
 }
 
 /** The leader's view, or else that of the server with the newest log among those that answer. */
-async function bestView({ cluster, timeoutMs }: Context): Promise<ServerStatus> {
-  const patienceMs = Math.min(timeoutMs, probeTimeoutMs);
-  const ask = async (endpoint: string): Promise<readonly ServerStatus[]> => {
-    try {
-      return [await cluster.status(endpoint, patienceMs)];
-    } catch (error) {
-      if (isUnavailable(error)) return [];
-      throw error;
-    }
-  };
-  const views = (await Promise.all(cluster.endpoints.map(ask))).flat();
-  const best = newest(views);
-  if (best === undefined) throw new TerrariumError("NO_SERVER", `no server answers at ${cluster.endpoints.join(", ")}`);
+async function leadersView({ cluster, timeoutMs }: Context, best: ServerStatus): Promise<ServerStatus> {
   if (best.role === "leader") return best;
   const leader = best.members.find(({ id }) => id === best.leader);
-  return leader === undefined ? best : (newest(await ask(leader.clientAddress)) ?? best);
+  if (leader === undefined) return best;
+  const { status } = await probe(cluster, leader.clientAddress, timeoutMs);
+  return status?.clusterId === best.clusterId && status.term >= best.term ? status : best;
 }
 
 function newest(views: readonly ServerStatus[]): ServerStatus | undefined {

@@ -1,7 +1,7 @@
 /** `kvctl snapshot`: backups of the whole tree. */
 import { TerrariumError } from "../../base/errors.ts";
 import type { BackupFile } from "../../client/index.ts";
-import { hasCode } from "../failures.ts";
+import { hasCode, usage } from "../failures.ts";
 import { isoTime, result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
 import { addCommonOptions, type CommonOptions, declare, type Register } from "./command.ts";
@@ -11,9 +11,10 @@ const silenceMinMs = 30_000;
 
 /** Saves a backup from the first server that answers. */
 export async function saveSnapshot(context: Context, file: string): Promise<void> {
+  checkFile(file);
   const { cluster, out, signal } = context;
   const silenceMs = Math.max(context.timeoutMs, silenceMinMs);
-  let last = new TerrariumError("NO_SERVER");
+  const failures: TerrariumError[] = [];
   for (const endpoint of cluster.endpoints) {
     try {
       // Not all that listens answers: find out before waiting for long.
@@ -22,15 +23,24 @@ export async function saveSnapshot(context: Context, file: string): Promise<void
       const text = `saved ${file}: ${saved.znodes} znodes, ${saved.sessions} sessions, up to zxid ${saved.index}, from ${endpoint}`;
       return result(out, text, { file, endpoint, ...saved });
     } catch (error) {
-      if (!(error instanceof TerrariumError) || !hasCode(error, "NO_SERVER")) throw error;
-      last = error;
+      const silent = hasCode(error, "NO_SERVER") || hasCode(error, "PROTOCOL_ERROR");
+      if (!(error instanceof TerrariumError) || !silent) throw error;
+      failures.push(error);
     }
   }
-  throw last;
+  const code = failures.every((failure) => failure.code === "PROTOCOL_ERROR") ? "PROTOCOL_ERROR" : "NO_SERVER";
+  throw new TerrariumError(code, `no server gives a backup: ${failures.map(({ message }) => message).join("; ")}`);
+}
+
+/** A backup has its name only once it is whole: that is not to be had of a pipe. */
+function checkFile(file: string): void {
+  if (file !== "-") return;
+  throw usage("a backup is in a file, not in standard input or output", "give a file name; ./- for a file named -");
 }
 
 /** Reads a backup to its end and says what is in it. */
 export async function inspectSnapshot(context: Context, file: string): Promise<void> {
+  checkFile(file);
   const found = await context.cluster.backups.inspect(file);
   result(context.out, describe(found), { file, ...found });
 }

@@ -1,34 +1,23 @@
 /** `kvctl status`: every server at a glance. */
 import { TerrariumError } from "../../base/errors.ts";
-import type { ServerStatus } from "../../client/index.ts";
-import { describe } from "../failures.ts";
+import { checkOneCluster, noQuorumError, type ServerStatus, serverCondition } from "../../client/index.ts";
 import { result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
+import { answers, leaderOf, type Probe, survey } from "../survey.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
-
-/** A server that is down answers "refused" at once; one that hangs is not worth more than this. */
-const probeTimeoutMs = 2_000;
-
-interface Probe {
-  readonly endpoint: string;
-  readonly status?: ServerStatus;
-  /** Why there is no status. */
-  readonly error?: { readonly code: string; readonly message: string };
-}
 
 /** Prints a line for each server; NO_SERVER or NO_QUORUM unless one of them leads with a majority behind it. */
 export async function status(context: Context): Promise<void> {
   const { out, cluster } = context;
-  const timeoutMs = Math.min(context.timeoutMs, probeTimeoutMs);
-  const probes = await Promise.all(cluster.endpoints.map((endpoint) => probe(context, endpoint, timeoutMs)));
+  const probes = await survey(cluster, context.timeoutMs);
   if (out.json) for (const { endpoint, status, error } of probes) showObject(context, endpoint, status, error);
   else out.write(`${table([header, ...probes.map(row)])}\n`);
-  const up = probes.flatMap(({ status }) => (status === undefined ? [] : [status]));
-  const leader = leaderOf(up, probes.length);
+  checkOneCluster(probes);
+  const up = answers(probes);
+  const leader = leaderOf(probes);
   const summary = `${up.length} of ${probes.length} servers answer${up.length === 0 ? "" : `: ${names(up)}`}`;
   if (leader === undefined) {
-    if (up.length === 0) throw new TerrariumError("NO_SERVER", `no server answers at ${cluster.endpoints.join(", ")}`);
-    throw new TerrariumError("NO_QUORUM", `no leader that a majority follows; ${summary}`);
+    throw up.length > 0 ? noQuorumError(probes) : noServer(probes);
   }
   if (!out.json) out.write(`leader: server ${leader.id}, term ${leader.term}; ${summary}\n`);
 }
@@ -36,42 +25,40 @@ export async function status(context: Context): Promise<void> {
 const header = ["ENDPOINT", "ID", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "SESSIONS", "ZNODES", "STATE"];
 
 function row({ endpoint, status, error }: Probe): string[] {
-  if (status === undefined) return [endpoint, ...Array(8).fill("-"), `down: ${why(endpoint, error)}`];
-  const { id, role, term, leader, commitIndex, appliedIndex, sessions, znodes } = status;
+  if (status === undefined) return [endpoint, ...Array(8).fill("-"), why(endpoint, error)];
+  const { id, term, leader, commitIndex, appliedIndex, sessions, znodes } = status;
+  const reason = serverCondition(status) === "removed" ? "no longer in the cluster" : status.reason;
   const numbers = [leader ?? "-", commitIndex, appliedIndex, sessions, znodes];
-  const state = status.ready ? "up" : `up, not ready${status.reason === undefined ? "" : `: ${status.reason}`}`;
-  return [endpoint, String(id), role, String(term), ...numbers.map(String), state];
+  const state = status.ready ? "up" : `up, not ready${reason === undefined ? "" : `: ${reason}`}`;
+  return [endpoint, String(id), roleOf(status), String(term), ...numbers.map(String), state];
+}
+
+/** Raft calls an observer a follower, since it follows; whoever looks at the cluster wants to know who votes. */
+function roleOf(status: ServerStatus): string {
+  const { id, role, joining, members } = status;
+  if (joining === true) return "joining";
+  if (serverCondition(status) === "removed") return "removed";
+  const own = members.find((member) => member.id === id);
+  return own?.voter === false && role === "follower" ? "observer" : role;
 }
 
 /** In few words: the row names the endpoint already. */
 function why(endpoint: string, error: Probe["error"]): string {
   const message = (error?.message ?? "no answer").replace(`${endpoint}: `, "");
-  return message.startsWith("connect ECONNREFUSED") ? "nothing listens there" : message;
+  return error?.code === "PROTOCOL_ERROR" ? message : `down: ${message}`;
+}
+
+/** Nobody answers, or strangers do. */
+export function noServer(probes: readonly Probe[]): TerrariumError {
+  const strangers = probes.filter(({ error }) => error?.code === "PROTOCOL_ERROR");
+  const list = probes.map(({ endpoint }) => endpoint).join(", ");
+  if (strangers.length === 0) return new TerrariumError("NO_SERVER", `no server answers at ${list}`);
+  const where = strangers.map(({ error }) => error?.message).join("; ");
+  return new TerrariumError("PROTOCOL_ERROR", `no Terrarium server answers: ${where}`);
 }
 
 function showObject({ out }: Context, endpoint: string, status: Probe["status"], error: Probe["error"]): void {
   result(out, "", status === undefined ? { endpoint, up: false, error } : { endpoint, up: true, ...status });
-}
-
-async function probe(context: Context, endpoint: string, timeoutMs: number): Promise<Probe> {
-  try {
-    return { endpoint, status: await context.cluster.status(endpoint, timeoutMs) };
-  } catch (error) {
-    const { code, message } = describe(error);
-    return { endpoint, error: { code, message } };
-  }
-}
-
-/**
- * Id and term of the leader that serves. One that was not asked (all that were asked answer) counts on the word of a
- * server that is ready to follow it.
- */
-function leaderOf(up: readonly ServerStatus[], asked: number): { id: number; term: number } | undefined {
-  const leaders = up.filter(({ role, ready }) => role === "leader" && ready).sort((a, b) => b.term - a.term);
-  if (leaders[0] !== undefined || up.length < asked) return leaders[0];
-  const follower = up.find(({ ready, leader }) => ready && up.every(({ id }) => id !== leader));
-  if (follower === undefined || follower.leader === null) return undefined;
-  return { id: follower.leader, term: follower.term };
 }
 
 function names(up: readonly ServerStatus[]): string {

@@ -1,14 +1,19 @@
 /** `kvctl transfer`: another server leads. */
 import { result } from "../format.ts";
 import type { Context } from "../ports.ts";
+import { checkEndpointsAgree, leaderOf, survey } from "../survey.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 import { parseServerId } from "./member-arguments.ts";
 
 /** Hands leadership to server `to`, or to whoever is fit. */
 export async function transfer(context: Context, to: string | undefined): Promise<void> {
   const id = to === undefined ? 0 : parseServerId(to);
-  await context.cluster.administer({ type: "transfer", to: id }, context.timeoutMs, context.signal);
-  result(context.out, id === 0 ? "another server leads" : `server ${id} leads`, { done: true });
+  const { cluster, timeoutMs, signal, out } = context;
+  await checkEndpointsAgree(cluster, timeoutMs);
+  await cluster.administer({ type: "transfer", to: id }, timeoutMs, signal);
+  const leader = id === 0 ? leaderOf(await survey(cluster, timeoutMs))?.id : id;
+  const text = leader === undefined ? "another server leads; `kvctl status` tells which" : `server ${leader} leads`;
+  result(out, text, { done: true, ...(leader === undefined ? {} : { leader }) });
 }
 
 export const registerTransfer: Register = (program, host) => {

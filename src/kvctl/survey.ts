@@ -1,0 +1,63 @@
+/** Asking every server of the cluster how it stands. */
+import { checkOneCluster, noQuorumError, type ServerStatus } from "../client/index.ts";
+import { describe } from "./failures.ts";
+import type { Cluster } from "./ports.ts";
+
+/** A server that is down answers "refused" at once; one that hangs is not worth more than this, ms. */
+const probeTimeoutMs = 2_000;
+
+/** What one server answered. */
+export interface Probe {
+  readonly endpoint: string;
+  readonly status: ServerStatus | undefined;
+  /** Why there is no status. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Asks all endpoints at once. Never rejects. */
+export function survey(cluster: Cluster, timeoutMs: number): Promise<Probe[]> {
+  const patienceMs = Math.min(timeoutMs, probeTimeoutMs);
+  return Promise.all(cluster.endpoints.map((endpoint) => probe(cluster, endpoint, patienceMs)));
+}
+
+/** Asks one server. Never rejects. */
+export async function probe(cluster: Cluster, endpoint: string, timeoutMs: number): Promise<Probe> {
+  try {
+    return { endpoint, status: await cluster.status(endpoint, Math.min(timeoutMs, probeTimeoutMs)) };
+  } catch (error) {
+    const { code, message } = describe(error);
+    return { endpoint, status: undefined, error: { code, message } };
+  }
+}
+
+/** Before the cluster is changed: USAGE if the endpoints are of more than one. */
+export async function checkEndpointsAgree(cluster: Cluster, timeoutMs: number): Promise<void> {
+  if (cluster.endpoints.length > 1) checkOneCluster(await survey(cluster, timeoutMs));
+}
+
+/** The statuses that came. */
+export function answers(probes: readonly Probe[]): ServerStatus[] {
+  return probes.flatMap(({ status }) => status ?? []);
+}
+
+/**
+ * Id and term of the leader that serves. One that was not asked counts on the word of a server that is ready to follow
+ * it; one that was asked and is silent does not.
+ */
+export function leaderOf(probes: readonly Probe[]): { readonly id: number; readonly term: number } | undefined {
+  const up = answers(probes);
+  const leaders = up.filter(({ role, ready }) => role === "leader" && ready).sort((a, b) => b.term - a.term);
+  if (leaders[0] !== undefined) return leaders[0];
+  const follower = up.find(({ ready, leader }) => ready && up.every(({ id }) => id !== leader));
+  if (follower === undefined || follower.leader === null) return undefined;
+  const { leader: id, term } = follower;
+  const others = new Set(follower.members.filter((member) => member.id !== id).map((member) => member.clientAddress));
+  const silent = probes.filter(({ status, error }) => status === undefined && error?.code !== "PROTOCOL_ERROR");
+  return silent.every(({ endpoint }) => others.has(endpoint)) ? { id, term } : undefined;
+}
+
+/** Why no server would open a session, told with what the servers say of themselves; `error` if they say nothing. */
+export async function explainNoQuorum(cluster: Cluster, timeoutMs: number, error: unknown): Promise<unknown> {
+  const probes = await survey(cluster, timeoutMs);
+  return answers(probes).some(({ ready }) => !ready) && leaderOf(probes) === undefined ? noQuorumError(probes) : error;
+}
