@@ -29,11 +29,7 @@ const errors = {
     "an ephemeral znode can have no children",
     "create the child under a persistent znode",
   ],
-  BAD_ARGUMENTS: [
-    "refused",
-    "the request is malformed",
-    "paths start with / and have no empty, . or .. segment and no control characters",
-  ],
+  BAD_ARGUMENTS: ["refused", "the request is malformed", "mend what the message names"],
   DATA_TOO_LARGE: [
     "refused",
     "the data is over the limit of a znode",

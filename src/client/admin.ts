@@ -21,6 +21,8 @@ export interface AdminOptions {
 const pauseMs = 100;
 /** A server that does not even tell its status within this is passed over, ms. */
 const silentMs = 2_000;
+/** A server that had this long to tell its status, and did not, is silent indeed, ms. */
+const tellingMs = 500;
 
 /**
  * Carries out one change of the cluster and resolves when it is complete: asks `endpoints` (`host:port` of client ports)
@@ -54,11 +56,16 @@ export async function administer(
       leader = answer.leader;
       if (leader !== undefined) break;
     }
-    if (Date.now() + pauseMs >= deadline) throw inquiry.failure();
+    if (inquiry.hopeless || Date.now() + pauseMs >= deadline) throw inquiry.failure();
     await sleep(pauseMs, undefined, { signal }).catch(() => {
       throw new TerrariumError("ABORTED");
     });
   }
+}
+
+/** Nobody is there, or a stranger. */
+function isSilence(error: unknown): error is TerrariumError {
+  return error instanceof TerrariumError && (error.code === "NO_SERVER" || error.code === "PROTOCOL_ERROR");
 }
 
 /** One request on its way from server to server, and what each of them had to say. */
@@ -89,32 +96,38 @@ class Inquiry {
 
   /** The server's answer; undefined if it gives none, since another one may. */
   async #reach(address: string): Promise<AdminReply | undefined> {
-    let leads = false;
-    try {
-      // One that hangs would keep the request until its deadline, though nobody has begun: some time is left for others.
-      const timeoutMs = Math.max(1, Math.min(silentMs, this.#left() / 2));
-      const status = await serverStatus(address, { timeoutMs, signal: this.#signal });
-      this.#heard.set(address, status);
-      leads = status.role === "leader";
-    } catch (error) {
-      return this.#note(address, error);
-    }
-    checkOneCluster(this.#asked());
-    if (this.#left() <= 0) return undefined;
+    const status = await this.#status(address);
+    if (status === undefined || this.#left() <= 0) return undefined;
     try {
       return await requestAdmin(address, this.#request, this.#left(), this.#signal);
     } catch (error) {
+      if (!isSilence(error)) throw error;
       // Only one that leads does more than to say who does.
-      if (leads && this.#left() <= 0) this.#begun = true;
-      return this.#note(address, error);
+      if (status.role === "leader" && this.#left() <= 0) this.#begun = true;
+      return undefined;
     }
   }
 
-  #note(address: string, error: unknown): undefined {
-    const known = error instanceof TerrariumError && (error.code === "NO_SERVER" || error.code === "PROTOCOL_ERROR");
-    if (!known) throw error;
-    // Where time runs out silence means nothing: an earlier word stands.
-    if (this.#left() > silentMs || !this.#heard.has(address)) this.#heard.set(address, error);
+  /** First whether it is there: one that hangs would keep the request until its deadline, though nobody has begun. */
+  async #status(address: string): Promise<ServerStatus | undefined> {
+    // Some time is left for the others.
+    const timeoutMs = Math.max(1, Math.min(silentMs, this.#left() / 2));
+    try {
+      const status = await serverStatus(address, { timeoutMs, signal: this.#signal });
+      this.#heard.set(address, status);
+      checkOneCluster(this.#asked());
+      return status;
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      // Where hardly any time was left silence means nothing: an earlier word stands.
+      if (timeoutMs >= tellingMs || !this.#heard.has(address)) this.#heard.set(address, error);
+      return undefined;
+    }
+  }
+
+  /** Whether all that answer are no Terrarium servers, so that waiting will not help. */
+  get hopeless(): boolean {
+    return [...this.#heard.values()].every((word) => word instanceof TerrariumError && word.code === "PROTOCOL_ERROR");
   }
 
   #left(): number {
@@ -136,8 +149,7 @@ class Inquiry {
     }
     const errors = [...this.#heard.values()].filter((word) => word instanceof TerrariumError);
     if (errors.length < this.#heard.size) return noQuorumError(this.#asked());
-    const hopeless = errors.length > 0 && errors.every(({ code }) => code === "PROTOCOL_ERROR");
-    const code = hopeless ? "PROTOCOL_ERROR" : "NO_SERVER";
+    const code = this.hopeless ? "PROTOCOL_ERROR" : "NO_SERVER";
     return new TerrariumError(code, `${errorMessage(code)}: ${errors.map(({ message }) => message).join("; ")}`);
   }
 }

@@ -291,6 +291,7 @@ function reasonOf(code: status, details: string): string {
 function systemReason(details: string): string {
   const [, code = ""] = /\b(E[A-Z]{3,}|EAI_[A-Z]+|Name resolution failed)\b/.exec(details) ?? [];
   if (notHttp2.test(details)) return "what answers there is no Terrarium client port (it does not speak HTTP/2)";
+  if (details.startsWith("Failed to connect")) return "the connection is closed as soon as it is open";
   return systemReasons[code] ?? (details === "" ? "no reason is given" : details);
 }
 

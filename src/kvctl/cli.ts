@@ -141,7 +141,8 @@ Examples:
 Where the cluster is:
   --endpoints, else KVCTL_ENDPOINTS, else the local cluster of cluster.sh: its
   size and ports as written in TERRARIUM_HOME (default: .cluster in the
-  checkout), its base port from TERRARIUM_BASE_PORT if that is set.
+  checkout), its base port from TERRARIUM_BASE_PORT if that is set. They
+  must all be of one cluster: \`kvctl status\` tells if they are not.
 
 Exit codes:
   0         done

@@ -14,10 +14,12 @@ export interface Probe {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** Asks all endpoints at once. Never rejects. */
-export function survey(cluster: Cluster, timeoutMs: number): Promise<Probe[]> {
-  const patienceMs = Math.min(timeoutMs, probeTimeoutMs);
-  return Promise.all(cluster.endpoints.map((endpoint) => probe(cluster, endpoint, patienceMs)));
+/** A look before a change, which is not to be held up by a server that hangs, ms. */
+const glanceTimeoutMs = 500;
+
+/** Asks all endpoints, or those given, at once. Never rejects. */
+export function survey(cluster: Cluster, timeoutMs: number, endpoints = cluster.endpoints): Promise<Probe[]> {
+  return Promise.all(endpoints.map((endpoint) => probe(cluster, endpoint, timeoutMs)));
 }
 
 /** Asks one server. Never rejects. */
@@ -30,9 +32,11 @@ export async function probe(cluster: Cluster, endpoint: string, timeoutMs: numbe
   }
 }
 
-/** Before the cluster is changed: USAGE if the endpoints are of more than one. */
-export async function checkEndpointsAgree(cluster: Cluster, timeoutMs: number): Promise<void> {
-  if (cluster.endpoints.length > 1) checkOneCluster(await survey(cluster, timeoutMs));
+/** Before the cluster is changed: USAGE if the endpoints are of more than one. Returns those that answered. */
+export async function checkEndpointsAgree(cluster: Cluster, timeoutMs: number): Promise<readonly string[]> {
+  const probes = await survey(cluster, Math.min(timeoutMs, glanceTimeoutMs));
+  checkOneCluster(probes);
+  return probes.filter(({ status }) => status !== undefined).map(({ endpoint }) => endpoint);
 }
 
 /** The statuses that came. */

@@ -66,4 +66,4 @@ export function commonOptions(command: Command): CommonOptions {
 
 /** Text of a helping page about data arguments. */
 export const aboutData =
-  "Data: text as it is, - for standard input, @file for a file's bytes, @@text for text that starts with @.";
+  "Data: text as it is (UTF-8), - for standard input and @file for a file, both byte for byte and at most 1 MiB, @@text for text that starts with @.";

@@ -9,9 +9,9 @@ import { parseServerId } from "./member-arguments.ts";
 export async function transfer(context: Context, to: string | undefined): Promise<void> {
   const id = to === undefined ? 0 : parseServerId(to);
   const { cluster, timeoutMs, signal, out } = context;
-  await checkEndpointsAgree(cluster, timeoutMs);
+  const there = await checkEndpointsAgree(cluster, timeoutMs);
   await cluster.administer({ type: "transfer", to: id }, timeoutMs, signal);
-  const leader = id === 0 ? leaderOf(await survey(cluster, timeoutMs))?.id : id;
+  const leader = id === 0 ? leaderOf(await survey(cluster, timeoutMs, there))?.id : id;
   const text = leader === undefined ? "another server leads; `kvctl status` tells which" : `server ${leader} leads`;
   result(out, text, { done: true, ...(leader === undefined ? {} : { leader }) });
 }
