@@ -1,6 +1,6 @@
 /** `terrarium restore`: makes the data directory of a server of a new cluster from a backup. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readdirSync, rmSync } from "node:fs";
+import { createReadStream, readdirSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { TerrariumError } from "../base/errors.ts";
 import type { BackupSummary } from "../protocol/backup-file.ts";
@@ -27,13 +27,8 @@ export interface Restored {
 export async function restore(file: string, flags: ServeFlags): Promise<Restored> {
   const { id, members, dataDir } = parseServeOptions(flags);
   const directory = resolve(dataDir);
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    throw new TerrariumError(
-      "DATA_DIR_UNUSABLE",
-      `the data directory ${directory} is not empty`,
-      "restore into a directory of its own; nothing was changed",
-    );
-  }
+  checkEmpty(directory);
+  checkFile(file);
   const configuration: Configuration = { members, voters: members.map((m) => m.id), oldVoters: [], learners: [] };
   const digest = await check(file, configuration);
   // Restored from another file, a server would be of another cluster: their states must never mix.
@@ -56,9 +51,47 @@ export async function restore(file: string, flags: ServeFlags): Promise<Restored
     await disk.close();
     for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
     if (error instanceof TerrariumError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TerrariumError("DISK_FAILED", `the backup could not be written to ${directory}: ${reason}`);
+    throw new TerrariumError("DISK_FAILED", `the backup could not be written to ${directory}: ${reasonOf(error)}`);
   }
+}
+
+/** Sees that `directory` is empty or does not exist. */
+function checkEmpty(directory: string): void {
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT") return;
+    const why = code === "ENOTDIR" ? "it is, or is below, something that is no directory" : reasonOf(error);
+    throw new TerrariumError(
+      "DATA_DIR_UNUSABLE",
+      `the data directory ${directory} cannot be used: ${why}`,
+      "restore into an empty directory, or one to be made; nothing was changed",
+    );
+  }
+  if (names.length === 0) return;
+  throw new TerrariumError(
+    "DATA_DIR_UNUSABLE",
+    `the data directory ${directory} is not empty`,
+    "restore into a directory of its own; nothing was changed",
+  );
+}
+
+/** Sees that `file` is one that can be read twice: a pipe cannot, and opening one that nobody writes never ends. */
+function checkFile(file: string): void {
+  let isFile: boolean;
+  try {
+    isFile = statSync(file).isFile();
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  if (isFile) return;
+  throw new TerrariumError(
+    "BACKUP_UNUSABLE",
+    `${file} is no regular file`,
+    "give the path of a file that `kvctl snapshot save` made; a backup cannot come through a pipe",
+  );
 }
 
 /** Reads all of the file and sees that it can be restored. Returns some digits that tell it from others. */
@@ -78,7 +111,25 @@ async function* pieces(file: string): AsyncGenerator<Uint8Array> {
     for await (const chunk of createReadStream(file)) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
   } catch (error) {
     if (error instanceof TerrariumError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TerrariumError("BACKUP_UNUSABLE", `the backup ${file} cannot be read (${reason})`, "check its path");
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): TerrariumError {
+  if (codeOf(error) === "ENOENT") {
+    return new TerrariumError("BACKUP_UNUSABLE", `there is no file ${file}`, "check the path of the backup");
+  }
+  return new TerrariumError(
+    "BACKUP_UNUSABLE",
+    `the backup ${file} cannot be read (${reasonOf(error)})`,
+    "check its path and who may read it",
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
