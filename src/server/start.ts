@@ -1,5 +1,6 @@
 /** Puts a real server together: disk, node, streams to peers and clients, HTTP. */
 import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -14,7 +15,8 @@ import { listenError } from "../rpc/grpc.ts";
 import { PeerTransport } from "../rpc/peer-transport.ts";
 import type { ServerIntroduction } from "../rpc/probe.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
-import { type Identity, openStorage, type Recovered } from "../storage/open.ts";
+import { type Identity, noCluster, openStorage, type Recovered } from "../storage/open.ts";
+import { checkAddresses, splitAddress } from "./addresses.ts";
 import { administer } from "./administration.ts";
 import { backup } from "./backup.ts";
 import { Host } from "./host.ts";
@@ -44,14 +46,28 @@ export async function startServer(
   log: Logger,
   fatal: (error: Error) => void,
 ): Promise<RunningServer> {
+  // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
+  await checkAddresses([options.clientAddress, options.peerAddress, options.httpAddress]);
+  const host = options.join.length === 0 ? undefined : await findCluster(options.join, log);
+  const clusterId = options.clusterId || (host?.clusterId ?? "");
+  if (clusterId === "" && isFresh(options.dataDir)) throw noCluster();
   const level = await openLevelDisk(resolve(options.dataDir));
   try {
-    const host = options.join.length === 0 ? undefined : await findCluster(options.join, log);
-    const recovered = await recover(level, options, options.clusterId || (host?.clusterId ?? ""));
+    const recovered = await recover(level, options, clusterId);
     return await serve(options, log, fatal, level, recovered, host?.members ?? []);
   } catch (error) {
     await level.close();
     throw error;
+  }
+}
+
+/** Whether nothing is there yet: then nothing is to be made there either before the server can begin. */
+function isFresh(dataDir: string): boolean {
+  try {
+    return readdirSync(dataDir).length === 0;
+  } catch {
+    // If it is not missing, opening it says what is wrong.
+    return !existsSync(dataDir);
   }
 }
 
@@ -168,10 +184,8 @@ async function serve(
 
 async function listenHttp(http: FastifyInstance, address: string | undefined): Promise<number | undefined> {
   if (address === undefined) return undefined;
-  const colon = address.lastIndexOf(":");
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
   try {
-    await http.listen({ host, port: Number(address.slice(colon + 1)) });
+    await http.listen(splitAddress(address));
   } catch (error) {
     throw listenError(address, error instanceof Error ? error : new Error(String(error)));
   }

@@ -88,7 +88,7 @@ function checkIdentity(found: Identity, expected: Identity): void {
 /** Writes the first state of a server: all of it in one batch, so that a crash leaves it whole or the disk fresh. */
 function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefined, done: OpenDone): void {
   if (identity.clusterId === "") {
-    done(new TerrariumError("NO_SERVER", "no server of the cluster to join answers", "check the addresses in --join"));
+    done(noCluster());
     return;
   }
   if (identity.joining === true) {
@@ -147,6 +147,11 @@ function beginJoining(disk: Disk, identity: Identity, done: OpenDone): void {
       }
     },
   );
+}
+
+/** The error of a server without data that nobody told which cluster it is to join. */
+export function noCluster(): TerrariumError {
+  return new TerrariumError("NO_SERVER", "no server of the cluster to join answers", "check the addresses in --join");
 }
 
 /** The error of a disk that failed, unless `error` says already what is wrong. */

@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, credentials } from "@grpc/grpc-js";
@@ -131,6 +133,55 @@ describe("bad input to a starting server", () => {
     await writeFile(join(home, "file"), "");
     await refused(["--id", "1", "--members", members, "--data-dir", join(home, "file")], 2, "data directory");
     await refused(["--id", "1", "--members", members, "--data-dir", join(home, "file", "below")], 2, "data directory");
+  });
+
+  it("leaves the data directory untouched where it cannot listen, or finds no cluster to join", async () => {
+    const squatter = createTcpServer();
+    await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
+    const taken = `127.0.0.1:${(squatter.address() as AddressInfo).port}`;
+    const directory = join(home, "untouched");
+    const start = (peers: string, clients: string) => ["--id", "1", "--members", `1=${peers}/${clients}`];
+    try {
+      for (const [peers, clients, ...http] of [
+        [taken, "127.0.0.1:0"],
+        ["127.0.0.1:0", taken],
+        ["127.0.0.1:0", "localhost:0", "--http-address", taken],
+      ] as const)
+        await refused(
+          [...start(peers, clients), ...http, "--data-dir", directory],
+          2,
+          "something listens there already",
+        );
+      await refused([...start("127.0.0.1:7", "127.0.0.1:7"), "--data-dir", directory], 2, "appears twice");
+      const one = ["--http-address", "127.0.0.1:7", "--data-dir", directory];
+      await refused([...start("127.0.0.1:0", "127.0.0.1:7"), ...one], 2, "cannot share an address");
+      await refused([...start("127.0.0.1:0", "192.0.2.1:7"), "--data-dir", directory], 2, "cannot listen there");
+      const own = ["--peer-address", "127.0.0.1:0", "--client-address", "127.0.0.1:0", "--data-dir", directory];
+      await refused(["--id", "4", "--join", taken, ...own], 2, "no server of the cluster to join answers");
+      expect(existsSync(directory)).toBe(false);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it("refuses to restore what is no file, or into what is no directory", async () => {
+    const [file, pipe, directory] = [join(home, "plain"), join(home, "pipe"), join(home, "restored")];
+    await writeFile(file, "");
+    execFileSync("mkfifo", [pipe]);
+    const restore = async (from: string, to: string, words: string) => {
+      const args = ["restore", from, "--id", "1", "--members", "1=127.0.0.1:1/127.0.0.1:2", "--data-dir", to];
+      const { status, output } = await runTerrarium(args);
+      expect(output).toContain(words);
+      expect(output).not.toMatch(/bug of Terrarium|^\s+at /m);
+      expect(status).toBe(2);
+    };
+    await restore(file, file, "it is, or is below, something that is no directory");
+    await restore(file, join(file, "below"), "it is, or is below, something that is no directory");
+    await restore(join(home, "missing"), directory, "there is no file");
+    await restore(home, directory, "is no regular file");
+    await restore(pipe, directory, "is no regular file");
+    await restore(file, directory, "the file is empty");
+    expect(existsSync(directory)).toBe(false);
   });
 
   it("refuses the data of another server, of another cluster, and damaged data", async () => {
