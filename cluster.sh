@@ -28,7 +28,7 @@ prepare() {
 }
 
 case "${1:-}" in
-  [0-9]* | start | add)
+  [0-9]* | start | add | remove)
     node "$here/scripts/cluster-tool.js" --check "$@"
     prepare
     ;;

@@ -1,6 +1,5 @@
 // The commands of cluster.sh. Needs nothing but Node.
 
-import { spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -13,6 +12,8 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
+import { whyEnded } from "./cluster/advice.js";
+import { parseArguments, usage } from "./cluster/arguments.js";
 import {
   Complaint,
   createCluster,
@@ -20,47 +21,34 @@ import {
   home,
   parseServerId,
   readCluster,
-  root,
-  saveCluster,
   serverIds,
   serverLayout,
   sizes,
 } from "./cluster/layout.js";
-import {
-  checkPorts,
-  findProcess,
-  lastWords,
-  signalServer,
-  startProcess,
-  stopServers,
-  waitGone,
-} from "./cluster/processes.js";
-import { agreedLeader, survey, table, waitFor } from "./cluster/report.js";
-
-const usage = `usage: ./cluster.sh N               start a cluster of N servers (1, 3, 5 or 7), or what is missing of it
-       ./cluster.sh status          show the servers
-       ./cluster.sh logs I [-f]     show the log of server I; -f follows it
-       ./cluster.sh stop [I]        stop server I, or all; the data stays
-       ./cluster.sh start I         start server I
-       ./cluster.sh kill I          kill server I at once (SIGKILL)
-       ./cluster.sh pause I         freeze server I (SIGSTOP)
-       ./cluster.sh resume I        let it go on (SIGCONT)
-       ./cluster.sh add [--observer]  add a server to the running cluster
-       ./cluster.sh remove I        take server I out of it, and delete its data
-       ./cluster.sh reset           stop all and delete the data
-TERRARIUM_BASE_PORT (7100) moves the ports, TERRARIUM_HOME (.cluster) the data and logs.`;
-
-const leaderTimeoutMs = 30_000;
+import { add, remove } from "./cluster/membership.js";
+import { checkPorts, findProcess, signalServer, startProcess, stopServers, waitGone } from "./cluster/processes.js";
+import { agreedLeader, startTimeoutMs, strangers, survey, table, waitFor } from "./cluster/report.js";
 
 function list(ids) {
   return ids.length === 1 ? `server ${ids[0]}` : `servers ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
 }
 
 /** Complains about servers that ended while they were waited for. */
-function complainOfDead(died) {
+function complainOfDead(cluster, died) {
   const [server] = died;
-  if (server === undefined) return;
-  throw new Complaint(`server ${server.id} has ended; its log says:`, lastWords(server), 1);
+  if (server !== undefined) throw whyEnded(cluster, server);
+}
+
+/** What to do about taken ports: those of a cluster that exists do not move. */
+const keepsPorts = "give the cluster up, whose ports stay as they are: ./cluster.sh reset";
+
+/** Servers that run and answer, but are not ready, each with the reason. */
+function notReady(reports) {
+  return reports.flatMap(({ server, found, status }) =>
+    found?.state === "running" && status?.ready !== true
+      ? [`server ${server.id}: ${status?.reason ?? `it does not answer; see ./cluster.sh logs ${server.id}`}`]
+      : [],
+  );
 }
 
 function requestedSize(text) {
@@ -87,7 +75,10 @@ async function up(text) {
   if (running.length > 0)
     console.log(`${list(running.map((s) => s.id))} already ${running.length === 1 ? "runs" : "run"}`);
   try {
-    for (const server of missing) await checkPorts(server);
+    const { basePort } = cluster;
+    const others = `TERRARIUM_BASE_PORT=${basePort < 64_000 ? basePort + 1000 : basePort - 1000} ./cluster.sh ${size}`;
+    const wayOut = existing === undefined ? `choose other ports, such as ${others}` : keepsPorts;
+    for (const server of missing) await checkPorts(server, wayOut);
   } catch (error) {
     // A cluster that never was leaves no trace.
     if (existing === undefined) await removeAll(cluster);
@@ -99,14 +90,14 @@ async function up(text) {
   }
   const started = missing.map((server) => server.id);
   const ready = (reports) =>
-    agreedLeader(cluster, reports) !== undefined &&
-    reports.every((r) => r.found?.state !== "running" || r.status?.ready);
-  const { reports, died, inTime } = await waitFor(cluster, started, ready, leaderTimeoutMs);
-  complainOfDead(died);
+    agreedLeader(reports) !== undefined && reports.every((r) => r.found?.state !== "running" || r.status?.ready);
+  const { reports, died, inTime } = await waitFor(cluster, started, ready, startTimeoutMs);
+  complainOfDead(cluster, died);
   console.log(`\n${table(reports)}\n`);
-  const leader = agreedLeader(cluster, reports);
-  if (!inTime && leader === undefined) {
-    throw new Complaint(`no leader after ${leaderTimeoutMs / 1000} s`, "see ./cluster.sh logs 1", 1);
+  const leader = agreedLeader(reports);
+  if (!inTime) {
+    const what = leader === undefined ? "no leader" : "not all servers are ready";
+    throw new Complaint(`${what} after ${startTimeoutMs / 1000} s`, notReady(reports).join("\n"), 1);
   }
   console.log(`endpoints: ${servers.map((server) => server.clientAddress).join(",")}\n`);
   console.log("try next:\n  npx kvctl create /hello world\n  npx kvctl get /hello");
@@ -117,77 +108,39 @@ async function up(text) {
 
 async function start(text) {
   const cluster = existingCluster();
-  const server = serverLayout(cluster, parseServerId(cluster, text));
+  const id = parseServerId(cluster, text);
+  const server = serverLayout(cluster, id);
   const found = findProcess(server);
   if (found !== undefined) {
-    console.log(`server ${server.id} already runs${found.state === "paused" ? ", paused" : ""}`);
+    console.log(`server ${id} already runs${found.state === "paused" ? ", paused" : ""}`);
     return;
   }
-  await checkPorts(server);
+  await checkPorts(server, keepsPorts);
   startProcess(cluster, server);
-  const answers = (reports) => reports.some((r) => r.server.id === server.id && r.status !== undefined);
-  const { reports, died, inTime } = await waitFor(cluster, [server.id], answers, leaderTimeoutMs);
-  complainOfDead(died);
-  if (!inTime) throw new Complaint(`server ${server.id} does not answer`, `see ./cluster.sh logs ${server.id}`, 1);
-  console.log(`started server ${server.id}\n\n${table(reports)}`);
-}
-
-/** Runs kvctl on the cluster; what it complains of is complained of here. */
-function kvctl(cluster, ...words) {
-  const endpoints = serverIds(cluster).map((id) => serverLayout(cluster, id).clientAddress);
-  const args = [join(root, "bin/kvctl.js"), ...words, "--endpoints", endpoints.join(","), "--timeout", "60s", "--json"];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (status === 0) return;
-  let error = { message: "kvctl failed", hint: "" };
-  try {
-    error = JSON.parse(stdout.trim().split("\n").at(-1)).error ?? error;
-  } catch {
-    // It said nothing that can be read.
+  const { reports, died, inTime } = await waitFor(cluster, [id], (all) => hasStarted(all, id), startTimeoutMs);
+  complainOfDead(cluster, died);
+  const status = reports.find((report) => report.server.id === id)?.status;
+  if (status === undefined) throw new Complaint(`server ${id} does not answer`, `see ./cluster.sh logs ${id}`, 1);
+  if (!inTime || status.admitted === false) {
+    const down = reports.flatMap((r) => (r.found === undefined ? [`./cluster.sh start ${r.server.id}`] : []));
+    throw new Complaint(
+      `server ${id} runs, but has no data and takes no part: ${status.reason}`,
+      `start those that it waits for: ${down.join(", ") || "see ./cluster.sh status"}\n` +
+        "if its data were deleted, it stops as soon as these tell it so",
+      1,
+    );
   }
-  throw new Complaint(error.message, error.hint, status || 1);
+  console.log(`started server ${id}\n\n${table(reports)}`);
 }
 
-async function add(flag) {
-  if (flag !== undefined && flag !== "--observer")
-    throw new Complaint(`add: unknown flag ${flag}`, "the only one is --observer");
-  const before = existingCluster();
-  const id = before.lastId + 1;
-  // Whatever becomes of it, its id is used up.
-  saveCluster({ ...before, lastId: id });
-  const cluster = { ...before, ids: [...before.ids, id], lastId: id };
-  const server = serverLayout(cluster, id);
-  await checkPorts(server);
-  console.log(`starting server ${id} …`);
-  startProcess(cluster, server);
-  try {
-    const answers = (reports) => reports.some((r) => r.server.id === id && r.status !== undefined);
-    const { died, inTime } = await waitFor(cluster, [id], answers, leaderTimeoutMs);
-    complainOfDead(died);
-    if (!inTime) throw new Complaint(`server ${id} does not answer`, `its log is ${server.log}`, 1);
-    const ports = `${server.peerAddress}/${server.clientAddress}`;
-    kvctl(before, "member", "add", String(id), ports, ...(flag === undefined ? [] : [flag]));
-  } catch (error) {
-    await stopServers([server]);
-    rmSync(server.folder, { recursive: true, force: true });
-    throw error;
-  }
-  saveCluster(cluster);
-  console.log(
-    `server ${id} is a member${flag === undefined ? "" : ", an observer"}\n\n${table(await survey(cluster))}`,
-  );
-}
-
-async function remove(text) {
-  const cluster = existingCluster();
-  const id = parseServerId(cluster, text);
-  if (cluster.ids.length === 1) throw new Complaint("the last server cannot be removed", "see ./cluster.sh reset");
-  kvctl(cluster, "member", "remove", String(id));
-  const rest = { ...cluster, ids: cluster.ids.filter((other) => other !== id) };
-  saveCluster(rest);
-  const server = serverLayout(cluster, id);
-  await stopServers([server]);
-  rmSync(server.folder, { recursive: true, force: true });
-  console.log(`removed server ${id}\n\n${table(await survey(rest))}`);
+/**
+ * Whether it is clear what became of a server that was started: it takes part, as one with data does at once. One
+ * without asks the others whether they know it, and ends if they do; with nobody to ask it waits.
+ */
+function hasStarted(reports, id) {
+  const status = reports.find((report) => report.server.id === id)?.status;
+  const alone = reports.every(({ server, found }) => server.id === id || found?.state !== "running");
+  return status !== undefined && (status.admitted !== false || alone);
 }
 
 async function stop(text) {
@@ -209,8 +162,10 @@ async function status() {
   const cluster = existingCluster();
   const reports = await survey(cluster);
   console.log(table(reports));
-  const leader = agreedLeader(cluster, reports);
-  if (leader === undefined) console.log("no leader that a majority follows");
+  for (const sentence of await strangers(cluster, reports)) console.log(sentence);
+  if (agreedLeader(reports) !== undefined) return;
+  console.log("no leader that a majority follows: nobody is served");
+  process.exitCode = 1;
 }
 
 async function removeAll(cluster) {
@@ -232,8 +187,6 @@ async function reset() {
 }
 
 async function logs(text, flag) {
-  if (flag !== undefined && flag !== "-f")
-    throw new Complaint(`logs: unknown flag ${flag}`, "the only one is -f, to follow");
   const cluster = existingCluster();
   const { log, id } = serverLayout(cluster, parseServerId(cluster, text));
   if (!existsSync(log)) throw new Complaint(`server ${id} has no log yet`, `start it with ./cluster.sh start ${id}`, 1);
@@ -255,59 +208,58 @@ async function logs(text, flag) {
 }
 
 /** Checks what can be checked before anything is installed or built. */
-function check([command, ...rest]) {
+function check({ command, words }) {
   if (command === "add") existingCluster();
-  else if (command === "start") parseServerId(existingCluster(), rest[0]);
-  else requestedSize(command);
+  else if (command === "up") requestedSize(words[0]);
+  else parseServerId(existingCluster(), words[0]);
 }
 
 async function main(args) {
-  const [command, ...rest] = args;
-  const allowed =
-    command === "logs" ? 2 : ["start", "stop", "kill", "pause", "resume", "add", "remove"].includes(command) ? 1 : 0;
-  if (rest.length > allowed && command !== "--check") {
-    throw new Complaint(`too many arguments: ${rest.slice(allowed).join(" ")}`, "see ./cluster.sh help");
-  }
+  if (args[0] === "--check") return check(parseArguments(args.slice(1)));
+  const { command, words } = parseArguments(args);
   switch (command) {
-    case undefined:
-      throw new Complaint("say what to do", usage);
     case "help":
-    case "-h":
-    case "--help":
       return console.log(usage);
-    case "--check":
-      return check(rest);
+    case "up":
+      return await up(words[0]);
     case "status":
       return await status();
     case "logs":
-      return await logs(rest[0], rest[1]);
+      return await logs(words[0], words[1]);
     case "stop":
-      return await stop(rest[0]);
+      return await stop(words[0]);
     case "start":
-      return await start(rest[0]);
+      return await start(words[0]);
     case "kill":
-      return await signal(rest[0], "SIGKILL", "killed");
+      return await signal(words[0], "SIGKILL", "killed");
     case "pause":
-      return await signal(rest[0], "SIGSTOP", "paused");
+      return await signal(words[0], "SIGSTOP", "paused");
     case "resume":
-      return await signal(rest[0], "SIGCONT", "resumed");
+      return await signal(words[0], "SIGCONT", "resumed");
     case "add":
-      return await add(rest[0]);
+      return await add(words[0]);
     case "remove":
-      return await remove(rest[0]);
+      return await remove(words[0]);
     case "reset":
       return await reset();
-    default:
-      if (!/^[-+]?[\d.]+$/.test(command)) throw new Complaint(`unknown command: ${command}`, usage);
-      return await up(command);
   }
 }
 
-// Whoever reads our output may have seen enough.
-process.stdout.on("error", () => process.exit(0));
+function complain({ message, hint, exitCode }) {
+  console.error(`cluster.sh: ${message}`);
+  if (hint !== "") console.error(hint.replace(/^(?=.)/gm, "  "));
+  process.exitCode = exitCode;
+}
+
+process.stdout.on("error", (error) => {
+  // Whoever reads our output may have seen enough.
+  if (error.code === "EPIPE") process.exit(0);
+  complain(new Complaint(`the output cannot be written (${error.code})`, "", 1));
+  process.exit();
+});
 main(process.argv.slice(2)).catch((error) => {
-  if (!(error instanceof Complaint)) throw error;
-  console.error(`cluster.sh: ${error.message}`);
-  if (error.hint !== "") console.error(error.hint.replace(/^(?=.)/gm, "  "));
-  process.exitCode = error.exitCode;
+  if (error instanceof Complaint) return complain(error);
+  // What the file system refuses is no bug.
+  if (error.syscall === undefined) throw error;
+  complain(new Complaint(error.message, `see that ${home} is a folder that can be written`, 1));
 });

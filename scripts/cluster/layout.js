@@ -1,7 +1,7 @@
 // Where a local cluster keeps its things and which ports it takes.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The checkout. */
@@ -34,13 +34,34 @@ function basePortFromEnvironment() {
   );
 }
 
+/** Whether there is a folder `path`. Complains where none can be. */
+function isFolder(path) {
+  try {
+    if (statSync(path).isDirectory()) return true;
+  } catch (error) {
+    if (error.code === "ENOENT") return false;
+    if (error.code !== "ENOTDIR") throw error;
+  }
+  throw new Complaint(
+    `TERRARIUM_HOME: ${home} is, or is below, something that is no folder`,
+    "set it to a folder, or to one that can be made, or unset it",
+  );
+}
+
+/** Not `mkdirSync` with `recursive`: in some places where nothing can be made (`/proc`), Node 20 tries for ever. */
+function makeFolder(path) {
+  if (isFolder(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
 /**
  * The cluster that exists here; undefined without one. `size`: of its first membership, servers 1 to size. `ids`: the
  * servers that it has now. `lastId`: the highest id ever used.
  */
 export function readCluster() {
   const wanted = basePortFromEnvironment();
-  if (!existsSync(envFile)) return undefined;
+  if (!isFolder(home) || !existsSync(envFile)) return undefined;
   const values = {};
   for (const line of readFileSync(envFile, "utf8").split("\n")) {
     const match = /^([A-Z_]+)=(.*)$/.exec(line.trim());
@@ -76,7 +97,7 @@ export function createCluster(size) {
   const clusterId = `local-${Math.floor(Math.random() * 2 ** 32)
     .toString(16)
     .padStart(8, "0")}`;
-  mkdirSync(home, { recursive: true });
+  makeFolder(home);
   const cluster = { size, ids: firstIds(size), lastId: size, basePort, clusterId };
   saveCluster(cluster);
   return cluster;

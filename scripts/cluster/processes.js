@@ -59,15 +59,15 @@ export function findProcess(server) {
   return { pid, state: found.state === "T" ? "paused" : "running" };
 }
 
-/** Complains when one of the server's ports is taken. */
-export async function checkPorts(server) {
+/** Complains when one of the server's ports is taken. `wayOut`: what else can be done than to stop what listens there. */
+export async function checkPorts(server, wayOut) {
   for (const [use, port] of Object.entries(server.ports)) {
     const error = await tryListen(port);
     if (error === undefined) continue;
     const why = error.code === "EADDRINUSE" ? "is taken" : `cannot be used (${error.code})`;
     throw new Complaint(
       `port ${port} (${use} of server ${server.id}) ${why}`,
-      "stop what listens there, or choose other ports with TERRARIUM_BASE_PORT",
+      `stop what listens there, or ${wayOut}`,
       1,
     );
   }
@@ -146,10 +146,4 @@ export async function stopServers(servers) {
     await waitGone(server, 2000);
   }
   return running.map((server) => server.id);
-}
-
-/** The last lines of a server's log that were meant for people. */
-export function lastWords(server, lines = 5) {
-  if (!existsSync(server.log)) return "";
-  return readFileSync(server.log, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
 }

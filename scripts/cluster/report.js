@@ -1,11 +1,15 @@
 // What the servers of a local cluster say of themselves, as a table.
 
 import { get } from "node:http";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverIds, serverLayout } from "./layout.js";
 import { findProcess } from "./processes.js";
 
-/** The JSON that a server serves at /status; undefined when it does not answer within a second. */
+/** How long servers that were started may take until they serve, ms. */
+export const startTimeoutMs = 30_000;
+
+/** What answers at an HTTP address within a second: `{ status }` of a Terrarium server, or `{ body }`; undefined: nothing. */
 function fetchStatus(address) {
   return new Promise((done) => {
     const request = get(`http://${address}/status`, { timeout: 1000, agent: false }, (response) => {
@@ -13,13 +17,16 @@ function fetchStatus(address) {
       response.setEncoding("utf8");
       response.on("data", (chunk) => {
         body += chunk;
+        // No status is as long as that.
+        if (body.length > 1 << 20) request.destroy();
       });
       response.on("error", () => done(undefined));
       response.on("end", () => {
         try {
-          done(response.statusCode === 200 ? JSON.parse(body) : undefined);
+          const status = JSON.parse(body);
+          done(typeof status?.clusterId === "string" ? { status } : { body });
         } catch {
-          done(undefined);
+          done({ body });
         }
       });
     });
@@ -28,28 +35,71 @@ function fetchStatus(address) {
   });
 }
 
-/** Each server with its process and status: `{ server, found, status }`. */
+/** Each server with its process and status: `{ server, found, status }`. What another one says is none. */
 export function survey(cluster) {
   return Promise.all(
     serverIds(cluster).map(async (id) => {
       const server = serverLayout(cluster, id);
       const found = findProcess(server);
-      const status = found?.state === "running" ? await fetchStatus(server.httpAddress) : undefined;
+      const answer = found?.state === "running" ? await fetchStatus(server.httpAddress) : undefined;
+      const status = isOwn(cluster, id, answer?.status) ? answer.status : undefined;
       return { server, found, status };
     }),
   );
 }
 
-/** The leader on which a majority of all servers agrees; undefined without one. */
-export function agreedLeader(cluster, reports) {
-  const votes = new Map();
-  for (const { status } of reports) {
-    if (status === undefined || status.leader === null) continue;
-    const key = `${status.leader}/${status.term}`;
-    votes.set(key, (votes.get(key) ?? 0) + 1);
+function isOwn(cluster, id, status) {
+  return status !== undefined && status.clusterId === cluster.clusterId && status.id === id;
+}
+
+/** Sentences on the ports of servers that do not run, or say nothing, where something else answers. */
+export async function strangers(cluster, reports) {
+  const silent = reports.filter(({ found, status }) => found?.state !== "paused" && status === undefined);
+  const found = await Promise.all(silent.map(({ server, found }) => strangerAt(cluster, server, found !== undefined)));
+  return found.filter((sentence) => sentence !== undefined);
+}
+
+async function strangerAt(cluster, server, runs) {
+  const { id, ports } = server;
+  const answer = await fetchStatus(server.httpAddress);
+  const { status } = answer ?? {};
+  // It may have come up in this moment.
+  if (isOwn(cluster, id, status) && runs) return undefined;
+  if (status !== undefined) {
+    const which = status.clusterId === cluster.clusterId ? "this cluster" : `another cluster, ${status.clusterId}`;
+    return `port ${ports.http} (HTTP of server ${id}): server ${status.id} of ${which}, answers there`;
   }
-  for (const [key, count] of votes) if (count > cluster.ids.length / 2) return Number(key.split("/")[0]);
-  return undefined;
+  if (runs && answer === undefined) return undefined;
+  for (const [use, port] of Object.entries(ports))
+    if (!runs && (await answers(port)))
+      return `port ${port} (${use} of server ${id}): something that is no server of this cluster listens there`;
+  return runs ? `port ${ports.http} (HTTP of server ${id}): what answers there is no Terrarium server` : undefined;
+}
+
+/** Whether something accepts connections at a port of this machine. */
+function answers(port) {
+  return new Promise((done) => {
+    const socket = connect({ host: "127.0.0.1", port, timeout: 1000 });
+    const end = (answer) => {
+      socket.destroy();
+      done(answer);
+    };
+    socket.on("connect", () => end(true));
+    socket.on("error", () => end(false));
+    socket.on("timeout", () => end(false));
+  });
+}
+
+/** The leader that a majority of the voters follows, itself included; undefined without one. Observers do not count. */
+export function agreedLeader(reports) {
+  const said = reports.flatMap(({ status }) => (status === undefined ? [] : [status]));
+  const leader = said.find((status) => {
+    if (status.role !== "leader") return false;
+    const voters = status.members.filter(({ voter }) => voter);
+    const follows = ({ id }) => said.some((s) => s.id === id && s.leader === status.id && s.term === status.term);
+    return voters.filter(follows).length > voters.length / 2;
+  });
+  return leader?.id;
 }
 
 /**

@@ -29,6 +29,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     id: raft.id,
     incarnation: sources.admission.incarnation,
     joining: sources.admission.joining && !sources.admission.admitted,
+    admitted: sources.admission.admitted,
     role: raft.role,
     term: raft.currentTerm,
     leader: raft.leader ?? null,

@@ -6,6 +6,8 @@ export interface NodeStatus {
   readonly incarnation?: number;
   /** Waits to be added to a running cluster. */
   readonly joining?: boolean;
+  /** Takes part. One without data does not until the others have told whether they know it (`admission.ts`). */
+  readonly admitted?: boolean;
   readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   readonly term: number;
   /** Id of the leader this server follows (itself, if it leads); null when it knows none. */

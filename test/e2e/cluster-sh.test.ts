@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { freePorts } from "../support/free-ports.ts";
@@ -24,10 +25,10 @@ interface Result {
 }
 
 /** Runs cluster.sh as a user would, without a terminal. */
-function cluster(args: readonly string[], env: Record<string, string> = {}): Promise<Result> {
+function cluster(args: readonly string[], env: Record<string, string> = {}, file = script): Promise<Result> {
   return new Promise((resolve) => {
     const child = execFile(
-      script,
+      file,
       [...args],
       { env: { ...process.env, TERRARIUM_HOME: home, TERRARIUM_BASE_PORT: String(basePort), ...env } },
       (error, out, errorText) => {
@@ -76,11 +77,48 @@ describe("cluster.sh without a cluster", () => {
     [["dance"], "unknown command: dance", 2],
     [["status"], "there is no cluster here yet", 1],
     [["kill", "1"], "there is no cluster here yet", 1],
+    [["5", "6"], "too many arguments: 6", 2],
+    [["start", "1", "2"], "too many arguments: 2", 2],
+    [["add", "--force"], "add: unknown flag --force", 2],
+    [["logs", "1", "-n"], "logs: unknown flag -n", 2],
   ] as const)("answers %j with one clear sentence", async (args, sentence, code) => {
     const result = await cluster(args);
     expect(result.error).toContain(sentence);
     expect(result.code).toBe(code);
     expect(existsSync(home)).toBe(false);
+  });
+
+  it("refuses wrong arguments before it installs or builds anything", async () => {
+    const checkout = join(home, "..", "checkout");
+    const folder = dirname(script);
+    cpSync(join(folder, "scripts"), join(checkout, "scripts"), { recursive: true });
+    cpSync(join(folder, "package.json"), join(checkout, "package.json"));
+    cpSync(script, join(checkout, "cluster.sh"));
+    for (const args of [["5", "6"], ["4"], ["add", "--force"], ["start", "1", "2"]]) {
+      const result = await cluster(args, {}, join(checkout, "cluster.sh"));
+      expect(result.out).toBe("");
+      expect(result.code).toBe(2);
+    }
+    expect(readdirSync(checkout).sort()).toEqual(["cluster.sh", "package.json", "scripts"]);
+  });
+
+  it("refuses a home that is no folder", async () => {
+    const file = join(home, "..", "file");
+    writeFileSync(file, "");
+    for (const place of [file, join(file, "below")])
+      for (const args of [["3"], ["status"], ["reset"]]) {
+        const result = await cluster(args, { TERRARIUM_HOME: place });
+        expect(result.error).toContain(`TERRARIUM_HOME: ${place} is, or is below, something that is no folder`);
+        expect(result.error).not.toMatch(/^\s+at /m);
+        expect(result.code).toBe(2);
+      }
+  });
+
+  it.skipIf(!existsSync("/proc/self"))("says where no folder can be made", async () => {
+    const result = await cluster(["1"], { TERRARIUM_HOME: "/proc/terrarium/here" });
+    expect(result.error).toContain("/proc/terrarium");
+    expect(result.error).not.toMatch(/^\s+at /m);
+    expect(result.code).toBe(1);
   });
 
   it("refuses a base port that is none", async () => {
@@ -115,6 +153,7 @@ describe("a port that is taken", () => {
     await new Promise<void>((resolve) => squatter?.listen(basePort + 102, "127.0.0.1", resolve));
     const result = await cluster(["3"]);
     expect(result.error).toContain(`port ${basePort + 102} (peers of server 2) is taken`);
+    expect(result.error).toMatch(/choose other ports, such as TERRARIUM_BASE_PORT=\d+ \.\/cluster\.sh 3$/m);
     expect(result.code).toBe(1);
     expect(existsSync(home)).toBe(false);
   });
@@ -189,11 +228,78 @@ describe("a cluster of three", () => {
     expect(Number(rows(out)[0]?.[3])).toBeGreaterThan(2);
   });
 
+  it("says what answers at the ports of a server that does not run", async () => {
+    const stranger = createHttpServer((_, response) => response.end("hello"));
+    const other = createHttpServer((_, response) => response.end(JSON.stringify({ clusterId: "other", id: 7 })));
+    try {
+      await cluster(["stop", "2"]);
+      await cluster(["stop", "3"]);
+      await new Promise<void>((resolve) => stranger.listen(basePort + 202, "127.0.0.1", resolve));
+      await new Promise<void>((resolve) => other.listen(basePort + 203, "127.0.0.1", resolve));
+      const { out, error, code } = await cluster(["status"]);
+      expect(out).toContain(`port ${basePort + 202} (http of server 2): something that is no server of this cluster`);
+      expect(out).toContain(`port ${basePort + 203} (HTTP of server 3): server 7 of another cluster, other, answers`);
+      expect(out).toContain("no leader that a majority follows: nobody is served");
+      expect({ code, error }).toEqual({ code: 1, error: "" });
+      const start = await cluster(["start", "2"]);
+      expect(start.error).toContain(`port ${basePort + 202} (http of server 2) is taken`);
+      // The ports of a cluster that exists do not move.
+      expect(start.error).not.toContain("TERRARIUM_BASE_PORT");
+    } finally {
+      for (const server of [stranger, other]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    }
+    expect((await cluster(["3"])).code).toBe(0);
+    expect((await cluster(["status"])).code).toBe(0);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says that its output cannot be written", async () => {
+    const full = await cluster(["-c", '"$0" status > /dev/full', script], {}, "bash");
+    expect(full.error).toContain("cluster.sh: the output cannot be written (ENOSPC)");
+    expect(full.error).not.toMatch(/^\s+at /m);
+    expect(full.code).toBe(1);
+    // Who reads only the beginning is content.
+    const head = await cluster(["-c", 'set -o pipefail; "$0" status | head -1', script], {}, "bash");
+    expect(head).toMatchObject({ code: 0, error: "" });
+  });
+
   it("does not take a stranger's process for a server", async () => {
     await cluster(["kill", "2"]);
     writeFileSync(join(home, "server-2", "pid"), `${process.pid}\n`);
     expect((await states())[1]).toBe("stopped");
     expect((await cluster(["kill", "2"])).error).toContain("server 2 does not run");
+  });
+
+  it("tells of a server that was wiped, and how to replace it", async () => {
+    rmSync(join(home, "server-2", "data"), { recursive: true });
+    for (const args of [["start", "2"], ["3"]]) {
+      const { out, error, code } = await cluster(args);
+      expect(error).toContain("server 2 has ended: its data were lost, so it may not come back under its old id");
+      expect(error).toContain("./cluster.sh remove 2    # then a new one: ./cluster.sh add");
+      expect(out).not.toContain("started server 2");
+      expect(code).toBe(1);
+    }
+    expect((await cluster(["remove", "2"])).code).toBe(0);
+    expect((await cluster(["add"])).code).toBe(0);
+    expect(await states()).toEqual(["running", "running", "running"]);
+    await cluster(["stop"]);
+    // Nobody is there who could tell it.
+    rmSync(join(home, "server-4", "data"), { recursive: true });
+    const { error, code } = await cluster(["start", "4"]);
+    expect(error).toMatch(/server 4 (runs, but has no data and takes no part|has ended)/);
+    expect(code).toBe(1);
+  });
+
+  it("does not change the membership without a leader, and says what can be done", async () => {
+    for (const args of [["add"], ["remove", "1"]]) {
+      const { error, code } = await cluster(args);
+      expect(error).toContain("no leader that a majority follows: the membership cannot change");
+      expect(error).toContain("./cluster.sh 3 starts them");
+      expect(error).not.toContain("--endpoints");
+      expect(code).toBe(1);
+    }
   });
 
   it("leaves nothing behind after reset", async () => {

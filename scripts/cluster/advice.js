@@ -1,0 +1,60 @@
+// What to do when something went wrong with a local cluster: in words that can be typed as they are.
+
+import { existsSync, readFileSync } from "node:fs";
+import { Complaint } from "./layout.js";
+
+/** A log is read from this far before its end, bytes. */
+const tailBytes = 64 * 1024;
+
+/** How a server that is of no use any more is replaced. */
+function replacement(cluster, id) {
+  if (!cluster.ids.includes(id)) return "./cluster.sh add";
+  return cluster.ids.length > 1
+    ? `./cluster.sh remove ${id}    # then a new one: ./cluster.sh add`
+    : "./cluster.sh reset    # deletes it";
+}
+
+/** Why a server has ended, by its log. */
+export function whyEnded(cluster, server) {
+  const { id } = server;
+  const lines = existsSync(server.log) ? readFileSync(server.log).subarray(-tailBytes).toString().split("\n") : [];
+  const said = lines.findLastIndex((line) => line.startsWith("terrarium: "));
+  if (codeOf(lines[said - 1]) === "WIPED") {
+    const why = said >= 0 ? `${lines[said].slice("terrarium: ".length)}\n` : "";
+    const what = `server ${id} has ended: its data were lost, so it may not come back under its old id`;
+    return new Complaint(what, `${why}replace it by a new one: ${replacement(cluster, id)}`, 1);
+  }
+  const words = said >= 0 ? lines.slice(said) : lines.slice(-6);
+  const hint = `if its data cannot be saved: ${replacement(cluster, id)}`;
+  return new Complaint(`server ${id} has ended; its log says:`, `${words.join("\n").trimEnd()}\n${hint}`, 1);
+}
+
+/** The code in a line of a server's log: the one before its last words. */
+function codeOf(line) {
+  try {
+    return line === undefined ? undefined : JSON.parse(line).code;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A complaint of kvctl, asked to change the membership by adding or removing server `id`, as one of cluster.sh. */
+export function membershipComplaint(cluster, what, id, { code, message, hint }, exitCode) {
+  const again = `./cluster.sh ${what === "add" ? "add" : `remove ${id}`}`;
+  const start = `./cluster.sh status shows who is down; ./cluster.sh ${cluster.size} starts them`;
+  const force = `to do it all the same: npx kvctl member remove ${id} --force, and then ${again}`;
+  const leftover = `if npx kvctl member list names server ${id}, take it out: npx kvctl member remove ${id}`;
+  const also = what === "add" ? `\n${leftover}` : "";
+  const hints = {
+    WOULD_LOSE_QUORUM: what === "remove" ? `${start}\n${force}` : start,
+    NO_QUORUM: start + also,
+    NO_SERVER: start + also,
+    TIMEOUT: `${start}; then try again: ${again}${also}`,
+    NOT_READY: `try again: ${again}`,
+    WRONG_SERVER: `something else took its ports; the next server takes the next ones: ${again}`,
+    CHANGE_IN_PROGRESS:
+      "npx kvctl member list shows it: wait for it, or take out a newcomer that cannot catch up, such as with\n" +
+      `npx kvctl member remove ${cluster.lastId}`,
+  };
+  return new Complaint(message, hints[code] ?? hint, exitCode);
+}
