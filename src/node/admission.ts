@@ -92,9 +92,14 @@ export class Admission {
     return !this.#admitted && this.#start.joining && this.#ask(by, now);
   }
 
-  /** The answer to another server's Hello; `configured` is its incarnation in this server's configuration, or 0. */
+  /** The incarnation under which another server is known; `configured` is that in this server's configuration, or 0. */
+  known(id: ServerId, configured: number): number {
+    return (this.#admitted ? this.#met.get(id) : undefined) ?? configured;
+  }
+
+  /** The answer to another server's Hello; `configured` as in {@link known}. */
   answer(from: ServerId, hello: Hello, configured: number): HelloReply {
-    const known = (this.#admitted ? this.#met.get(from) : undefined) ?? configured;
+    const known = this.known(from, configured);
     return { type: "HelloReply", asker: hello.incarnation, known, incarnation: this.#start.incarnation };
   }
 

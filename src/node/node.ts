@@ -241,6 +241,15 @@ export class Node {
     return this.#admission.admitted;
   }
 
+  /** The incarnation under which another server is known here; 0 = it is not known. */
+  knownIncarnation(id: ServerId): number {
+    return this.#admission.known(id, this.#configuredIncarnation(id));
+  }
+
+  #configuredIncarnation(id: ServerId): number {
+    return this.raft.configuration.members.find((member) => member.id === id)?.incarnation ?? 0;
+  }
+
   /** Whether requests of this server's clients are on their way through the log. */
   get hasProposals(): boolean {
     return this.#proposals.size > 0;
@@ -279,8 +288,7 @@ export class Node {
   }
 
   #answerHello(from: ServerId, hello: Hello): void {
-    const member = this.raft.configuration.members.find(({ id }) => id === from);
-    this.#outbox.add(from, this.#admission.answer(from, hello, member?.incarnation ?? 0));
+    this.#outbox.add(from, this.#admission.answer(from, hello, this.#configuredIncarnation(from)));
   }
 
   #helloAnswered(from: ServerId, reply: HelloReply): void {

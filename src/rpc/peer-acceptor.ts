@@ -17,6 +17,8 @@ export interface PeerAcceptorOptions {
   readonly clusterId: string;
   readonly id: ServerId;
   readonly handlers: PeerHandlers;
+  /** The incarnation under which that server is known; 0 = not known. */
+  readonly knownIncarnation: (from: ServerId) => number;
   /** A server opened a stream, and may want to be dialled back. Why not, if it is not welcome. */
   readonly welcome: (from: ServerId, callback: string | undefined) => string | undefined;
   /** The stream of that server broke or ended. */
@@ -28,6 +30,7 @@ type Call = ServerReadableStream<Buffer, Buffer>;
 
 interface IncomingStream {
   readonly from: ServerId;
+  readonly incarnation: number;
   readonly address: string;
   readonly respond: sendUnaryData<Buffer>;
 }
@@ -67,13 +70,21 @@ export class PeerAcceptor {
       clusterId: this.options.clusterId,
       id: this.options.id,
     });
-    const refusal = "refusal" in checked ? checked.refusal : this.options.welcome(checked.from, checked.callback);
+    const refusal =
+      "refusal" in checked
+        ? checked.refusal
+        : (this.twin(checked.from, checked.incarnation) ?? this.options.welcome(checked.from, checked.callback));
     if ("refusal" in checked || refusal !== undefined) {
       this.options.log.warn({ address: call.getPeer(), reason: refusal }, "refused a peer stream");
       respond({ code: status.FAILED_PRECONDITION, details: refusal ?? "" });
       return;
     }
-    const stream: IncomingStream = { from: checked.from, address: call.getPeer(), respond };
+    const stream: IncomingStream = {
+      from: checked.from,
+      incarnation: checked.incarnation,
+      address: call.getPeer(),
+      respond,
+    };
     const replaced = this.active.get(stream.from);
     this.active.set(stream.from, stream);
     replaced?.respond({ code: status.ABORTED, details: "a newer stream of the same server took over" });
@@ -82,6 +93,18 @@ export class PeerAcceptor {
     this.options.log.info({ peer: stream.from, address: stream.address }, "peer connected");
     this.listenTo(call, stream);
   };
+
+  /**
+   * Why a stream may not take over from the one that stands. A server that was restarted has the same data, and replaces
+   * its old stream, which may be half-open, at once. One with other data is another server under the same id: it may
+   * replace only one that is not the server known here. (Where the old stream is dead, it is gone in a few seconds.)
+   */
+  private twin(from: ServerId, incarnation: number): string | undefined {
+    const standing = this.active.get(from)?.incarnation ?? 0;
+    if (standing === 0 || standing === incarnation) return undefined;
+    if (incarnation !== 0 && incarnation === this.options.knownIncarnation(from)) return undefined;
+    return `another server uses id ${from}, and is connected: ids are unique in a cluster, stop one of the two`;
+  }
 
   /** Ends all streams. Nothing is reported about them. */
   close(): void {

@@ -11,6 +11,8 @@ export interface StreamIdentity {
   readonly clusterId: string;
   readonly from: ServerId;
   readonly to: ServerId;
+  /** Of the dialler's data directory; 0 or left out: it names none. */
+  readonly incarnation?: number | undefined;
   /** Where the dialler wants to be dialled back (host:port) by a server whose configuration does not name it. */
   readonly callback?: string | undefined;
 }
@@ -22,12 +24,13 @@ export function streamIdentity(identity: StreamIdentity): readonly (readonly [st
     ["terrarium-cluster", identity.clusterId],
     ["terrarium-from", String(identity.from)],
     ["terrarium-to", String(identity.to)],
+    ...(identity.incarnation ? [["terrarium-incarnation", String(identity.incarnation)] as const] : []),
     ...(identity.callback === undefined ? [] : [["terrarium-callback", identity.callback] as const]),
   ];
 }
 
 export type CheckedIdentity =
-  | { readonly from: ServerId; readonly callback: string | undefined }
+  | { readonly from: ServerId; readonly incarnation: number; readonly callback: string | undefined }
   | { readonly refusal: string };
 
 /**
@@ -68,5 +71,7 @@ export function checkIdentity(
   if (callback !== undefined && !/^\S{1,300}:\d{1,5}$/.test(callback)) {
     return { refusal: "the address to call back is not host:port" };
   }
-  return { from, callback };
+  const incarnation = Number(get("terrarium-incarnation") ?? 0);
+  if (!Number.isSafeInteger(incarnation) || incarnation < 0) return { refusal: "the incarnation is no number" };
+  return { from, incarnation, callback };
 }

@@ -16,6 +16,8 @@ import { PeerQueue } from "./peer-queue.ts";
 const framesInFlightMax = 2;
 const backoffMinMs = 20;
 const backoffMaxMs = 1000;
+/** A stream that lasted this long was not one of those that two servers with one id take from each other. */
+const steadyMs = 10 * backoffMaxMs;
 /** A peer that has not accepted the stream by then is dialled anew. */
 const acceptTimeoutMs = 2000;
 
@@ -23,6 +25,8 @@ export interface PeerLinkOptions {
   readonly clusterId: string;
   /** This server. */
   readonly self: ServerId;
+  /** Of this server's data directory; 0: it has none. */
+  readonly incarnation: number;
   readonly peer: ServerId;
   /** host:port */
   readonly address: string;
@@ -49,7 +53,8 @@ interface Attempt {
   readonly client: Client;
   readonly stream: Stream;
   readonly acceptTimer: NodeJS.Timeout;
-  accepted: boolean;
+  /** Monotonic ms; undefined before. */
+  acceptedAtMs: number | undefined;
 }
 
 export class PeerLink {
@@ -58,6 +63,8 @@ export class PeerLink {
   private attempt: Attempt | undefined;
   private redialTimer: NodeJS.Timeout | undefined;
   private backoffMs = backoffMinMs;
+  /** Back-off where another server with this one's id takes its streams over; unlike the other it outlives a stream. */
+  private twinBackoffMs = backoffMinMs;
   private framesInFlight = 0;
   private sentMessages = 0;
   private sentBytes = 0;
@@ -72,7 +79,7 @@ export class PeerLink {
 
   get stats(): PeerLinkStats {
     return {
-      connected: this.attempt?.accepted === true,
+      connected: this.attempt?.acceptedAtMs !== undefined,
       sentMessages: this.sentMessages,
       sentBytes: this.sentBytes,
       droppedMessages: this.queue.droppedMessages,
@@ -82,7 +89,7 @@ export class PeerLink {
 
   /** Queues messages and sends what the stream takes. */
   send(messages: readonly PeerMessage[]): void {
-    if (this.attempt?.accepted === true) {
+    if (this.attempt?.acceptedAtMs !== undefined) {
       this.queue.push(messages);
       this.pump(this.attempt);
     } else {
@@ -108,7 +115,7 @@ export class PeerLink {
     if (attempt === undefined) return;
     this.attempt = undefined;
     clearTimeout(attempt.acceptTimer);
-    if (attempt.accepted) attempt.stream.end();
+    if (attempt.acceptedAtMs !== undefined) attempt.stream.end();
     else attempt.stream.cancel();
     // The channel closes once its streams have ended.
     attempt.client.close();
@@ -116,20 +123,20 @@ export class PeerLink {
 
   private dial(): void {
     if (this.closed || this.attempt !== undefined) return;
-    const { self, peer, clusterId, address, callback, keepaliveMs } = this.options;
+    const { self, incarnation, peer, clusterId, address, callback, keepaliveMs } = this.options;
     const client = new Client(
       address,
       credentials.createInsecure(),
       channelOptions(keepaliveMs, limits.peerFrameBytesMax),
     );
     const metadata = new Metadata({ waitForReady: false });
-    for (const [key, value] of streamIdentity({ clusterId, from: self, to: peer, callback: callback() }))
-      metadata.set(key, value);
+    const identity = { clusterId, from: self, to: peer, incarnation, callback: callback() };
+    for (const [key, value] of streamIdentity(identity)) metadata.set(key, value);
     const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
       this.ended(attempt, error);
     });
     const acceptTimer = setTimeout(() => stream.cancel(), acceptTimeoutMs);
-    const attempt: Attempt = { client, stream, acceptTimer, accepted: false };
+    const attempt: Attempt = { client, stream, acceptTimer, acceptedAtMs: undefined };
     this.attempt = attempt;
     this.framesInFlight = 0;
     stream.on("metadata", () => this.accepted(attempt));
@@ -139,9 +146,9 @@ export class PeerLink {
 
   private accepted(attempt: Attempt): void {
     // A refusal arrives as metadata with a status right behind; the stream is then ended before the next turn.
-    if (this.attempt !== attempt || attempt.accepted) return;
+    if (this.attempt !== attempt || attempt.acceptedAtMs !== undefined) return;
     clearTimeout(attempt.acceptTimer);
-    attempt.accepted = true;
+    attempt.acceptedAtMs = performance.now();
     this.backoffMs = backoffMinMs;
     this.lastComplaint = "";
     this.options.log.info({ peer: this.options.peer, address: this.options.address }, "connected to peer");
@@ -158,6 +165,7 @@ export class PeerLink {
     if (this.closed) return;
     // A refusal does not heal by itself; an unreachable peer may be back any moment.
     if (error?.code === status.FAILED_PRECONDITION) this.backoffMs = backoffMaxMs;
+    if (error?.code === status.ABORTED) this.backOffFromTwin(attempt);
     const delay = this.backoffMs * (0.5 + this.options.random() / 2);
     this.backoffMs = Math.min(backoffMaxMs, this.backoffMs * 2);
     this.redialTimer = setTimeout(() => {
@@ -166,12 +174,27 @@ export class PeerLink {
     }, delay);
   }
 
+  /**
+   * A newer stream under this server's id took over from one that was not broken: so two servers run under it, and each
+   * would take the stream from the other for ever. (One that was restarted begins anew: it does not wait.)
+   */
+  private backOffFromTwin({ acceptedAtMs }: Attempt): void {
+    const { self, peer, address, log } = this.options;
+    if (acceptedAtMs !== undefined && performance.now() - acceptedAtMs > steadyMs) this.twinBackoffMs = backoffMinMs;
+    if (this.twinBackoffMs === backoffMinMs) {
+      const hint = "ids are unique in a cluster: stop one of the two";
+      log.error({ peer, address, hint }, `another server uses id ${self}, and took the stream to the peer over`);
+    }
+    this.backoffMs = this.twinBackoffMs;
+    this.twinBackoffMs = Math.min(backoffMaxMs, this.twinBackoffMs * 2);
+  }
+
   private complain(attempt: Attempt, error: ServiceError | null): void {
     const { peer, address, log } = this.options;
     const reason = error === null ? "it ended the stream" : firstLine(error.details);
     if (error?.code === status.FAILED_PRECONDITION) {
       if (this.lastComplaint !== reason) log.error({ peer, address, reason }, "the peer refuses this server");
-    } else if (attempt.accepted) {
+    } else if (attempt.acceptedAtMs !== undefined) {
       log.info({ peer, address, reason }, "the stream to the peer broke");
     } else if (this.lastComplaint === "") {
       log.warn({ peer, address, reason }, "the peer cannot be reached; trying on");

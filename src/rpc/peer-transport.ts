@@ -29,6 +29,10 @@ export interface PeerTransportOptions {
   readonly clusterId: string;
   /** This server. */
   readonly id: ServerId;
+  /** Of this server's data directory (`src/node/admission.ts`); 0: it has none. */
+  readonly incarnation: number;
+  /** The incarnation under which another server is known; 0 = not known. */
+  readonly knownIncarnation: (id: ServerId) => number;
   readonly handlers: PeerHandlers;
   readonly random: Random;
   readonly log: Log;
@@ -63,6 +67,7 @@ export class PeerTransport implements Network {
       clusterId: options.clusterId,
       id: options.id,
       handlers: options.handlers,
+      knownIncarnation: options.knownIncarnation,
       welcome: (from, callback) => this.welcome(from, callback),
       onLost: (from) => {
         this.callers.delete(from);
@@ -133,10 +138,11 @@ export class PeerTransport implements Network {
     }
     for (const [id, { address, back }] of wanted) {
       if (this.links.has(id)) continue;
-      const { clusterId, random, log } = this.options;
+      const { clusterId, incarnation, random, log } = this.options;
       const link = new PeerLink({
         clusterId,
         self: this.options.id,
+        incarnation,
         peer: id,
         address,
         // Two servers that only dial each other back would never stop.

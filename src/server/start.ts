@@ -112,10 +112,12 @@ async function serve(
     },
   });
   const { id } = options;
-  const { clusterId } = recovered.identity;
+  const { clusterId, incarnation = 0 } = recovered.identity;
   const peers = new PeerTransport({
     clusterId,
     id,
+    incarnation,
+    knownIncarnation: (other) => node.knownIncarnation(other),
     handlers: {
       receivePeer: (from, messages) => node.receivePeer(from, messages),
       peerDisconnected: (from) => node.peerDisconnected(from),

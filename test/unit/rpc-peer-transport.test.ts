@@ -1,9 +1,11 @@
 import { connect, createServer, type Socket } from "node:net";
-import { status } from "@grpc/grpc-js";
+import { Server as GrpcServer, Metadata, type ServerReadableStream, type sendUnaryData, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { limits } from "../../src/base/limits.ts";
 import { encodeCommand } from "../../src/protocol/command-codec.ts";
 import { encodePeerFrame } from "../../src/protocol/peer-codec.ts";
+import { listen } from "../../src/rpc/grpc.ts";
+import { peerService } from "../../src/rpc/peer-acceptor.ts";
 import { checkIdentity, streamIdentity } from "../../src/rpc/peer-identity.ts";
 import { PeerTransport } from "../../src/rpc/peer-transport.ts";
 import { callPeer, FakePeerNode, MemoryLog } from "./rpc-harness.ts";
@@ -21,10 +23,23 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function startServer(id: number, clusterId = "c", port = 0): Promise<Server> {
+async function startServer(
+  id: number,
+  clusterId = "c",
+  port = 0,
+  { incarnation = 0, known = (_id: number): number => 0 } = {},
+): Promise<Server> {
   const node = new FakePeerNode();
   const log = new MemoryLog();
-  const transport = new PeerTransport({ clusterId, id, handlers: node, random: () => 0.5, log });
+  const transport = new PeerTransport({
+    clusterId,
+    id,
+    incarnation,
+    knownIncarnation: known,
+    handlers: node,
+    random: () => 0.5,
+    log,
+  });
   const bound = await transport.listen(`127.0.0.1:${port}`);
   cleanups.push(() => transport.close());
   return { id, node, log, transport, port: bound };
@@ -53,7 +68,12 @@ function write(bytes: number): Uint8Array {
   return encodeCommand(body, 1, 1);
 }
 
-function identity(fields: { clusterId?: string; from?: number; to?: number }): Record<string, string> {
+function identity(fields: {
+  clusterId?: string;
+  from?: number;
+  to?: number;
+  incarnation?: number;
+}): Record<string, string> {
   return Object.fromEntries(streamIdentity({ clusterId: "c", from: 2, to: 1, ...fields }));
 }
 
@@ -127,7 +147,15 @@ describe("a server that only one of two knows", () => {
     const a = await startServer(1);
     const node = new FakePeerNode();
     const log = new MemoryLog();
-    const b = new PeerTransport({ clusterId: "c", id: 2, handlers: node, random: () => 0.5, log });
+    const b = new PeerTransport({
+      clusterId: "c",
+      id: 2,
+      incarnation: 0,
+      knownIncarnation: () => 0,
+      handlers: node,
+      random: () => 0.5,
+      log,
+    });
     const port = await b.listen("0.0.0.0:0");
     cleanups.push(() => b.close());
     b.setPeers([
@@ -207,6 +235,7 @@ describe("the acceptor", () => {
     ["another server", identity({ to: 3 }), "this is server 1, not 3"],
     ["nobody", { ...identity({}), "terrarium-from": "x" }, '"x" is no id of a server'],
     ["who cannot be called back", { ...identity({}), "terrarium-callback": "here" }, "not host:port"],
+    ["who has a strange incarnation", { ...identity({}), "terrarium-incarnation": "-1" }, "incarnation is no number"],
     ["a twin", identity({ from: 1 }), "another server 1 runs here already"],
     ["another protocol", { ...identity({}), "terrarium-protocol": "99" }, "peer protocol 99"],
     ["no Terrarium server", {}, "the port between Terrarium servers"],
@@ -269,6 +298,70 @@ describe("the acceptor", () => {
   });
 });
 
+describe("two servers with one id", () => {
+  const read1 = [encodePeerFrame([read(1)])];
+
+  it("with other data: the one that is not known is refused while the other is connected", async () => {
+    const a = await startServer(1, "c", 0, { known: (id) => (id === 2 ? 22 : 0) });
+    // A stranger that came first goes when the one that is known comes.
+    const early = callPeer(a.port, identity({ incarnation: 33 }), read1);
+    await vi.waitFor(() => expect(a.node.readIds).toHaveLength(1), 5000);
+    const own = callPeer(a.port, identity({ incarnation: 22 }), read1);
+    expect((await early).code).toBe(status.ABORTED);
+    await vi.waitFor(() => expect(a.node.readIds).toHaveLength(2), 5000);
+
+    const twin = await startServer(2, "c", 0, { incarnation: 33 });
+    twin.transport.setPeers([{ id: 1, address: `127.0.0.1:${a.port}` }]);
+    await vi.waitFor(() => expect(twin.log.lines.join("\n")).toContain("another server uses id 2"), 5000);
+    expect(twin.transport.stats().get(1)?.connected).toBe(false);
+
+    // Restarted, with the data that are known, it takes over at once.
+    const again = callPeer(a.port, identity({ incarnation: 22 }), read1);
+    expect((await own).code).toBe(status.ABORTED);
+    await vi.waitFor(() => expect(a.node.readIds).toHaveLength(3), 5000);
+    expect(a.node.disconnected).toEqual([]);
+    await a.transport.close();
+    await again;
+  });
+
+  it("with other data, and nobody known yet: the first one stays; once it is gone, the other one is heard", async () => {
+    const a = await startServer(1);
+    const first = await startServer(2, "c", 0, { incarnation: 22 });
+    const address = `127.0.0.1:${a.port}`;
+    first.transport.setPeers([{ id: 1, address }]);
+    await connected(first, a);
+    const second = await startServer(2, "c", 0, { incarnation: 33 });
+    second.transport.setPeers([{ id: 1, address }]);
+    await vi.waitFor(() => expect(second.log.lines.join("\n")).toContain("another server uses id 2"), 5000);
+    expect(first.transport.stats().get(1)?.connected).toBe(true);
+    await first.transport.close();
+    await connected(second, a);
+  });
+
+  it("with the same data: they back off from each other, and say so once", async () => {
+    // Stands for a peer at which a twin takes every stream over as soon as it is there.
+    const taken: number[] = [];
+    const peer = new GrpcServer();
+    peer.addService(peerService, {
+      messages: (call: ServerReadableStream<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => {
+        taken.push(performance.now());
+        call.on("error", () => {});
+        call.sendMetadata(new Metadata());
+        setImmediate(() => respond({ code: status.ABORTED, details: "a newer stream took over" }));
+      },
+    });
+    const port = await listen(peer, "127.0.0.1:0");
+    cleanups.push(() => peer.forceShutdown());
+    const a = await startServer(2, "c", 0, { incarnation: 22 });
+    a.transport.setPeers([{ id: 1, address: `127.0.0.1:${port}` }]);
+    await vi.waitFor(() => expect(taken.length).toBeGreaterThanOrEqual(8), 30_000);
+    // 20 ms, doubled each time up to a second, less a quarter (the random number is one half).
+    const gaps = taken.slice(1).map((at, i) => at - (taken[i] ?? 0));
+    for (const [i, gap] of gaps.entries()) expect(gap).toBeGreaterThan(0.7 * Math.min(1000, 20 * 2 ** i));
+    expect(a.log.lines.filter((line) => line.includes("another server uses id 2"))).toHaveLength(1);
+  });
+});
+
 describe("listening", () => {
   it("says that an address is taken", async () => {
     const a = await startServer(1);
@@ -283,6 +376,6 @@ describe("checkIdentity", () => {
   it("takes the member that it is", () => {
     const metadata = new Map(streamIdentity({ clusterId: "c", from: 2, to: 1 }));
     const checked = checkIdentity((key) => metadata.get(key), { clusterId: "c", id: 1 });
-    expect(checked).toEqual({ from: 2, callback: undefined });
+    expect(checked).toEqual({ from: 2, incarnation: 0, callback: undefined });
   });
 });
