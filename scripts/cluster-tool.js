@@ -251,11 +251,13 @@ function complain({ message, hint, exitCode }) {
   process.exitCode = exitCode;
 }
 
-process.stdout.on("error", (error) => {
-  // Whoever reads our output may have seen enough.
-  if (error.code === "EPIPE") process.exit(0);
-  complain(new Complaint(`the output cannot be written (${error.code})`, "", 1));
-  process.exit();
+let outputFailed = false;
+process.stdout.on("error", ({ code }) => {
+  // Whoever reads our output may have seen enough; anything else is told, once.
+  if (code !== "EPIPE" && !outputFailed) complain(new Complaint(`the output cannot be written (${code})`, "", 1));
+  outputFailed = true;
+  // What was begun is brought to its end all the same; only the showing of a log has none.
+  if (process.argv[2] === "logs") process.exit();
 });
 main(process.argv.slice(2)).catch((error) => {
   if (error instanceof Complaint) return complain(error);

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { Complaint } from "./layout.js";
+import { startMark } from "./processes.js";
 
 /** A log is read from this far before its end, bytes. */
 const tailBytes = 64 * 1024;
@@ -17,16 +18,21 @@ function replacement(cluster, id) {
 /** Why a server has ended, by its log. */
 export function whyEnded(cluster, server) {
   const { id } = server;
-  const lines = existsSync(server.log) ? readFileSync(server.log).subarray(-tailBytes).toString().split("\n") : [];
+  const log = existsSync(server.log) ? readFileSync(server.log).subarray(-tailBytes).toString().split("\n") : [];
+  const lines = log.slice(log.findLastIndex((line) => line.includes(startMark)) + 1);
   const said = lines.findLastIndex((line) => line.startsWith("terrarium: "));
   if (codeOf(lines[said - 1]) === "WIPED") {
-    const why = said >= 0 ? `${lines[said].slice("terrarium: ".length)}\n` : "";
+    const why = lines[said].slice("terrarium: ".length);
     const what = `server ${id} has ended: its data were lost, so it may not come back under its old id`;
-    return new Complaint(what, `${why}replace it by a new one: ${replacement(cluster, id)}`, 1);
+    return new Complaint(what, `${why}\nreplace it by a new one: ${replacement(cluster, id)}`, 1);
   }
-  const words = said >= 0 ? lines.slice(said) : lines.slice(-6);
+  const words =
+    lines
+      .slice(said >= 0 ? said : -6)
+      .join("\n")
+      .trimEnd() || "nothing";
   const hint = `if its data cannot be saved: ${replacement(cluster, id)}`;
-  return new Complaint(`server ${id} has ended; its log says:`, `${words.join("\n").trimEnd()}\n${hint}`, 1);
+  return new Complaint(`server ${id} has ended; its log says:`, `${words}\n${hint}`, 1);
 }
 
 /** The code in a line of a server's log: the one before its last words. */

@@ -29,8 +29,10 @@ const leaderTimeoutMs = 10_000;
 
 /** A membership changes only where somebody leads. */
 async function requireLeader(cluster) {
-  const { inTime } = await waitFor(cluster, [], (reports) => agreedLeader(reports) !== undefined, leaderTimeoutMs);
-  if (inTime) return;
+  const nobodyRuns = (reports) => reports.every(({ found }) => found?.state !== "running");
+  const isClear = (reports) => agreedLeader(reports) !== undefined || nobodyRuns(reports);
+  const { reports } = await waitFor(cluster, [], isClear, leaderTimeoutMs);
+  if (agreedLeader(reports) !== undefined) return;
   const hint = `./cluster.sh status shows who is down; ./cluster.sh ${cluster.size} starts them`;
   throw new Complaint("no leader that a majority follows: the membership cannot change", hint, 1);
 }

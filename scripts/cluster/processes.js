@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -19,6 +20,9 @@ import { Complaint, firstIds, root, serverIds, serverLayout } from "./layout.js"
 
 /** A log that has grown past this is set aside at the next start. Bytes. */
 const logBytesMax = 16 * 1024 * 1024;
+
+/** What a server's log says where a run begins. */
+export const startMark = "cluster.sh starts the server";
 
 /** Command line and state letter of a process; undefined if there is none. */
 function inspect(pid) {
@@ -94,6 +98,8 @@ export function startProcess(cluster, server) {
     ...["--http-address", server.httpAddress, "--data-dir", server.dataDir],
   ];
   const log = openSync(server.log, "a");
+  // A line of its own: what follows was said in this run.
+  writeSync(log, `${JSON.stringify({ level: "info", time: new Date(), server: server.id, msg: startMark })}\n`);
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: server.folder });
   closeSync(log);
   writeFileSync(server.pidFile, `${child.pid}\n`);

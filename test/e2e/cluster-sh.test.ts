@@ -260,6 +260,12 @@ describe("a cluster of three", () => {
     expect(full.error).toContain("cluster.sh: the output cannot be written (ENOSPC)");
     expect(full.error).not.toMatch(/^\s+at /m);
     expect(full.code).toBe(1);
+    // What was begun is brought to its end all the same.
+    await cluster(["stop", "2"]);
+    expect((await cluster(["-c", '"$0" 3 > /dev/full', script], {}, "bash")).code).toBe(1);
+    expect(await states()).toEqual(["running", "running", "running"]);
+    const log = await cluster(["-c", '"$0" logs 1 -f > /dev/full', script], {}, "bash");
+    expect(log).toMatchObject({ code: 1, error: expect.stringContaining("ENOSPC") });
     // Who reads only the beginning is content.
     const head = await cluster(["-c", 'set -o pipefail; "$0" status | head -1', script], {}, "bash");
     expect(head).toMatchObject({ code: 0, error: "" });
@@ -281,6 +287,12 @@ describe("a cluster of three", () => {
       expect(out).not.toContain("started server 2");
       expect(code).toBe(1);
     }
+    // Other faults of its data are quoted, and what was said in earlier runs is not.
+    writeFileSync(join(home, "server-2", "data", "CURRENT"), "lost\n");
+    const { error: damaged } = await cluster(["start", "2"]);
+    expect(damaged).toContain("terrarium: what was safely on disk is damaged");
+    expect(damaged).not.toContain("its data were lost");
+    expect(damaged).toContain("if its data cannot be saved: ./cluster.sh remove 2");
     expect((await cluster(["remove", "2"])).code).toBe(0);
     expect((await cluster(["add"])).code).toBe(0);
     expect(await states()).toEqual(["running", "running", "running"]);
@@ -293,6 +305,7 @@ describe("a cluster of three", () => {
   });
 
   it("does not change the membership without a leader, and says what can be done", async () => {
+    await cluster(["stop"]);
     for (const args of [["add"], ["remove", "1"]]) {
       const { error, code } = await cluster(args);
       expect(error).toContain("no leader that a majority follows: the membership cannot change");
