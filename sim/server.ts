@@ -312,10 +312,10 @@ export class SimServer {
     };
     this.node = new Node(options, ports, recovered);
     for (const observer of kernel.observers.started) observer.started(this);
-    if (kernel.observers.effects.length > 0) this.#watchEffects(this.node.raft);
+    this.#watchEffects(this.node.raft);
   }
 
-  /** Lets observers see what leaves the Raft core, as the node takes it. */
+  /** Lets observers and faults see what leaves the Raft core, as the node takes it. */
   #watchEffects(raft: Node["raft"]): void {
     const take = raft.takeEffects.bind(raft);
     const { kernel, triggers } = this.#host;
