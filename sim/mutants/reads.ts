@@ -92,6 +92,20 @@ export const reads: readonly Mutant[] = [
       "A packet may be minutes late. If numbers repeat, the answer to a question from before the restart passes for one to a question from after it.",
   },
   {
+    id: "L14",
+    title: "the refusal of an older term's message confirms a round of this term",
+    source: "ours (bug 28)",
+    file: "src/raft/follower.ts",
+    find: "    readRound: message.term === state.currentTerm ? message.readRound : 0,",
+    replace: "    readRound: message.readRound,",
+    expects: ["linearizability"],
+    kind: "safety",
+    lesson:
+      "A leader may lead again, and count its rounds from the beginning. What it asked in an earlier term comes late, and the refusal of that must not count for what it asks now.",
+    survives:
+      "It takes a leader that is deposed and elected again, an old message of it that comes in its new term, more rounds before than since, and then a reader who finds it cut off while the others go on. A hunt found it after 4,751 runs.",
+  },
+  {
     id: "L12",
     title: "reads are forgotten when the role changes",
     source: "ours",

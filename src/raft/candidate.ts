@@ -71,7 +71,8 @@ export function handleRequestVoteReply(state: RaftState, from: ServerId, reply: 
     settle(state, role);
   } else if (!reply.preVote && role.name === "candidate") {
     if (reply.term !== state.currentTerm) return; // of an earlier election
-    role.votes.set(from, reply.voteGranted);
+    // An older request may have been refused in this term since.
+    role.votes.set(from, reply.voteGranted || role.votes.get(from) === true);
     settle(state, role);
   }
 }

@@ -102,6 +102,7 @@ function refuse(state: RaftState, from: ServerId, message: AppendEntries): void 
     rejectedIndex: message.prevLogIndex,
     hintIndex: hint.index,
     hintTerm: hint.term,
-    readRound: message.readRound,
+    // Rounds are counted anew in each term: one of an older term is none of this term's, though the leader may be the same.
+    readRound: message.term === state.currentTerm ? message.readRound : 0,
   });
 }

@@ -28,6 +28,32 @@ describe("thesis §6.4 ReadIndex at the leader", () => {
     expect(leader.reads).toEqual([{ id: 7, index: 3 }]);
   });
 
+  it("thesis §6.4 nor does the refusal, in this term, of what the same leader asked in an older one", () => {
+    const c = cluster();
+    for (let round = 1; round <= 3; round++) {
+      c.server(1).raft.requestRead(round);
+      c.settle();
+    }
+    c.server(1).raft.requestRead(4);
+    const late = c
+      .server(1)
+      .flush()
+      .filter(({ to }) => to === 2);
+    c.elect(2);
+    c.elect(1);
+    c.propose(1, "b");
+    c.settle();
+    // What was under way to 2 since the first of the three terms arrives, and is refused.
+    c.collect(1, late);
+    c.settle();
+    const leader = c.server(1);
+    const before = leader.reads.length;
+    leader.raft.requestRead(5);
+    leader.flush();
+    expect(leader.raft.isLeader).toBe(true);
+    expect(leader.reads.slice(before)).toEqual([]);
+  });
+
   it("thesis §6.4 an answer to an earlier message confirms nothing", () => {
     const c = cluster();
     const leader = c.server(1);
