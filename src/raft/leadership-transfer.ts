@@ -5,7 +5,7 @@
  */
 import { findPeer } from "./leader.ts";
 import type { Refusal } from "./membership.ts";
-import { isActive } from "./progress.ts";
+import { isActive, isAwaited } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { ServerId } from "./types.ts";
 
@@ -14,7 +14,7 @@ export function transferLeadership(state: RaftState, to: ServerId | undefined): 
   const { role, log, now } = state;
   if (role.name !== "leader") return { code: "NOT_LEADER", reason: "this server does not lead" };
   const heir = to ?? bestVoter(state, role);
-  if (heir === undefined) return { code: "UNKNOWN_MEMBER", reason: "no other voter answers" };
+  if (heir === undefined) return nobody(state, role);
   if (heir === state.id) return "accepted";
   if (!log.configuration.voters.includes(heir))
     return { code: "UNKNOWN_MEMBER", reason: `server ${heir} is not a voter of this cluster` };
@@ -37,6 +37,19 @@ export function advanceTransfer(state: RaftState, leader: Leader): void {
   if (progress.matchIndex < state.log.lastIndex || state.now < transfer.nextCall) return;
   state.outbox.send(transfer.to, { type: "TimeoutNow", term: state.currentTerm });
   transfer.nextCall = state.now + state.options.heartbeatMs;
+}
+
+/** Why there is no heir. */
+function nobody(state: RaftState, leader: Leader): Refusal {
+  const { now, log, options } = state;
+  const awaited = leader.peers.find(
+    (peer) => log.configuration.voters.includes(peer.id) && isAwaited(peer, now, options.electionTimeoutMs),
+  );
+  if (awaited === undefined) return { code: "UNKNOWN_MEMBER", reason: "no other voter answers" };
+  return {
+    code: "NOT_READY",
+    reason: `the leader has just been elected and has not heard of server ${awaited.id} yet`,
+  };
 }
 
 function bestVoter(state: RaftState, leader: Leader): ServerId | undefined {

@@ -4,7 +4,7 @@ import type { PeerMessage } from "../node/ports.ts";
 import { decodePeerFrame } from "../protocol/peer-codec.ts";
 import type { ServerId } from "../raft/types.ts";
 import { firstLine, type Log, rawBytes } from "./grpc.ts";
-import { checkIdentity, peerMethodPath } from "./peer-identity.ts";
+import { type CheckedIdentity, checkIdentity, peerMethodPath } from "./peer-identity.ts";
 
 /** What the node is told about its peers. */
 export interface PeerHandlers {
@@ -31,6 +31,7 @@ type Call = ServerReadableStream<Buffer, Buffer>;
 interface IncomingStream {
   readonly from: ServerId;
   readonly incarnation: number;
+  readonly waiting: boolean;
   readonly address: string;
   readonly respond: sendUnaryData<Buffer>;
 }
@@ -73,7 +74,7 @@ export class PeerAcceptor {
     const refusal =
       "refusal" in checked
         ? checked.refusal
-        : (this.twin(checked.from, checked.incarnation) ?? this.options.welcome(checked.from, checked.callback));
+        : (this.twin(checked) ?? this.options.welcome(checked.from, checked.callback));
     if ("refusal" in checked || refusal !== undefined) {
       this.options.log.warn({ address: call.getPeer(), reason: refusal }, "refused a peer stream");
       respond({ code: status.FAILED_PRECONDITION, details: refusal ?? "" });
@@ -82,6 +83,7 @@ export class PeerAcceptor {
     const stream: IncomingStream = {
       from: checked.from,
       incarnation: checked.incarnation,
+      waiting: checked.waiting,
       address: call.getPeer(),
       respond,
     };
@@ -97,11 +99,17 @@ export class PeerAcceptor {
   /**
    * Why a stream may not take over from the one that stands. A server that was restarted has the same data, and replaces
    * its old stream, which may be half-open, at once. One with other data is another server under the same id: it may
-   * replace only one that is not the server known here. (Where the old stream is dead, it is gone in a few seconds.)
+   * replace only one that is not the server known here, or, as first members are not known to those that joined later,
+   * one that waits to be admitted, which may be anybody. (Where the old stream is dead, it is gone in a few seconds.)
    */
-  private twin(from: ServerId, incarnation: number): string | undefined {
-    const standing = this.active.get(from)?.incarnation ?? 0;
-    if (standing === 0 || standing === incarnation) return undefined;
+  private twin({
+    from,
+    incarnation,
+    waiting,
+  }: Exclude<CheckedIdentity, { readonly refusal: string }>): string | undefined {
+    const standing = this.active.get(from);
+    if (standing === undefined || standing.incarnation === 0 || standing.incarnation === incarnation) return undefined;
+    if (standing.waiting && !waiting) return undefined;
     if (incarnation !== 0 && incarnation === this.options.knownIncarnation(from)) return undefined;
     return `another server uses id ${from}, and is connected: ids are unique in a cluster, stop one of the two`;
   }

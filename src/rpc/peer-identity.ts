@@ -13,6 +13,8 @@ export interface StreamIdentity {
   readonly to: ServerId;
   /** Of the dialler's data directory; 0 or left out: it names none. */
   readonly incarnation?: number | undefined;
+  /** The dialler waits to be admitted to the cluster (`src/node/admission.ts`). */
+  readonly waiting?: boolean | undefined;
   /** Where the dialler wants to be dialled back (host:port) by a server whose configuration does not name it. */
   readonly callback?: string | undefined;
 }
@@ -25,12 +27,18 @@ export function streamIdentity(identity: StreamIdentity): readonly (readonly [st
     ["terrarium-from", String(identity.from)],
     ["terrarium-to", String(identity.to)],
     ...(identity.incarnation ? [["terrarium-incarnation", String(identity.incarnation)] as const] : []),
+    ...(identity.waiting === true ? [["terrarium-waiting", "1"] as const] : []),
     ...(identity.callback === undefined ? [] : [["terrarium-callback", identity.callback] as const]),
   ];
 }
 
 export type CheckedIdentity =
-  | { readonly from: ServerId; readonly incarnation: number; readonly callback: string | undefined }
+  | {
+      readonly from: ServerId;
+      readonly incarnation: number;
+      readonly waiting: boolean;
+      readonly callback: string | undefined;
+    }
   | { readonly refusal: string };
 
 /**
@@ -73,5 +81,5 @@ export function checkIdentity(
   }
   const incarnation = Number(get("terrarium-incarnation") ?? 0);
   if (!Number.isSafeInteger(incarnation) || incarnation < 0) return { refusal: "the incarnation is no number" };
-  return { from, incarnation, callback };
+  return { from, incarnation, waiting: get("terrarium-waiting") === "1", callback };
 }

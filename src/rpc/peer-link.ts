@@ -27,6 +27,8 @@ export interface PeerLinkOptions {
   readonly self: ServerId;
   /** Of this server's data directory; 0: it has none. */
   readonly incarnation: number;
+  /** Whether this server waits to be admitted to the cluster. */
+  readonly waiting: () => boolean;
   readonly peer: ServerId;
   /** host:port */
   readonly address: string;
@@ -123,14 +125,14 @@ export class PeerLink {
 
   private dial(): void {
     if (this.closed || this.attempt !== undefined) return;
-    const { self, incarnation, peer, clusterId, address, callback, keepaliveMs } = this.options;
+    const { self, incarnation, waiting, peer, clusterId, address, callback, keepaliveMs } = this.options;
     const client = new Client(
       address,
       credentials.createInsecure(),
       channelOptions(keepaliveMs, limits.peerFrameBytesMax),
     );
     const metadata = new Metadata({ waitForReady: false });
-    const identity = { clusterId, from: self, to: peer, incarnation, callback: callback() };
+    const identity = { clusterId, from: self, to: peer, incarnation, waiting: waiting(), callback: callback() };
     for (const [key, value] of streamIdentity(identity)) metadata.set(key, value);
     const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
       this.ended(attempt, error);

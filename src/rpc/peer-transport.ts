@@ -31,6 +31,8 @@ export interface PeerTransportOptions {
   readonly id: ServerId;
   /** Of this server's data directory (`src/node/admission.ts`); 0: it has none. */
   readonly incarnation: number;
+  /** Whether this server waits to be admitted to the cluster. */
+  readonly waiting: () => boolean;
   /** The incarnation under which another server is known; 0 = not known. */
   readonly knownIncarnation: (id: ServerId) => number;
   readonly handlers: PeerHandlers;
@@ -138,11 +140,12 @@ export class PeerTransport implements Network {
     }
     for (const [id, { address, back }] of wanted) {
       if (this.links.has(id)) continue;
-      const { clusterId, incarnation, random, log } = this.options;
+      const { clusterId, incarnation, waiting, random, log } = this.options;
       const link = new PeerLink({
         clusterId,
         self: this.options.id,
         incarnation,
+        waiting,
         peer: id,
         address,
         // Two servers that only dial each other back would never stop.

@@ -4,6 +4,7 @@ import type { AdminReply, AdminRequest, MemberAddress } from "../base/admin.ts";
 import { type ErrorCode, TerrariumError } from "../base/errors.ts";
 import { isComplete, type MembershipRequest, requestedChange } from "../node/membership-requests.ts";
 import type { Node } from "../node/node.ts";
+import type { Refusal } from "../raft/raft.ts";
 import { introduction } from "../rpc/probe.ts";
 
 /** How often a request looks whether it is complete, ms. */
@@ -70,12 +71,25 @@ async function incarnationOf(node: Node, member: MemberAddress): Promise<number>
 }
 
 async function transfer(node: Node, to: number, signal: AbortSignal): Promise<AdminReply> {
-  const answer = node.transferLeadership(to === 0 ? undefined : to);
+  const answer = await beginTransfer(node, to === 0 ? undefined : to, signal);
   if (answer !== "accepted") return failed(answer.code, answer.reason);
   await transferEnd(node, signal);
   const { leader } = node.raft;
   if (to === 0 ? leader !== node.options.id : leader === to) return { type: "done" };
   return failed("TRANSFER_FAILED", to === 0 ? "nobody took over in time" : `server ${to} did not take over in time`);
+}
+
+/** Begins a transfer, as soon as the leader is ready for one. */
+export async function beginTransfer(
+  node: Node,
+  to: number | undefined,
+  signal: AbortSignal,
+): Promise<"accepted" | Refusal> {
+  for (;;) {
+    const answer = node.transferLeadership(to);
+    if (answer === "accepted" || answer.code !== "NOT_READY") return answer;
+    await sleep(readyPollMs, undefined, { signal });
+  }
 }
 
 /** Waits until another server leads, or the transfer has failed. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Node } from "../node/node.ts";
 import type { Log } from "../rpc/grpc.ts";
-import { transferEnd } from "./administration.ts";
+import { beginTransfer, transferEnd } from "./administration.ts";
 
 const pollMs = 2;
 /** How long requests that are under way may take to be answered, ms. */
@@ -11,9 +11,10 @@ const answersMaxMs = 500;
 
 /** Hands leadership over, if this server leads and somebody can take it, and lets what is under way be answered. */
 export async function leaveInOrder(node: Node, electionTimeoutMs: number, log: Log): Promise<void> {
-  if (!node.raft.isLeader || node.transferLeadership() !== "accepted") return;
+  if (!node.raft.isLeader) return;
   const signal = AbortSignal.timeout(2 * electionTimeoutMs);
   try {
+    if ((await beginTransfer(node, undefined, signal)) !== "accepted") return;
     await transferEnd(node, signal);
   } catch {
     log.warn({}, "nobody took over leadership in time");

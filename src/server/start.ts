@@ -117,6 +117,7 @@ async function serve(
     clusterId,
     id,
     incarnation,
+    waiting: () => !node.admitted,
     knownIncarnation: (other) => node.knownIncarnation(other),
     handlers: {
       receivePeer: (from, messages) => node.receivePeer(from, messages),

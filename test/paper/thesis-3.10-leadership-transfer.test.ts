@@ -43,6 +43,20 @@ describe("thesis §3.10 leadership transfer", () => {
     expect(c.leaders()).toEqual([3]);
   });
 
+  it("thesis §3.10 a leader that has heard of nobody yet is to be asked again", () => {
+    const c = new TestCluster(3);
+    const { raft } = c.server(1);
+    c.advance(2 * electionTimeoutMs);
+    raft.tick();
+    while (!raft.isLeader) {
+      for (const id of [1, 2, 3]) c.collect(id, c.server(id).turn());
+      c.deliver();
+    }
+    expect(raft.transferLeadership()).toMatchObject({ code: "NOT_READY" });
+    c.settle();
+    expect(raft.transferLeadership()).toBe("accepted");
+  });
+
   it("thesis §3.10 a leader that nobody succeeds within an election timeout goes on", () => {
     const c = led();
     c.crash(2);

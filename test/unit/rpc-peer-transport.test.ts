@@ -27,7 +27,7 @@ async function startServer(
   id: number,
   clusterId = "c",
   port = 0,
-  { incarnation = 0, known = (_id: number): number => 0 } = {},
+  { incarnation = 0, waiting = false, known = (_id: number): number => 0 } = {},
 ): Promise<Server> {
   const node = new FakePeerNode();
   const log = new MemoryLog();
@@ -35,6 +35,7 @@ async function startServer(
     clusterId,
     id,
     incarnation,
+    waiting: () => waiting,
     knownIncarnation: known,
     handlers: node,
     random: () => 0.5,
@@ -73,6 +74,7 @@ function identity(fields: {
   from?: number;
   to?: number;
   incarnation?: number;
+  waiting?: boolean;
 }): Record<string, string> {
   return Object.fromEntries(streamIdentity({ clusterId: "c", from: 2, to: 1, ...fields }));
 }
@@ -151,6 +153,7 @@ describe("a server that only one of two knows", () => {
       clusterId: "c",
       id: 2,
       incarnation: 0,
+      waiting: () => false,
       knownIncarnation: () => 0,
       handlers: node,
       random: () => 0.5,
@@ -338,6 +341,19 @@ describe("two servers with one id", () => {
     await connected(second, a);
   });
 
+  it("with other data, one of them waiting to be admitted: the one that takes part goes first, whoever came first", async () => {
+    const a = await startServer(1);
+    const waiting = callPeer(a.port, identity({ incarnation: 33, waiting: true }), read1);
+    await vi.waitFor(() => expect(a.node.readIds).toHaveLength(1), 5000);
+    const member = callPeer(a.port, identity({ incarnation: 22 }), read1);
+    expect((await waiting).code).toBe(status.ABORTED);
+    await vi.waitFor(() => expect(a.node.readIds).toHaveLength(2), 5000);
+    const again = callPeer(a.port, identity({ incarnation: 33, waiting: true }), read1);
+    expect((await again).details).toContain("another server uses id 2");
+    await a.transport.close();
+    await member;
+  });
+
   it("with the same data: they back off from each other, and say so once", async () => {
     // Stands for a peer at which a twin takes every stream over as soon as it is there.
     const taken: number[] = [];
@@ -376,6 +392,6 @@ describe("checkIdentity", () => {
   it("takes the member that it is", () => {
     const metadata = new Map(streamIdentity({ clusterId: "c", from: 2, to: 1 }));
     const checked = checkIdentity((key) => metadata.get(key), { clusterId: "c", id: 1 });
-    expect(checked).toEqual({ from: 2, incarnation: 0, callback: undefined });
+    expect(checked).toEqual({ from: 2, incarnation: 0, waiting: false, callback: undefined });
   });
 });
