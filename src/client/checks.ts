@@ -85,7 +85,8 @@ export function checkCallback<F>(name: string, callback: F | undefined): F | und
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   const known: unknown = signal;
-  const fits = isObject(known) && "aborted" in known && typeof known["addEventListener"] === "function";
+  const methods = ["addEventListener", "removeEventListener"];
+  const fits = isObject(known) && "aborted" in known && methods.every((name) => typeof known[name] === "function");
   if (fits) return signal;
   throw badArgument("signal", signal, "an AbortSignal");
 }

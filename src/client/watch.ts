@@ -35,6 +35,7 @@ export function watchChanges(
 function failing(error: unknown): AsyncIterableIterator<WatchEvent> {
   return {
     next: () => Promise.reject(error),
+    return: () => Promise.resolve({ done: true, value: undefined }),
     [Symbol.asyncIterator]() {
       return this;
     },

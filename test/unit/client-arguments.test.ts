@@ -111,6 +111,9 @@ describe("arguments of requests", () => {
     await refused(call("get", "/a", { local: 0 }), "BAD_ARGUMENTS", "local is");
     await refused(call("get", "/a", { watch: true }), "BAD_ARGUMENTS", "watch is true, not a function");
     await refused(call("get", "/a", { signal: {} }), "BAD_ARGUMENTS", "signal is", "AbortSignal");
+    // It could be listened to, but not left alone any more.
+    const half = { aborted: false, addEventListener: () => undefined };
+    await refused(call("get", "/a", { signal: half }), "BAD_ARGUMENTS", "signal is", "AbortSignal");
     for (const timeoutMs of notTimes) await refused(call("get", "/a", { timeoutMs }), "USAGE", "timeoutMs is");
     await expect(client.get("/a", { timeoutMs: Number.POSITIVE_INFINITY })).resolves.toBeDefined();
     expect(await client.exists("/b")).toBeUndefined();
@@ -126,6 +129,9 @@ describe("arguments of requests", () => {
     await refused(watch("/a", "exists"), "BAD_ARGUMENTS", 'kind is "exists"');
     await refused(watch("/a", "data", null), "BAD_ARGUMENTS", "options is null");
     await refused(watch("/a", "data", { signal: 1 }), "BAD_ARGUMENTS", "signal is");
+    // Like every other iteration it can be left without a look at it.
+    const unseen: AsyncIterableIterator<unknown> = client.watch("/a/", "data");
+    await expect(unseen.return?.()).resolves.toEqual({ done: true, value: undefined });
     expect(() => untyped["on"]?.apply(client, ["state", "x"])).toThrow("listener is");
   });
 
