@@ -5,7 +5,7 @@ import { errorMessage, isErrorCode, TerrariumError } from "../base/errors.ts";
 import { checkAdminRequest } from "./admin-checks.ts";
 import { checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
-import { checkOneCluster, noQuorumError } from "./server-state.ts";
+import { checkOneCluster, unservedError } from "./server-state.ts";
 import { type ServerStatus, serverStatus } from "./server-status.ts";
 import { requestAdmin } from "./transport.ts";
 
@@ -148,7 +148,7 @@ class Inquiry {
       return new TerrariumError("TIMEOUT", "the change was not complete in time", `it may still complete: ${see}`);
     }
     const errors = [...this.#heard.values()].filter((word) => word instanceof TerrariumError);
-    if (errors.length < this.#heard.size) return noQuorumError(this.#asked());
+    if (errors.length < this.#heard.size) return unservedError(this.#asked());
     const code = this.hopeless ? "PROTOCOL_ERROR" : "NO_SERVER";
     return new TerrariumError(code, `${errorMessage(code)}: ${errors.map(({ message }) => message).join("; ")}`);
   }

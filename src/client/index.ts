@@ -31,9 +31,9 @@ export type {
 export {
   type AskedServer,
   checkOneCluster,
-  noQuorumError,
   type ServerCondition,
   serverCondition,
+  unservedError,
 } from "./server-state.ts";
 export { type ServerMember, type ServerStatus, serverStatus } from "./server-status.ts";
 export type { SessionCredentials, SessionState } from "./session.ts";

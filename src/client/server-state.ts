@@ -24,11 +24,14 @@ export interface AskedServer {
 }
 
 /**
- * Why nobody carries anything out though servers answer, in one error: NO_QUORUM. What fits best counts: servers that are
- * members and have no leader tell more than one that waits to be added.
+ * Why nobody carries anything out though servers answer, in one error: NO_QUORUM, or NO_SERVER where a leader serves that
+ * does not answer here. What fits best counts: servers that are members and have no leader tell more than one that waits
+ * to be added.
  */
-export function noQuorumError(asked: readonly AskedServer[]): TerrariumError {
-  const answered = asked.flatMap(({ status }) => status ?? []).sort((a, b) => a.id - b.id);
+export function unservedError(asked: readonly AskedServer[]): TerrariumError {
+  const answered = oncePerServer(asked);
+  const away = leaderAway(asked, answered);
+  if (away !== undefined) return away;
   const are = (condition: ServerCondition) => answered.filter((status) => serverCondition(status) === condition);
   const members = [...are("serving"), ...are("noQuorum")];
   const silent = asked.filter(({ status }) => status === undefined).map(({ endpoint }) => endpoint);
@@ -52,6 +55,37 @@ export function noQuorumError(asked: readonly AskedServer[]): TerrariumError {
     return because(`${servers(removed, "is", "are")} no longer in the cluster`, hint);
   }
   return because("no quorum: no leader that a majority follows");
+}
+
+/** What the servers say, each once: two endpoints, such as a name and an address, may be of one server. */
+function oncePerServer(asked: readonly AskedServer[]): ServerStatus[] {
+  const answered = asked.flatMap(({ status }) => status ?? []).sort((a, b) => a.id - b.id || a.term - b.term);
+  return [...new Map(answered.map((status) => [status.id, status])).values()];
+}
+
+/**
+ * Servers that are ready follow a leader that was not met: a quorum serves, but the way to it does not lead from here, as
+ * where addresses are translated; or the leader has just stopped.
+ */
+function leaderAway(asked: readonly AskedServer[], answered: readonly ServerStatus[]): TerrariumError | undefined {
+  const term = Math.max(...answered.map((status) => status.term));
+  const up = answered.filter((status) => serverCondition(status) === "serving" && status.term === term);
+  const [follower] = up;
+  const leader = follower?.leader ?? undefined;
+  if (follower === undefined || leader === undefined || answered.some(({ id }) => id === leader)) return undefined;
+  const address = follower.members.find(({ id }) => id === leader)?.clientAddress;
+  const silent = asked.filter(({ status }) => status === undefined).map(({ endpoint }) => endpoint);
+  const others = silent.filter((endpoint) => endpoint !== address);
+  const none = others.length === 0 ? "" : `; no answer from ${others.join(", ")}`;
+  const which =
+    others.length < silent.length
+      ? `which does not answer at ${address}`
+      : `which is none of those that answer${address === undefined ? "" : ` (its address is ${address})`}`;
+  return new TerrariumError(
+    "NO_SERVER",
+    `${servers(up, "follows", "follow")} server ${leader}, ${which}${none}`,
+    "give an endpoint at which it answers from here; if it has just stopped, another will lead soon: try again",
+  );
 }
 
 /** What happened, and what to do, where members answer and none of them leads. */

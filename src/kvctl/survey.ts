@@ -1,5 +1,5 @@
 /** Asking every server of the cluster how it stands. */
-import { checkOneCluster, noQuorumError, type ServerStatus } from "../client/index.ts";
+import { checkOneCluster, type ServerStatus, unservedError } from "../client/index.ts";
 import { describe } from "./failures.ts";
 import type { Cluster } from "./ports.ts";
 
@@ -63,5 +63,5 @@ export function leaderOf(probes: readonly Probe[]): { readonly id: number; reado
 /** Why no server would open a session, told with what the servers say of themselves; `error` if they say nothing. */
 export async function explainNoQuorum(cluster: Cluster, timeoutMs: number, error: unknown): Promise<unknown> {
   const probes = await survey(cluster, timeoutMs);
-  return answers(probes).some(({ ready }) => !ready) && leaderOf(probes) === undefined ? noQuorumError(probes) : error;
+  return answers(probes).some(({ ready }) => !ready) && leaderOf(probes) === undefined ? unservedError(probes) : error;
 }

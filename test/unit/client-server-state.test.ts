@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkOneCluster, noQuorumError, type ServerStatus, serverCondition } from "../../src/client/index.ts";
+import { checkOneCluster, type ServerStatus, serverCondition, unservedError } from "../../src/client/index.ts";
 
 const member = (id: number, voter = true) => ({ id, peerAddress: `p:${id}`, clientAddress: `c:${id}`, voter });
 
@@ -52,15 +52,34 @@ describe("what a status means", () => {
     [asked(status(2), undefined, undefined), "server 2 answers (1 of 3 voters); no answer from e:2, e:3"],
     [asked(joining, status(2)), "server 2 answers (1 of 3 voters)"],
   ])("says why nothing can be done: %#", (servers, words) => {
-    const error = noQuorumError(servers);
+    const error = unservedError(servers);
     expect(error.code).toBe("NO_QUORUM");
     expect(error.message).toContain(words);
     expect(error.hint).not.toBe("");
   });
 
   it("does not ask to start servers where a majority runs", () => {
-    expect(noQuorumError(asked(status(1), status(2))).hint).toContain("try again soon");
-    expect(noQuorumError(asked(status(1))).hint).toContain("start servers");
+    expect(unservedError(asked(status(1), status(2))).hint).toContain("try again soon");
+    expect(unservedError(asked(status(1))).hint).toContain("start servers");
+  });
+
+  it("counts a server once, however many endpoints lead to it", () => {
+    const { message, hint } = unservedError(asked(status(1), status(1)));
+    expect(message).toMatch(/; server 1 answers \(1 of 3 voters\)$/);
+    expect(hint).toContain("start servers");
+  });
+
+  it.each([
+    ["c:2", "server 1 follows server 2, which does not answer at c:2"],
+    ["x:2", "server 1 follows server 2, which is none of those that answer (its address is c:2); no answer from x:2"],
+  ])("claims no lost quorum where a leader serves that does not answer here: %s", (endpoint, words) => {
+    const follower = { endpoint: "e:1", status: status(1, { ready: true, leader: 2 }) };
+    const error = unservedError([follower, { endpoint, status: undefined }]);
+    expect(error).toMatchObject({ code: "NO_SERVER", message: words, hint: expect.stringContaining("from here") });
+    // What a server of an older term says of its leader is no longer true.
+    expect(unservedError([follower, ...asked(status(3, { term: 4 }))]).code).toBe("NO_QUORUM");
+    // A leader that was met, and did nothing, is not away.
+    expect(unservedError([follower, ...asked(status(2))]).code).toBe("NO_QUORUM");
   });
 
   it("refuses servers of two clusters as one", () => {

@@ -2,7 +2,7 @@
 import {
   type AdminRequest,
   checkOneCluster,
-  noQuorumError,
+  unservedError,
   type ServerMember,
   type ServerStatus,
 } from "../../client/index.ts";
@@ -72,7 +72,7 @@ async function list(context: Context, changed: boolean): Promise<void> {
   if (changed) {
     // Whatever goes on by now: the change is complete.
     if (!out.json) out.note("done");
-  } else if (leaderOf(probes) === undefined && !(view.role === "leader" && view.ready)) throw noQuorumError(probes);
+  } else if (leaderOf(probes) === undefined && !(view.role === "leader" && view.ready)) throw unservedError(probes);
 }
 
 function show({ out }: Context, view: ServerStatus): void {

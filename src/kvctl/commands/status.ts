@@ -1,6 +1,6 @@
 /** `kvctl status`: every server at a glance. */
 import { TerrariumError } from "../../base/errors.ts";
-import { checkOneCluster, noQuorumError, type ServerStatus, serverCondition } from "../../client/index.ts";
+import { checkOneCluster, type ServerStatus, serverCondition, unservedError } from "../../client/index.ts";
 import { result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
 import { answers, leaderOf, type Probe, survey } from "../survey.ts";
@@ -17,7 +17,7 @@ export async function status(context: Context): Promise<void> {
   const leader = leaderOf(probes);
   const summary = `${up.length} of ${probes.length} servers answer${up.length === 0 ? "" : `: ${names(up)}`}`;
   if (leader === undefined) {
-    throw up.length > 0 ? noQuorumError(probes) : noServer(probes);
+    throw up.length > 0 ? unservedError(probes) : noServer(probes);
   }
   if (!out.json) out.write(`leader: server ${leader.id}, term ${leader.term}; ${summary}\n`);
 }
