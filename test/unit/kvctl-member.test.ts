@@ -114,6 +114,17 @@ describe("kvctl member and transfer, run", () => {
     expect(await kvctl(["member", "remove", "2"], { cluster })).toMatchObject({ exitCode: 0 });
   });
 
+  it("succeed with a change that is complete, though nobody answers after it", async () => {
+    const cluster = new FakeCluster();
+    cluster.before = () => cluster.statuses.clear();
+    for (const json of [[], ["--json"]]) {
+      cluster.statuses.set("a:1", view(1, "leader", 4));
+      const run = await kvctl(["member", "remove", "2", ...json], { cluster });
+      expect(run).toMatchObject({ exitCode: 0, stdout: "" });
+      expect(run.stderr).toMatch(json.length === 0 ? /^done; nobody answers just now/ : /^$/);
+    }
+  });
+
   it("touch nothing when the endpoints are of two clusters", async () => {
     const cluster = new FakeCluster();
     cluster.statuses.set("a:1", view(1, "leader", 4));

@@ -2,9 +2,9 @@
 import {
   type AdminRequest,
   checkOneCluster,
-  unservedError,
   type ServerMember,
   type ServerStatus,
+  unservedError,
 } from "../../client/index.ts";
 import { usage } from "../failures.ts";
 import { result, table } from "../format.ts";
@@ -60,13 +60,20 @@ export async function member(context: Context, words: readonly string[], flags: 
   await list(context, true);
 }
 
-/** Shows what is known; then NO_QUORUM, unless a leader vouches for it. */
+/**
+ * Shows what is known; then says why, unless a leader vouches for it. After a change (`changed`) that nobody answers is no
+ * failure: the change is complete, and whoever is told that it failed undoes what it needs.
+ */
 async function list(context: Context, changed: boolean): Promise<void> {
   const { cluster, timeoutMs, out } = context;
   const probes = await survey(cluster, timeoutMs);
   checkOneCluster(probes);
   const known = newest(answers(probes));
-  if (known === undefined) throw noServer(probes);
+  if (known === undefined) {
+    if (!changed) throw noServer(probes);
+    if (!out.json) out.note("done; nobody answers just now: `kvctl member list` shows the members later");
+    return;
+  }
   const view = await leadersView(context, known);
   show(context, view);
   if (changed) {
