@@ -29,8 +29,9 @@ const tellingMs = 500;
  * in turn and follows whoever leads, also when that changes. Asking again for what is done already is no error.
  *
  * Rejects with CHANGE_IN_PROGRESS, ID_IN_USE, UNKNOWN_MEMBER, WOULD_LOSE_QUORUM, WRONG_SERVER, BAD_ARGUMENTS,
- * TRANSFER_FAILED, and with NO_SERVER, NO_QUORUM when nobody could do it in time, TIMEOUT when the leader had begun;
- * PROTOCOL_ERROR (no endpoint is a Terrarium client port), USAGE (also: endpoints of different clusters), ABORTED.
+ * TRANSFER_FAILED, and with NO_SERVER, NO_QUORUM when nobody could do it in time, TIMEOUT when a leader may have begun;
+ * PROTOCOL_ERROR (no endpoint is a Terrarium client port, or a server does not take the request), USAGE (also: endpoints
+ * of different clusters), ABORTED.
  *
  * ```ts
  * const member = { id: 4, peerAddress: "127.0.0.1:7204", clientAddress: "127.0.0.1:7104" };
@@ -63,7 +64,7 @@ export async function administer(
   }
 }
 
-/** Nobody is there, or a stranger. */
+/** Nobody is there that tells its status, or a stranger. */
 function isSilence(error: unknown): error is TerrariumError {
   return error instanceof TerrariumError && (error.code === "NO_SERVER" || error.code === "PROTOCOL_ERROR");
 }
@@ -75,7 +76,7 @@ class Inquiry {
   readonly #signal: AbortSignal | undefined;
   /** The newest word of each server that was asked. */
   readonly #heard = new Map<string, ServerStatus | TerrariumError>();
-  /** A server had taken the request when the time was over. */
+  /** A leader was asked and never answered: whoever leads after it may go on with the change. */
   #begun = false;
 
   constructor(request: AdminRequest, deadline: number, signal: AbortSignal | undefined) {
@@ -101,9 +102,11 @@ class Inquiry {
     try {
       return await requestAdmin(address, this.#request, this.#left(), this.#signal);
     } catch (error) {
-      if (!isSilence(error)) throw error;
-      // Only one that leads does more than to say who does.
-      if (status.role === "leader" && this.#left() <= 0) this.#begun = true;
+      if (!(error instanceof TerrariumError)) throw error;
+      if (error.code === "PROTOCOL_ERROR") throw notUnderstood(status.id, error);
+      if (error.code !== "NO_SERVER") throw error;
+      // Only one that leads does more than to say who does. It may have begun before it fell silent, however early.
+      if (status.role === "leader") this.#begun = true;
       return undefined;
     }
   }
@@ -152,6 +155,12 @@ class Inquiry {
     const code = this.hopeless ? "PROTOCOL_ERROR" : "NO_SERVER";
     return new TerrariumError(code, `${errorMessage(code)}: ${errors.map(({ message }) => message).join("; ")}`);
   }
+}
+
+/** A server that tells its status is no stranger: asked again it would say the same. */
+function notUnderstood(id: number, { message }: TerrariumError): TerrariumError {
+  const hint = "its log says why; if it is of another version than this client, use the client of its version";
+  return new TerrariumError("PROTOCOL_ERROR", `server ${id} does not take the request: ${message}`, hint);
 }
 
 /** The leader could not reach the server to be added: it is not our own endpoints that are wrong. */

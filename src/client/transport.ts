@@ -265,10 +265,15 @@ function errorCodeOf(code: status, details: string): ErrorCode {
       return "NO_SERVER";
     case status.UNAVAILABLE:
       return notHttp2.test(details) ? "PROTOCOL_ERROR" : "NO_SERVER";
+    case status.INTERNAL:
+      return brokenStream.test(details) ? "NO_SERVER" : "PROTOCOL_ERROR";
     default:
       return "PROTOCOL_ERROR";
   }
 }
+
+/** How grpc-js names a stream that broke before the server had answered: INTERNAL, like what a server itself complains of. */
+const brokenStream = /^Received RST_STREAM with code [02]\b/;
 
 /** How Node's HTTP/2 names an answer that is not HTTP/2. */
 const notHttp2 = /protocol error|parse error|ERR_HTTP2|NGHTTP2/i;

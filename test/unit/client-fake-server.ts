@@ -6,6 +6,8 @@ import {
   type ServerDuplexStream,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import type { AdminReply } from "../../src/base/admin.ts";
+import { encodeAdminReply } from "../../src/protocol/admin-codec.ts";
 import { decodeClientFrame, encodeServerFrame } from "../../src/protocol/client-codec.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { terrarium } from "../../src/protocol/generated/messages.js";
@@ -23,7 +25,10 @@ const raw = {
 const service = {
   session: { path: "/terrarium.Client/Session", requestStream: true, responseStream: true, ...raw },
   status: { path: "/terrarium.Client/Status", requestStream: false, responseStream: false, ...raw },
+  admin: { path: "/terrarium.Client/Admin", requestStream: false, responseStream: false, ...raw },
 };
+
+const noLeader = { type: "failed", code: "NO_QUORUM", message: "no leader", leader: undefined } as const;
 
 /** A cluster of servers on free ports of this machine. */
 export class FakeServers {
@@ -34,6 +39,8 @@ export class FakeServers {
   deaf = false;
   /** The JSON of a status call; undefined for an error. */
   status: string | undefined = "{}";
+  /** Answers an operator's request: undefined for silence; what it throws is told as a server's own failure. */
+  admin: () => AdminReply | undefined = () => noLeader;
   readonly #streams = new Map<number, Stream>();
   readonly #servers: { readonly server: Server; readonly port: number }[] = [];
   #connections = 0;
@@ -59,6 +66,7 @@ export class FakeServers {
     server.addService(service, {
       session: (stream: Stream) => this.#accept(stream),
       status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.#respond(respond),
+      admin: (_call: unknown, respond: sendUnaryData<Buffer>) => this.#administer(respond),
     });
     const bound = await new Promise<number>((resolve, reject) => {
       server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, free) => {
@@ -111,6 +119,15 @@ export class FakeServers {
   #respond(respond: sendUnaryData<Buffer>): void {
     if (this.status === undefined) respond({ code: grpcStatus.UNIMPLEMENTED, details: "nothing here" });
     else respond(null, Buffer.from(terrarium.StatusReply.encode({ json: this.status }).finish()));
+  }
+
+  #administer(respond: sendUnaryData<Buffer>): void {
+    try {
+      const reply = this.admin();
+      if (reply !== undefined) respond(null, Buffer.from(encodeAdminReply(reply)));
+    } catch (error) {
+      respond({ code: grpcStatus.INTERNAL, details: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #flush(): void {
