@@ -1,5 +1,5 @@
 /** The addresses on which a server listens. */
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { TerrariumError } from "../base/errors.ts";
 import { listenError } from "../rpc/grpc.ts";
 
@@ -16,26 +16,45 @@ export function splitAddress(address: string): { readonly host: string; readonly
  * @throws TerrariumError ADDRESS_IN_USE, USAGE
  */
 export async function checkAddresses(addresses: readonly (string | undefined)[]): Promise<void> {
-  const seen = new Set<string>();
-  for (const address of addresses) {
-    if (address === undefined) continue;
-    if (seen.has(address) && splitAddress(address).port !== 0) {
-      throw new TerrariumError(
-        "USAGE",
-        `${address}: clients, other servers and HTTP cannot share an address`,
-        "give each of --client-address, --peer-address and --http-address a port of its own",
-      );
+  const given = addresses.filter((address) => address !== undefined);
+  // First what can be told from the words alone: it holds whatever else goes on at this machine.
+  for (const [i, address] of given.entries())
+    if (given.indexOf(address) !== i && splitAddress(address).port !== 0) throw shared(address, "");
+  const probes: { readonly address: string; readonly server: Server }[] = [];
+  try {
+    // Each one stays open while the next are tried: 0.0.0.0:7101 and 127.0.0.1:7101 can be had, but not both.
+    for (const address of given) {
+      const server = await tryListen(address).catch((error: Error) => {
+        const { port } = splitAddress(address);
+        const rival = probes.find((probe) => splitAddress(probe.address).port === port && port !== 0);
+        const refusal = listenError(address, error);
+        throw rival !== undefined && refusal.code === "ADDRESS_IN_USE" ? shared(address, rival.address) : refusal;
+      });
+      probes.push({ address, server });
     }
-    seen.add(address);
-    await tryListen(address);
+  } finally {
+    await Promise.all(probes.map(({ server }) => close(server)));
   }
 }
 
-function tryListen(address: string): Promise<void> {
+/** The error for an address that two of a server's ports would have; `rival`: how the other is written, if otherwise. */
+function shared(address: string, rival: string): TerrariumError {
+  return new TerrariumError(
+    "USAGE",
+    `${address}${rival && ` with ${rival}`}: clients, other servers and HTTP cannot share an address`,
+    "give each of --client-address, --peer-address and --http-address a port of its own",
+  );
+}
+
+function tryListen(address: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     // Whoever calls in this moment calls again.
     const probe = createServer((socket) => socket.destroy());
-    probe.once("error", (error) => reject(listenError(address, error)));
-    probe.listen({ ...splitAddress(address), exclusive: true }, () => probe.close(() => resolve()));
+    probe.once("error", reject);
+    probe.listen({ ...splitAddress(address), exclusive: true }, () => resolve(probe));
   });
+}
+
+function close(probe: Server): Promise<void> {
+  return new Promise((resolve) => probe.close(() => resolve()));
 }

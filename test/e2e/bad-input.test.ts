@@ -107,7 +107,8 @@ describe("bad input to a running server", () => {
 
 describe("bad input to a starting server", () => {
   let home: string;
-  const members = "1=127.0.0.1:1/127.0.0.1:2,2=127.0.0.1:3/127.0.0.1:4";
+  // Port 0, where a server may come to listen: any other one may be taken, or be forbidden to this user.
+  const members = "1=127.0.0.1:0/localhost:0,2=127.0.0.1:3/127.0.0.1:4";
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "terrarium-"));
   });
@@ -153,9 +154,9 @@ describe("bad input to a starting server", () => {
           "something listens there already",
         );
       await refused([...start("127.0.0.1:7", "127.0.0.1:7"), "--data-dir", directory], 2, "appears twice");
-      const one = ["--http-address", "127.0.0.1:7", "--data-dir", directory];
-      await refused([...start("127.0.0.1:0", "127.0.0.1:7"), ...one], 2, "cannot share an address");
-      await refused([...start("127.0.0.1:0", "192.0.2.1:7"), "--data-dir", directory], 2, "cannot listen there");
+      const one = ["--http-address", taken, "--data-dir", directory];
+      await refused([...start("127.0.0.1:0", taken), ...one], 2, "cannot share an address");
+      await refused([...start("127.0.0.1:0", "192.0.2.1:0"), "--data-dir", directory], 2, "cannot listen there");
       const own = ["--peer-address", "127.0.0.1:0", "--client-address", "127.0.0.1:0", "--data-dir", directory];
       await refused(["--id", "4", "--join", taken, ...own], 2, "no server of the cluster to join answers");
       expect(existsSync(directory)).toBe(false);
@@ -192,7 +193,7 @@ describe("bad input to a starting server", () => {
     await client.close();
     await cluster.signal(1, "SIGTERM");
     const own = `1=${peerAddress}/${endpoint}`;
-    const other = `2=127.0.0.1:1/127.0.0.1:2`;
+    const other = "2=127.0.0.1:0/localhost:0";
     const start = (id: string, list: string) => ["--id", id, "--members", list, "--data-dir", dataDirectory];
     await refused([...start("2", `${own},${other}`), "--cluster-id", "another"], 2, "another");
     await refused(start("2", `${own},${other}`), 2, "data directory");
