@@ -9,9 +9,12 @@ import { join } from "node:path";
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
+import { emptyBytes } from "../../src/base/bytes.ts";
+import type { Operation } from "../../src/base/operations.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
 import { LocalCluster } from "../support/local-cluster.ts";
 import { runTerrarium } from "../support/run-terrarium.ts";
+import { RawSession } from "./raw-session.ts";
 
 describe("bad input to a running server", () => {
   let cluster: LocalCluster;
@@ -21,6 +24,7 @@ describe("bad input to a running server", () => {
     client = await TerrariumClient.connect({ endpoints: cluster.endpoints });
     await client.create("/kept", "safe");
   });
+  const endpoint = () => present(cluster.servers[0], "a server").endpoint;
   afterAll(async () => {
     // Whatever the tests sent, every server still serves.
     for (const server of cluster.servers) expect((await cluster.status(server.id))?.ready).toBe(true);
@@ -32,22 +36,38 @@ describe("bad input to a running server", () => {
   it.each(["", "relative", "/trailing/", "//double", "/a/../b", "/a/./b", "/nul\u0000", "/\ue000private"])(
     "refuses the path %j",
     async (path) => {
-      await expect(client.create(path, "")).rejects.toMatchObject({
-        code: expect.stringMatching(/BAD_ARGUMENTS|NO_NODE/),
-      });
-      await expect(client.get(path)).rejects.toMatchObject({ code: expect.stringMatching(/BAD_ARGUMENTS|NO_NODE/) });
-      await client.sync();
+      // The client would refuse them itself.
+      const session = await RawSession.connect(endpoint());
+      const { failure: create } = await session.write(creation(path));
+      expect(create?.code).toMatch(/^(BAD_ARGUMENTS|NO_NODE)$/);
+      const { failure: set } = await session.write({ op: "setData", path, data: emptyBytes, version: -1 });
+      const { failure: remove } = await session.write({ op: "delete", path, version: -1 });
+      expect(remove?.code).toMatch(/^(BAD_ARGUMENTS|NO_NODE)$/);
+      const reads = await Promise.all(
+        (["getData", "exists", "getChildren"] as const).map((kind) => session.read(kind, path)),
+      );
+      for (const failure of [set, ...reads.map((read) => read.failure)])
+        expect(failure).toMatchObject({ code: "BAD_ARGUMENTS", message: expect.stringContaining("is refused: it ") });
+      expect((await session.read("getData", "/kept")).failure).toBeUndefined();
+      await session.close();
     },
   );
 
   it("refuses data and paths over the limit, and the session lives on", async () => {
-    await expect(client.create("/big", new Uint8Array(1024 * 1024 + 1))).rejects.toMatchObject({
-      code: "DATA_TOO_LARGE",
-    });
-    await expect(client.create(`/${"x".repeat(5000)}`, "")).rejects.toMatchObject({ code: "BAD_ARGUMENTS" });
+    const session = await RawSession.connect(endpoint());
+    const tooMuch = new Uint8Array(1024 * 1024 + 1);
+    expect(await session.write(creation("/big", tooMuch))).toMatchObject({ failure: { code: "DATA_TOO_LARGE" } });
+    const set: Operation = { op: "setData", path: "/kept", data: tooMuch, version: -1 };
+    expect(await session.write(set)).toMatchObject({ failure: { code: "DATA_TOO_LARGE" } });
+    const tooLong = { code: "BAD_ARGUMENTS", message: expect.stringContaining("it is longer than 4096 bytes") };
+    const long = `/${"x".repeat(5000)}`;
+    expect(await session.write(creation(long))).toMatchObject({ failure: tooLong });
+    expect(await session.read("exists", long)).toMatchObject({ failure: tooLong });
     const largest = new Uint8Array(1024 * 1024).fill(7);
-    await client.create("/largest", largest);
-    expect((await client.get("/largest")).data.length).toBe(largest.length);
+    expect((await session.write(creation("/largest", largest))).failure).toBeUndefined();
+    const kept = await session.read("getData", "/largest");
+    expect(kept.failure === undefined && kept.data?.length).toBe(largest.length);
+    await session.close();
   });
 
   it("refuses an unknown session and a wrong password", async () => {
@@ -202,6 +222,10 @@ describe("bad input to a starting server", () => {
     await cluster.destroy();
   });
 });
+
+function creation(path: string, data = emptyBytes): Operation {
+  return { op: "create", path, data, ephemeral: false, sequential: false };
+}
 
 /** Changes a byte in every block of the log, below the storage engine's own checksums. */
 async function damage(directory: string): Promise<void> {
