@@ -51,6 +51,10 @@ export function membershipComplaint(cluster, what, id, { code, message, hint }, 
   const force = `to do it all the same: npx kvctl member remove ${id} --force, and then ${again}`;
   const leftover = `if npx kvctl member list names server ${id}, take it out: npx kvctl member remove ${id}`;
   const also = what === "add" ? `\n${leftover}` : "";
+  // Who is no server of the cluster's file can be one that was to join; the others are there to stay.
+  const newcomer = cluster.ids.includes(cluster.lastId)
+    ? ""
+    : `, such as with\nnpx kvctl member remove ${cluster.lastId}`;
   const hints = {
     WOULD_LOSE_QUORUM: what === "remove" ? `${start}\n${force}` : start,
     NO_QUORUM: start + also,
@@ -58,9 +62,7 @@ export function membershipComplaint(cluster, what, id, { code, message, hint }, 
     TIMEOUT: `${start}; then try again: ${again}${also}`,
     NOT_READY: `try again: ${again}`,
     WRONG_SERVER: `something else took its ports; the next server takes the next ones: ${again}`,
-    CHANGE_IN_PROGRESS:
-      "npx kvctl member list shows it: wait for it, or take out a newcomer that cannot catch up, such as with\n" +
-      `npx kvctl member remove ${cluster.lastId}`,
+    CHANGE_IN_PROGRESS: `npx kvctl member list shows it: wait for it, or take out a newcomer that cannot catch up${newcomer}`,
   };
   return new Complaint(message, hints[code] ?? hint, exitCode);
 }

@@ -1,0 +1,26 @@
+/** What the advice needs to know of a cluster. */
+export interface ClusterFacts {
+  readonly size: number;
+  readonly ids: readonly number[];
+  readonly lastId: number;
+}
+
+/** An error as kvctl tells it in JSON. */
+export interface KvctlError {
+  readonly code?: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface AdvisedComplaint extends Error {
+  readonly hint: string;
+  readonly exitCode: number;
+}
+
+export function membershipComplaint(
+  cluster: ClusterFacts,
+  what: "add" | "remove",
+  id: number,
+  error: KvctlError,
+  exitCode: number,
+): AdvisedComplaint;
