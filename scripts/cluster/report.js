@@ -9,10 +9,10 @@ import { findProcess } from "./processes.js";
 /** How long servers that were started may take until they serve, ms. */
 export const startTimeoutMs = 30_000;
 
-/** What answers at an HTTP address within a second: `{ status }` of a Terrarium server, or `{ body }`; undefined: nothing. */
+/** What has answered at an HTTP address in a second: `{ status }` of a Terrarium server, or `{ body }`; undefined: nothing. */
 function fetchStatus(address) {
   return new Promise((done) => {
-    const request = get(`http://${address}/status`, { timeout: 1000, agent: false }, (response) => {
+    const request = get(`http://${address}/status`, { agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk) => {
@@ -30,8 +30,13 @@ function fetchStatus(address) {
         }
       });
     });
-    request.on("timeout", () => request.destroy());
+    // For the whole answer: a stranger may send a little now and then for ever.
+    const timer = setTimeout(() => request.destroy(), 1000);
     request.on("error", () => done(undefined));
+    request.on("close", () => {
+      clearTimeout(timer);
+      done(undefined);
+    });
   });
 }
 
