@@ -17,6 +17,7 @@ import { parseArguments, usage } from "./cluster/arguments.js";
 import {
   Complaint,
   createCluster,
+  everyId,
   existingCluster,
   home,
   parseServerId,
@@ -145,7 +146,7 @@ function hasStarted(reports, id) {
 
 async function stop(text) {
   const cluster = existingCluster();
-  const ids = text === undefined ? serverIds(cluster) : [parseServerId(cluster, text)];
+  const ids = text === undefined ? everyId(cluster) : [parseServerId(cluster, text)];
   const stopped = await stopServers(ids.map((id) => serverLayout(cluster, id)));
   console.log(stopped.length > 0 ? `stopped ${list(stopped)}; the data stays` : "nothing ran");
 }
@@ -169,7 +170,7 @@ async function status() {
 }
 
 async function removeAll(cluster) {
-  const servers = serverIds(cluster).map((id) => serverLayout(cluster, id));
+  const servers = everyId(cluster).map((id) => serverLayout(cluster, id));
   await stopServers(servers);
   for (const server of servers) rmSync(server.folder, { recursive: true, force: true });
   rmSync(join(home, "cluster.env"), { force: true });

@@ -119,6 +119,14 @@ export function serverIds(cluster) {
   return cluster.ids;
 }
 
+/**
+ * Ids of all servers that ever were, those of an `add` that was interrupted too: such a server runs, but is none of
+ * {@link serverIds}.
+ */
+export function everyId(cluster) {
+  return firstIds(Math.max(cluster.lastId, ...cluster.ids));
+}
+
 /** Ports and files of server `id`. */
 export function serverLayout(cluster, id) {
   const folder = join(home, `server-${id}`);

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -326,6 +326,31 @@ describe("a cluster of three", () => {
         probe.listen(port, "127.0.0.1", resolve);
       });
       probe.close();
+    }
+  });
+});
+
+describe("an add that was interrupted", () => {
+  it.each(["stop", "reset"])("leaves a server that %s ends, though it is not of the cluster yet", async (command) => {
+    const place = join(home, "..", `interrupted-${command}`);
+    const folder = join(place, "server-4");
+    mkdirSync(folder, { recursive: true });
+    const words = "SIZE=3\nBASE_PORT=7100\nCLUSTER_ID=local-1\nSERVERS=1,2,3\nLAST_ID=4\n";
+    writeFileSync(join(place, "cluster.env"), words);
+    // In the server's place, something with its command line.
+    const args = ["-e", "setInterval(() => {}, 1000)", "--", "--data-dir", join(folder, "data")];
+    const newcomer = spawn(process.execPath, args, { stdio: "ignore" });
+    try {
+      const ended = new Promise<string | null>((resolve) => newcomer.once("exit", (_, signal) => resolve(signal)));
+      writeFileSync(join(folder, "pid"), `${newcomer.pid}\n`);
+      const result = await cluster([command], { TERRARIUM_HOME: place, TERRARIUM_BASE_PORT: "" });
+      expect(result).toMatchObject({ code: 0, error: "" });
+      if (command === "stop") expect(result.out).toContain("stopped server 4; the data stays");
+      // By itself it would never end.
+      expect(await ended).toMatch(/^SIG(TERM|KILL)$/);
+      expect(existsSync(folder)).toBe(command === "stop");
+    } finally {
+      newcomer.kill("SIGKILL");
     }
   });
 });
