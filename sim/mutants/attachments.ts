@@ -21,7 +21,7 @@ export const attachments: readonly Mutant[] = [
     file: "src/znode/machine.ts",
     find: "if (!repeated) this.#sessions.attach(session, index, origin, proposal, body.timeoutMs);",
     replace: "this.#sessions.attach(session, index, repeated ? origin : origin, proposal, body.timeoutMs);",
-    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads"],
+    expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads", "watches"],
     kind: "safety",
     lesson:
       "The attachment is a proposal like any other and may be in the log twice. Its copy must not lock out the connection that the first one let in.",

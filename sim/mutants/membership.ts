@@ -158,7 +158,7 @@ export const membership: readonly Mutant[] = [
     file: "src/raft/commit.ts",
     find: "const stored = quorumValue(state.log.configuration, ",
     replace: "const stored = quorumValue(state.log.previousConfiguration, ",
-    expects: ["commit-durability", "leader-completeness", "membership"],
+    expects: ["commit-durability", "leader-completeness", "membership", "liveness"],
     kind: "safety",
     lesson: "A configuration is in force as soon as it is appended: its own entry is the first that it has to commit.",
   },
@@ -185,6 +185,8 @@ export const membership: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "The joint configuration needs both majorities, also to be left again. Who goes in without the new one may never get out.",
+    survives:
+      "Most of the voters to be must die after the change was asked for and before the newcomers have caught up, and stay dead. A hunt found it after some thousands of runs; test/paper/6-membership.test.ts plays it.",
   },
   {
     id: "M16",
@@ -196,6 +198,8 @@ export const membership: readonly Mutant[] = [
     expects: ["liveness"],
     kind: "liveness",
     lesson: "A leader that has just been elected knows of nobody. Who has not answered it yet may be dead for long.",
+    survives:
+      "As M15, with a leader that is elected just then: a hunt found it after 1,499 runs; test/paper/6-membership.test.ts plays it.",
   },
   {
     id: "M13",

@@ -167,6 +167,8 @@ export const snapshots: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "What leaves in a term claims to come from its leader. A follower that hears two of them can trust neither.",
+    survives:
+      "A chunk must be on its way from the leader's disk when the leader is deposed, and the follower must hear its successor first; the simulator's snapshots are of one or two chunks. test/paper/7-log-compaction.test.ts plays it.",
   },
   {
     id: "M5",
@@ -335,5 +337,7 @@ export const snapshots: readonly Mutant[] = [
     expects: ["recovery", "durable-state", "checkpoint-equality", "assertion", "snapshot"],
     kind: "safety",
     lesson: "What is written last counts. Behind the snapshot's batch, an old head would have a state without its log.",
+    survives:
+      "A snapshot comes in no fewer chunks than its tree has segments, and a checkpoint takes a turn for each of its own: it is over first, unless the tree has shrunk meanwhile. test/unit/node-checkpoints.test.ts plays it.",
   },
 ];
