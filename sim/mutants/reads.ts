@@ -13,8 +13,6 @@ export const reads: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "A new leader has every committed entry and does not know which they are. Until an entry of its own term is committed its commitIndex may be in the past (§8).",
-    survives:
-      "A client must be answered by a leader whom no other server hears any more, and the next leader must be asked by a follower that has not heard of that answer either, with a client's read, between its election and its first commit. test/paper/thesis-6.4-read-index.test.ts plays it.",
   },
   {
     id: "L2",
