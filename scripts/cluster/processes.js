@@ -120,11 +120,21 @@ function place(cluster, server) {
 
 /** Sends a signal to a server that runs. */
 export function signalServer(server, signal) {
-  const found = findProcess(server);
-  if (found === undefined)
+  if (!signalled(server, signal))
     throw new Complaint(`server ${server.id} does not run`, `start it with ./cluster.sh start ${server.id}`, 1);
-  process.kill(found.pid, signal);
-  return found;
+}
+
+/** Sends a signal to a server. False if it does not run, or has ended at this very moment. */
+function signalled(server, signal) {
+  const found = findProcess(server);
+  if (found === undefined) return false;
+  try {
+    process.kill(found.pid, signal);
+    return true;
+  } catch (error) {
+    if (error.code === "ESRCH") return false;
+    throw error;
+  }
 }
 
 /** Waits until a server's process is gone. Returns whether it went in time. */
@@ -142,13 +152,13 @@ export async function waitGone(server, timeoutMs) {
 export async function stopServers(servers) {
   const running = servers.filter((server) => findProcess(server) !== undefined);
   for (const server of running) {
-    const { pid } = signalServer(server, "SIGTERM");
+    signalled(server, "SIGTERM");
     // One that is paused hears it only now.
-    process.kill(pid, "SIGCONT");
+    signalled(server, "SIGCONT");
   }
   for (const server of running) {
     if (await waitGone(server, 8000)) continue;
-    signalServer(server, "SIGKILL");
+    signalled(server, "SIGKILL");
     await waitGone(server, 2000);
   }
   return running.map((server) => server.id);
