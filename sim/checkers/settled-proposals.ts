@@ -2,7 +2,7 @@
 import type { PeerMessage } from "../../src/node/ports.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Effects } from "../../src/raft/effects.ts";
-import type { Entry, ServerId } from "../../src/raft/types.ts";
+import type { Index, ServerId } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../observer.ts";
 import type { SimServer } from "../server.ts";
 import type { ModelFeed } from "./model-feed.ts";
@@ -32,7 +32,7 @@ export class SettledProposals implements Observer {
     if (server.node?.raft.isLeader === true)
       for (const entry of effects.write?.entries ?? [])
         if (entry.kind === "command") this.#proposes(server.id, entry.data);
-    for (const entry of effects.committed) this.#applies(server.id, entry);
+    for (const { index } of effects.committed) this.#applies(server.id, index);
   }
 
   #proposes(id: ServerId, command: Uint8Array): void {
@@ -48,12 +48,12 @@ export class SettledProposals implements Observer {
     done.set(proposal, times + 1);
   }
 
-  #applies(id: ServerId, entry: Entry): void {
-    if (entry.kind !== "command") return;
-    const { origin, proposal, body } = decodeCommand(entry.data);
-    if (origin !== id || proposal === 0) return;
+  #applies(id: ServerId, index: Index): void {
+    const command = this.#feed.commandAt(index);
+    if (command === undefined || command.origin !== id || command.proposal === 0) return;
+    const { proposal, body } = command;
     // One that came before its time, or after its session, has to go again or is given up.
-    const done = body.type === "createSession" || (body.type === "write" && this.#feed.model.effects.has(entry.index));
+    const done = body.type === "createSession" || (body.type === "write" && this.#feed.model.effects.has(index));
     const known = this.#done[id];
     if (done && known !== undefined && !known.has(proposal)) known.set(proposal, 0);
   }

@@ -61,24 +61,38 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let i = 0; i < bytes.length; i++) text += hexPairs[bytes[i] ?? 0];
   return text;
 }
 
-/** Eight bytes, big-endian, of an integer from 0 to 2^53 - 1: sorts like the number. */
-export function u64be(value: number): Uint8Array {
-  const out = new Uint8Array(8);
-  const view = new DataView(out.buffer);
-  view.setUint32(0, Math.floor(value / 2 ** 32));
-  view.setUint32(4, value >>> 0);
-  return out;
+// Byte by byte: a DataView needs the array's `buffer`, and giving a short array one costs more than all the rest.
+
+/** Writes an integer from 0 to 2^32 - 1 as four bytes, big-endian, at `offset`: they sort like the number. */
+export function writeU32be(out: Uint8Array, offset: number, value: number): void {
+  out[offset] = value >>> 24;
+  out[offset + 1] = value >>> 16;
+  out[offset + 2] = value >>> 8;
+  out[offset + 3] = value;
 }
 
-/** The integer that {@link u64be} wrote at `offset`. */
-export function readU64be(bytes: Uint8Array, offset = 0): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
+/** The integer that {@link writeU32be} wrote. */
+export function readU32be(bytes: Uint8Array, offset: number): number {
+  const high = ((bytes[offset] ?? 0) << 24) | ((bytes[offset + 1] ?? 0) << 16);
+  return (high | ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0)) >>> 0;
+}
+
+/** Writes an integer from 0 to 2^53 - 1 as eight bytes, big-endian, at `offset`: they sort like the number. */
+export function writeU64be(out: Uint8Array, offset: number, value: number): void {
+  writeU32be(out, offset, Math.floor(value / 2 ** 32));
+  writeU32be(out, offset + 4, value >>> 0);
+}
+
+/** The integer that {@link writeU64be} wrote. */
+export function readU64be(bytes: Uint8Array, offset: number): number {
+  return readU32be(bytes, offset) * 2 ** 32 + readU32be(bytes, offset + 4);
 }

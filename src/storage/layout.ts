@@ -15,7 +15,7 @@
  * The head names the generation of the present checkpoint. Segments of another one are a snapshot that is being
  * received, or what is left of an older checkpoint.
  */
-import { readU64be, u64be } from "../base/bytes.ts";
+import { readU32be, readU64be, writeU32be, writeU64be } from "../base/bytes.ts";
 import type { Index } from "../raft/types.ts";
 import type { KeyRange } from "./disk.ts";
 
@@ -39,7 +39,7 @@ export const wholeDisk: KeyRange = { gte: new Uint8Array([0x00]), lt: new Uint8A
 export function logBlockKey(firstIndex: Index): Uint8Array {
   const key = new Uint8Array(9);
   key[0] = LOG;
-  key.set(u64be(firstIndex), 1);
+  writeU64be(key, 1, firstIndex);
   return key;
 }
 
@@ -60,16 +60,15 @@ export interface SegmentName {
 export function segmentKey({ generation, number }: SegmentName): Uint8Array {
   const key = new Uint8Array(13);
   key[0] = SEGMENT;
-  new DataView(key.buffer).setUint32(1, generation);
-  key.set(u64be(number), 5);
+  writeU32be(key, 1, generation);
+  writeU64be(key, 5, number);
   return key;
 }
 
 /** The segment that a key names; undefined for the key of something else. */
 export function segmentName(key: Uint8Array): SegmentName | undefined {
   if (key.length !== 13 || key[0] !== SEGMENT) return undefined;
-  const generation = new DataView(key.buffer, key.byteOffset).getUint32(1);
-  return { generation, number: readU64be(key, 5) };
+  return { generation: readU32be(key, 1), number: readU64be(key, 5) };
 }
 
 /** The segments of a generation from number `first` on, up to and with `last`. */

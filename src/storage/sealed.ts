@@ -1,12 +1,13 @@
 /** Checksums of what is on disk: each value begins with the CRC-32C of the rest, four bytes, big-endian. */
-import { concatBytes } from "../base/bytes.ts";
+import { concatBytes, readU32be, writeU32be } from "../base/bytes.ts";
 import { crc32c } from "../base/crc32c.ts";
 import { TerrariumError } from "../base/errors.ts";
 
 /** The checksum of `bytes`, as it stands before them. */
 export function checksum(bytes: Uint8Array): Uint8Array {
-  const crc = crc32c(bytes);
-  return new Uint8Array([crc >>> 24, crc >>> 16, crc >>> 8, crc]);
+  const sum = new Uint8Array(4);
+  writeU32be(sum, 0, crc32c(bytes));
+  return sum;
 }
 
 /** `bytes` with their checksum. */
@@ -18,8 +19,7 @@ export function seal(bytes: Uint8Array): Uint8Array {
 export function unseal(value: Uint8Array, what: string): Uint8Array {
   if (value.length < 4) throw corrupt(`${what} is cut short`);
   const bytes = value.subarray(4);
-  const crc = new DataView(value.buffer, value.byteOffset, 4).getUint32(0);
-  if (crc !== crc32c(bytes)) throw corrupt(`the checksum of ${what} is wrong`);
+  if (readU32be(value, 0) !== crc32c(bytes)) throw corrupt(`the checksum of ${what} is wrong`);
   return bytes;
 }
 
