@@ -28,6 +28,8 @@ interface Watcher {
   leadingSinceUs: number;
   /** Running time at which the process heard of each session. */
   readonly heard: Map<SessionId, number>;
+  /** The same of the present turn: what ends with this turn may have been decided before it was heard. */
+  readonly heardInTurn: Map<SessionId, number>;
   /** Time that it slept, ms of its clock, and how often; when the present sleep began. */
   slept: number;
   sleeps: number;
@@ -105,11 +107,13 @@ export class SessionExpiry implements Observer {
     if (session === undefined) return;
     const spoke = this.#spoke.get(session) ?? new Map<ServerId, number>();
     this.#spoke.set(session, spoke.set(server.id, this.#world?.now ?? 0));
-    this.#hears(server, session);
+    this.#of(server.id).heardInTurn.set(session, this.#running(server));
   }
 
   delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
-    if (message.type === "TouchSessions") for (const session of message.sessionIds) this.#hears(to, session);
+    if (message.type !== "TouchSessions") return;
+    const { heardInTurn } = this.#of(to.id);
+    for (const session of message.sessionIds) heardInTurn.set(session, this.#running(to));
   }
 
   serverFrame(_server: SimServer, _client: number, connection: number, messages: readonly ServerMessage[]): void {
@@ -127,10 +131,11 @@ export class SessionExpiry implements Observer {
       watcher.leading = leads;
       watcher.leadingSince = Number.POSITIVE_INFINITY;
     }
-    if (leads === 0) return;
-    // An expiry is appended at the end of the turn before what the turn commits is applied.
-    for (const entry of effects.write?.entries ?? []) this.#appends(server, entry);
-    for (const entry of effects.committed) this.#applies(server, watcher, entry);
+    // An expiry is appended before what the turn commits is applied.
+    if (leads > 0) for (const entry of effects.write?.entries ?? []) this.#appends(server, entry);
+    for (const [session, at] of watcher.heardInTurn) watcher.heard.set(session, at);
+    watcher.heardInTurn.clear();
+    if (leads > 0) for (const entry of effects.committed) this.#applies(server, watcher, entry);
   }
 
   #hears(server: SimServer, session: SessionId): void {
@@ -211,6 +216,7 @@ function newWatcher(): Watcher {
     leadingSince: Number.POSITIVE_INFINITY,
     leadingSinceUs: 0,
     heard: new Map(),
+    heardInTurn: new Map(),
     slept: 0,
     sleeps: 0,
     sleepingSince: undefined,

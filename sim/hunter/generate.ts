@@ -6,7 +6,7 @@ import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
-import { drawHastyChanges, drawHops, drawLeftBehind, drawLostChanges, drawStorm } from "./schedules.ts";
+import { drawCutLeaders, drawHastyChanges, drawHops, drawLeftBehind, drawLostChanges, drawStorm } from "./schedules.ts";
 
 /** What a caller may fix of a plan. */
 export interface GenerateOptions {
@@ -57,7 +57,9 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const servers = options.servers ?? draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5]);
   // In a storm servers matter more than clients: those are rather quiet, so that there is time for more storms.
   const stormy = options.clean !== true && randomness.draws("plan stormy").chance(0.5);
-  const pace = draws.pick(stormy ? [...paces, ...paces.slice(0, 3)] : paces);
+  // Leaders that are cut off amid work: many ask for the same few paths, so that whoever answers too early is found out.
+  const contended = options.clean !== true && randomness.draws("plan cut leaders").chance(0.15);
+  const pace = draws.pick(contended ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces);
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
   const electionTimeoutMs = draws.pick([150, 300, 1_000]);
   const config = {
@@ -86,12 +88,13 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const workload = {
     perSecond: pace.perSecond,
     outstanding: draws.pick([1, 4, 16]),
-    paths: draws.pick([1, 2, 4, 8, 20, 50]),
-    mix: drawMix(randomness.draws("plan mix")),
-    readers: randomness.draws("plan readers").pick([0, 1, 2]),
+    paths: draws.pick(contended ? [1, 2] : [1, 2, 4, 8, 20, 50]),
+    mix: { ...drawMix(randomness.draws("plan mix")), ...(contended ? contendedMix : {}) },
+    readers: randomness.draws("plan readers").pick(contended ? [1, 2, 3] : [0, 1, 2]),
   };
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
   if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
+  if (contended) faults.push(...drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
     faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));
   if (options.clean !== true && randomness.draws("plan left behind").chance(0.2))
@@ -102,6 +105,9 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   }
   return checkPlan({ version: 1, seed, config, workload, faults });
 }
+
+/** Reads ask whoever may be deposed; writes change what they read. */
+const contendedMix = { localPercent: 0, create: 10, setData: 20, getData: 20, exists: 5 } as const;
 
 /** Mostly so small that the state is checkpointed all the time and whoever was away for a moment needs a snapshot. */
 function drawCheckpoints(draws: Draws): Record<string, number> {

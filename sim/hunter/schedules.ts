@@ -12,6 +12,8 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
   const every = electionTimeoutMs * draws.between(1, 4);
   const count = Math.min(60, Math.floor(horizonMs / every));
   const style = draws.pick(["crash", "isolate", "mixed"] as const);
+  // Leader after leader that does not get beyond its election leaves tails of many terms behind (Figure 8).
+  const lame = draws.chance(0.25);
   // What one term says may arrive in the next.
   if (draws.chance(0.3)) {
     const kind = draws.pick(["delay", "replay", "duplicate"] as const);
@@ -33,7 +35,9 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
           forMs,
           flapMs: 0,
         };
-    const when = drawMoment(draws, i * every);
+    const when: When = lame
+      ? { kind: "elected", server: "any", nth: 1, atMs: i * every }
+      : drawMoment(draws, i * every);
     // Streams may break as the network does: then the others know at once that the leader is gone, and it does not.
     if (!crash && draws.chance(0.5)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
     faults.push({ when, what });
@@ -42,6 +46,26 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
     // Now and then all but one follower are cut off from the leader: it commits nothing, but someone has its entries.
     if (draws.chance(0.3) && servers > 2)
       faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
+  }
+  return faults;
+}
+
+/**
+ * Leaders that are cut off again and again, at best noticed by the others at once, while their clients go on asking them:
+ * until they step down they must not answer, and what they took on meanwhile has to go, be it on a slow disk's way.
+ */
+export function drawCutLeaders(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const slow = draws.chance(0.3);
+  const gapMs = electionTimeoutMs * draws.pick([2, 3, 5]);
+  for (let atMs = gapMs; atMs < horizonMs && faults.length < 60; atMs += gapMs) {
+    const when = { kind: "at", atMs } as const;
+    const forMs = electionTimeoutMs * draws.pick([0.5, 1, 2]);
+    const extraMs = draws.pick([5, 50]);
+    if (slow) faults.push({ when, what: { kind: "slowDisk", server: "leader", extraMs, forMs: 2 * forMs } });
+    if (draws.chance(0.8)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
+    const shape = draws.pick(["isolate", "oneWay"] as const);
+    faults.push({ when, what: { kind: "partition", shape, server: "leader", servers: [], forMs, flapMs: 0 } });
   }
   return faults;
 }
