@@ -7,6 +7,7 @@ import { generatePlan } from "./hunter/generate.ts";
 import type { FromWorker, HuntResult, HuntTask, Kill } from "./mutants/task.ts";
 import type { Plan } from "./plan/plan.ts";
 import { type Outcome, type RunFailure, run } from "./runner.ts";
+import { sameFailure } from "./shrink/same-failure.ts";
 import { shrink } from "./shrink/shrink.ts";
 
 /** A run with more events has gone wild: without a bug the longest have a fifth of it. */
@@ -35,7 +36,7 @@ function hunt(task: HuntTask): HuntResult {
     const outcome = run(generatePlan(seed), allCheckers(), { eventsMax });
     const ms = cpuMs() - begun;
     tell({ type: "alive", runs, shrinking: false });
-    if (outcome.failure !== undefined) return { kill: killed(task, seed, outcome, outcome.failure, runs), runs, ms };
+    if (outcome.failure !== undefined) return { kill: killed(task, outcome, outcome.failure, runs), runs, ms };
     if (outcome.events >= eventsMax) return { kill: runaway(seed), runs, ms };
     if (ms >= task.budgetMs || runs >= task.runsMax) return { kill: undefined, runs, ms };
   }
@@ -46,23 +47,49 @@ function runaway(seed: number): Kill {
   return { invariant: "runaway", message, seed, items: undefined, plan: undefined, diagram: undefined };
 }
 
-function killed(task: HuntTask, seed: number, outcome: Outcome, failure: RunFailure, runs: number): Kill {
+function killed(task: HuntTask, first: Outcome, failure: RunFailure, runs: number): Kill {
   const { invariant, message } = failure;
-  const bare = { invariant, message, seed, items: undefined, plan: undefined, diagram: undefined };
-  if (task.shrinkMs <= 0) return bare;
-  const shrunk = shrink(outcome, {
+  if (task.shrinkMs <= 0)
+    return { invariant, message, seed: first.plan.seed, items: undefined, plan: undefined, diagram: undefined };
+  const onRun = (): void => tell({ type: "alive", runs, shrinking: true });
+  const begun = cpuMs();
+  const simplest = simplestOf(first, begun + task.shrinkMs / 4, onRun);
+  const shrunk = shrink(simplest, {
     run: (plan, options) => run(plan, allCheckers(), { eventsMax, ...options }),
     now: cpuMs,
-    budgetMs: task.shrinkMs,
-    onRun: () => tell({ type: "alive", runs, shrinking: true }),
+    budgetMs: begun + task.shrinkMs - cpuMs(),
+    onRun,
   });
   return {
-    ...bare,
+    invariant,
+    seed: simplest.plan.seed,
     message: shrunk.outcome.failure?.message ?? failure.message,
     items: shrunk.items,
     plan: JSON.stringify(shrunk.plan),
     diagram: task.tell ? story(shrunk.plan) : undefined,
   };
+}
+
+/** Whoever fails with so few items need not be looked for a simpler one. */
+const simpleItems = 40;
+
+/**
+ * The run that fails like `first` and has least in it: the first to be found is seldom the simplest, and to look for
+ * another one is quicker than to shrink it. Seeds are tried until `deadlineMs`.
+ */
+function simplestOf(first: Outcome, deadlineMs: number, onRun: () => void): Outcome {
+  let simplest = first;
+  for (let seed = first.plan.seed + 1; sizeOf(simplest) > simpleItems && cpuMs() < deadlineMs; seed++) {
+    const outcome = run(generatePlan(seed >>> 0), allCheckers(), { eventsMax });
+    onRun();
+    if (sameFailure(first.failure, outcome.failure) && sizeOf(outcome) < sizeOf(simplest)) simplest = outcome;
+  }
+  return simplest;
+}
+
+/** Faults and operations until a run ended. */
+function sizeOf({ struck, performed }: Outcome): number {
+  return struck.length + performed.length;
 }
 
 /** The run once more, drawn. */

@@ -6,7 +6,15 @@ import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
-import { drawCutLeaders, drawHastyChanges, drawHops, drawLeftBehind, drawLostChanges, drawStorm } from "./schedules.ts";
+import {
+  drawCutLeaders,
+  drawHastyChanges,
+  drawHops,
+  drawLeftBehind,
+  drawLostChanges,
+  drawStorm,
+  drawTails,
+} from "./schedules.ts";
 
 /** What a caller may fix of a plan. */
 export interface GenerateOptions {
@@ -57,6 +65,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const servers = options.servers ?? draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5]);
   // In a storm servers matter more than clients: those are rather quiet, so that there is time for more storms.
   const stormy = options.clean !== true && randomness.draws("plan stormy").chance(0.5);
+  // One entry a message: then there is a moment between any two of them.
+  const tails = stormy && randomness.draws("plan tails").chance(0.3);
   // Leaders that are cut off amid work: many ask for the same few paths, so that whoever answers too early is found out.
   const contended = options.clean !== true && randomness.draws("plan cut leaders").chance(0.15);
   const pace = draws.pick(contended ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces);
@@ -70,7 +80,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     electionTimeoutMs,
     heartbeatMs: Math.floor(electionTimeoutMs / draws.pick([3, 4, 8])),
     sessionTimeoutMs: draws.pick([2_000, 4_000, 10_000]),
-    ...draws.pick(stormy ? [...pipelines, pipelines[0], pipelines[0]] : pipelines),
+    ...draws.pick(tails ? pipelines.slice(0, 1) : stormy ? [...pipelines, pipelines[0], pipelines[0]] : pipelines),
     // Nor would one that messages often outlast: the leader would step down (CheckQuorum) as often as it is elected.
     networkUs: draws.pick(electionTimeoutMs < 300 ? networks.slice(0, -1) : networks),
     clientUs: randomness.draws("plan client network").pick([
@@ -93,7 +103,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     readers: randomness.draws("plan readers").pick(contended ? [1, 2, 3] : [0, 1, 2]),
   };
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
-  if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
+  if (tails) faults.push(...drawTails(randomness.draws("plan tails"), horizonMs, electionTimeoutMs));
+  else if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   if (contended) faults.push(...drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
     faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));

@@ -12,8 +12,6 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
   const every = electionTimeoutMs * draws.between(1, 4);
   const count = Math.min(60, Math.floor(horizonMs / every));
   const style = draws.pick(["crash", "isolate", "mixed"] as const);
-  // Leader after leader that does not get beyond its election leaves tails of many terms behind (Figure 8).
-  const lame = draws.chance(0.25);
   // What one term says may arrive in the next.
   if (draws.chance(0.3)) {
     const kind = draws.pick(["delay", "replay", "duplicate"] as const);
@@ -35,9 +33,7 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
           forMs,
           flapMs: 0,
         };
-    const when: When = lame
-      ? { kind: "elected", server: "any", nth: 1, atMs: i * every }
-      : drawMoment(draws, i * every);
+    const when = drawMoment(draws, i * every);
     // Streams may break as the network does: then the others know at once that the leader is gone, and it does not.
     if (!crash && draws.chance(0.5)) faults.push({ when, what: { kind: "break", from: "leader", to: "any" } });
     faults.push({ when, what });
@@ -46,6 +42,23 @@ export function drawStorm(draws: Draws, servers: number, horizonMs: number, elec
     // Now and then all but one follower are cut off from the leader: it commits nothing, but someone has its entries.
     if (draws.chance(0.3) && servers > 2)
       faults.push({ when: { kind: "at", atMs: i * every }, what: lopsided(draws, servers, forMs) });
+  }
+  return faults;
+}
+
+/**
+ * Leader after leader that does not get beyond its first entries, and comes back when its successor has met the same
+ * fate: so the servers' logs end in tails of many terms, of which each may be the next to win (Figures 7 and 8).
+ */
+export function drawTails(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const everyMs = Math.round(electionTimeoutMs * draws.pick([0.5, 1, 2]));
+  for (let atMs = 0; atMs < horizonMs && faults.length < 60; atMs += everyMs) {
+    const when: When = draws.chance(0.6)
+      ? { kind: "persists", server: "leader", nth: 1, atMs }
+      : { kind: "commits", server: "any", nth: 1, atMs };
+    const restartAfterMs = Math.round(electionTimeoutMs * draws.pick([1, 2, 4, 6]));
+    faults.push({ when, what: { kind: "crash", server: "leader", restartAfterMs, keep: 1 } });
   }
   return faults;
 }

@@ -27,7 +27,7 @@ export interface HuntResult {
 export interface Kill {
   readonly invariant: Invariant;
   readonly message: string;
-  /** The seed that found it. */
+  /** The seed of the run that is told: the first that failed, or of those seen after it the simplest. */
   readonly seed: number;
   /** Faults and operations of the shrunk plan; `undefined` if it was not shrunk. */
   readonly items: number | undefined;

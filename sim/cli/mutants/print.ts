@@ -81,7 +81,7 @@ export function explanation(mutant: Mutant, result: HuntResult): string {
   const replay = `npm run mutants -- --only ${mutant.id} --explain --seed-from ${kill.seed}`;
   return [
     ...head,
-    `Found after ${effort}, with seed ${kill.seed}.`,
+    `Found after ${effort}. The simplest run that failed has the seed ${kill.seed}: this is its story.`,
     "",
     ...causeOf(kill).flatMap((sentence) => wrap(sentence, width, " ".repeat(11))),
     ...(mutant.expects.includes(kill.invariant)
