@@ -1,8 +1,8 @@
 /** At the end, every replica that has applied the whole committed log holds exactly what the reference model holds. */
 import { InvariantBroken, type Observer, type World } from "../observer.ts";
 import type { SimServer } from "../server.ts";
+import { judgeRead } from "./judge.ts";
 import type { ModelFeed } from "./model-feed.ts";
-import { statDifference, statOf } from "./reference-model.ts";
 
 export class ReplicaEquality implements Observer {
   readonly name = "replica-equality";
@@ -33,16 +33,20 @@ export class ReplicaEquality implements Observer {
     const { model } = this.#feed;
     const paths = model.paths();
     for (const path of paths) {
-      const expected = model.at(path, model.applied);
-      const stat = machine.stat(path);
-      if (expected === undefined || stat === undefined)
-        throw new InvariantBroken(this.name, `n${id} has no znode ${path}, but the log made it`);
-      const difference = statDifference(stat, statOf(expected));
-      if (difference !== undefined) throw new InvariantBroken(this.name, `n${id} holds ${path} with ${difference}`);
+      for (const kind of ["getData", "getChildren"] as const) {
+        const read = { kind, path, watch: false, local: true };
+        const wrong = judgeRead(model, read, model.applied, machine.read(read));
+        if (wrong !== undefined) throw new InvariantBroken(this.name, `a read of n${id}'s whole state ${wrong}`);
+      }
     }
     const { znodes, sessions } = machine.counts();
     if (znodes !== paths.length)
       throw new InvariantBroken(this.name, `n${id} holds ${znodes} znodes, but the log leaves ${paths.length}`);
+    for (const { id: session, attachment, lastRequestId } of model.sessions.values()) {
+      const held = machine.session(session);
+      if (held?.attachment !== attachment || held.lastRequestId !== lastRequestId)
+        throw new InvariantBroken(this.name, `n${id} holds session ${session} otherwise than the log leaves it`);
+    }
     if (sessions !== model.sessions.size)
       throw new InvariantBroken(
         this.name,

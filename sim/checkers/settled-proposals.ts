@@ -53,7 +53,11 @@ export class SettledProposals implements Observer {
     if (command === undefined || command.origin !== id || command.proposal === 0) return;
     const { proposal, body } = command;
     // One that came before its time, or after its session, has to go again or is given up.
-    const done = body.type === "createSession" || (body.type === "write" && this.#feed.model.effects.has(index));
+    const done =
+      body.type === "createSession" ||
+      body.type === "attachSession" ||
+      (body.type === "closeSession" && !this.#feed.model.sessions.has(body.sessionId)) ||
+      (body.type === "write" && this.#feed.model.effects.has(index));
     const known = this.#done[id];
     if (done && known !== undefined && !known.has(proposal)) known.set(proposal, 0);
   }
