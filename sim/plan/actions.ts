@@ -64,8 +64,8 @@ export const messageTypes = word(
  * When a fault strikes: at a time, or at the nth time that something happens on a server, counted from `atMs` on.
  * `receives`: before the server handles a message of the kind. `sends`: when it hands one to the network, before it
  * goes out. `writes`: when it has handed a batch to the disk. `persists`: when a batch is on stable storage and the
- * server does not know yet. `answers`: when it hands an answer to a client's stream, before it goes out. `elected`: the
- * server has become leader.
+ * server does not know yet. `answers`: when it hands an answer to a client's stream, before it goes out. `commits`: as
+ * leader it has found entries committed, and neither told nor answered anybody. `elected`: the server has become leader.
  */
 export const when = tagged({
   at: { atMs: time },
@@ -105,7 +105,9 @@ export const action = tagged({
   restart: { server: serverTarget },
 
   // Network, per direction, for a while.
+  /** Each message is lost with probability `rate`. */
   loss: { ...link, rate, forMs: time },
+  /** Each message arrives a second time, later, with probability `rate`. */
   duplicate: { ...link, rate, forMs: time },
   /** Messages may overtake each other; `rate` of them take up to `extraMs` longer. */
   delay: { ...link, rate: optional(rate, 1), extraMs: time, forMs: time },
@@ -151,7 +153,9 @@ export const action = tagged({
   flipBit: { server: serverTarget, part: optional(word("any", "log", "state"), "any") },
 
   // Clocks.
+  /** Its clocks run at this pace for a while: 2 is twice as fast. */
   drift: { server: serverTarget, rate: number(0.5, 2), forMs: time },
+  /** Its wall clock jumps, back if negative; the monotonic one knows nothing of it. */
   jumpClock: { server: serverTarget, byMs: number(-horizonMaxMs, horizonMaxMs) },
 
   // Operator: at the leader, which may refuse.

@@ -1,9 +1,9 @@
 /**
- * Every coded error in one place. A code is stable: gRPC and `--json` carry it. The message says what happened, the
+ * Every coded error in one place (but those of HTTP: `http/server.ts`). A code is stable: gRPC and `--json` carry it. The message says what happened, the
  * hint what to do about it.
  */
 
-/** What the CLI's exit code tells: refused (1), usage (2), unavailable (3). */
+/** What kvctl's exit code tells: refused (1), usage (2), unavailable (3). */
 export type ErrorClass = "refused" | "usage" | "unavailable";
 
 const errors = {
@@ -118,7 +118,7 @@ const errors = {
   WRONG_DATA_DIR: [
     "usage",
     "the data directory belongs to another server or cluster",
-    "point --data-dir at this server's own directory",
+    "point --data-dir at this server's own directory; or give the --members or --cluster-id that the cluster began with",
   ],
   DATA_DIR_UNUSABLE: [
     "usage",

@@ -1,4 +1,7 @@
-/** The limits that users may meet, with their defaults. Reaching one gives a typed error or backpressure, never more memory. */
+/**
+ * The limits that users may meet; no flag changes them. Reaching one gives a typed error, backpressure or, between servers,
+ * lost messages, never more memory.
+ */
 export const limits = {
   /** Data of a znode, bytes. */
   dataBytesMax: 1024 * 1024,

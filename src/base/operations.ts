@@ -96,6 +96,7 @@ export type Result = Success | { readonly failure: Failure };
  */
 export type WatchKind = "data" | "exist" | "children";
 
+/** What happened. `resync`: something may have changed, too long ago to say what; read again. */
 export type WatchEventType = "created" | "deleted" | "dataChanged" | "childrenChanged" | "resync";
 
 /** A watch that fired, and with it is armed no more. */

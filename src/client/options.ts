@@ -14,18 +14,25 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** Gives up `connect`; without effect afterwards. */
   readonly signal?: AbortSignal | undefined;
-  /** Resumes a session, here or from another process, instead of opening a new one. */
+  /**
+   * Resumes a session, here or from another process, instead of opening a new one. One client at a time may hold it:
+   * `detach` the other first. Two would take it from each other for ever.
+   */
   readonly session?: SessionCredentials | undefined;
 }
 
 /** Options of every request. */
 export interface RequestOptions {
-  /** Milliseconds until the promise rejects with NO_QUORUM, NO_SERVER or TIMEOUT; `Infinity` waits for ever. */
+  /**
+   * Milliseconds until the promise rejects with the reason why there is no answer: NO_QUORUM, NO_SERVER, OVERLOADED,
+   * PROTOCOL_ERROR or TIMEOUT. Default: the client's `requestTimeoutMs`; `Infinity` waits for ever.
+   */
   readonly timeoutMs?: number | undefined;
   /** Rejects the promise with ABORTED; a write that was sent already may still take effect, once. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What kind of znode `create` makes; by default a persistent one of the name given. */
 export interface CreateOptions extends RequestOptions {
   /** Removed when the session ends; can have no children. */
   readonly ephemeral?: boolean | undefined;
@@ -39,13 +46,18 @@ export interface VersionOptions extends RequestOptions {
   readonly version?: number | undefined;
 }
 
+/** How a read is answered, and whether its znode is watched. */
 export interface ReadOptions extends RequestOptions {
   /** Answered by the attached server at once: sequentially consistent, maybe stale. Otherwise linearizable. */
   readonly local?: boolean | undefined;
-  /** Called once, at the next change of what was read. Not called when the session ends first. */
+  /**
+   * Called once, at the next change of what was read, or with `resync` when there may have been one. Not called when the
+   * session ends first.
+   */
   readonly watch?: ((event: WatchEvent) => void) | undefined;
 }
 
+/** Options of `watch`. */
 export interface WatchOptions {
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined;
@@ -56,6 +68,7 @@ export interface Created {
   /** With its sequence number, if it is sequential. */
   readonly path: string;
   readonly stat: Stat;
+  /** Of the create. */
   readonly zxid: Zxid;
 }
 

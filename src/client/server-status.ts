@@ -8,8 +8,12 @@ import { fetchStatus } from "./transport.ts";
 export interface ServerStatus {
   readonly clusterId: string;
   readonly id: number;
+  /** The number that its data directory drew when it was made. */
+  readonly incarnation?: number;
   /** It waits to be added to a running cluster. */
   readonly joining?: boolean;
+  /** It takes part; one without data does not until the others have told whether they know it. */
+  readonly admitted?: boolean;
   readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   readonly term: number;
   /** Id of the leader that it follows (itself, if it leads); null when it knows none. */
@@ -30,6 +34,7 @@ export interface ServerStatus {
   readonly watches: number;
   /** Clients attached to it. */
   readonly connections: number;
+  /** It can serve: it leads, or reaches the leader, with a majority behind it. */
   readonly ready: boolean;
   /** Why not, when not ready. */
   readonly reason?: string;
@@ -54,8 +59,8 @@ export interface ServerMember {
 /**
  * Asks the server at `endpoint` (`host:port`, its client port) for its status. Answers without a quorum too.
  *
- * Rejects with USAGE, BAD_ARGUMENTS, NO_SERVER (nothing answers within `timeoutMs`, default 2,000), PROTOCOL_ERROR (what answers is no
- * Terrarium client port), ABORTED.
+ * Rejects with USAGE, BAD_ARGUMENTS, NO_SERVER (nothing answers within `timeoutMs`, default 2,000), PROTOCOL_ERROR (what
+ * answers is no Terrarium client port), ABORTED.
  *
  * ```ts
  * const { role, term } = await serverStatus("127.0.0.1:7101", { timeoutMs: 500 });

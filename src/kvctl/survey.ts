@@ -45,14 +45,17 @@ export function answers(probes: readonly Probe[]): ServerStatus[] {
 }
 
 /**
- * Id and term of the leader that serves. One that was not asked counts on the word of a server that is ready to follow
- * it; one that was asked and is silent does not.
+ * Id and term of the leader that serves. One that was not asked, or that leads and is not ready itself, as with a disk that
+ * hangs, counts on the word of a server that is ready to follow it; one that was asked and is silent does not.
  */
 export function leaderOf(probes: readonly Probe[]): { readonly id: number; readonly term: number } | undefined {
   const up = answers(probes);
   const leaders = up.filter(({ role, ready }) => role === "leader" && ready).sort((a, b) => b.term - a.term);
   if (leaders[0] !== undefined) return leaders[0];
-  const follower = up.find(({ ready, leader }) => ready && up.every(({ id }) => id !== leader));
+  const follower = up.find(
+    ({ ready, leader, term }) =>
+      ready && up.every((other) => other.id !== leader || (other.role === "leader" && other.term === term)),
+  );
   if (follower === undefined || follower.leader === null) return undefined;
   const { leader: id, term } = follower;
   const others = new Set(follower.members.filter((member) => member.id !== id).map((member) => member.clientAddress));

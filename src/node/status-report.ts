@@ -4,6 +4,7 @@ import type { Raft } from "../raft/raft.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Admission } from "./admission.ts";
+import type { QuorumWatch } from "./quorum-watch.ts";
 import type { MemberState, MemberStatus, NodeStatus } from "./status.ts";
 
 /** What the status is made of. */
@@ -13,7 +14,7 @@ export interface StatusSources {
   readonly machine: ZnodeMachine;
   readonly admission: Admission;
   readonly checkpointIndex: number;
-  /** Whether a leader is known that a majority follows. */
+  /** Whether a leader can be reached that a majority follows: see {@link QuorumWatch}. */
   readonly quorum: boolean;
   readonly watches: number;
   readonly connections: number;
@@ -54,6 +55,7 @@ function notReadyReason(sources: StatusSources, leader: number | undefined): str
   if (!admitted && joining) return "joining: waiting to be added to the cluster (`kvctl member add`)";
   if (!admitted) return `forming the cluster: waiting for server ${missing.join(", ")}`;
   if (leader === undefined) return "no quorum: this server knows no leader that a majority follows";
+  if (!sources.quorum) return "no quorum: what this server asks its leader is not answered, or not applied here";
   if (sources.machine.appliedIndex === 0) return "starting: nothing of the log is applied yet";
   return undefined;
 }

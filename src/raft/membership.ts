@@ -113,7 +113,7 @@ function appendConfiguration(state: RaftState, leader: Leader, configuration: Co
   confirmReads(state, leader); // a smaller quorum may have confirmed them already
 }
 
-/** Others may lead from now on. One that has everything is asked to, so that nobody waits for an election timeout. */
+/** Others may lead from now on. The one that has most of the log is asked to, so that nobody waits for an election timeout. */
 function stepDown(state: RaftState, leader: Leader): void {
   replicate(state, leader); // the last news: C_new is committed
   const { voters } = state.log.configuration;

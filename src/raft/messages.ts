@@ -59,7 +59,10 @@ export interface AppendEntriesReply {
   /** On refusal: the newest position where the logs may agree, and the follower's term there (§5.3). */
   readonly hintIndex: Index;
   readonly hintTerm: Term;
-  /** Echo of the request's `readRound`. */
+  /**
+   * Newest read round among the requests that this answers; 0 when it refuses a request of an older term, whose rounds are
+   * counted apart.
+   */
   readonly readRound: number;
 }
 
@@ -73,7 +76,7 @@ export interface InstallSnapshot {
   readonly lastIncludedTerm: Term;
   /** Position of the chunk before this one; 0 for the first. */
   readonly previous: number;
-  /** Position of this chunk; rises. */
+  /** Position of this chunk; rises, but for the last chunk, which has that of the one before. */
   readonly position: number;
   /** A segment of the checkpoint; of the last chunk its head, with the configuration in it. Raft never looks inside. */
   readonly data: Uint8Array;

@@ -87,7 +87,7 @@ export interface AppendOutcome {
 
 /** Reads that wait for one ReadIndexReply. */
 export interface AskedReads {
-  /** Unique among all the requests of this server, those before a restart included. */
+  /** Not used before by this server; that a start does not repeat those of an earlier one is very likely, not certain. */
   readonly readId: number;
   ids: readonly number[];
   askedAt: number;

@@ -16,8 +16,8 @@ export function enterTerm(state: RaftState, term: Term, votedFor: ServerId | 0):
  * All servers, §5.1: a message with a higher term makes its receiver a follower in that term. The same step makes a
  * candidate follow the leader of its own term (§5.2) and a leader give up (thesis §6.2).
  *
- * The election timer of a server that was no leader runs on: only hearing from a leader and granting a vote restart
- * it (§5.2).
+ * This step lets the election timer of a server that was no leader run on, unless it has heard of the leader
+ * (§5.2).
  */
 export function becomeFollower(state: RaftState, term: Term, leader: ServerId | undefined): void {
   if (term > state.currentTerm) enterTerm(state, term, 0);

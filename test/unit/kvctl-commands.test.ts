@@ -359,6 +359,15 @@ describe("status", () => {
     expect(stderr).toContain("no quorum: no leader that a majority follows; server 1 answers; no answer from b:2, c:3");
   });
 
+  it("counts a leader that serves through others, though its own disk hangs", async () => {
+    cluster.statuses.set("a:1", server(1, "follower"));
+    cluster.statuses.set("b:2", server(2, "leader", 2, false));
+    cluster.statuses.set("c:3", server(3, "follower"));
+    const { exitCode, stdout } = await run("status");
+    expect(exitCode).toBe(0);
+    expect(lines(stdout).at(-1)).toMatch(/^leader: server 2, term 4; /);
+  });
+
   it("shows an observer, a server that waits and one that was removed as what they are", async () => {
     const member = (id: number, voter: boolean) => ({ id, peerAddress: "p:1", clientAddress: "c:1", voter });
     const members = [member(1, false), member(2, true)];

@@ -72,6 +72,7 @@ describe.each(["the leader", "a follower"])("a client of %s", (where) => {
     cluster.say(server, 7, { type: "ping", number: 1 });
     cluster.run(10);
     expect(cluster.heard(server, 7).at(-1)).toMatchObject({ type: "pong", quorum: false });
+    expect(cluster.node(server).status()).toMatchObject({ ready: false, reason: expect.stringContaining("no quorum") });
   });
 
   it("is cut off when it leaves out the answer that would let its writes go on", () => {
@@ -104,11 +105,13 @@ describe("a cluster", () => {
     cluster.say(follower, 7, { type: "ping", number: 1 });
     cluster.run(10);
     expect(cluster.heard(follower, 7).at(-1)).toMatchObject({ type: "pong", quorum: false });
+    expect(cluster.node(follower).status()).toMatchObject({ ready: false, leader });
     cluster.loses = () => false;
     cluster.run(1000);
     cluster.say(follower, 7, { type: "ping", number: 2 });
     cluster.run(10);
     expect(cluster.heard(follower, 7).at(-1)).toMatchObject({ type: "pong", quorum: true });
+    expect(cluster.node(follower).status()).toMatchObject({ ready: true });
   });
 
   it("makes up for a lost batch of proposals with few entries", () => {

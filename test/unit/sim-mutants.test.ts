@@ -42,7 +42,9 @@ describe("the mutants on a terminal", () => {
       diagram: "sequenceDiagram",
     } as const;
     const told = explanation(mutant, { kill: { ...kill, plan: '{ "seed": 12 }' }, runs: 1, ms: 100 });
-    expect(told).toContain("Found after 1 run (0.1 s). The simplest run that failed has the seed 12: this is its story.\n");
+    expect(told).toContain(
+      "Found after 1 run (0.1 s). The simplest run that failed has the seed 12: this is its story.\n",
+    );
     expect(told).toMatch(/\npromised: {2}\S.*\nhappened: {2}two lead\.\n/s);
     expect(told).toContain(`\nReplay:  npm run mutants -- --only ${mutant.id} --explain --seed-from 12`);
     expect(told.split("\n").filter((one) => one.length > 120)).toEqual([]);

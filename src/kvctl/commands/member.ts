@@ -123,7 +123,7 @@ export const registerMember: Register = (program, host) => {
       `list                        the members, as the leader sees them
   add ID HOST:PORTS           server ID becomes a voter once it has caught up
   add ID HOST:PORTS --observer
-                              … gets the log and serves reads, but never votes
+                              … gets the log and serves reads, but does not vote
   remove ID                   server ID leaves; it may be the leader
   promote ID                  an observer becomes a voter
   replace OLD NEW HOST:PORTS  server NEW takes the place of OLD, in one change`,
@@ -139,7 +139,7 @@ few running voters is refused, unless --force says that this is meant.`,
     ],
   })
     .argument("[words...]", "list, add, remove, promote or replace, and what it needs")
-    .option("--observer", "with add: it never votes")
+    .option("--observer", "with add: it does not vote until it is promoted")
     .option("--force", "even if too few of the voters would be running")
     .action((words: string[], flags: Flags) =>
       host.run(commonOptions(command), (context) => member(context, words, flags)),
