@@ -110,8 +110,10 @@ export class SimClient {
   #openSession(): Session<HistoryOperation> {
     const { kernel, plan } = this.#host;
     const draws = kernel.randomness.draws("session", `${this.id}.${++this.life}`);
+    const { sessionTimeoutMs: timeoutMs } = plan.config;
+    const holder = this.id * 1_000_000 + this.life;
     return new Session<HistoryOperation>(
-      { endpoints: this.#endpoints, timeoutMs: plan.config.sessionTimeoutMs, random: () => draws.next() },
+      { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder },
       this.#now(),
     );
   }

@@ -59,6 +59,7 @@ interface ModelSession {
   readonly password: Uint8Array;
   attachment: Zxid;
   attachedBy: string;
+  holder: number;
   lastRequestId: number;
   readonly ephemerals: Set<string>;
 }
@@ -107,6 +108,8 @@ export class ReferenceModel {
         const session = this.sessions.get(body.sessionId);
         const by = `${command.origin}.${command.proposal}`;
         if (session === undefined || !bytesEqual(session.password, body.password) || session.attachedBy === by) return;
+        if (body.holder !== session.holder && body.takeover !== true) return;
+        session.holder = body.holder ?? 0;
         session.attachment = index;
         session.attachedBy = by;
         return;
@@ -175,6 +178,7 @@ export class ReferenceModel {
       password: body.password,
       attachment: index,
       attachedBy: "",
+      holder: body.holder ?? 0,
       lastRequestId: 0,
       ephemerals: new Set(),
     };

@@ -19,8 +19,8 @@ export const attachments: readonly Mutant[] = [
     title: "the second copy of an attachment fences off the first",
     source: "ours (attach fencing)",
     file: "src/znode/machine.ts",
-    find: "if (!repeated) this.#sessions.attach(session, index, origin, proposal, body.timeoutMs);",
-    replace: "this.#sessions.attach(session, index, repeated ? origin : origin, proposal, body.timeoutMs);",
+    find: "if (!repeated) this.#sessions.attach(",
+    replace: "if (!repeated || origin > 0) this.#sessions.attach(",
     expects: ["linearizability", "replica-equality", "exactly-once", "sequential-reads", "watches"],
     kind: "safety",
     lesson:

@@ -43,6 +43,11 @@ const errors = {
     "open a new session; its ephemerals were removed",
   ],
   SESSION_MOVED: ["refused", "the session has moved to another connection", "use the newer connection"],
+  SESSION_TAKEN: [
+    "refused",
+    "another client has taken the session over",
+    "open a new session; a session is held by one client at a time",
+  ],
   AUTH_FAILED: ["refused", "the session's password is wrong", "give the password that came with the session id"],
   SESSION_CLOSED: ["refused", "the client is closed", "open a new client"],
   // The connection.

@@ -41,7 +41,8 @@ export class SessionDriver {
 
   constructor(options: DriverOptions) {
     const { endpoints, sessionTimeoutMs: timeoutMs, resume } = options;
-    this.session = new Session({ endpoints, timeoutMs, random: Math.random, resume }, performance.now());
+    const holder = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+    this.session = new Session({ endpoints, timeoutMs, random: Math.random, resume, holder }, performance.now());
     this.#transport = new Transport(endpoints, {
       received: (stream, messages) => {
         this.session.receive(stream, messages, performance.now());

@@ -15,8 +15,8 @@ export interface ClientOptions {
   /** Gives up `connect`; without effect afterwards. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Resumes a session, here or from another process, instead of opening a new one. One client at a time may hold it:
-   * `detach` the other first. Two would take it from each other for ever.
+   * Resumes a session, here or from another process, instead of opening a new one. It is taken over from the client that
+   * held it: what that one still tries fails with SESSION_TAKEN.
    */
   readonly session?: SessionCredentials | undefined;
 }

@@ -46,8 +46,10 @@ export interface SessionOptions {
   /** Wished session timeout, milliseconds. */
   readonly timeoutMs: number;
   readonly random: Random;
-  /** A session to go on with; otherwise a new one is opened. */
+  /** A session to go on with, which is taken over from whoever holds it; otherwise a new one is opened. */
   readonly resume?: SessionCredentials | undefined;
+  /** A number, below 2^53, that no other client of the session has: drawn at random. */
+  readonly holder: number;
 }
 
 /** `C`: what the caller attaches to each request and gets back with its answer. */
@@ -62,6 +64,7 @@ export class Session<C> {
   #streams = 0;
   #sessionId: SessionId;
   #password: Uint8Array;
+  readonly #holder: number;
   #timeoutMs: number;
   /** Newest zxid seen: no server may show anything older. */
   #lastZxid: Zxid;
@@ -79,6 +82,7 @@ export class Session<C> {
     this.#timeoutMs = options.timeoutMs;
     this.#sessionId = options.resume?.sessionId ?? 0;
     this.#password = options.resume?.password ?? emptyBytes;
+    this.#holder = options.holder;
     this.#lastZxid = options.resume?.lastZxid ?? 0;
     this.#watchedZxid = this.#lastZxid;
     this.#now = now;
@@ -247,6 +251,8 @@ export class Session<C> {
       password: this.#password,
       timeoutMs: this.#timeoutMs,
       lastZxid: this.#lastZxid,
+      holder: this.#holder,
+      takeover: this.#state === "connecting" && this.#sessionId !== 0,
     });
   }
 
@@ -301,6 +307,7 @@ export class Session<C> {
   #refused(link: Attaching | Attached, failure: Failure): void {
     const gone = failure.code === "SESSION_EXPIRED" || failure.code === "AUTH_FAILED";
     if (gone && this.#sessionId !== 0) return this.#expire(failure);
+    if (failure.code === "SESSION_TAKEN") return this.#end("expired", failure, failure);
     const message = `${this.#endpoints.name(link.endpoint)} refuses: ${failure.message}`;
     this.#lose(link, { code: failure.code, message });
   }
@@ -310,10 +317,11 @@ export class Session<C> {
     // A session never turns into another one behind its user's back.
     if (known && message.sessionId !== this.#sessionId) return this.#violation(link, "another session id");
     if (message.sessionId === 0 || message.timeoutMs <= 0) return this.#violation(link, "connected without a session");
-    if (message.zxid < this.#lastZxid) return this.#violation(link, "attached to a server that is behind");
+    if (message.zxid < this.#lastZxid) return this.#anotherPast("it is behind what this session has seen");
     if (this.#state === "connecting") this.#queue.continueAfter(message.lastRequestId);
-    if (message.lastRequestId < this.#queue.ackedRequestId) return this.#violation(link, "an answered write is lost");
-    if (message.lastRequestId > this.#queue.lastRequestId) return this.#violation(link, "a write that was never sent");
+    if (message.lastRequestId < this.#queue.ackedRequestId) return this.#anotherPast("an answered write is lost");
+    if (message.lastRequestId > this.#queue.lastRequestId)
+      return this.#anotherPast("it has a write that was never sent");
     this.#sessionId = message.sessionId;
     this.#password = message.password;
     this.#timeoutMs = message.timeoutMs;
@@ -401,6 +409,17 @@ export class Session<C> {
     if (message.number > 0) this.#rearmed(link);
     if (message.quorum) link.noQuorumSince = undefined;
     else link.noQuorumSince ??= this.#now;
+  }
+
+  /**
+   * An attachment goes through the log, behind all that the session has seen. A cluster that says otherwise has another
+   * log, as after a restoration from a backup, and with it another session.
+   */
+  #anotherPast(what: string): void {
+    this.#effects.deliver({ type: "violation", what });
+    const message = `the cluster has another past than this session, as if restored from a backup: ${what}`;
+    const failure: Failure = { code: "SESSION_EXPIRED", message };
+    this.#end("expired", failure, failure);
   }
 
   #violation(link: Attaching | Attached, what: string): void {

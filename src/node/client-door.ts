@@ -208,10 +208,11 @@ export class ClientDoor {
     const timeoutMs = Math.round(
       Math.min(Math.max(connect.timeoutMs, limits.sessionTimeoutMinMs), limits.sessionTimeoutMaxMs),
     );
+    const { sessionId, password, holder, takeover } = connect;
     const body: CommandBody =
-      connect.sessionId === 0
-        ? { type: "createSession", password: this.#host.secret(16), timeoutMs }
-        : { type: "attachSession", sessionId: connect.sessionId, password: connect.password, timeoutMs };
+      sessionId === 0
+        ? { type: "createSession", password: this.#host.secret(16), timeoutMs, holder }
+        : { type: "attachSession", sessionId, password, timeoutMs, holder, takeover };
     const proposal = this.#propose(body);
     connection.state = { type: "attaching", proposal, sinceMs: this.#host.now() };
     this.#attaching.set(proposal, connection);

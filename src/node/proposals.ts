@@ -81,7 +81,11 @@ export class Proposals {
    */
   take(leader: ServerId, term: Term, nowMs: number): readonly Outgoing[] {
     if (this.#sentTo?.leader !== leader || this.#sentTo.term !== term) {
-      for (const id of this.#pending.keys()) this.#unsent.add(id);
+      for (const [id, proposal] of this.#pending) {
+        // What others did not answer says nothing of this one.
+        proposal.attempts = 0;
+        this.#unsent.add(id);
+      }
       this.#sentTo = { leader, term };
     } else if (nowMs >= this.#retryAtMs) this.#takeOverdue(nowMs);
     if (this.#unsent.size === 0) return nothing;

@@ -77,6 +77,8 @@ export function decodeClientFrame(bytes: Uint8Array): ClientMessage[] {
 function writeMessage(message: ClientMessage): number {
   switch (message.type) {
     case "connect":
+      writer.bool(7, message.takeover);
+      writer.uint(6, message.holder);
       writer.uint(5, message.lastZxid);
       writer.uint(4, message.timeoutMs);
       writer.bytes(3, message.password);
@@ -149,6 +151,8 @@ function readConnect(reader: WireReader): Connect {
   let password = emptyBytes;
   let timeoutMs = 0;
   let lastZxid = 0;
+  let holder = 0;
+  let takeover = false;
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === numberTag(1)) protocol = reader.uint32();
@@ -156,9 +160,11 @@ function readConnect(reader: WireReader): Connect {
     else if (tag === lengthTag(3)) password = reader.bytes();
     else if (tag === numberTag(4)) timeoutMs = reader.uint32();
     else if (tag === numberTag(5)) lastZxid = reader.uint();
+    else if (tag === numberTag(6)) holder = reader.uint();
+    else if (tag === numberTag(7)) takeover = reader.bool();
     else reader.skip(tag);
   }
-  return { type: "connect", protocol, sessionId, password, timeoutMs, lastZxid };
+  return { type: "connect", protocol, sessionId, password, timeoutMs, lastZxid, holder, takeover };
 }
 
 function readRequest(reader: WireReader): Request {

@@ -17,6 +17,10 @@ export interface Connect {
   readonly timeoutMs: number;
   /** Newest zxid that the client has seen. */
   readonly lastZxid: Zxid;
+  /** A number that the client has drawn for itself: it tells the holder that comes back from another client. */
+  readonly holder: number;
+  /** Takes the session over from whoever held it: their later attempts to attach are refused. */
+  readonly takeover: boolean;
 }
 
 /** Answered in the order sent. */

@@ -86,11 +86,14 @@ function writeBody(body: CommandBody): void {
   const mark = writer.mark();
   switch (body.type) {
     case "createSession":
+      writer.uint(3, body.holder ?? 0);
       writer.uint(2, body.timeoutMs);
       writer.bytes(1, body.password);
       writer.nest(CREATE_SESSION, mark);
       return;
     case "attachSession":
+      writer.bool(5, body.takeover ?? false);
+      writer.uint(4, body.holder ?? 0);
       writer.uint(3, body.timeoutMs);
       writer.bytes(2, body.password);
       writer.uint(1, body.sessionId);
@@ -125,31 +128,37 @@ function writeBody(body: CommandBody): void {
 function readCreateSession(reader: WireReader): CommandBody {
   let password = emptyBytes;
   let timeoutMs = 0;
+  let holder = 0;
   const outer = reader.enter();
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === lengthTag(1)) password = reader.bytes();
     else if (tag === numberTag(2)) timeoutMs = reader.uint32();
+    else if (tag === numberTag(3)) holder = reader.uint();
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return { type: "createSession", password, timeoutMs };
+  return { type: "createSession", password, timeoutMs, holder };
 }
 
 function readAttachSession(reader: WireReader): CommandBody {
   let sessionId = 0;
   let password = emptyBytes;
   let timeoutMs = 0;
+  let holder = 0;
+  let takeover = false;
   const outer = reader.enter();
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === numberTag(1)) sessionId = reader.uint();
     else if (tag === lengthTag(2)) password = reader.bytes();
     else if (tag === numberTag(3)) timeoutMs = reader.uint32();
+    else if (tag === numberTag(4)) holder = reader.uint();
+    else if (tag === numberTag(5)) takeover = reader.bool();
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return { type: "attachSession", sessionId, password, timeoutMs };
+  return { type: "attachSession", sessionId, password, timeoutMs, holder, takeover };
 }
 
 function readCloseSession(reader: WireReader): CommandBody {

@@ -1,6 +1,6 @@
 /**
  * One client's stream. What waits to be sent waits here, not in gRPC: messages of many turns then share a frame, and a
- * client that does not read costs no more than its limit.
+ * client that does not read, or slowly, costs little more than its limit: while so much waits, it is not heard either.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
@@ -29,6 +29,8 @@ export class ClientConnection {
   /** When the client last took a frame, or had nothing to take. Monotonic ms. */
   private lastTakenMs = performance.now();
   private framesInFlight = 0;
+  /** Whether nothing is read from the client until it has taken more. */
+  private paused = false;
   private state: "open" | "ending" | "ended" = "open";
 
   /** @param onOverload the client does not read: more than `bytesMax` waits, and it took nothing for `stallMsMax` */
@@ -52,6 +54,10 @@ export class ClientConnection {
       this.queuedBytes += bytes;
     }
     if (stalled) this.onOverload();
+    else if (!this.paused && this.queuedBytes > this.bytesMax) {
+      this.paused = true;
+      this.call.pause();
+    }
   }
 
   /** Hands queued messages to gRPC, as far as it keeps up. */
@@ -105,6 +111,10 @@ export class ClientConnection {
       taken += 1;
     }
     this.queuedBytes -= bytes;
+    if (this.paused && this.queuedBytes <= this.bytesMax / 2) {
+      this.paused = false;
+      this.call.resume();
+    }
     if (taken === this.queue.length) {
       const all = this.queue;
       this.queue = [];

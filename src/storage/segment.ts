@@ -249,13 +249,13 @@ const noBytes = new Uint8Array(0);
 
 function encodeSession(session: Session): Uint8Array {
   const { id, password, timeoutMs, attachment, attachOrigin, attachProposal } = session;
-  const { lastRequestId, ackedRequestId } = session;
+  const { lastRequestId, ackedRequestId, holder } = session;
   const answers: terrarium.IRememberedAnswer[] = [];
   for (let request = ackedRequestId + 1; request <= lastRequestId; request++) {
     const { zxid, result } = present(session.results.get(request), "an answer that is not acknowledged");
     answers.push({ zxid, ...answerOf(result) });
   }
-  const numbers = { attachment, attachOrigin, attachProposal, lastRequestId, ackedRequestId };
+  const numbers = { attachment, attachOrigin, attachProposal, lastRequestId, ackedRequestId, holder };
   return terrarium.SessionRow.encode({ id, password, timeoutMs, ...numbers, answers }).finish();
 }
 
@@ -269,6 +269,7 @@ function decodeSession(bytes: Uint8Array): Session {
   const row = terrarium.SessionRow.decode(bytes);
   if (row.id === 0) throw corrupt("a session without its id");
   const session = new Session(row.id, new Uint8Array(row.password), row.timeoutMs);
+  session.holder = row.holder;
   session.attachment = row.attachment;
   session.attachOrigin = row.attachOrigin;
   session.attachProposal = row.attachProposal;

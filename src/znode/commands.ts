@@ -18,14 +18,23 @@ export interface CreateSession {
   readonly type: "createSession";
   readonly password: Uint8Array;
   readonly timeoutMs: number;
+  /** The number of the client that holds it. Absent: 0. */
+  readonly holder?: number;
 }
 
-/** Moves a session to a new connection; this entry's index becomes its attachment. */
+/**
+ * Moves a session to a new connection; this entry's index becomes its attachment. Refused unless it comes from the
+ * session's holder, or takes the session over: a client that hung and comes back must not go on with what is another's.
+ */
 export interface AttachSession {
   readonly type: "attachSession";
   readonly sessionId: SessionId;
   readonly password: Uint8Array;
   readonly timeoutMs: number;
+  /** The number of the client that attaches. Absent: 0. */
+  readonly holder?: number;
+  /** Whether it becomes the holder. */
+  readonly takeover?: boolean;
 }
 
 /** Ends a session and removes its ephemerals. */
@@ -75,7 +84,7 @@ export type Outcome =
       readonly password: Uint8Array;
       readonly lastRequestId: number;
     }
-  /** createSession or attachSession was refused: SESSION_EXPIRED, AUTH_FAILED, OVERLOADED. */
+  /** createSession or attachSession was refused: SESSION_EXPIRED, SESSION_TAKEN, AUTH_FAILED, OVERLOADED. */
   | { readonly type: "refused"; readonly failure: Failure }
   /** The write's result; `zxid` is that of its first application, also for a duplicate. */
   | {

@@ -205,21 +205,26 @@ export class ZnodeMachine {
     if (known === undefined) {
       if (this.#sessions.size >= limits.sessionsMax)
         return { type: "refused", ...refusal("OVERLOADED", `the cluster has ${limits.sessionsMax} sessions already`) };
-      return attached(this.#sessions.open(index, body.password, body.timeoutMs), index);
+      return attached(this.#sessions.open(index, body.password, body.timeoutMs, body.holder ?? 0), index);
     }
     // The proposal is in the log twice. It answers with its own attachment, which is that of the session's creation: if
     // the session has moved since, the connection that waits for this answer must not pass for the present one.
     return attached(known, known.id);
   }
 
-  #attachSession(index: Zxid, body: AttachSession, { origin, proposal }: Command): Outcome {
+  #attachSession(index: Zxid, body: AttachSession, command: Command): Outcome {
+    const { origin, proposal } = command;
+    const { holder = 0, takeover = false } = body;
     const session = this.#sessions.get(body.sessionId);
     if (session === undefined) return { type: "refused", ...sessionExpired(body.sessionId) };
     if (!passwordMatches(session, body.password))
       return { type: "refused", ...refusal("AUTH_FAILED", `the password is not that of session ${session.id}`) };
     // A proposal that is in the log twice must not fence off the connection that its first copy attached.
     const repeated = session.attachOrigin === origin && session.attachProposal === proposal;
-    if (!repeated) this.#sessions.attach(session, index, origin, proposal, body.timeoutMs);
+    // A client that hung, while another took its session over, would take that one's answers for its own.
+    if (!repeated && !takeover && holder !== session.holder)
+      return { type: "refused", ...refusal("SESSION_TAKEN", `another client has taken session ${session.id} over`) };
+    if (!repeated) this.#sessions.attach(session, index, command, body.timeoutMs, holder);
     return attached(session, session.attachment);
   }
 

@@ -6,6 +6,7 @@ import { assert } from "../base/assert.ts";
 import { bytesEqual, hex } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import type { Result, SessionId, Zxid } from "../base/operations.ts";
+import type { Command } from "./commands.ts";
 
 /** What the rest of the server may know of a session. A live view: it changes as commands are applied. */
 export interface SessionView {
@@ -32,6 +33,8 @@ export class Session implements SessionView {
   readonly id: SessionId;
   readonly password: Uint8Array;
   timeoutMs: number;
+  /** The number of the client that holds it. */
+  holder = 0;
   attachment: Zxid;
   /** Who proposed the last attachSession (0: none since the session was created), to know it when it comes again. */
   attachOrigin = 0;
@@ -89,21 +92,29 @@ export class SessionTable {
   }
 
   /** Opens a session, attached by the entry that creates it. */
-  open(id: SessionId, password: Uint8Array, timeoutMs: number): Session {
+  open(id: SessionId, password: Uint8Array, timeoutMs: number, holder: number): Session {
     // A copy, since the password may be part of a frame.
     const session = new Session(id, new Uint8Array(password), timeoutMs);
+    session.holder = holder;
     this.#byId.set(id, session);
     this.#byPassword.set(hex(password), session);
     this.#touch(session);
     return session;
   }
 
-  /** Moves a session to the attachment of entry `index`. */
-  attach(session: Session, index: Zxid, origin: number, proposal: number, timeoutMs: number): void {
+  /** Moves a session to the attachment of entry `index`, which `holder` has from then on. */
+  attach(
+    session: Session,
+    index: Zxid,
+    by: Pick<Command, "origin" | "proposal">,
+    timeoutMs: number,
+    holder: number,
+  ): void {
     assert(index > session.attachment, "attachments rise");
+    session.holder = holder;
     session.attachment = index;
-    session.attachOrigin = origin;
-    session.attachProposal = proposal;
+    session.attachOrigin = by.origin;
+    session.attachProposal = by.proposal;
     session.timeoutMs = timeoutMs;
     this.#touch(session);
   }

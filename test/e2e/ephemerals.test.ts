@@ -36,6 +36,19 @@ describe("ephemerals", () => {
     expect(await observer.exists("/closing")).toBeUndefined();
   });
 
+  it("stays when another client takes the session over; the one that had it is told", async () => {
+    const one = await TerrariumClient.connect({ endpoints: cluster.endpoints, sessionTimeoutMs: 60_000 });
+    await one.create("/taken", "", { ephemeral: true });
+    const other = await TerrariumClient.connect({ endpoints: cluster.endpoints, session: one.session });
+    expect(await other.exists("/taken")).toBeDefined();
+    await expect(one.create("/late", "")).rejects.toMatchObject({ code: "SESSION_TAKEN" });
+    await other.create("/after", "");
+    expect(await other.exists("/late")).toBeUndefined();
+    await one.close();
+    await other.close();
+    expect(await observer.exists("/taken")).toBeUndefined();
+  });
+
   it("stays when its client's server dies and the client moves", async () => {
     const client = await TerrariumClient.connect({ endpoints: cluster.endpoints, sessionTimeoutMs: 4000 });
     await client.create("/moving", "", { ephemeral: true });

@@ -65,7 +65,7 @@ class World {
 
   constructor(seed: number) {
     const random = keyedRandom(seed, "client");
-    this.session = new Session({ endpoints: ["s1", "s2", "s3"], timeoutMs: 9_000, random }, 0);
+    this.session = new Session({ endpoints: ["s1", "s2", "s3"], timeoutMs: 9_000, random, holder: 5 }, 0);
     this.turn();
   }
 

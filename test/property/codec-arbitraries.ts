@@ -23,8 +23,15 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
-  fc.record({ type: fc.constant("createSession" as const), password: bytes, timeoutMs: uint32 }),
-  fc.record({ type: fc.constant("attachSession" as const), sessionId: number, password: bytes, timeoutMs: uint32 }),
+  fc.record({ type: fc.constant("createSession" as const), password: bytes, timeoutMs: uint32, holder: number }),
+  fc.record({
+    type: fc.constant("attachSession" as const),
+    sessionId: number,
+    password: bytes,
+    timeoutMs: uint32,
+    holder: number,
+    takeover: fc.boolean(),
+  }),
   fc.record({ type: fc.constant("closeSession" as const), sessionId: number, attachment: number, requestId: number }),
   fc.record({
     type: fc.constant("expireSessions" as const),
@@ -185,6 +192,8 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     password: bytes,
     timeoutMs: uint32,
     lastZxid: number,
+    holder: number,
+    takeover: fc.boolean(),
   }),
   fc.record({
     type: fc.constant("request" as const),

@@ -86,6 +86,8 @@ export class NodeCluster {
       password: session?.password ?? new Uint8Array(),
       timeoutMs: 10_000,
       lastZxid: 0,
+      holder: 1,
+      takeover: false,
     });
     this.run(50);
     return present(this.heard(server, connection)[0], "an answer to connect");

@@ -15,7 +15,7 @@ class Script {
   readonly session: Session<string>;
 
   constructor(endpoints = ["a:1", "b:1", "c:1"], resume?: { sessionId: number; password: Uint8Array }) {
-    this.session = new Session({ endpoints, timeoutMs: 9_000, random: () => 0.99, resume }, 0);
+    this.session = new Session({ endpoints, timeoutMs: 9_000, random: () => 0.99, resume, holder: 5 }, 0);
     this.turn();
   }
 
@@ -98,7 +98,16 @@ describe("attaching", () => {
   it("says connect first, and nothing else before it is attached", () => {
     script.ask("w", write);
     expect(script.sent).toEqual([
-      { type: "connect", protocol: 1, sessionId: 0, password: new Uint8Array(0), timeoutMs: 9_000, lastZxid: 0 },
+      {
+        type: "connect",
+        protocol: 1,
+        sessionId: 0,
+        password: new Uint8Array(0),
+        timeoutMs: 9_000,
+        lastZxid: 0,
+        holder: 5,
+        takeover: false,
+      },
     ]);
     script.attach();
     expect(script.requests.map((request) => request.requestId)).toEqual([1]);
@@ -176,6 +185,39 @@ describe("attaching", () => {
     expect(script.log).toEqual(["connected", "suspended", "w: SESSION_EXPIRED", "expired"]);
     expect(script.session.nextDeadline).toBe(Number.POSITIVE_INFINITY);
     expect(() => script.ask("late", write)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("ends when another client has taken the session over, with what it still wanted undone", () => {
+    script.attach();
+    script.ask("w", write);
+    script.breaks();
+    expect(script.sent[0]).toMatchObject({ holder: 5, takeover: false });
+    script.says({ type: "refused", failure: { code: "SESSION_TAKEN", message: "taken" } });
+    expect(script.log).toEqual(["connected", "suspended", "w: SESSION_TAKEN", "expired"]);
+    expect(() => script.ask("late", write)).toThrow(expect.objectContaining({ code: "SESSION_TAKEN" }));
+  });
+
+  it("takes a session over that it is given", () => {
+    script = new Script(["a:1", "b:1", "c:1"], { sessionId: 7, password: Uint8Array.of(1) });
+    expect(script.sent[0]).toMatchObject({ sessionId: 7, takeover: true });
+    script.breaks();
+    script.attach(41);
+    script.breaks();
+    expect(script.sent[0]).toMatchObject({ sessionId: 7, takeover: false });
+  });
+
+  it.each([
+    ["is behind what it has seen", 0, 50],
+    ["has lost a write that it answered", 0, 200],
+    ["has a write that was never sent", 2, 200],
+  ])("ends in a cluster that %s: that one has another past", (_, lastRequestId, zxid) => {
+    script.attach();
+    script.ask("w", write);
+    script.says(script.reply(1, 101));
+    script.breaks();
+    script.attach(lastRequestId, zxid);
+    expect(script.log.slice(-1)).toEqual(["expired"]);
+    expect(() => script.ask("late", write)).toThrow(expect.objectContaining({ code: "SESSION_EXPIRED" }));
   });
 
   it("knows when no endpoint is a Terrarium server", () => {

@@ -42,6 +42,15 @@ describe("Proposals", () => {
     expect(proposals.nextDeadline()).toBe(300);
   });
 
+  it("begins its patience anew with a new leader", () => {
+    const proposals = new Proposals(1, 100);
+    add(proposals, "a");
+    for (const nowMs of [0, 100, 300, 700]) expect(send(proposals, 1, 2, nowMs)).toEqual(["a"]);
+    expect(proposals.nextDeadline()).toBe(1500);
+    expect(send(proposals, 2, 3, 800)).toEqual(["a"]);
+    expect(proposals.nextDeadline()).toBe(900);
+  });
+
   it("does not repeat into the server's own log what is there already", () => {
     const proposals = new Proposals(1, 100);
     add(proposals, "a");

@@ -97,7 +97,7 @@ describe("digest", () => {
       const sessions = new SessionTable();
       const root = present(tree.get("/"), "the root");
       for (const n of order) {
-        sessions.open(n, password(n), 4000);
+        sessions.open(n, password(n), 4000, 0);
         tree.insert(root, `/${n}`, password(n), 0, n, 0);
       }
       root.pzxid = 9;

@@ -118,6 +118,28 @@ describe("attachSession", () => {
     expect(codeOfOutcome(attach(harness, id, 8, 51, 2))).toBe("refused AUTH_FAILED");
   });
 
+  it("refuses whoever lost the session to another client, until that one is taken over in its turn", () => {
+    const harness = new Harness();
+    const body = { type: "attachSession", password: password(7), timeoutMs: 9000 } as const;
+    const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 4000, holder: 1 });
+    if (outcome.type !== "attached") throw new Error("a session is opened");
+    const { sessionId } = outcome;
+    const by = (holder: number, takeover: boolean) =>
+      codeOfOutcome(harness.apply({ ...body, sessionId, holder, takeover }).outcome);
+    expect([by(1, false), by(2, false), by(2, true), by(2, false)]).toEqual([
+      "attached",
+      "refused SESSION_TAKEN",
+      "attached",
+      "attached",
+    ]);
+    expect(harness.machine.session(sessionId)).toMatchObject({ attachment: 5 });
+    expect([by(1, false), by(1, true), by(2, false)]).toEqual([
+      "refused SESSION_TAKEN",
+      "attached",
+      "refused SESSION_TAKEN",
+    ]);
+  });
+
   it("fences: requests of the older attachment are dropped, and take no number", () => {
     const harness = new Harness();
     const id = harness.open(7);

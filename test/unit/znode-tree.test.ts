@@ -41,7 +41,7 @@ describe("invariants", () => {
     const sessions = new SessionTable();
     tree.insert(root(tree), "/e", emptyBytes, 1, 2, 0);
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
-    const session = sessions.open(1, new Uint8Array(16), 4000);
+    const session = sessions.open(1, new Uint8Array(16), 4000, 0);
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
     sessions.own(session, "/e");
     assertSound(tree, sessions);
