@@ -268,6 +268,9 @@ export class TerrariumClient {
    * event is handled comes as one more event, so the last event is never older than the znode's last change; a znode
    * that came and went in between looks unchanged.
    *
+   * That an event comes before any answer that shows its change holds for callbacks (`watch` of {@link ReadOptions}); a
+   * loop gets its turn a little later, perhaps after other promises of the same frame.
+   *
    * The watch is armed at the call. Breaking out of the loop or aborting `signal` ends it. The iteration throws NO_NODE
    * if the znode is missing at first (kinds `data` and `children`), SESSION_EXPIRED or SESSION_CLOSED when the session ends.
    *

@@ -74,7 +74,7 @@ class ChangeWatch {
     this.#path = path;
     this.#kind = kind;
     const stopState = driver.onState((state) => {
-      if (state === "expired") this.#fail(new TerrariumError("SESSION_EXPIRED"));
+      if (state === "expired") this.#fail(errorOf(driver.session.trouble)); // or taken over
       if (state === "closed") this.#fail(new TerrariumError("SESSION_CLOSED"));
     });
     const stopSignal = onAbort(signal, () => this.#stop());
