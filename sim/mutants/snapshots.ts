@@ -37,8 +37,6 @@ export const snapshots: readonly Mutant[] = [
     expects: ["durable-before-visible", "durable-state", "recovery"],
     kind: "safety",
     lesson: "Whatever else a batch holds, term and vote that queued up before it go with it.",
-    harmless:
-      "Not reachable: a leader sends a snapshot only after a refusal in its own term, and that left only once the term was durable. With a newer term queued, the chunk is refused. The line is a second line of defence.",
   },
   {
     id: "S4",
