@@ -108,8 +108,9 @@ export class ReferenceModel {
         const session = this.sessions.get(body.sessionId);
         const by = `${command.origin}.${command.proposal}`;
         if (session === undefined || !bytesEqual(session.password, body.password) || session.attachedBy === by) return;
-        if (body.holder !== session.holder && body.takeover !== true) return;
-        session.holder = body.holder ?? 0;
+        const { holder = 0, takeover = false } = body;
+        if (holder !== session.holder && !takeover) return;
+        session.holder = holder;
         session.attachment = index;
         session.attachedBy = by;
         return;

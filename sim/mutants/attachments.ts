@@ -55,6 +55,20 @@ export const attachments: readonly Mutant[] = [
       "It costs a reconnection and no more: the client takes SESSION_MOVED as a reason to attach again, and sends the request under the number that it has.",
   },
   {
+    id: "A5",
+    title: "whoever lost a session to another client attaches again",
+    source: "ours (takeover)",
+    file: "src/znode/machine.ts",
+    find: "if (!repeated && !takeover && holder !== session.holder)",
+    replace: "if (!repeated && !takeover && holder < 0)",
+    expects: ["exactly-once", "linearizability", "replica-equality"],
+    kind: "safety",
+    survives:
+      "The simulator's clients never take a session over from one that lives. test/unit/znode-sessions.test.ts and test/e2e/ephemerals.test.ts play it.",
+    lesson:
+      "Answers are kept by the session's numbers. Two clients that count on from the same number would get each other's.",
+  },
+  {
     id: "F1",
     title: "the client does not send again what the lost connection carried",
     source: "ours (client session)",

@@ -23,12 +23,15 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
     type: fc.constant("createSession" as const),
     password: fc.nat(3).map(password),
     timeoutMs: fc.constant(4000),
+    holder: fc.nat(2),
   }),
   fc.record({
     type: fc.constant("attachSession" as const),
     sessionId: small,
     password: fc.nat(3).map(password),
     timeoutMs: fc.integer({ min: 2000, max: 60_000 }),
+    holder: fc.nat(2),
+    takeover: fc.boolean(),
   }),
   fc.record({ type: fc.constant("closeSession" as const), sessionId: small, attachment: small, requestId: small }),
   fc.record({
