@@ -1,6 +1,6 @@
 /**
- * Every coded error in one place (but those of HTTP: `http/server.ts`). A code is stable: gRPC and `--json` carry it. The message says what happened, the
- * hint what to do about it.
+ * Every coded error in one place (but those of HTTP: `http/server.ts`). A code is stable: gRPC and `--json` carry it. The
+ * message says what happened, the hint what to do about it.
  */
 
 /** What kvctl's exit code tells: refused (1), usage (2), unavailable (3). */

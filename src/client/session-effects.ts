@@ -5,7 +5,7 @@ import type { SessionRequest } from "./session-requests.ts";
 
 /**
  * `connecting`: never attached so far. `connected`: attached to a server. `suspended`: was attached, looks for a server;
- * the session may live on or not. `expired`: it is gone. `closed`: by the user.
+ * the session may live on or not. `expired`: it is gone, or another client has taken it over. `closed`: by the user.
  */
 export type SessionState = "connecting" | "connected" | "suspended" | "expired" | "closed";
 

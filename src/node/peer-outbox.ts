@@ -22,8 +22,7 @@ export class PeerOutbox {
   /** Sends what was collected, receivers in order of their ids. */
   flush(network: Network): void {
     if (this.#messages.size === 0) return;
-    if (this.#messages.size === 1) for (const [to, messages] of this.#messages) network.send(to, messages);
-    else for (const [to, messages] of [...this.#messages].sort(([a], [b]) => a - b)) network.send(to, messages);
+    for (const [to, messages] of [...this.#messages].sort(([a], [b]) => a - b)) network.send(to, messages);
     this.#messages.clear();
   }
 }

@@ -4,7 +4,6 @@ import type { Raft } from "../raft/raft.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Admission } from "./admission.ts";
-import type { QuorumWatch } from "./quorum-watch.ts";
 import type { MemberState, MemberStatus, NodeStatus } from "./status.ts";
 
 /** What the status is made of. */
@@ -14,7 +13,7 @@ export interface StatusSources {
   readonly machine: ZnodeMachine;
   readonly admission: Admission;
   readonly checkpointIndex: number;
-  /** Whether a leader can be reached that a majority follows: see {@link QuorumWatch}. */
+  /** Whether a leader can be reached that a majority follows: see `quorum-watch.ts`. */
   readonly quorum: boolean;
   readonly watches: number;
   readonly connections: number;

@@ -69,6 +69,7 @@ export function handleAppendEntriesReply(
     // The peer has what the log no more holds, by whatever way: entries can follow.
     if (progress.state === "snapshot" && progress.matchIndex >= state.log.base.index)
       probeFrom(progress, progress.matchIndex + 1);
+    // Most replies tell of what is committed already: then there is nobody to count.
     if (progress.matchIndex > state.commitIndex) advanceCommitIndex(state, leader);
   } else {
     refused(state, progress, reply);
