@@ -16,3 +16,5 @@ export function tokenize(text: string): Token[];
 export function importsOf(tokens: readonly Token[]): Import[];
 export function checkFile(path: string, text: string): string[];
 export function checkRooms(): string[];
+/** The circles of imports: each a list of paths that lead to the next and the last to the first. */
+export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][];

@@ -65,7 +65,7 @@ export function roomOf(path) {
   // The client's session logic is pure, so that the simulator can run it.
   if (/^src\/client\/session[^/]*\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";
-  if (/^sim\/((cli|hunt|report)\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
+  if (/^sim\/((cli|hunt)\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
   const match = /^(?:src\/([^/]+)|(sim|bench))\/.+\.ts$/.exec(path);
   const name = match?.[1] ?? match?.[2];
   return name !== undefined && Object.hasOwn(rooms, name) ? name : undefined;
@@ -259,6 +259,38 @@ function sourceFiles() {
   return files.sort();
 }
 
+/**
+ * The circles of imports among files, types included: each a list of paths that lead to the next and the last to the first.
+ * `imports`: by path, what it imports.
+ */
+export function circlesOf(imports) {
+  const circles = [];
+  const done = new Set();
+  const visit = (path, way) => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push(way.slice(at));
+    if (at >= 0 || done.has(path)) return;
+    for (const next of imports.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return circles;
+}
+
+/** By path, the files of the checkout that each file imports. */
+function importGraph(files) {
+  const graph = new Map();
+  for (const path of files) {
+    const specifiers = importsOf(tokenize(readFileSync(`${root}${path}`, "utf8"))).map(({ specifier }) => specifier);
+    const relatives = specifiers.filter((specifier) => specifier.startsWith("."));
+    graph.set(
+      path,
+      relatives.map((specifier) => posix.join(posix.dirname(path), specifier)),
+    );
+  }
+  return graph;
+}
+
 /** Checks the whole checkout. Returns the problems. */
 export function checkRooms() {
   const problems = [];
@@ -266,6 +298,8 @@ export function checkRooms() {
     if (roomOf(path) === undefined) problems.push(`${path}:1: is in no room; add its folder to scripts/check-rooms.js`);
     else problems.push(...checkFile(path, readFileSync(`${root}${path}`, "utf8")));
   }
+  for (const circle of circlesOf(importGraph(sourceFiles())))
+    problems.push(`${circle[0]}:1: imports itself, by way of ${[...circle.slice(1), circle[0]].join(", ")}`);
   return problems;
 }
 

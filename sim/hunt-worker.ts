@@ -5,8 +5,9 @@ import { asFound, investigate } from "./hunt/investigate.ts";
 import { type FromWorker, type HuntTask, slots, type Tally } from "./hunt/messages.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import { Marks } from "./marks/marks.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
-import { type Outcome, run } from "./runner.ts";
+import { run } from "./runner.ts";
 
 /** How often a worker says what it did, ms. */
 const reportEveryMs = 250;

@@ -10,15 +10,15 @@ import {
   seedOption,
 } from "./cli/arguments.ts";
 import { exitCodes, print, runCommand } from "./cli/command.ts";
-import { Diagram } from "./cli/diagram.ts";
 import { LineFile, readPlan, shellWord } from "./cli/files.ts";
 import { LastEvents } from "./cli/last-events.ts";
 import { heading, runReport, summary } from "./cli/report.ts";
-import { Trace } from "./cli/trace.ts";
 import { generatePlan } from "./hunter/generate.ts";
-import type { Observer } from "./observer.ts";
 import type { Plan } from "./plan/plan.ts";
+import { Diagram } from "./report/diagram.ts";
+import { Trace } from "./report/trace.ts";
 import { run } from "./runner.ts";
+import type { Observer } from "./world/observer.ts";
 
 const usage = `npm run sim -- [options]
   --seed N              the run of this seed (default: a fresh one)

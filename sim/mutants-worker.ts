@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
-import { Diagram } from "./cli/diagram.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import type { FromWorker, HuntResult, HuntTask, Kill } from "./mutants/task.ts";
+import type { Outcome, RunFailure } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
-import { type Outcome, type RunFailure, run } from "./runner.ts";
+import { Diagram } from "./report/diagram.ts";
+import { run } from "./runner.ts";
 import { sameFailure } from "./shrink/same-failure.ts";
 import { shrink } from "./shrink/shrink.ts";
 

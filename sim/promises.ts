@@ -168,14 +168,14 @@ const list = [
     invariant: "client-protocol",
     sentence: "A server sends a client only what the protocol allows at that point.",
     from: "",
-    file: "sim/client.ts",
+    file: "sim/world/client.ts",
   },
   {
     invariant: "liveness",
     sentence:
       "Once faults stop on some quorum, it elects a leader, commits everything, brings all its members up to date and serves, within a bounded time.",
     from: "§5.6; thesis 9",
-    file: "sim/calm.ts",
+    file: "sim/world/calm.ts",
   },
   {
     invariant: "assertion",
@@ -187,7 +187,7 @@ const list = [
     invariant: "exception",
     sentence: "The code copes with every fault in the plan: it never throws an error that nobody expects.",
     from: "",
-    file: "sim/runner.ts",
+    file: "sim/outcome.ts",
   },
   {
     invariant: "runaway",

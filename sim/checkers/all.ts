@@ -5,7 +5,7 @@ import { ElectionMarks } from "../marks/elections.ts";
 import type { Marks } from "../marks/marks.ts";
 import { MembershipMarks } from "../marks/membership.ts";
 import { ReplicationMarks } from "../marks/replication.ts";
-import type { Observer } from "../observer.ts";
+import type { Observer } from "../world/observer.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";

@@ -11,8 +11,8 @@ import { headKey } from "../../src/storage/layout.ts";
 import { decodeHead } from "../../src/storage/records.ts";
 import { Rows } from "../../src/storage/recovery.ts";
 import type { ZnodeMachine } from "../../src/znode/machine.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 
 /** Reading the whole disk costs: of the checkpoints that were made in one turn, only each so many-th is read back. */
 const readBackEvery = 16;
@@ -29,7 +29,7 @@ export class CheckpointEquality implements Observer {
   /** By server id: the last checkpoint that it handed to its disk in another turn than it began it. */
   readonly #slow: (Index | undefined)[] = [];
 
-  writing(server: SimServer, batch: readonly DiskOperation[]): void {
+  writing(server: ServerView, batch: readonly DiskOperation[]): void {
     const { node } = server;
     const index = checkpointIn(batch);
     if (node === undefined || index === undefined) return;
@@ -38,7 +38,7 @@ export class CheckpointEquality implements Observer {
     else this.#slow[server.id] = index;
   }
 
-  durable(server: SimServer, batch: readonly DiskOperation[]): void {
+  durable(server: ServerView, batch: readonly DiskOperation[]): void {
     const index = checkpointIn(batch);
     if (index === undefined || server.disk.damaged) return;
     if (this.#slow[server.id] !== index && index % readBackEvery !== 0) return;
@@ -48,7 +48,7 @@ export class CheckpointEquality implements Observer {
   }
 
   /** What the server would find if it crashed now. */
-  #readBack(server: SimServer): ZnodeMachine {
+  #readBack(server: ServerView): ZnodeMachine {
     const rows = new Rows();
     for (const { key, value } of server.disk.sortedRows()) rows.add(key, value);
     try {
@@ -59,7 +59,7 @@ export class CheckpointEquality implements Observer {
     }
   }
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     this.#installing[server.id] = undefined;
     const machine = server.recovered?.machine;
     if (machine === undefined || machine.appliedIndex === 0) return;
@@ -67,12 +67,12 @@ export class CheckpointEquality implements Observer {
     this.#compare(server.id, machine.appliedIndex, machine.digest(), "starts with");
   }
 
-  effects(server: SimServer, { installed, committed }: Effects): void {
+  effects(server: ServerView, { installed, committed }: Effects): void {
     // With entries behind it in the same turn, its own state is never seen.
     if (installed !== undefined && committed.length === 0) this.#installing[server.id] = installed;
   }
 
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const { node } = server;
     if (node === undefined) return;
     const { machine, encodingIndex } = node;

@@ -4,8 +4,8 @@
  */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { Configuration, Entry, Index, ServerId } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 
@@ -25,7 +25,7 @@ export class CommitDurability implements Observer, RaftChecker {
     this.#prove(id, entry.index);
   }
 
-  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
     if (message.type === "AppendEntries" && message.leaderCommit > this.#proven) {
       const log = this.#history.log(from.id);
       if (log.lastIndex >= message.leaderCommit) this.#prove(from.id, message.leaderCommit);

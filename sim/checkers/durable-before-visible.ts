@@ -4,8 +4,8 @@ import type { AppendEntriesReply, RequestVoteReply } from "../../src/raft/messag
 import type { ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { segmentName } from "../../src/storage/layout.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftHistory } from "./raft-history.ts";
 
@@ -21,7 +21,7 @@ export class DurableBeforeVisible implements Observer {
     this.#durable = durable;
   }
 
-  durable(server: SimServer, batch: readonly DiskOperation[]): void {
+  durable(server: ServerView, batch: readonly DiskOperation[]): void {
     for (const { type, key } of batch) {
       const name = segmentName(key);
       if (type !== "put" || name === undefined) continue;
@@ -31,7 +31,7 @@ export class DurableBeforeVisible implements Observer {
     }
   }
 
-  sent(from: SimServer, to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, to: ServerId, message: PeerMessage): void {
     if (message.type === "AppendEntriesReply") {
       if (message.success) this.#appended(from.id, to, message);
     } else if (message.type === "InstallSnapshotReply") {
@@ -48,7 +48,7 @@ export class DurableBeforeVisible implements Observer {
       );
   }
 
-  #staged(follower: SimServer, leader: ServerId, position: number): void {
+  #staged(follower: ServerView, leader: ServerId, position: number): void {
     if (this.#segments[follower.id]?.has(position) === true) return;
     throw new InvariantBroken(
       this.name,

@@ -4,8 +4,8 @@ import type { DiskOperation } from "../../src/storage/disk.ts";
 import { hardStateKey, headKey, logBaseKey, logBlockIndex } from "../../src/storage/layout.ts";
 import { decodeLogBlock, type LogBlock } from "../../src/storage/log-block.ts";
 import { decodeHardState, decodeHead, decodeLogBase } from "../../src/storage/records.ts";
-import { InvariantBroken, type Observer, type World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { RaftHistory } from "./raft-history.ts";
 import { ServerLog } from "./server-log.ts";
 
@@ -92,7 +92,7 @@ export class DurableState implements Observer {
     return server;
   }
 
-  durable(server: SimServer, batch: readonly DiskOperation[]): void {
+  durable(server: ServerView, batch: readonly DiskOperation[]): void {
     if (server.wiped) return;
     const durable = this.of(server.id);
     const { currentTerm, votedFor } = durable;

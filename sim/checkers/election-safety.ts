@@ -4,8 +4,8 @@
  */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 
@@ -49,7 +49,7 @@ export class ElectionSafety implements Observer, RaftChecker {
     return this.#votes.get(term * 256 + voter) === id;
   }
 
-  sent(from: SimServer, to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, to: ServerId, message: PeerMessage): void {
     if (message.type === "AppendEntries" || message.type === "InstallSnapshot" || message.type === "TimeoutNow")
       this.#isLeader(from.id, message.term, message.type);
     else if (message.type === "RequestVoteReply" && message.voteGranted && !message.preVote)

@@ -3,8 +3,8 @@
 import { hex } from "../../src/base/bytes.ts";
 import type { Zxid } from "../../src/base/operations.ts";
 import type { Entry, ServerId } from "../../src/raft/types.ts";
-import type { HistoryOperation } from "../history.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
+import type { HistoryOperation } from "../world/history.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ModelFeed } from "./model-feed.ts";
 import type { RaftChecker } from "./raft-history.ts";
 

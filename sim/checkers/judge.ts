@@ -1,7 +1,7 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
 import { bytesEqual } from "../../src/base/bytes.ts";
 import type { Operation, Read, Result, Zxid } from "../../src/base/operations.ts";
-import type { HistoryOperation } from "../history.ts";
+import type { HistoryOperation } from "../world/history.ts";
 import { namesHash, type ReferenceModel, statDifference, statOf } from "./reference-model.ts";
 
 /** A write's answer. */

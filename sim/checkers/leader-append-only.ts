@@ -1,6 +1,6 @@
 /** A leader never overwrites or deletes entries of its log; it only appends (Raft paper, Figure 3). */
 import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken } from "../observer.ts";
+import { InvariantBroken } from "../world/observer.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 
 export class LeaderAppendOnly implements RaftChecker {

@@ -3,7 +3,7 @@
  * the term of the server that found it committed first: an entry of term 2 may be committed in term 4 (Figure 8).
  */
 import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken } from "../observer.ts";
+import { InvariantBroken } from "../world/observer.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 
 export class LeaderCompleteness implements RaftChecker {

@@ -5,8 +5,8 @@
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftHistory } from "./raft-history.ts";
 
@@ -24,11 +24,11 @@ export class LeaderProgress implements Observer {
     this.#durable = durable;
   }
 
-  delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type === "AppendEntriesReply") this.#told.add(to.id);
   }
 
-  effects(server: SimServer, _effects: Effects): void {
+  effects(server: ServerView, _effects: Effects): void {
     const raft = server.node?.raft;
     if (!this.#told.delete(server.id) || raft === undefined || !raft.isLeader) return;
     const { currentTerm, peers } = raft.status();

@@ -3,8 +3,8 @@
  * and every answer is what the reference model says at its zxid.
  */
 import type { Zxid } from "../../src/base/operations.ts";
-import type { HistoryOperation } from "../history.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
+import type { HistoryOperation } from "../world/history.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
 import { judgeRead, judgeWrite } from "./judge.ts";
 import type { ModelFeed } from "./model-feed.ts";
 

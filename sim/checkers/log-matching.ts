@@ -1,6 +1,6 @@
 /** If two logs have an entry with the same index and term, they are equal up to it (Raft paper, Figure 3). */
 import type { Entry, ServerId } from "../../src/raft/types.ts";
-import { InvariantBroken } from "../observer.ts";
+import { InvariantBroken } from "../world/observer.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 
 export class LogMatching implements RaftChecker {

@@ -4,8 +4,8 @@
  * one configuration shares a server with any quorum of the next.
  */
 import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 import { sameConfiguration } from "./server-log.ts";
@@ -48,7 +48,7 @@ export class Membership implements Observer, RaftChecker {
     throw new InvariantBroken(this.name, `n${id} leads term ${term} and is no voter`);
   }
 
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const raft = server.node?.raft;
     // In the middle of a turn the core is ahead of what has left it.
     if (raft === undefined || server.hasUnflushedInput) return;

@@ -1,19 +1,19 @@
 /** Within one process, the term and the applied index never go back (Raft paper §5.1, Figure 2). */
 import type { Term } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 
 export class Monotonic implements Observer {
   readonly name = "monotonic";
   readonly #terms: Term[] = [];
   readonly #applied: number[] = [];
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     this.#terms[server.id] = server.recovered?.log.hardState.currentTerm ?? 0;
     this.#applied[server.id] = 0;
   }
 
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const { node, id } = server;
     if (node === undefined) return;
     const term = node.raft.currentTerm;

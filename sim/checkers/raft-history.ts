@@ -4,8 +4,8 @@
  */
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, Index, LogBase, ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer, type World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import { ServerLog } from "./server-log.ts";
 
 /** A checker over the record. All hooks see the record as it is after the change. */
@@ -62,7 +62,7 @@ export class RaftHistory implements Observer {
     return log;
   }
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     const log = new ServerLog();
     this.logs[server.id] = log;
     this.leading[server.id] = 0;
@@ -75,7 +75,7 @@ export class RaftHistory implements Observer {
     for (const checker of this.#checkers) checker.restarted?.(server.id);
   }
 
-  effects(server: SimServer, effects: Effects): void {
+  effects(server: ServerView, effects: Effects): void {
     const { id } = server;
     const raft = server.node?.raft;
     if (raft === undefined) return;

@@ -1,6 +1,6 @@
 /** A server that starts again finds what was on its disk: the same term, vote and log, and damage never goes unnoticed. */
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftHistory } from "./raft-history.ts";
 
@@ -17,11 +17,11 @@ export class Recovery implements Observer {
     this.#durable = durable;
   }
 
-  starting(server: SimServer): void {
+  starting(server: ServerView): void {
     this.#damaged[server.id] = server.disk.damaged;
   }
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     const found = server.recovered?.log;
     if (found === undefined || server.wiped) return;
     if (this.#damaged[server.id] === true && server.disk.damaged)

@@ -1,13 +1,13 @@
 /** At the end, every replica that has applied the whole committed log holds exactly what the reference model holds. */
-import { InvariantBroken, type Observer, type World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import { judgeRead } from "./judge.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 export class ReplicaEquality implements Observer {
   readonly name = "replica-equality";
   readonly #feed: ModelFeed;
-  #servers: readonly SimServer[] = [];
+  #servers: readonly ServerView[] = [];
 
   constructor(feed: ModelFeed) {
     this.#feed = feed;
@@ -29,7 +29,7 @@ export class ReplicaEquality implements Observer {
     }
   }
 
-  #compare(id: number, machine: NonNullable<SimServer["node"]>["machine"]): void {
+  #compare(id: number, machine: NonNullable<ServerView["node"]>["machine"]): void {
     const { model } = this.#feed;
     const paths = model.paths();
     for (const path of paths) {

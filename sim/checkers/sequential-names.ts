@@ -1,6 +1,6 @@
 /** Sequential names are unique and rise with the zxid, per parent and as long as it lives, as in ZooKeeper. */
-import type { HistoryOperation } from "../history.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
+import type { HistoryOperation } from "../world/history.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** One name that a client was told of. */

@@ -3,8 +3,8 @@
  * own writes are read, and a local read is what the model says at its zxid.
  */
 import type { Zxid } from "../../src/base/operations.ts";
-import type { HistoryOperation } from "../history.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
+import type { HistoryOperation } from "../world/history.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
 import { judgeRead } from "./judge.ts";
 import type { ModelFeed } from "./model-feed.ts";
 

@@ -10,9 +10,9 @@ import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
-import type { HistoryOperation, SessionEvent } from "../history.ts";
-import { InvariantBroken, type Observer, type World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { HistoryOperation, SessionEvent } from "../world/history.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** The leader looks at its sessions this often, and its reckoning is off by up to two looks. */
@@ -76,7 +76,7 @@ export class SessionExpiry implements Observer {
     for (let id = 0; id < world.servers.length; id++) this.#watchers[id] = newWatcher();
   }
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     this.#watchers[server.id] = newWatcher();
   }
 
@@ -98,11 +98,11 @@ export class SessionExpiry implements Observer {
     for (const server of this.#world?.allServers ?? []) this.#wakes(server);
   }
 
-  woke(server: SimServer): void {
+  woke(server: ServerView): void {
     this.#wakes(server);
   }
 
-  spokenTo(server: SimServer, connection: number): void {
+  spokenTo(server: ServerView, connection: number): void {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     const spoke = this.#spoke.get(session) ?? new Map<ServerId, number>();
@@ -110,19 +110,19 @@ export class SessionExpiry implements Observer {
     this.#of(server.id).heardInTurn.set(session, this.#running(server));
   }
 
-  delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type !== "TouchSessions") return;
     const { heardInTurn } = this.#of(to.id);
     for (const session of message.sessionIds) heardInTurn.set(session, this.#running(to));
   }
 
-  serverFrame(_server: SimServer, _client: number, connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(_server: ServerView, _client: number, connection: number, messages: readonly ServerMessage[]): void {
     for (const message of messages)
       if (message.type === "connected") this.#sessions.set(connection, message.sessionId);
       else if (message.type === "refused") this.#sessions.delete(connection);
   }
 
-  effects(server: SimServer, effects: Effects): void {
+  effects(server: ServerView, effects: Effects): void {
     const raft = server.node?.raft;
     if (raft === undefined) return;
     const watcher = this.#of(server.id);
@@ -138,11 +138,11 @@ export class SessionExpiry implements Observer {
     if (leads > 0) for (const entry of effects.committed) this.#applies(server, watcher, entry);
   }
 
-  #hears(server: SimServer, session: SessionId): void {
+  #hears(server: ServerView, session: SessionId): void {
     this.#of(server.id).heard.set(session, this.#running(server));
   }
 
-  #applies(server: SimServer, watcher: Watcher, entry: Entry): void {
+  #applies(server: ServerView, watcher: Watcher, entry: Entry): void {
     if (entry.term === watcher.leading && watcher.leadingSince === Number.POSITIVE_INFINITY) {
       watcher.leadingSince = this.#running(server);
       watcher.leadingSinceUs = this.#world?.now ?? 0;
@@ -153,13 +153,13 @@ export class SessionExpiry implements Observer {
     else if (body.type === "attachSession") this.#hears(server, body.sessionId);
   }
 
-  #appends(server: SimServer, entry: Entry): void {
+  #appends(server: ServerView, entry: Entry): void {
     if (entry.kind !== "command") return;
     const { body } = decodeCommand(entry.data);
     if (body.type === "expireSessions") for (const { sessionId } of body.sessions) this.#expires(server, sessionId);
   }
 
-  #expires(server: SimServer, session: SessionId): void {
+  #expires(server: ServerView, session: SessionId): void {
     const watcher = this.#of(server.id);
     const since = Math.max(watcher.leadingSince, watcher.heard.get(session) ?? 0);
     const silentMs = this.#running(server) - since;
@@ -169,7 +169,7 @@ export class SessionExpiry implements Observer {
   }
 
   /** In quiet times the client's word counts, whichever member it was attached to. */
-  #quietly(server: SimServer, watcher: Watcher, session: SessionId): void {
+  #quietly(server: ServerView, watcher: Watcher, session: SessionId): void {
     const now = this.#world?.now ?? 0;
     const spoke = this.#spoke.get(session) ?? new Map<ServerId, number>();
     const silentMs = (now - Math.max(0, ...spoke.values())) / 1000;
@@ -183,12 +183,12 @@ export class SessionExpiry implements Observer {
   }
 
   /** How long the process has run at most, ms: sleep does not count, but for two looks of the leader at its clock. */
-  #running(server: SimServer): number {
+  #running(server: ServerView): number {
     const { sleepingSince, slept, sleeps } = this.#of(server.id);
     return (sleepingSince ?? server.clock.now()) - slept + slackMs * sleeps;
   }
 
-  #wakes(server: SimServer): void {
+  #wakes(server: ServerView): void {
     const watcher = this.#of(server.id);
     if (watcher.sleepingSince === undefined) return;
     watcher.slept += server.clock.now() - watcher.sleepingSince;
@@ -202,7 +202,7 @@ export class SessionExpiry implements Observer {
     return watcher;
   }
 
-  #break(server: SimServer, session: SessionId, what: string): never {
+  #break(server: ServerView, session: SessionId, what: string): never {
     throw new InvariantBroken(
       this.name,
       `n${server.id} ends session ${session}, ${what}; its timeout is ${this.#timeoutMs} ms`,

@@ -3,8 +3,8 @@ import type { PeerMessage } from "../../src/node/ports.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** One that was on its way when its entry was applied may still leave. */
@@ -20,15 +20,15 @@ export class SettledProposals implements Observer {
     this.#feed = feed;
   }
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     this.#done[server.id] = new Map();
   }
 
-  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
     if (message.type === "Forward") for (const command of message.commands) this.#proposes(from.id, command);
   }
 
-  effects(server: SimServer, effects: Effects): void {
+  effects(server: ServerView, effects: Effects): void {
     if (server.node?.raft.isLeader === true)
       for (const entry of effects.write?.entries ?? [])
         if (entry.kind === "command") this.#proposes(server.id, entry.data);

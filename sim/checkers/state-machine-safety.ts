@@ -1,6 +1,6 @@
 /** No two servers apply different entries at the same index (Raft paper, Figure 3), and each applies them in order. */
 import type { Entry, ServerId } from "../../src/raft/types.ts";
-import { InvariantBroken } from "../observer.ts";
+import { InvariantBroken } from "../world/observer.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 import { hashEntry } from "./server-log.ts";
 

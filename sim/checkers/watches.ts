@@ -9,9 +9,9 @@ import { armedBy } from "../../src/client/session-checks.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
-import type { HistoryOperation, SessionEvent } from "../history.ts";
-import { InvariantBroken, type Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { HistoryOperation, SessionEvent } from "../world/history.ts";
+import { InvariantBroken, type Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** A watch as the user knows it. */
@@ -89,11 +89,11 @@ export class Watches implements Observer {
       this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though its server knows what changed`);
   }
 
-  started({ id, recovered }: SimServer): void {
+  started({ id, recovered }: ServerView): void {
     this.#remembersFrom[id] = recovered?.machine?.appliedIndex ?? 0;
   }
 
-  effects({ id }: SimServer, { installed }: Effects): void {
+  effects({ id }: ServerView, { installed }: Effects): void {
     if (installed !== undefined) this.#remembersFrom[id] = installed;
   }
 
@@ -125,7 +125,7 @@ export class Watches implements Observer {
     }
   }
 
-  serverFrame(server: SimServer, client: number, connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(server: ServerView, client: number, connection: number, messages: readonly ServerMessage[]): void {
     const armed = this.#on(client, connection);
     if (armed.connection !== connection) return;
     for (const message of messages) {

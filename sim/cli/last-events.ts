@@ -1,7 +1,8 @@
 /** Remembers the last moments of a run. */
-import type { SimEvent } from "../events.ts";
-import type { Observer } from "../observer.ts";
+
 import { tellEvent } from "../report/tell-events.ts";
+import type { SimEvent } from "../world/events.ts";
+import type { Observer } from "../world/observer.ts";
 
 export class LastEvents implements Observer {
   readonly name = "last events";

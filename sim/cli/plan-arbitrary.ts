@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { type GenerateOptions, generatePlan } from "../hunter/generate.ts";
 import type { Plan, PlannedOperation } from "../plan/plan.ts";
 import { checkPlan } from "../plan/plan.ts";
-import { Randomness } from "../random.ts";
 import { withOperations } from "../shrink/edits.ts";
 import { simplifications } from "../shrink/passes.ts";
-import { StepSource } from "../workload.ts";
+import { Randomness } from "../world/random.ts";
+import { StepSource } from "../world/workload.ts";
 
 /** Plans with at most this many operations of each client. */
 const operationsMax = 200;

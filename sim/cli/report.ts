@@ -1,10 +1,11 @@
 /** A run from its first line to its last, as text. */
+
+import { isError, type Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { causeOf } from "../promises.ts";
 import { tellAction, tellFault, tellTargets } from "../report/tell.ts";
 import { count } from "../report/tell-events.ts";
 import { wrap } from "../report/wrap.ts";
-import { isError, type Outcome } from "../runner.ts";
 import type { LastEvents } from "./last-events.ts";
 
 /** One line: what is about to run. */

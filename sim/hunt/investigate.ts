@@ -1,8 +1,9 @@
 /** From a failing run to what is worth telling about it. */
 import { allCheckers } from "../checkers/all.ts";
+import type { Outcome, RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Moments } from "../report/moments.ts";
-import { type Outcome, type RunFailure, run } from "../runner.ts";
+import { run } from "../runner.ts";
 import { trimmed } from "../shrink/concrete.ts";
 import { planItems } from "../shrink/edits.ts";
 import { shrink } from "../shrink/shrink.ts";

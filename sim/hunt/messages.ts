@@ -1,7 +1,7 @@
 /** What a hunt's main thread and its workers tell each other. */
 import type { Mark } from "../marks/marks.ts";
+import type { RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { RunFailure } from "../runner.ts";
 
 /** What a worker is started with. */
 export interface HuntTask {

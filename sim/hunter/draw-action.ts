@@ -1,6 +1,6 @@
 /** Draws what a fault of a kind does. */
 import type { Action, ActionKind, ServerTarget } from "../plan/actions.ts";
-import type { Draws } from "../random.ts";
+import type { Draws } from "../world/random.ts";
 
 /** Kinds that a swarm chooses from; a crash restarts by itself. */
 export const faultKinds = [

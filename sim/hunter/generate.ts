@@ -4,7 +4,7 @@
  */
 import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
-import { type Draws, Randomness } from "../random.ts";
+import { type Draws, Randomness } from "../world/random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
   drawCutLeaders,

@@ -1,7 +1,7 @@
 /** Faults that make sense together: storms of leaders, operators in a hurry, clients that hop from server to server. */
 import type { Action, When } from "../plan/actions.ts";
 import type { Fault } from "../plan/plan.ts";
-import type { Draws } from "../random.ts";
+import type { Draws } from "../world/random.ts";
 
 /**
  * Trouble for leaders, again and again, at the moments that matter: just elected, with entries sent to some but not to

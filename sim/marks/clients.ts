@@ -7,9 +7,9 @@ import type { Entry, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";
 import type { ModelFeed } from "../checkers/model-feed.ts";
 import type { RaftChecker } from "../checkers/raft-history.ts";
-import type { HistoryOperation, SessionEvent } from "../history.ts";
-import type { Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { HistoryOperation, SessionEvent } from "../world/history.ts";
+import type { Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
 /** What was last seen of a client. */
@@ -42,11 +42,11 @@ export class ClientMarks implements Observer, RaftChecker {
     this.#command(decodeCommand(entry.data));
   }
 
-  effects(_server: SimServer, { reads }: Effects): void {
+  effects(_server: ServerView, { reads }: Effects): void {
     if (reads.length > 1) this.#marks.hit("reads-batched");
   }
 
-  delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
     const { node } = to;
     if (node === undefined) return;
     if (message.type === "ReadIndex" && !node.raft.isLeader) this.#marks.hit("read-asks-no-leader");
@@ -78,7 +78,7 @@ export class ClientMarks implements Observer, RaftChecker {
     }
   }
 
-  serverFrame(_server: SimServer, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(_server: ServerView, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
     for (const message of messages)
       if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");
       else if (message.type === "refused" && message.failure.code === "NO_QUORUM") this.#marks.hit("no-quorum-told");

@@ -6,8 +6,8 @@ import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { logBaseKey } from "../../src/storage/layout.ts";
 import type { RaftHistory } from "../checkers/raft-history.ts";
-import type { Observer, World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { Observer, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
 /** What was last seen of a server. */
@@ -43,7 +43,7 @@ export class DiskMarks implements Observer {
       this.#seen[id] = { writing: 0, durableUs: -momentUs, receiving: 0, lastIndex: 0, reading: false };
   }
 
-  writing({ id, node }: SimServer, batch: readonly DiskOperation[]): void {
+  writing({ id, node }: ServerView, batch: readonly DiskOperation[]): void {
     const seen = this.#seen[id];
     if (seen !== undefined) seen.writing++;
     if (
@@ -53,20 +53,20 @@ export class DiskMarks implements Observer {
       this.#marks.hit("log-compacted");
   }
 
-  step({ node }: SimServer): void {
+  step({ node }: ServerView): void {
     const encoding = node?.encodingIndex;
     if (encoding !== undefined && node !== undefined && node.machine.appliedIndex > encoding)
       this.#marks.hit("checkpoint-overtaken");
   }
 
-  durable({ id }: SimServer): void {
+  durable({ id }: ServerView): void {
     const seen = this.#seen[id];
     if (seen === undefined) return;
     seen.writing = Math.max(0, seen.writing - 1);
     seen.durableUs = this.#world?.now ?? 0;
   }
 
-  effects({ id, node }: SimServer, { installed, write }: Effects): void {
+  effects({ id, node }: ServerView, { installed, write }: Effects): void {
     const seen = this.#seen[id];
     if (seen === undefined) return;
     if (installed !== undefined) {
@@ -80,7 +80,7 @@ export class DiskMarks implements Observer {
     seen.lastIndex = this.#history.log(id).lastIndex;
   }
 
-  delivered(_from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
     const seen = this.#seen[to.id];
     if (message.type !== "InstallSnapshot" || seen === undefined) return;
     if (message.previous > 0) this.#marks.hit("snapshot-in-chunks");
@@ -88,12 +88,12 @@ export class DiskMarks implements Observer {
     seen.receiving = message.snapshotId;
   }
 
-  starting({ id }: SimServer): void {
+  starting({ id }: ServerView): void {
     const seen = this.#seen[id];
     if (seen !== undefined) seen.reading = true;
   }
 
-  started({ id, recovered }: SimServer): void {
+  started({ id, recovered }: ServerView): void {
     const seen = this.#seen[id];
     if (seen === undefined || recovered === undefined) return;
     seen.reading = false;
@@ -103,7 +103,7 @@ export class DiskMarks implements Observer {
       this.#marks.hit("restart-replays");
   }
 
-  stopped(server: SimServer, error: Error): void {
+  stopped(server: ServerView, error: Error): void {
     const code = error instanceof TerrariumError ? error.code : "";
     if (code === "DISK_FAILED") this.#marks.hit("disk-fails");
     else if (code === "CORRUPT") this.#marks.hit("damage-stops-server");
@@ -111,7 +111,7 @@ export class DiskMarks implements Observer {
     this.#ended(server);
   }
 
-  crashed(server: SimServer): void {
+  crashed(server: ServerView): void {
     const seen = this.#seen[server.id];
     if (seen !== undefined) {
       if (seen.writing > 0) this.#marks.hit("crash-loses-write");
@@ -121,7 +121,7 @@ export class DiskMarks implements Observer {
     this.#ended(server);
   }
 
-  #ended({ id }: SimServer): void {
+  #ended({ id }: ServerView): void {
     const seen = this.#seen[id];
     if (seen === undefined) return;
     if (seen.receiving !== 0) this.#marks.hit("receiver-dies-amid-snapshot");

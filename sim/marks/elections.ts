@@ -3,8 +3,8 @@ import type { PeerMessage } from "../../src/node/ports.ts";
 import type { RoleName } from "../../src/raft/status.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import type { RaftHistory } from "../checkers/raft-history.ts";
-import type { Observer, World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { Observer, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
 /** What was last seen of a server. */
@@ -25,7 +25,7 @@ export class ElectionMarks implements Observer {
   readonly #marks: Marks;
   readonly #history: RaftHistory;
   readonly #seen: Seen[] = [];
-  #servers: readonly SimServer[] = [];
+  #servers: readonly ServerView[] = [];
   /** Who asked for votes in the newest term of a campaign. */
   #campaign: { term: Term; readonly by: Set<ServerId>; transfer: boolean } = {
     term: 0,
@@ -53,7 +53,7 @@ export class ElectionMarks implements Observer {
       };
   }
 
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const raft = server.node?.raft;
     const seen = this.#seen[server.id];
     if (raft === undefined || seen === undefined) return;
@@ -67,12 +67,12 @@ export class ElectionMarks implements Observer {
     seen.lastIndex = this.#history.log(server.id).lastIndex;
   }
 
-  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
     if (message.type === "RequestVote" && !message.preVote) this.#campaigns(from.id, message.term, message);
     else if (message.type === "RequestVoteReply") this.#votes(from.id, message);
   }
 
-  crashed({ id }: SimServer): void {
+  crashed({ id }: ServerView): void {
     const seen = this.#seen[id];
     if (seen === undefined) return;
     seen.diedLeading = seen.role === "leader";
@@ -82,13 +82,13 @@ export class ElectionMarks implements Observer {
     seen.restartedSince = true;
   }
 
-  started({ id }: SimServer): void {
+  started({ id }: ServerView): void {
     const seen = this.#seen[id];
     if (seen?.diedLeading && this.#servers.some((other) => other.id !== id && other.node?.raft.isLeader))
       this.#marks.hit("dead-leader-returns");
   }
 
-  #changed({ id }: SimServer, seen: Seen, role: RoleName, term: Term): void {
+  #changed({ id }: ServerView, seen: Seen, role: RoleName, term: Term): void {
     if (seen.role === "leader" && role !== "leader") {
       this.#marks.hit(term > seen.term ? "leader-deposed" : "leader-without-quorum");
       if (seen.lastIndex > seen.commitIndex) this.#marks.hit("leader-steps-down-with-tail");

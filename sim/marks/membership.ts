@@ -3,8 +3,8 @@ import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
-import type { Observer } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { Observer } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
 export class MembershipMarks implements Observer, RaftChecker {
@@ -29,13 +29,13 @@ export class MembershipMarks implements Observer, RaftChecker {
     this.#committed = configuration;
   }
 
-  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
     if (message.type !== "RequestVote" || this.#committed === undefined) return;
     const { voters, oldVoters } = this.#committed;
     if (!voters.includes(from.id) && !oldVoters.includes(from.id)) this.#marks.hit("removed-server-campaigns");
   }
 
-  serverFrame({ id }: SimServer, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame({ id }: ServerView, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
     if (this.#committed?.learners.includes(id) && messages.some(({ type }) => type === "reply"))
       this.#marks.hit("observer-answers");
   }

@@ -4,8 +4,8 @@ import type { AppendEntries, AppendEntriesReply } from "../../src/raft/messages.
 import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { DurableState } from "../checkers/durable-state.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
-import type { Observer, World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { Observer, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
 export class ReplicationMarks implements Observer, RaftChecker {
@@ -14,7 +14,7 @@ export class ReplicationMarks implements Observer, RaftChecker {
   readonly #history: RaftHistory;
   readonly #durable: DurableState;
   #world: World | undefined;
-  #servers: readonly SimServer[] = [];
+  #servers: readonly ServerView[] = [];
   #majority = 1;
   /** By server and index: terms of the entries that it appended. */
   readonly #terms: Term[][] = [];
@@ -79,19 +79,19 @@ export class ReplicationMarks implements Observer, RaftChecker {
       this.#marks.hit("commits-with-server-down");
   }
 
-  step({ id, node }: SimServer): void {
+  step({ id, node }: ServerView): void {
     const raft = node?.raft;
     if (raft?.isLeader && raft.commitIndex > this.#durable.of(id).log.lastIndex)
       this.#marks.hit("leader-commits-before-its-disk");
   }
 
-  sent(from: SimServer, to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, to: ServerId, message: PeerMessage): void {
     if (message.type !== "AppendEntries" || message.entries.length === 0) return;
     const acknowledged = this.#acknowledged.get(pair(from.id, to));
     if (acknowledged !== undefined && message.prevLogIndex > acknowledged) this.#marks.hit("append-pipelined");
   }
 
-  delivered(from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     const raft = to.node?.raft;
     if (raft === undefined) return;
     if (message.type === "AppendEntries") this.#appendArrives(to.id, raft.currentTerm, message);

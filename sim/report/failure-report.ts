@@ -1,7 +1,8 @@
 /** What a failure prints: what was promised and what happened, the plan, the last moments, how to see it again. */
+
+import { isError, type RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { causeOf } from "../promises.ts";
-import { isError, type RunFailure } from "../runner.ts";
 import { planText } from "./plan-text.ts";
 import { tellPlan } from "./tell.ts";
 import { wrap } from "./wrap.ts";

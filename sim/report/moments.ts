@@ -1,9 +1,9 @@
 /** Remembers the last moments of a run as lines for a person: what was said, done and broken, not who woke up when. */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
-import type { HistoryOperation } from "../history.ts";
-import type { Observer, StruckFault, World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import type { HistoryOperation } from "../world/history.ts";
+import type { Observer, StruckFault, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 import { tellStruck } from "./tell.ts";
 import { tellInvocation, tellMessage } from "./tell-events.ts";
 
@@ -26,7 +26,7 @@ export class Moments implements Observer {
     this.#world = world;
   }
 
-  delivered(from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     if (isIdle(message) || this.#isOld(from, to.id, message)) return;
     this.#add(() => `n${from} → n${to.id}  ${tellMessage(message)}`);
   }
@@ -36,7 +36,7 @@ export class Moments implements Observer {
     this.#add(() => `n${from} ⇥ n${to}  lost (${why}): ${tellMessage(message)}`);
   }
 
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const raft = server.node?.raft;
     if (raft === undefined) return;
     const leads = raft.isLeader ? raft.currentTerm : 0;
@@ -45,24 +45,24 @@ export class Moments implements Observer {
     this.#add(() => (leads > 0 ? `n${server.id} leads term ${leads}` : `n${server.id} leads no more`));
   }
 
-  effects(server: SimServer): void {
+  effects(server: ServerView): void {
     const commitIndex = server.node?.raft.status().commitIndex ?? 0;
     if (commitIndex <= (this.#commit.get(server.id) ?? 0)) return;
     this.#commit.set(server.id, commitIndex);
     this.#add(() => `n${server.id} knows entries up to ${commitIndex} as committed`);
   }
 
-  crashed({ id }: SimServer, why: string): void {
+  crashed({ id }: ServerView, why: string): void {
     this.#leading.delete(id);
     this.#commit.delete(id);
     this.#add(() => `n${id} dies (${why})`);
   }
 
-  started({ id }: SimServer): void {
+  started({ id }: ServerView): void {
     this.#add(() => `n${id} runs`);
   }
 
-  stopped({ id }: SimServer, error: Error): void {
+  stopped({ id }: ServerView, error: Error): void {
     this.#add(() => `n${id} stops: ${error.message}`);
   }
 

@@ -1,7 +1,7 @@
 /** What happens in a run, in a line that a person reads: messages, events, requests. For plans and faults: tell.ts. */
 import type { PeerMessage } from "../../src/node/ports.ts";
-import type { SimEvent } from "../events.ts";
-import type { HistoryOperation } from "../history.ts";
+import type { SimEvent } from "../world/events.ts";
+import type { HistoryOperation } from "../world/history.ts";
 
 /** `2, "row"` → "2 rows". */
 export function count(n: number, what: string): string {

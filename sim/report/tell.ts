@@ -1,7 +1,8 @@
 /** A plan in sentences: its faults, its operations, its cluster. For what happens in a run: tell-events.ts. */
-import type { StruckFault } from "../observer.ts";
+
 import type { Action, ServerTarget, When } from "../plan/actions.ts";
 import type { Fault, Plan, PlannedOperation, Step } from "../plan/plan.ts";
+import type { StruckFault } from "../world/observer.ts";
 import { count } from "./tell-events.ts";
 
 /** `3` → "n3", `"leader"` → "the leader". */

@@ -1,8 +1,9 @@
 /** Turns what a run drew into what its plan says, so that it can be taken out piece by piece. */
+
+import type { Outcome } from "../outcome.ts";
 import type { ServerTarget } from "../plan/actions.ts";
 import type { Fault, Plan } from "../plan/plan.ts";
 import { checkPlan } from "../plan/plan.ts";
-import type { Outcome } from "../runner.ts";
 import { validPlan, withFaults, withOperations } from "./edits.ts";
 
 /** Time for a fault to strike later once others are gone, in election timeouts: there may be an election more to wait for. */

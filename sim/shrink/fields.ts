@@ -1,7 +1,7 @@
 /** Passes over the fields of faults and operations: each gets the plainest value with which the plan still fails. */
 import type { Plan } from "../plan/plan.ts";
 import { validPlan } from "./edits.ts";
-import type { Pass } from "./passes.ts";
+import type { Pass } from "./pass.ts";
 
 /** Values that say less, the plainest first; a value is never replaced by one behind it. */
 const plain: Readonly<Record<string, readonly unknown[]>> = {

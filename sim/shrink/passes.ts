@@ -6,10 +6,8 @@
 import { type Plan, serverCount } from "../plan/plan.ts";
 import { planItems, validPlan, withFaults, withOperations, withoutClient, withoutServer } from "./edits.ts";
 import { simplerFaults, simplerOperations } from "./fields.ts";
+import type { Pass } from "./pass.ts";
 import { earlier, rounderTimes } from "./times.ts";
-
-/** See the file's comment. */
-export type Pass = (plan: Plan) => Generator<Plan, void, Plan | undefined>;
 
 /**
  * Takes items out: all of them, then ever smaller runs of neighbours, from the last to the first, down to runs of

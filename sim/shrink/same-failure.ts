@@ -1,5 +1,5 @@
 /** Whether two runs failed for the same reason. */
-import { isError, type RunFailure } from "../runner.ts";
+import { isError, type RunFailure } from "../outcome.ts";
 
 /** The same invariant; for errors that the code threw, the same sentence but for its numbers. */
 export function sameFailure(a: RunFailure | undefined, b: RunFailure | undefined): boolean {

@@ -2,11 +2,14 @@
  * Makes a failing plan small enough to read: fewer faults, operations, servers and clients, constant latency, rounder
  * times, a shorter horizon. A step counts only if the same invariant still breaks.
  */
+
+import type { Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Outcome, RunOptions } from "../runner.ts";
+import type { RunOptions } from "../runner.ts";
 import { concreteDraws, concreteTargets, cutShort, listed, trimmed } from "./concrete.ts";
 import { planItems } from "./edits.ts";
-import { allPasses, type Pass, reseededPasses } from "./passes.ts";
+import type { Pass } from "./pass.ts";
+import { allPasses, reseededPasses } from "./passes.ts";
 import { sameFailure } from "./same-failure.ts";
 
 /** How to run plans, and for how long. */

@@ -1,7 +1,7 @@
 /** Passes over the times of a plan. */
 import type { Plan } from "../plan/plan.ts";
 import { replaced, withFaults, withOperations } from "./edits.ts";
-import type { Pass } from "./passes.ts";
+import type { Pass } from "./pass.ts";
 
 /** `plan` with every time at which something begins put through `map`. */
 function mapTimes(plan: Plan, map: (atMs: number) => number): Plan {

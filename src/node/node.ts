@@ -62,7 +62,9 @@ export class Node {
     const now = ports.clock.now();
     this.options = options;
     this.#ports = ports;
-    this.raft = new Raft({ ...options, random: ports.random }, recovered.log, now);
+    const { id, electionTimeoutMs, heartbeatMs, campaignDelayMaxMs, raftLimits } = options;
+    const timing = { electionTimeoutMs, heartbeatMs, campaignDelayMaxMs };
+    this.raft = new Raft({ id, ...timing, ...raftLimits, random: ports.random }, recovered.log, now);
     this.#admission = new Admission({
       incarnation: recovered.identity.incarnation ?? 0,
       joining: recovered.identity.joining ?? false,
@@ -195,6 +197,7 @@ export class Node {
     this.#reads.ask((id) => this.raft.requestRead(id));
     this.#propose(now);
     const effects = this.raft.takeEffects();
+    this.#ports.effectsTaken?.(effects);
     if (effects.write !== undefined) this.#writer.append(effects.write, this.#receiver.switchOperations());
     for (const { to, message } of effects.messages) this.#outbox.add(to, message);
     if (effects.installed !== undefined) this.#installed();

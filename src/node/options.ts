@@ -1,5 +1,6 @@
 /** How one server is set up. */
 import { limits } from "../base/limits.ts";
+import type { RaftOptions } from "../raft/raft.ts";
 import type { ServerId } from "../raft/types.ts";
 import type { CheckpointerOptions } from "../storage/checkpointer.ts";
 
@@ -17,6 +18,8 @@ export interface NodeOptions {
   readonly sessionTickMs: number;
   /** First wait before a proposal without effect is proposed again; doubles with each try. */
   readonly proposalRetryMs: number;
+  /** How much Raft sends and holds at once; by default as in `limits`. */
+  readonly raftLimits?: Pick<RaftOptions, "appendBytesMax" | "appendsInFlightMax" | "uncommittedBytesMax">;
   /** When checkpoints are made and what stays of the log; by default as in `limits`. */
   readonly checkpoints?: CheckpointOptions;
 }

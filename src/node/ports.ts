@@ -3,6 +3,7 @@
 import type { SessionId } from "../base/operations.ts";
 import type { Random } from "../base/random.ts";
 import type { ServerMessage } from "../protocol/client-messages.ts";
+import type { Effects } from "../raft/effects.ts";
 import type { RaftMessage } from "../raft/messages.ts";
 import type { ServerId } from "../raft/types.ts";
 
@@ -75,6 +76,8 @@ export interface Ports {
   readonly secret: (length: number) => Uint8Array;
   /** Asks the host to call `Node.flush` soon: at the end of this turn. May be called many times a turn. */
   readonly requestFlush: () => void;
+  /** What Raft wants written, sent and applied in this turn, before any of it happens: for those who watch. */
+  readonly effectsTaken?: (effects: Effects) => void;
   /** A checkpoint took so much of a turn, milliseconds: for the metrics. */
   readonly checkpointTook?: (durationMs: number) => void;
   /** The server cannot go on (a failed write, corruption): it must stop and not write again. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SimClock } from "../../sim/clock.ts";
-import { EventHeap } from "../../sim/heap.ts";
-import { cutLinks } from "../../sim/partition.ts";
-import { Draws, Randomness } from "../../sim/random.ts";
+import { cutLinks } from "../../sim/faults/partition.ts";
+import { SimClock } from "../../sim/world/clock.ts";
+import { EventHeap } from "../../sim/world/heap.ts";
+import { Draws, Randomness } from "../../sim/world/random.ts";
 
 describe("the event heap", () => {
   it("gives items by time, and those of one time in the order in which they came", () => {

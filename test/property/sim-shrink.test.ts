@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planArbitrary } from "../../sim/cli/plan-arbitrary.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
-import { InvariantBroken, type Observer } from "../../sim/observer.ts";
+import type { Outcome } from "../../sim/outcome.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
 import type { Invariant } from "../../sim/promises.ts";
-import { type Outcome, run } from "../../sim/runner.ts";
+import { run } from "../../sim/runner.ts";
 import {
   planItems,
   validPlan,
@@ -18,6 +18,7 @@ import {
 import { simplifications } from "../../sim/shrink/passes.ts";
 import { sameFailure } from "../../sim/shrink/same-failure.ts";
 import { shrink } from "../../sim/shrink/shrink.ts";
+import { InvariantBroken, type Observer } from "../../sim/world/observer.ts";
 
 /** A run that is over at once: what the plan holds before its horizon happens, and fails as `judge` says. */
 function pretend(plan: Plan, judge: (plan: Plan) => string | undefined): Outcome {

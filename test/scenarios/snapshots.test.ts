@@ -1,9 +1,9 @@
 /** Followers that fall behind a log which is compacted at once, and crash where it hurts. */
 import { describe, expect, it } from "vitest";
 import { allCheckers } from "../../sim/checkers/all.ts";
-import type { Observer } from "../../sim/observer.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import { run } from "../../sim/runner.ts";
+import type { Observer } from "../../sim/world/observer.ts";
 
 /** Counts what must have happened for a run to mean anything. */
 class Seen implements Observer {

@@ -7,7 +7,6 @@ import { LastEvents } from "../../sim/cli/last-events.ts";
 import { runReport } from "../../sim/cli/report.ts";
 import { faultKinds } from "../../sim/hunter/draw-action.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
-import type { StruckFault } from "../../sim/observer.ts";
 import { checkPlan, parsePlan } from "../../sim/plan/plan.ts";
 import { causeOf, promises } from "../../sim/promises.ts";
 import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
@@ -16,6 +15,7 @@ import { planText } from "../../sim/report/plan-text.ts";
 import { tellAction, tellPlan, tellTargets } from "../../sim/report/tell.ts";
 import { wrap } from "../../sim/report/wrap.ts";
 import { run } from "../../sim/runner.ts";
+import type { StruckFault } from "../../sim/world/observer.ts";
 
 const plan = checkPlan({
   seed: 7,

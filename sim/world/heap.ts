@@ -16,6 +16,11 @@ export class EventHeap<T> {
     return this.#size;
   }
 
+  /** Time of the item that {@link pop} will return next, microseconds; infinite when none waits. */
+  get nextTime(): number {
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] ?? 0);
+  }
+
   /** Time of the item that {@link pop} returned last, microseconds. */
   get poppedTime(): number {
     return this.#poppedTime;
@@ -24,6 +29,22 @@ export class EventHeap<T> {
   /** Sequence number of the item that {@link pop} returned last. */
   get poppedSequence(): number {
     return this.#poppedSequence;
+  }
+
+  /** Whether something waits for exactly this time. Looks through everything. */
+  hasAt(time: number): boolean {
+    for (let i = 0; i < this.#size; i++) if (this.#times[i] === time) return true;
+    return false;
+  }
+
+  /** What waits, soonest first, with its time. Sorts everything: for pages and tests, not for runs. */
+  waiting(): { readonly time: number; readonly item: T }[] {
+    const found: { readonly time: number; readonly sequence: number; readonly item: T }[] = [];
+    for (let i = 0; i < this.#size; i++) {
+      const item = this.#items[i];
+      if (item !== undefined) found.push({ time: this.#times[i] ?? 0, sequence: this.#sequences[i] ?? 0, item });
+    }
+    return found.sort((a, b) => a.time - b.time || a.sequence - b.sequence);
   }
 
   /** Puts `item` at `time`, behind what is there for the same time already; returns its sequence number, from 1. */

@@ -2,43 +2,24 @@
  * A simulated server: the production node in a process that can die at any effect, on a machine with a disk and clocks
  * that live on.
  */
-import { TerrariumError } from "../src/base/errors.ts";
-import { Node } from "../src/node/node.ts";
-import type { Ports } from "../src/node/ports.ts";
-import type { Configuration, ServerId } from "../src/raft/types.ts";
-import { openStorage, type Recovered } from "../src/storage/open.ts";
+import { Node } from "../../src/node/node.ts";
+import type { Ports } from "../../src/node/ports.ts";
+import type { Configuration, ServerId } from "../../src/raft/types.ts";
+import { openStorage, type Recovered } from "../../src/storage/open.ts";
+import { serverCount } from "../plan/plan.ts";
 import { SimClock } from "./clock.ts";
-import type { Connections } from "./connections.ts";
 import { SimDisk } from "./disk.ts";
 import type { SimEvent } from "./events.ts";
-import type { Kernel } from "./kernel.ts";
-import type { SimNetwork } from "./network.ts";
-import { InvariantBroken } from "./observer.ts";
-import { type Plan, serverCount } from "./plan/plan.ts";
+import { type Life, portsOf, type ServerHost } from "./ports.ts";
 import type { Draws } from "./random.ts";
-import type { Triggers } from "./triggers.ts";
-
-/** What a server is part of. */
-export interface ServerHost {
-  readonly kernel: Kernel;
-  readonly plan: Plan;
-  readonly network: SimNetwork;
-  readonly connections: Connections;
-  readonly triggers: Triggers;
-  /** The members at first. */
-  readonly bootstrap: Configuration;
-}
+import { stopReason } from "./stop-reason.ts";
+import type { ServerView } from "./view.ts";
 
 /** The cluster id of all simulated clusters. */
 export const clusterId = "simulated";
 
 /** Shortest sleep of a server between two ticks, µs: no timer of a real machine is finer. */
 const timerGrainUs = 100;
-
-/** The life of one process: its ports ask whether they still stand for anybody. */
-interface Life {
-  alive: boolean;
-}
 
 /** Events that a server takes as inputs. */
 type Input = Extract<
@@ -57,7 +38,7 @@ type Input = Extract<
 >;
 
 /** See the file's comment. */
-export class SimServer {
+export class SimServer implements ServerView {
   readonly id: ServerId;
   readonly clock: SimClock;
   readonly disk: SimDisk;
@@ -112,7 +93,17 @@ export class SimServer {
     const life: Life = { alive: true };
     this.#life = life;
     for (const observer of this.#host.kernel.observers.starting) observer.starting(this);
-    const ports = this.#ports(life);
+    const own = {
+      life,
+      name: `${this.id}.${this.life}`,
+      requestFlush: () => {
+        if (life.alive) this.#flushWanted = true;
+      },
+      fatal: (error: Error) => {
+        if (life.alive) this.#stop(error);
+      },
+    };
+    const ports = portsOf(this, own, this.#host);
     const joining = !this.#host.bootstrap.voters.includes(this.id);
     // Looked at only if the disk is fresh.
     const incarnation = 1 + this.#incarnations.below(2 ** 31);
@@ -191,7 +182,7 @@ export class SimServer {
       this.#tickAtUs = Number.POSITIVE_INFINITY;
     } else if (event.kind === "written") {
       if (this.disk.complete(event.write) !== "done") return false;
-      if (event.write.error === undefined) this.#host.triggers.persists(this);
+      if (event.write.error === undefined) this.#host.hooks.persists(this);
     }
     if (this.state === "down") return true;
     if (this.pausedUntilUs > 0) {
@@ -247,8 +238,8 @@ export class SimServer {
 
   #receive(from: ServerId, event: Extract<Input, { readonly kind: "message" }>): void {
     if (this.node === undefined) return;
-    const { triggers, kernel } = this.#host;
-    if (triggers.armed) triggers.receives(this, event.message);
+    const { hooks, kernel } = this.#host;
+    if (hooks.armed) hooks.receives(this, event.message);
     for (const observer of kernel.observers.delivered) observer.delivered(from, this, event.message);
     // A trigger may just have killed it.
     this.node?.receivePeer(from, [event.message]);
@@ -277,9 +268,9 @@ export class SimServer {
     if (this.node === undefined) return;
     if (this.node.admitted) this.admitted = true;
     this.configuration = this.node.raft.configuration;
-    const { triggers, kernel } = this.#host;
+    const { hooks, kernel } = this.#host;
     for (const observer of kernel.observers.step) observer.step(this);
-    if (triggers.armed) triggers.step(this);
+    if (hooks.armed) hooks.step(this);
   }
 
   #setTimer(): void {
@@ -297,7 +288,6 @@ export class SimServer {
     const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax } = plan.config;
     this.recovered = recovered;
     this.state = "running";
-    // The node hands its options on to Raft, and with them two that only a simulation sets.
     const options = {
       id: this.id,
       clusterId,
@@ -306,43 +296,21 @@ export class SimServer {
       campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
       sessionTickMs: 250,
       proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
-      appendBytesMax,
-      appendsInFlightMax,
+      raftLimits: { appendBytesMax, appendsInFlightMax },
       checkpoints: plan.config.checkpoints,
     };
     this.node = new Node(options, ports, recovered);
     for (const observer of kernel.observers.started) observer.started(this);
-    this.#watchEffects(this.node.raft);
-  }
-
-  /** Lets observers and faults see what leaves the Raft core, as the node takes it. */
-  #watchEffects(raft: Node["raft"]): void {
-    const take = raft.takeEffects.bind(raft);
-    const { kernel, triggers } = this.#host;
-    const watching = kernel.observers.effects;
-    raft.takeEffects = () => {
-      const effects = take();
-      for (const observer of watching) observer.effects(this, effects);
-      if (triggers.armed && effects.committed.length > 0 && raft.isLeader) triggers.commits(this);
-      return effects;
-    };
   }
 
   /** The server stopped by itself, and said why. */
   #stop(error: Error): void {
-    const corrupt = error instanceof TerrariumError && error.code === "CORRUPT";
-    const damaged = this.disk.damaged || this.disk.damageRead;
-    if (corrupt && !damaged)
-      throw new InvariantBroken("recovery", `n${this.id} found damage on an undamaged disk: ${error.message}`);
-    const diskFailed = error instanceof TerrariumError && error.code === "DISK_FAILED";
-    const wiped = error instanceof TerrariumError && error.code === "WIPED" && this.wiped;
-    if (!corrupt && !diskFailed && !wiped && !damaged)
-      throw new InvariantBroken("recovery", `n${this.id} stopped for no reason that its disk gives: ${error.message}`);
+    const reason = stopReason(this, error);
     this.#die(0.5);
-    if (!diskFailed) this.goneForGood = wiped ? "wiped" : "corrupt";
+    if (reason !== "diskFailed") this.goneForGood = reason;
     for (const observer of this.#host.kernel.observers.stopped) observer.stopped(this, error);
     // Somebody looks after it and starts it again.
-    if (diskFailed) this.#restartAfter(this.#lateFlush.between(1_000, 3_000));
+    if (reason === "diskFailed") this.#restartAfter(this.#lateFlush.between(1_000, 3_000));
   }
 
   #die(keep: number): void {
@@ -366,55 +334,5 @@ export class SimServer {
   #restartAfter(ms: number): void {
     const { kernel } = this.#host;
     kernel.after(Math.round(ms * 1000), { kind: "restart", cause: kernel.current, server: this.id });
-  }
-
-  #ports(life: Life): Ports {
-    const { kernel, network, connections, triggers } = this.#host;
-    const random = kernel.randomness.draws("node", `${this.id}.${this.life}`);
-    const secret = kernel.randomness.draws("secret", `${this.id}.${this.life}`);
-    const disk = this.disk.port(() => life.alive);
-    return {
-      disk: {
-        write: (batch, done) => {
-          disk.write(batch, done);
-          if (life.alive && triggers.armed) triggers.writes(this);
-        },
-        scan: disk.scan,
-        view: disk.view,
-      },
-      network: {
-        send: (to, messages) => {
-          for (const message of messages) {
-            if (life.alive && triggers.armed) triggers.sends(this, message);
-            if (!life.alive) return;
-            for (const observer of kernel.observers.sent) observer.sent(this, to, message);
-            network.send(this.id, to, message);
-          }
-        },
-      },
-      clock: this.clock,
-      clients: {
-        send: (id, messages) => {
-          if (life.alive && triggers.armed) triggers.answers(this);
-          const connection = connections.get(id);
-          if (!life.alive || connection === undefined) return;
-          for (const observer of kernel.observers.serverFrame)
-            observer.serverFrame(this, connection.client, id, messages);
-          connections.down(connection, messages);
-        },
-        close: (id) => {
-          const connection = connections.get(id);
-          if (life.alive && connection !== undefined) connections.closeByServer(connection);
-        },
-      },
-      random: () => random.next(),
-      secret: (length) => Uint8Array.from({ length }, () => secret.below(256)),
-      requestFlush: () => {
-        if (life.alive) this.#flushWanted = true;
-      },
-      fatal: (error) => {
-        if (life.alive) this.#stop(error);
-      },
-    };
   }
 }

@@ -1,6 +1,6 @@
 /** The streams between clients and servers: in order and reliable until they break, as TCP is. */
-import type { ClientMessage, ServerMessage } from "../src/protocol/client-messages.ts";
-import type { ServerId } from "../src/raft/types.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { ServerId } from "../../src/raft/types.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Spread } from "./random.ts";
 

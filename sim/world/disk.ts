@@ -3,29 +3,11 @@
  * port: a batch is written whole or not at all, but of those under way at a crash any subset may have made it, so that
  * nothing can rely on their order.
  */
-import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "../src/storage/disk.ts";
+import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "../../src/storage/disk.ts";
+import type { PendingScan, PendingWrite } from "./disk-work.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Spread } from "./random.ts";
-import type { SimServer } from "./server.ts";
-
-/** A batch on its way to stable storage. */
-export interface PendingWrite {
-  readonly batch: readonly DiskOperation[];
-  readonly done: (error: Error | undefined) => void;
-  /** Why it will fail, if it will. */
-  readonly error: Error | undefined;
-  /** Whether its rows get to the disk. */
-  readonly applied: boolean;
-  state: "under way" | "over";
-}
-
-/** A scan on its way. */
-export interface PendingScan {
-  readonly rows: readonly Row[];
-  readonly visit: (key: Uint8Array, value: Uint8Array) => void;
-  readonly done: (error: Error | undefined) => void;
-  state: "under way" | "over";
-}
+import type { ServerView } from "./view.ts";
 
 /** A key's bytes as a string that sorts like them. */
 export function keyText(key: Uint8Array): string {
@@ -50,7 +32,7 @@ export class SimDisk {
   /** Keys of rows with a turned bit. */
   readonly #damaged = new Set<string>();
   readonly #kernel: Kernel;
-  readonly #server: SimServer;
+  readonly #server: ServerView;
   readonly #latencyUs: Spread;
   readonly #latency: Draws;
   readonly #survival: Draws;
@@ -58,7 +40,7 @@ export class SimDisk {
   #scans: PendingScan[] = [];
   #lastCompletionUs = 0;
 
-  constructor(kernel: Kernel, server: SimServer, latencyUs: Spread) {
+  constructor(kernel: Kernel, server: ServerView, latencyUs: Spread) {
     this.#kernel = kernel;
     this.#server = server;
     this.#latencyUs = latencyUs;

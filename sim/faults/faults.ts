@@ -1,16 +1,17 @@
 /** Lets the plan's faults strike and end. */
-import type { ServerId } from "../src/raft/types.ts";
-import type { ClientFaults } from "./clients.ts";
-import type { Kernel } from "./kernel.ts";
-import type { LinkEffect, SimNetwork } from "./network.ts";
-import type { StruckFault } from "./observer.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { Action, ActionOf, ClientTarget, ServerTarget } from "../plan/actions.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { ClientFaults } from "../world/clients.ts";
+import type { Kernel } from "../world/kernel.ts";
+import type { LinkEffect, SimNetwork } from "../world/network.ts";
+import type { StruckFault } from "../world/observer.ts";
+import type { Draws } from "../world/random.ts";
+import type { SimServer } from "../world/server.ts";
+import { stateOrLog } from "../world/storage-rows.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Operator } from "./operator.ts";
 import { cutLinks } from "./partition.ts";
-import type { Action, ActionOf, ClientTarget, ServerTarget } from "./plan/actions.ts";
-import type { Plan } from "./plan/plan.ts";
-import type { Draws } from "./random.ts";
-import type { SimServer } from "./server.ts";
-import { stateOrLog } from "./storage-rows.ts";
 import type { Targets } from "./targets.ts";
 
 /** What faults act upon. */
@@ -21,7 +22,7 @@ export interface FaultHost {
   readonly allServers: readonly SimServer[];
   readonly network: SimNetwork;
   readonly clients: ClientFaults;
-  readonly targets: Targets;
+  readonly targets: Targets<SimServer>;
   readonly operator: Operator;
 }
 
@@ -54,7 +55,7 @@ export class Faults {
   }
 
   /** One fault strikes. `subject` is the server whose doing triggered it. */
-  strike(fault: number, subject?: SimServer): void {
+  strike(fault: number, subject?: ServerView): void {
     const planned = this.#host.plan.faults[fault];
     if (planned === undefined || this.#over) return;
     this.#resolved = [];
@@ -132,7 +133,7 @@ export class Faults {
     return this.#host.kernel.randomness.draws(purpose, `${when?.kind} ${nth} ${when?.atMs}`);
   }
 
-  #perform(fault: number, action: Action, subject: SimServer | undefined): void {
+  #perform(fault: number, action: Action, subject: ServerView | undefined): void {
     switch (action.kind) {
       case "loss":
       case "duplicate":

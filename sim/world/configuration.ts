@@ -1,5 +1,5 @@
 /** The configuration with which every simulated cluster begins. */
-import type { Configuration, Member, ServerId } from "../src/raft/types.ts";
+import type { Configuration, Member, ServerId } from "../../src/raft/types.ts";
 
 /** Servers 1 to `servers`, all voters. */
 export function bootstrapConfiguration(servers: number): Configuration {

@@ -1,11 +1,11 @@
 /** What an operator does: changes the membership and hands leadership over, at the server that leads. */
-import type { Node } from "../src/node/node.ts";
-import { wantedMembership, withAdded, withPromoted, withRemoved } from "../src/raft/membership-change.ts";
-import type { MembershipChange } from "../src/raft/raft.ts";
-import type { Configuration, ServerId } from "../src/raft/types.ts";
-import { memberOf } from "./configuration.ts";
-import type { ActionOf } from "./plan/actions.ts";
-import type { SimServer } from "./server.ts";
+import type { Node } from "../../src/node/node.ts";
+import { wantedMembership, withAdded, withPromoted, withRemoved } from "../../src/raft/membership-change.ts";
+import type { MembershipChange } from "../../src/raft/raft.ts";
+import type { Configuration, ServerId } from "../../src/raft/types.ts";
+import type { ActionOf } from "../plan/actions.ts";
+import { memberOf } from "../world/configuration.ts";
+import type { SimServer } from "../world/server.ts";
 
 /** See the file's comment. Whatever is refused is simply not done. */
 export class Operator {

@@ -1,8 +1,9 @@
 /** All clients of a run: their operations, their connections' events, and the faults that befall them. */
+
+import type { ClientTarget } from "../plan/actions.ts";
+import type { PlannedOperation, Step } from "../plan/plan.ts";
 import { type ClientHost, SimClient } from "./client.ts";
 import type { SimEvent } from "./events.ts";
-import type { ClientTarget } from "./plan/actions.ts";
-import type { PlannedOperation, Step } from "./plan/plan.ts";
 import type { Draws } from "./random.ts";
 import type { SimServer } from "./server.ts";
 import { StepSource } from "./workload.ts";

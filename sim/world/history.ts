@@ -1,6 +1,6 @@
 /** What clients saw: the record that client-side checkers judge. Times are virtual microseconds. */
-import type { Operation, Read, Result, SessionId, WatchEvent, Zxid } from "../src/base/operations.ts";
-import type { ServerId } from "../src/raft/types.ts";
+import type { Operation, Read, Result, SessionId, WatchEvent, Zxid } from "../../src/base/operations.ts";
+import type { ServerId } from "../../src/raft/types.ts";
 
 /** What a client asked for. */
 export type Invocation =

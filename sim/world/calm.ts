@@ -4,14 +4,14 @@
  * though not those between the servers of one quorum: then whoever is connected to the leader has to follow it, and all
  * clients are to be served.
  */
-import type { ServerId } from "../src/raft/types.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import type { Connections } from "./connections.ts";
 import type { Kernel } from "./kernel.ts";
 import type { SimNetwork } from "./network.ts";
 import { InvariantBroken } from "./observer.ts";
-import type { Plan } from "./plan/plan.ts";
 import type { SimServer } from "./server.ts";
 
 /** What the phase works on. */

@@ -1,14 +1,14 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
-import { utf8 } from "../src/base/bytes.ts";
-import { TerrariumError } from "../src/base/errors.ts";
-import type { Result } from "../src/base/operations.ts";
-import { type Delivery, Session } from "../src/client/session.ts";
-import type { ServerMessage } from "../src/protocol/client-messages.ts";
+import { utf8 } from "../../src/base/bytes.ts";
+import { TerrariumError } from "../../src/base/errors.ts";
+import type { Result } from "../../src/base/operations.ts";
+import { type Delivery, Session } from "../../src/client/session.ts";
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import { type Plan, type Step, serverCount } from "../plan/plan.ts";
 import type { Connections, SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
 import type { Kernel } from "./kernel.ts";
 import { InvariantBroken } from "./observer.ts";
-import { type Plan, type Step, serverCount } from "./plan/plan.ts";
 import type { Seen } from "./workload.ts";
 
 /** What a client is part of. */

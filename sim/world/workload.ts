@@ -1,5 +1,5 @@
 /** What clients ask for: draws the next step of a client from the plan's mix. */
-import type { Mix, Step, Workload } from "./plan/plan.ts";
+import type { Mix, Step, Workload } from "../plan/plan.ts";
 import type { Draws } from "./random.ts";
 
 /** What a client remembers of what it saw, to ask sensible questions. */

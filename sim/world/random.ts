@@ -4,7 +4,7 @@
  *
  * Only +, -, * and / are used on the results, since those give the same bits on every machine.
  */
-import { hashString, mix32 } from "../src/base/random.ts";
+import { hashString, mix32 } from "../../src/base/random.ts";
 
 const golden = 0x9e3779b9;
 

@@ -1,39 +1,39 @@
 /** Whom a symbolic target means right now. */
-import type { PeerMessage } from "../src/node/ports.ts";
-import type { ServerId } from "../src/raft/types.ts";
-import type { Observer } from "./observer.ts";
-import type { ServerTarget, Symbolic } from "./plan/actions.ts";
-import type { Draws } from "./random.ts";
-import type { SimServer } from "./server.ts";
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { ServerTarget, Symbolic } from "../plan/actions.ts";
+import type { Observer } from "../world/observer.ts";
+import type { Draws } from "../world/random.ts";
+import type { ServerView } from "../world/view.ts";
 
-/** Knows the servers and who voted and campaigned last. */
-export class Targets implements Observer {
+/** Knows the servers, of whatever kind `S`, and who voted and campaigned last. */
+export class Targets<S extends ServerView = ServerView> implements Observer {
   readonly name = "targets";
-  readonly #servers: readonly SimServer[];
+  readonly #servers: readonly S[];
   readonly #draws: Draws;
   #lastVoter: ServerId = 0;
   #lastCandidate: ServerId = 0;
 
   /** `servers` sorted by id. */
-  constructor(servers: readonly SimServer[], draws: Draws) {
+  constructor(servers: readonly S[], draws: Draws) {
     this.#servers = servers;
     this.#draws = draws;
   }
 
-  sent(from: SimServer, _to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
     if (message.type === "RequestVoteReply") {
       if (message.voteGranted && !message.preVote) this.#lastVoter = from.id;
     } else if (message.type === "RequestVote" && !message.preVote) this.#lastCandidate = from.id;
   }
 
   /** The server meant, or `undefined` if nobody fits. */
-  resolve(target: ServerTarget): SimServer | undefined {
+  resolve(target: ServerTarget): S | undefined {
     if (typeof target === "number") return this.#servers.find((server) => server.id === target);
     return this.#symbolic(target);
   }
 
   /** Whether `server` is the one meant now; a cheap test for triggers. */
-  matches(target: ServerTarget | "any", server: SimServer): boolean {
+  matches(target: ServerTarget | "any", server: ServerView): boolean {
     if (target === "any" || target === server.id) return true;
     if (typeof target === "number") return false;
     if (target === "leader") return server === this.#leader();
@@ -42,7 +42,7 @@ export class Targets implements Observer {
     return server === this.#symbolic(target);
   }
 
-  #symbolic(target: Symbolic): SimServer | undefined {
+  #symbolic(target: Symbolic): S | undefined {
     switch (target) {
       case "leader":
         return this.#leader();
@@ -67,16 +67,16 @@ export class Targets implements Observer {
     }
   }
 
-  #running(): SimServer[] {
+  #running(): S[] {
     return this.#servers.filter((server) => server.node?.admitted === true);
   }
 
-  #any(servers: readonly SimServer[]): SimServer | undefined {
+  #any(servers: readonly S[]): S | undefined {
     return servers.length === 0 ? undefined : this.#draws.pick(servers);
   }
 
-  #leader(): SimServer | undefined {
-    let best: SimServer | undefined;
+  #leader(): S | undefined {
+    let best: S | undefined;
     for (const server of this.#servers) {
       const raft = server.node?.raft;
       if (raft?.isLeader && raft.currentTerm > (best?.node?.raft.currentTerm ?? 0)) best = server;
@@ -85,8 +85,8 @@ export class Targets implements Observer {
   }
 
   /** The running follower whose log goes furthest in the direction of `sign`. */
-  #byLog(sign: 1 | -1): SimServer | undefined {
-    let best: SimServer | undefined;
+  #byLog(sign: 1 | -1): S | undefined {
+    let best: S | undefined;
     let bestIndex = 0;
     for (const server of this.#running()) {
       if (server.node === undefined || server.node.raft.isLeader) continue;

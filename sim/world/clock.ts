@@ -1,5 +1,5 @@
 /** A server's clocks as functions of virtual time: skewed from the start, drifting, jumping. */
-import type { Clock } from "../src/node/ports.ts";
+import type { Clock } from "../../src/node/ports.ts";
 
 /** Virtual time zero on a correct wall clock: 2025-01-01T00:00:00Z, Unix milliseconds. */
 export const epochMs = 1_735_689_600_000;

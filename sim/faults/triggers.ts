@@ -1,9 +1,10 @@
 /** Faults that wait for the nth time that something happens on a server. */
-import type { PeerMessage } from "../src/node/ports.ts";
-import type { Kernel } from "./kernel.ts";
-import type { When } from "./plan/actions.ts";
-import type { Plan } from "./plan/plan.ts";
-import type { SimServer } from "./server.ts";
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { When } from "../plan/actions.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { ServerHooks } from "../world/hooks.ts";
+import type { Kernel } from "../world/kernel.ts";
+import type { ServerView } from "../world/view.ts";
 import type { Targets } from "./targets.ts";
 
 interface Armed {
@@ -14,15 +15,20 @@ interface Armed {
 }
 
 /** Counts what happens and lets faults strike, at once and in the middle of whatever the server is doing. */
-export class Triggers {
+export class Triggers implements ServerHooks {
   readonly #kernel: Kernel;
   readonly #targets: () => Targets;
-  readonly #strike: (fault: number, subject: SimServer) => void;
+  readonly #strike: (fault: number, subject: ServerView) => void;
   #waiting: Armed[] = [];
   /** Terms in which each server was seen to lead. */
   readonly #led = new Map<number, number>();
 
-  constructor(kernel: Kernel, plan: Plan, targets: () => Targets, strike: (fault: number, subject: SimServer) => void) {
+  constructor(
+    kernel: Kernel,
+    plan: Plan,
+    targets: () => Targets,
+    strike: (fault: number, subject: ServerView) => void,
+  ) {
     this.#kernel = kernel;
     this.#targets = targets;
     this.#strike = strike;
@@ -41,40 +47,40 @@ export class Triggers {
     this.#waiting = [];
   }
 
-  receives(server: SimServer, message: PeerMessage): void {
+  receives(server: ServerView, message: PeerMessage): void {
     this.#count("receives", server, message);
   }
 
-  sends(server: SimServer, message: PeerMessage): void {
+  sends(server: ServerView, message: PeerMessage): void {
     this.#count("sends", server, message);
   }
 
-  writes(server: SimServer): void {
+  writes(server: ServerView): void {
     this.#count("writes", server);
   }
 
-  persists(server: SimServer): void {
+  persists(server: ServerView): void {
     this.#count("persists", server);
   }
 
   /** As leader, it hands entries out to be applied; its messages and answers of the turn have not left. */
-  commits(server: SimServer): void {
+  commits(server: ServerView): void {
     this.#count("commits", server);
   }
 
-  answers(server: SimServer): void {
+  answers(server: ServerView): void {
     this.#count("answers", server);
   }
 
   /** The server may have become leader. */
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const raft = server.node?.raft;
     if (raft === undefined || !raft.isLeader || this.#led.get(server.id) === raft.currentTerm) return;
     this.#led.set(server.id, raft.currentTerm);
     this.#count("elected", server);
   }
 
-  #count(kind: Armed["when"]["kind"], server: SimServer, message?: PeerMessage): void {
+  #count(kind: Armed["when"]["kind"], server: ServerView, message?: PeerMessage): void {
     for (const armed of this.#waiting) {
       const { when } = armed;
       if (when.kind !== kind || this.#kernel.now < armed.notBeforeUs) continue;

@@ -1,5 +1,5 @@
 /** The kernel of a simulation: virtual time, the queue of events, the draws, the hash of all that happened. */
-import { mix32 } from "../src/base/random.ts";
+import { mix32 } from "../../src/base/random.ts";
 import type { SimEvent } from "./events.ts";
 import { EventHeap } from "./heap.ts";
 import type { Observers } from "./observer.ts";
@@ -42,6 +42,26 @@ export class Kernel {
     this.current = this.#heap.poppedSequence;
     this.handled++;
     return event;
+  }
+
+  /** Time of the next event; infinite when there is none. */
+  nextUs(): number {
+    return this.#heap.nextTime;
+  }
+
+  /**
+   * The next microsecond for which nothing is planned yet. What is put there from outside happens at the same place of the
+   * same run as if it had been planned from the beginning.
+   */
+  nextFreeUs(): number {
+    let timeUs = this.now + 1;
+    while (this.#heap.hasAt(timeUs)) timeUs++;
+    return timeUs;
+  }
+
+  /** What is to happen, soonest first, as far as it is known now. */
+  waiting(): readonly { readonly time: number; readonly item: SimEvent }[] {
+    return this.#heap.waiting();
   }
 
   /** Mixes one integer into the trace hash. */

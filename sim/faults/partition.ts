@@ -1,7 +1,7 @@
 /** The shapes of partitions: which directed links are cut. Pure. */
-import type { ServerId } from "../src/raft/types.ts";
-import type { ActionOf } from "./plan/actions.ts";
-import type { Draws } from "./random.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { ActionOf } from "../plan/actions.ts";
+import type { Draws } from "../world/random.ts";
 
 type Pair = readonly [from: ServerId, to: ServerId];
 type Shape = ActionOf<"partition">["shape"];

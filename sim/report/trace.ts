@@ -1,8 +1,8 @@
 /** Writes a run as NDJSON: one object per event with id, cause, time, and what the servers concerned thought then. */
-import type { SimEvent } from "../events.ts";
-import type { Observer, StruckFault, World } from "../observer.ts";
-import { tellEvent } from "../report/tell-events.ts";
-import type { SimServer } from "../server.ts";
+import type { SimEvent } from "../world/events.ts";
+import type { Observer, StruckFault, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
+import { tellEvent } from "./tell-events.ts";
 
 export class Trace implements Observer {
   readonly name = "trace";
@@ -23,7 +23,7 @@ export class Trace implements Observer {
   }
 
   /** What the server is after it took the event. */
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const { node, id } = server;
     if (node === undefined) return;
     const { role, currentTerm, commitIndex, lastIndex, durableIndex } = node.raft.status();
@@ -41,7 +41,7 @@ export class Trace implements Observer {
     });
   }
 
-  crashed(server: SimServer, why: string): void {
+  crashed(server: ServerView, why: string): void {
     this.#line({ cause: this.#world?.current ?? 0, us: this.#world?.now ?? 0, kind: "crashed", node: server.id, why });
   }
 

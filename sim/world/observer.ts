@@ -3,17 +3,17 @@
  * that it needs; a hook that nobody implements costs nothing.
  */
 
-import type { PeerMessage } from "../src/node/ports.ts";
-import type { ClientMessage, ServerMessage } from "../src/protocol/client-messages.ts";
-import type { Effects } from "../src/raft/effects.ts";
-import type { ServerId } from "../src/raft/types.ts";
-import type { DiskOperation } from "../src/storage/disk.ts";
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { DiskOperation } from "../../src/storage/disk.ts";
+import type { Action, ServerTarget } from "../plan/actions.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Invariant } from "../promises.ts";
 import type { SimEvent } from "./events.ts";
 import type { HistoryOperation, SessionEvent } from "./history.ts";
-import type { Action, ServerTarget } from "./plan/actions.ts";
-import type { Plan } from "./plan/plan.ts";
-import type { Invariant } from "./promises.ts";
-import type { SimServer } from "./server.ts";
+import type { ServerView } from "./view.ts";
 
 /** A promise that the system did not keep. Thrown by checkers; ends the run. */
 export class InvariantBroken extends Error {
@@ -35,9 +35,9 @@ export interface World {
   /** Sequence number of the event being handled. */
   readonly current: number;
   /** By id; index 0 is not used. */
-  readonly servers: readonly (SimServer | undefined)[];
+  readonly servers: readonly (ServerView | undefined)[];
   /** All servers, sorted by id. */
-  readonly allServers: readonly SimServer[];
+  readonly allServers: readonly ServerView[];
   /** Whether the faults are over and the cluster has to recover. */
   readonly calm: boolean;
 }
@@ -64,34 +64,34 @@ export interface Observer {
   /** Each event, before it is handled. */
   event?(event: SimEvent, sequence: number, timeUs: number): void;
   /** After a server took an input or flushed. Its state may or may not have changed. */
-  step?(server: SimServer): void;
+  step?(server: ServerView): void;
   /** What a server's Raft core wants written, sent and applied at the end of a turn, before any of it happens. */
-  effects?(server: SimServer, effects: Effects): void;
+  effects?(server: ServerView, effects: Effects): void;
   /** A server handed a message to the network; it may be lost yet. */
-  sent?(from: SimServer, to: ServerId, message: PeerMessage): void;
+  sent?(from: ServerView, to: ServerId, message: PeerMessage): void;
   /** The network lost a message. */
   lost?(from: ServerId, to: ServerId, message: PeerMessage, why: string): void;
   /** Just before a running server handles a message. */
-  delivered?(from: ServerId, to: SimServer, message: PeerMessage): void;
+  delivered?(from: ServerId, to: ServerView, message: PeerMessage): void;
   /** A batch was handed to the disk. */
-  writing?(server: SimServer, batch: readonly DiskOperation[]): void;
+  writing?(server: ServerView, batch: readonly DiskOperation[]): void;
   /** A batch is on stable storage, in the order in which that happened; before the server learns of it. */
-  durable?(server: SimServer, batch: readonly DiskOperation[]): void;
+  durable?(server: ServerView, batch: readonly DiskOperation[]): void;
   /** A server died; what its disk has now is what it will find. */
-  crashed?(server: SimServer, why: string): void;
+  crashed?(server: ServerView, why: string): void;
   /** A server's process began: it reads its disk. */
-  starting?(server: SimServer): void;
+  starting?(server: ServerView): void;
   /** A server has recovered and runs. */
-  started?(server: SimServer): void;
+  started?(server: ServerView): void;
   /** A server stopped by itself with an error that it could name. */
-  stopped?(server: SimServer, error: Error): void;
+  stopped?(server: ServerView, error: Error): void;
   /** Frames between a client and the server that it is attached to, as sent. */
   clientFrame?(client: number, server: ServerId, connection: number, messages: readonly ClientMessage[]): void;
-  serverFrame?(server: SimServer, client: number, connection: number, messages: readonly ServerMessage[]): void;
+  serverFrame?(server: ServerView, client: number, connection: number, messages: readonly ServerMessage[]): void;
   /** Just before a running server handles a frame of a client: of a stream that breaks, the last frames never are. */
-  spokenTo?(server: SimServer, connection: number): void;
+  spokenTo?(server: ServerView, connection: number): void;
   /** A pause of a server's process is over. */
-  woke?(server: SimServer): void;
+  woke?(server: ServerView): void;
   /** A client's operation began, was answered, or will have no answer. */
   invoked?(operation: HistoryOperation): void;
   answered?(operation: HistoryOperation): void;

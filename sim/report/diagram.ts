@@ -1,11 +1,11 @@
 /** A Mermaid sequence diagram of a short run: who said what to whom, who led, died and came back. */
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
-import type { HistoryOperation } from "../history.ts";
-import type { Observer, StruckFault, World } from "../observer.ts";
-import { tellStruck } from "../report/tell.ts";
-import { tellInvocation, tellMessage } from "../report/tell-events.ts";
-import type { SimServer } from "../server.ts";
+import type { HistoryOperation } from "../world/history.ts";
+import type { Observer, StruckFault, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
+import { tellStruck } from "./tell.ts";
+import { tellInvocation, tellMessage } from "./tell-events.ts";
 
 /** A diagram with more lines helps nobody. */
 const linesMax = 200;
@@ -29,14 +29,14 @@ export class Diagram implements Observer {
     if (last > 1) this.#allServers = `n1,n${last}`;
   }
 
-  delivered(from: ServerId, to: SimServer, message: PeerMessage): void {
+  delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     const idle = message.type === "AppendEntries" && message.entries.length === 0;
     if (idle || message.type === "TouchSessions") return;
     if (message.type === "AppendEntriesReply" && message.success) return;
     this.#add(`n${from}->>n${to.id}: ${tellMessage(message)}`);
   }
 
-  step(server: SimServer): void {
+  step(server: ServerView): void {
     const raft = server.node?.raft;
     if (raft === undefined) return;
     const leads = raft.isLeader ? raft.currentTerm : 0;
@@ -45,12 +45,12 @@ export class Diagram implements Observer {
     this.#add(`Note over n${server.id}: ${leads > 0 ? `leader of term ${leads}` : "leads no more"}`);
   }
 
-  crashed(server: SimServer, why: string): void {
+  crashed(server: ServerView, why: string): void {
     this.#leading.delete(server.id);
     this.#add(`Note over n${server.id}: dies (${why})`);
   }
 
-  started(server: SimServer): void {
+  started(server: ServerView): void {
     this.#add(`Note over n${server.id}: runs`);
   }
 

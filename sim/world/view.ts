@@ -1,0 +1,104 @@
+/**
+ * What observers, faults' triggers and pages may see of a simulated server. Types only: whoever holds a view cannot change
+ * what it shows, so that a run that is watched is the run that is not.
+ */
+import type { Node } from "../../src/node/node.ts";
+import type { Raft } from "../../src/raft/raft.ts";
+import type { Configuration, ServerId } from "../../src/raft/types.ts";
+import type { Row } from "../../src/storage/disk.ts";
+import type { Recovered } from "../../src/storage/open.ts";
+import type { ZnodeMachine } from "../../src/znode/machine.ts";
+
+/** The Raft core of a server. */
+export type RaftView = Readonly<
+  Pick<
+    Raft,
+    | "role"
+    | "isLeader"
+    | "leader"
+    | "currentTerm"
+    | "configuration"
+    | "configurationIndex"
+    | "commitIndex"
+    | "acquaintances"
+    | "isTransferring"
+    | "logBase"
+    | "termAt"
+    | "configurationAt"
+    | "status"
+  >
+>;
+
+/** The tree and the sessions of a server. `read` arms no watch: those belong to connections. */
+export type MachineView = Readonly<
+  Pick<
+    ZnodeMachine,
+    | "appliedIndex"
+    | "lastTimeMs"
+    | "read"
+    | "stat"
+    | "session"
+    | "sessions"
+    | "answerTo"
+    | "counts"
+    | "digest"
+    | "assertSound"
+  >
+>;
+
+/** The production node of a server that runs. */
+export interface NodeView
+  extends Readonly<Pick<Node, "options" | "admitted" | "hasProposals" | "encodingIndex" | "status">> {
+  readonly raft: RaftView;
+  readonly machine: MachineView;
+}
+
+/** What a server's process found on its disk when it started. */
+export interface RecoveredView extends Readonly<Pick<Recovered, "identity" | "log">> {
+  readonly machine: MachineView;
+}
+
+/** The stable storage of a server. */
+export interface StorageView {
+  /** Some row has a turned bit: the server must notice when it starts. */
+  readonly damaged: boolean;
+  /** A row with a turned bit was read, though it may be gone by now. */
+  readonly damageRead: boolean;
+  /** What is on stable storage now, in key order. */
+  sortedRows(): readonly Row[];
+}
+
+/** The clocks of a server's machine, milliseconds. */
+export interface ClockView {
+  now(): number;
+  wallClock(): number;
+}
+
+/** One simulated server. */
+export interface ServerView {
+  readonly id: ServerId;
+  readonly clock: ClockView;
+  readonly disk: StorageView;
+  /** `starting`: reads its disk. */
+  readonly state: "down" | "starting" | "running";
+  /** Which start of its process this is, from 1; not to be confused with the incarnation of its data. */
+  readonly life: number;
+  /** While it runs. */
+  readonly node: NodeView | undefined;
+  /** What the running process found on its disk when it started. */
+  readonly recovered: RecoveredView | undefined;
+  /** Why it will never start again; empty while it may. */
+  readonly goneForGood: "" | "wiped" | "corrupt" | "broken";
+  /** It has taken part in the cluster. */
+  readonly admitted: boolean;
+  /** It had taken part when it lost its disk. */
+  readonly wiped: boolean;
+  /** The newest configuration that it was seen to use. */
+  readonly configuration: Configuration | undefined;
+  /** Virtual time, µs; 0 = it is not paused. */
+  readonly pausedUntilUs: number;
+  /** Whether it runs and is not paused. */
+  readonly awake: boolean;
+  /** Whether a turn has begun and not ended. */
+  readonly hasUnflushedInput: boolean;
+}
