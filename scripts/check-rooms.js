@@ -20,8 +20,15 @@ const rooms = {
   "level-disk": { imports: ["base", "storage"], types: [], packages: ["level", "node:"], pure: false },
   node: { imports: ["base", "raft", "znode", "storage", "protocol"], types: [], packages: [], pure: true },
   session: { imports: ["base", "protocol"], types: [], packages: [], pure: true },
-  client: { imports: ["base", "protocol", "session"], types: [], packages: ["@grpc/grpc-js", "node:"], pure: false },
-  kvctl: { imports: ["base", "client", "session"], types: [], packages: ["commander", "node:"], pure: false },
+  // Files that are there whole or not at all.
+  files: { imports: [], types: [], packages: ["node:"], pure: false },
+  client: {
+    imports: ["base", "protocol", "session", "files"],
+    types: [],
+    packages: ["@grpc/grpc-js", "node:"],
+    pure: false,
+  },
+  kvctl: { imports: ["base", "client", "session", "files"], types: [], packages: ["commander", "node:"], pure: false },
   rpc: {
     imports: ["base", "protocol"],
     types: ["node", "raft", "znode"],
@@ -43,7 +50,7 @@ const rooms = {
     pure: true,
   },
   "sim-cli": {
-    imports: ["base", "raft", "znode", "protocol", "storage", "node", "session", "sim"],
+    imports: ["base", "raft", "znode", "protocol", "storage", "node", "session", "files", "sim"],
     types: [],
     packages: ["fast-check", "esbuild", "node:"],
     pure: false,

@@ -1,7 +1,8 @@
 /** `npm run hunt`: many seeds on all cores until one fails; its plan is then made small and told. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { writeWholeFile } from "../src/files/whole-file.ts";
 import {
   freshSeed,
   integerOption,
@@ -98,9 +99,10 @@ function destination(options: Options): (seed: number) => string {
   return () => file;
 }
 
-function save({ plan }: Found, file: string): PlanFile {
+/** Writes the plan of a failure. One of an earlier hunt of the same seed is replaced, one in `sim/regressions/` never. */
+function save({ plan }: Found, file: string, kept: boolean): PlanFile {
   try {
-    writeFileSync(file, planText(plan));
+    writeWholeFile(file, planText(plan), { replace: !kept });
     return { file, written: true };
   } catch (error) {
     console.error(`The plan cannot be written to ${file}: ${reason(error)}. It is printed instead.`);
@@ -145,7 +147,8 @@ async function main(args: readonly string[]): Promise<number> {
   const show = (state: HuntState) => line.show(progressLine(state, shareDone(wanted, state)));
   const result = await hunt(wanted, show, interruption());
   line.clear();
-  const saved = result.found === undefined ? undefined : save(result.found, fileOf(result.found.seed));
+  const saved =
+    result.found === undefined ? undefined : save(result.found, fileOf(result.found.seed), options.values.has("keep"));
   print(json ? asJson(result, wanted, saved) : asText(result, wanted, saved));
   return judge(options, wanted, result);
 }

@@ -1,7 +1,7 @@
 /** Backups: taken from a running server, looked at in a file. */
 import { createReadStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
 import { TerrariumError } from "../base/errors.ts";
+import { WholeFile } from "../files/whole-file.ts";
 import { BackupReader, type BackupSummary } from "../protocol/backup-file.ts";
 import { badArgument, checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoint, checkTimeout } from "./endpoints.ts";
@@ -18,7 +18,8 @@ export interface BackupFile extends BackupSummary {
 
 /**
  * Takes a backup of all that the server at `endpoint` (`host:port`, its client port) has applied, and writes it to
- * `file`, which must not exist. It is checked on the way, and has its name only once it is whole and on the disk.
+ * `file`, which must not exist. It is checked on the way, has its name only once it is whole and on the disk, and is
+ * readable by the user alone. Whatever appears under that name meanwhile is left as it is (BACKUP_UNUSABLE).
  *
  * Rejects with USAGE, BAD_ARGUMENTS, NO_SERVER (nothing answers, or comes, for `idleMs`, default 30,000), OVERLOADED, PROTOCOL_ERROR,
  * BACKUP_UNUSABLE (what came is damaged, or the file cannot be written), ABORTED.
@@ -37,22 +38,21 @@ export async function saveBackup(
   const { idleMs: wishedMs = 30_000, signal: wished } = checkOptions(options);
   const idleMs = checkTimeout("idleMs", wishedMs);
   const signal = checkSignal(wished);
-  const partial = `${file}.partial`;
-  const target = await create(file, partial);
   try {
-    const reader = new BackupReader();
-    await fetchBackup(address, idleMs, signal, async (bytes) => {
-      reader.push(bytes);
-      await target.writeFile(bytes);
-    });
-    const summary = reader.end();
-    await target.sync();
-    await target.close();
-    await rename(partial, file);
-    return { ...summary, bytes: reader.bytes };
+    const target = await WholeFile.create(file, { mode: backupMode });
+    try {
+      const reader = new BackupReader();
+      await fetchBackup(address, idleMs, signal, async (bytes) => {
+        reader.push(bytes);
+        await target.write(bytes);
+      });
+      const summary = reader.end();
+      await target.commit();
+      return { ...summary, bytes: reader.bytes };
+    } finally {
+      await target.discard();
+    }
   } catch (error) {
-    await target.close().catch(() => undefined);
-    await rm(partial, { force: true });
     throw explained(error, `cannot write the backup to ${file}`, writeHint);
   }
 }
@@ -76,17 +76,8 @@ export async function inspectBackup(file: string): Promise<BackupFile> {
   }
 }
 
-async function create(file: string, partial: string) {
-  try {
-    // Reserves the name: two backups at once, or one over an older one, would be a loss.
-    const reserved = await open(file, "wx");
-    await reserved.close();
-    await rm(file);
-    return await open(partial, "w");
-  } catch (error) {
-    throw explained(error, `cannot write the backup to ${file}`, writeHint);
-  }
-}
+/** A backup holds the passwords of sessions: it is for the user alone. */
+const backupMode = 0o600;
 
 const writeHint = "give the path of a file that does not exist yet, in a directory with space that you may write to";
 

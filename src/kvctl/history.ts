@@ -1,6 +1,7 @@
 /** The shell's history file: a convenience, so that no failure of it is ever worth a message. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeWholeFile } from "../files/whole-file.ts";
 
 /** Lines kept. */
 export const historyLinesMax = 1_000;
@@ -30,13 +31,8 @@ export function saveHistory(file: string | undefined, lines: readonly string[]):
   if (file === undefined) return;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(
-      file,
-      bounded(lines)
-        .map((line) => `${line}\n`)
-        .join(""),
-      { mode: 0o600 },
-    );
+    const text = bounded(lines).map((line) => `${line}\n`);
+    writeWholeFile(file, text.join(""), { replace: true, mode: 0o600 });
   } catch {
     // A shell without history is still a shell.
   }

@@ -1,5 +1,6 @@
 /** What hunts came to, kept in a file so that the tables can be made anew after a part of the catalogue was run. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { writeWholeFile } from "../../../src/files/whole-file.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
 import type { HuntResult } from "../../mutants/task.ts";
 import { root } from "./load.ts";
@@ -68,5 +69,5 @@ export function readRows(): Map<string, ResultRow> {
 /** Keeps rows, in the order of `ids`; what is not among them is forgotten. */
 export function writeRows(rows: ReadonlyMap<string, ResultRow>, ids: readonly string[]): void {
   const kept = ids.flatMap((id) => rows.get(id) ?? []);
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  writeWholeFile(file, `${JSON.stringify(kept, null, 2)}\n`, { replace: true });
 }

@@ -1,5 +1,5 @@
 /** Writes docs/mutants.md and docs/invariants.md from the catalogue and the results that were kept. */
-import { writeFileSync } from "node:fs";
+import { writeWholeFile } from "../../../src/files/whole-file.ts";
 import { allMutants, groups, notApplicable } from "../../mutants/catalogue.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
 import { promises } from "../../promises.ts";
@@ -11,8 +11,8 @@ type Rows = ReadonlyMap<string, ResultRow>;
 
 /** Writes both pages. */
 export function writeTables(rows: Rows): void {
-  writeFileSync(`${root}docs/mutants.md`, mutantsPage(rows));
-  writeFileSync(`${root}docs/invariants.md`, invariantsPage(rows));
+  writeWholeFile(`${root}docs/mutants.md`, mutantsPage(rows), { replace: true });
+  writeWholeFile(`${root}docs/invariants.md`, invariantsPage(rows), { replace: true });
 }
 
 /** The page of planted bugs. */

@@ -70,7 +70,8 @@ export const registerSnapshot: Register = (program, host) => {
     summary: "save a backup",
     description: [
       `Writes all that the first server that answers has applied to a new file: znodes, sessions and their ephemerals, as
-they are at one zxid. Each part has a checksum, and the file has its name only once it is whole.`,
+they are at one zxid. Each part has a checksum. The file has its name only once it is whole and on the disk; nothing
+that has the name already, or gets it meanwhile, is touched. It is readable by you alone: passwords of sessions are in it.`,
       "Restore it with `terrarium restore`, into a new cluster.",
     ],
     examples: ["kvctl snapshot save monday.backup", "kvctl snapshot save /backup/t --endpoints 127.0.0.1:7103"],
