@@ -29,15 +29,22 @@ const rooms = {
     pure: false,
   },
   kvctl: { imports: ["base", "client", "session", "files"], types: [], packages: ["commander", "node:"], pure: false },
+  // What all doors share.
+  doors: { imports: ["base"], types: ["node"], packages: ["node:"], pure: false },
   rpc: {
-    imports: ["base", "protocol"],
+    imports: ["base", "protocol", "doors"],
     types: ["node", "raft", "znode"],
     packages: ["@grpc/grpc-js", "node:"],
     pure: false,
   },
-  http: { imports: ["base"], types: ["node", "raft"], packages: ["fastify", "prom-client", "node:"], pure: false },
+  http: {
+    imports: ["base", "doors"],
+    types: ["node", "raft"],
+    packages: ["fastify", "prom-client", "node:"],
+    pure: false,
+  },
   server: {
-    imports: ["base", "protocol", "storage", "level-disk", "node", "rpc", "http"],
+    imports: ["base", "protocol", "storage", "level-disk", "node", "doors", "rpc", "http"],
     types: ["raft"],
     packages: ["fastify", "pino", "node:"],
     pure: false,

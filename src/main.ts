@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "./base/errors.ts";
 import { createLog } from "./server/log.ts";
+import { LogOutput } from "./server/log-output.ts";
 import { parseServeOptions, type ServeFlags } from "./server/options.ts";
 import { restore } from "./server/restore.ts";
 import { startServer } from "./server/start.ts";
+import { Stopping } from "./server/stopping.ts";
 
 /** How long a graceful stop may take. */
 const stopTimeoutMs = 5000;
+/** How long the last words may take to leave. */
+const lastWordsMs = 200;
 
 /** Two sentences for a user: what happened, what to do. */
 interface Explanation {
@@ -18,7 +22,10 @@ interface Explanation {
 }
 
 function complain({ message, hint }: Explanation): void {
-  process.stderr.write(`terrarium: ${message}\n  ${hint}\n`);
+  // Where nobody reads it the process ends all the same.
+  const output = new LogOutput(2);
+  output.write(`terrarium: ${message}\n  ${hint}\n`);
+  output.flushSync();
 }
 
 /** 2: started wrongly; 1: the machine or the program failed. */
@@ -33,43 +40,50 @@ function explain(error: unknown): Explanation {
   return { code: "BUG", message: `this is a bug of Terrarium: ${message}`, hint };
 }
 
-async function serve(flags: ServeFlags): Promise<void> {
+async function serve(flags: ServeFlags, stopping: Stopping): Promise<void> {
   const options = parseServeOptions(flags);
-  const log = createLog(options);
+  const output = new LogOutput(1);
+  const log = createLog(options, output);
   const fatal = (error: unknown): void => {
     const explained = explain(error);
     const where = explained.code === "BUG" ? { err: error } : {};
     log.fatal({ ...where, code: explained.code, hint: explained.hint }, explained.message);
+    output.flushSync();
     complain(explained);
     // At once: nothing may be written or sent any more.
     process.exit(1);
   };
   process.on("uncaughtException", fatal);
   process.on("unhandledRejection", fatal);
-
-  const server = await startServer(options, log, (error) => {
-    fatal(error instanceof TerrariumError ? error : new TerrariumError("DISK_FAILED", error.message));
-  });
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(130);
-    stopping = true;
-    log.info({ signal }, "stopping");
+  stopping.onAsked(() => {
+    log.info({ signal: stopping.by }, "stopping");
     setTimeout(() => {
       log.error({}, "stopping took too long");
+      output.flushSync();
       process.exit(1);
     }, stopTimeoutMs).unref();
-    server.stop().then(() => {
-      log.info({}, "stopped");
-      process.exit(0);
-    }, fatal);
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  });
+
+  try {
+    const server = await startServer(options, { log, output, signal: stopping.signal, fatal: fatalOfDisk(fatal) });
+    await stopping.asked;
+    await server.stop();
+  } catch (error) {
+    if (error !== stopping.signal.reason) throw error;
+    // It was asked to end before it served, and has let go of all that it held.
+  }
+  log.info({}, "stopped");
+  await output.end(lastWordsMs);
+  process.exit(0);
 }
 
-async function restoreBackup(file: string, flags: ServeFlags): Promise<void> {
-  const { summary, clusterId, dataDir } = await restore(file, flags);
+/** What is not explained yet comes from the disk. */
+function fatalOfDisk(fatal: (error: unknown) => void): (error: Error) => void {
+  return (error) => fatal(error instanceof TerrariumError ? error : new TerrariumError("DISK_FAILED", error.message));
+}
+
+async function restoreBackup(file: string, flags: ServeFlags, stopping: Stopping): Promise<void> {
+  const { summary, clusterId, dataDir } = await restore(file, flags, stopping.signal);
   const { index, znodes, sessions } = summary;
   process.stdout.write(
     `restored ${znodes} znodes and ${sessions} sessions, up to entry ${index}, into ${dataDir}\n` +
@@ -84,7 +98,7 @@ function version(): string {
   return String(packageJson.version);
 }
 
-function commandLine(): Command {
+function commandLine(stopping: Stopping): Command {
   const program = new Command("terrarium")
     .description("A server of a Terrarium cluster.")
     .version(version())
@@ -116,7 +130,7 @@ function commandLine(): Command {
         " --client-address 127.0.0.1:7106 --data-dir data/6",
     )
     .allowExcessArguments(false)
-    .action(serve);
+    .action((flags: ServeFlags) => serve(flags, stopping));
   program
     .command("restore")
     .description("make the data directory of a server of a new cluster from a backup (`kvctl snapshot save`)")
@@ -126,15 +140,19 @@ function commandLine(): Command {
     .option("--data-dir <directory>", "an empty directory, or one to be made")
     .option("--cluster-id <name>", "name of the new cluster (default: made of --members and the backup)")
     .allowExcessArguments(false)
-    .action(restoreBackup);
+    .action((file: string, flags: ServeFlags) => restoreBackup(file, flags, stopping));
   program.addHelpText("after", () => `\n${serving.helpInformation()}`);
   return program;
 }
 
-/** Runs `terrarium` with these arguments; the process goes on while the server serves. */
+/**
+ * Runs `terrarium` with these arguments; the process goes on while the server serves. Signals that ask it to end are heard
+ * from the call on.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
+  const stopping = new Stopping();
   try {
-    await commandLine().parseAsync(argv, { from: "user" });
+    await commandLine(stopping).parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has said it all.
@@ -142,6 +160,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
     const explained = explain(error);
     complain(explained);
-    process.exit(exitCodeOf(explained));
+    process.exit(error === stopping.signal.reason ? stopping.exitCode : exitCodeOf(explained));
   }
 }

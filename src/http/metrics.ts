@@ -16,6 +16,8 @@ export interface MetricsSource {
   status(): NodeStatus;
   /** By peer id. */
   peers(): ReadonlyMap<number, PeerCounters>;
+  /** Lines of the log that were lost. */
+  logDropped(): number;
 }
 
 export interface Metrics {
@@ -92,7 +94,15 @@ export function createMetrics(source: MetricsSource): Metrics {
     registers,
   });
 
+  const logDropped = new Counter({
+    name: "terrarium_log_dropped_lines_total",
+    help: "Lines of the log that were lost, since nobody read them or the disk took none.",
+    registers,
+  });
+
   const fill = (): void => {
+    logDropped.reset();
+    logDropped.inc(source.logDropped());
     const status = source.status();
     for (const { gauge, read } of gauges) gauge.set(read(status));
     for (const name of roles) role.set({ role: name }, status.role === name ? 1 : 0);

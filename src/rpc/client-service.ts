@@ -10,6 +10,7 @@ import {
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import type { Log } from "../doors/log.ts";
 import type { Clients, ConnectionId } from "../node/ports.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { decodeAdminRequest, encodeAdminReply } from "../protocol/admin-codec.ts";
@@ -17,7 +18,7 @@ import { decodeClientFrame, encodeServerFrame } from "../protocol/client-codec.t
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { terrarium } from "../protocol/generated/messages.js";
 import { ClientConnection, type SessionCall } from "./client-connection.ts";
-import { asBuffer, channelOptions, firstLine, type Log, listen, rawBytes } from "./grpc.ts";
+import { asBuffer, channelOptions, firstLine, listen, rawBytes } from "./grpc.ts";
 
 /** What the node is told about its clients. */
 export interface ClientHandlers {

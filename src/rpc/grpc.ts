@@ -68,11 +68,3 @@ export function listenError(address: string, error: Error): TerrariumError {
 export function firstLine(message: string): string {
   return message.split("\n", 1)[0] ?? "";
 }
-
-/** The part of a logger that the adapters need; pino's fits. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}

@@ -1,9 +1,10 @@
 /** The streams that peers open to this server: checked, decoded, one per peer. */
 import { Metadata, type ServerReadableStream, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
+import type { Log } from "../doors/log.ts";
 import type { PeerMessage } from "../node/ports.ts";
 import { decodePeerFrame } from "../protocol/peer-codec.ts";
 import type { ServerId } from "../raft/types.ts";
-import { firstLine, type Log, rawBytes } from "./grpc.ts";
+import { firstLine, rawBytes } from "./grpc.ts";
 import { type CheckedIdentity, checkIdentity, peerMethodPath } from "./peer-identity.ts";
 
 /** What the node is told about its peers. */

@@ -5,10 +5,11 @@
 import { Client, type ClientWritableStream, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import type { Log } from "../doors/log.ts";
 import type { PeerMessage } from "../node/ports.ts";
 import { encodePeerFrame } from "../protocol/peer-codec.ts";
 import type { ServerId } from "../raft/types.ts";
-import { asBuffer, channelOptions, firstLine, type Log, rawBytes } from "./grpc.ts";
+import { asBuffer, channelOptions, firstLine, rawBytes } from "./grpc.ts";
 import { peerMethodPath, streamIdentity } from "./peer-identity.ts";
 import { PeerQueue } from "./peer-queue.ts";
 

@@ -7,9 +7,10 @@
 import { Server } from "@grpc/grpc-js";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import type { Log } from "../doors/log.ts";
 import type { Network, PeerMessage } from "../node/ports.ts";
 import type { ServerId } from "../raft/types.ts";
-import { channelOptions, type Log, listen } from "./grpc.ts";
+import { channelOptions, listen } from "./grpc.ts";
 import { PeerAcceptor, type PeerHandlers, peerService } from "./peer-acceptor.ts";
 import { PeerLink, type PeerLinkStats } from "./peer-link.ts";
 

@@ -1,6 +1,6 @@
 /** Finding the cluster that a server is to join. */
 
-import type { Log } from "../rpc/grpc.ts";
+import type { Log } from "../doors/log.ts";
 import { introduction, type ServerIntroduction } from "../rpc/probe.ts";
 
 const patienceMs = 2000;

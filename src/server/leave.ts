@@ -1,8 +1,8 @@
 /** A graceful stop: clients should not notice. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Log } from "../doors/log.ts";
 import type { Node } from "../node/node.ts";
-import type { Log } from "../rpc/grpc.ts";
 import { beginTransfer, transferEnd } from "./administration.ts";
 
 const pollMs = 2;

@@ -1,29 +1,32 @@
-/** The server's log: JSON lines on standard output, written before the call returns, so that a crash loses none. */
-import { destination, type Logger, pino, stdTimeFunctions } from "pino";
+/** The server's log: JSON lines on standard output, which never holds the server up. */
+import { type Logger, pino, stdTimeFunctions } from "pino";
+import type { Log } from "../doors/log.ts";
 import type { Raft } from "../raft/raft.ts";
+import type { LogOutput } from "./log-output.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** Makes the log of a server. */
-export function createLog(options: Pick<ServeOptions, "id" | "logLevel">): Logger {
-  const out = destination({ dest: 1, sync: true });
-  // A closed pipe must not take the server down.
-  out.on("error", () => {});
-  return pino(
+/** Makes the log of a server, and has it tell of its own losses. */
+export function createLog(options: Pick<ServeOptions, "id" | "logLevel">, output: LogOutput): Logger {
+  const log = pino(
     {
       level: options.logLevel,
       base: { server: options.id },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    out,
+    output,
   );
+  output.onRecovery((lines) =>
+    log.warn({ lines }, `${lines} lines of this log were lost, since they were not read fast enough`),
+  );
+  return log;
 }
 
 /** What of Raft's state is worth a line when it changes. */
 type Observed = Pick<Raft, "role" | "leader" | "currentTerm">;
 
 /** Returns a function that logs how role, term and leader have changed since its last call. */
-export function roleLogger(log: Pick<Logger, "info">): (raft: Observed) => void {
+export function roleLogger(log: Pick<Log, "info">): (raft: Observed) => void {
   let role = "";
   let leader: number | undefined;
   let term = 0;

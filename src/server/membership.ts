@@ -1,7 +1,8 @@
 /** Keeps the streams between servers in step with the configuration. */
+
+import type { Log } from "../doors/log.ts";
 import type { Node } from "../node/node.ts";
 import type { Configuration } from "../raft/types.ts";
-import type { Log } from "../rpc/grpc.ts";
 import type { PeerTransport } from "../rpc/peer-transport.ts";
 import type { ServerIntroduction } from "../rpc/probe.ts";
 

@@ -20,17 +20,18 @@ export interface Restored {
 
 /**
  * Restores the backup `file` into the directory that `flags` names, for one server of a new cluster. The file is read
- * twice: not before it was found to be whole is anything written.
+ * twice: not before it was found to be whole is anything written. Where `signal` aborts, nothing is left in the directory.
  *
  * @throws TerrariumError USAGE, NOT_A_MEMBER, BACKUP_UNUSABLE, CORRUPT, DATA_DIR_UNUSABLE, DISK_FAILED
  */
-export async function restore(file: string, flags: ServeFlags): Promise<Restored> {
+export async function restore(file: string, flags: ServeFlags, signal: AbortSignal): Promise<Restored> {
   const { id, members, dataDir } = parseServeOptions(flags);
   const directory = resolve(dataDir);
   checkEmpty(directory);
   checkFile(file);
   const configuration: Configuration = { members, voters: members.map((m) => m.id), oldVoters: [], learners: [] };
-  const digest = await check(file, configuration);
+  const digest = await check(file, configuration, signal);
+  signal.throwIfAborted();
   // Restored from another file, a server would be of another cluster: their states must never mix.
   const clusterId = flags.clusterId ?? `${derivedClusterId(members)}-${digest}`;
   const disk = await openLevelDisk(directory);
@@ -39,6 +40,7 @@ export async function restore(file: string, flags: ServeFlags): Promise<Restored
   try {
     const restoration = new Restoration();
     for await (const bytes of pieces(file)) {
+      signal.throwIfAborted();
       const operations = restoration.push(bytes);
       if (operations.length > 0) await write(operations);
     }
@@ -95,10 +97,11 @@ function checkFile(file: string): void {
 }
 
 /** Reads all of the file and sees that it can be restored. Returns some digits that tell it from others. */
-async function check(file: string, configuration: Configuration): Promise<string> {
+async function check(file: string, configuration: Configuration, signal: AbortSignal): Promise<string> {
   const restoration = new Restoration();
   const hash = createHash("sha256");
   for await (const bytes of pieces(file)) {
+    signal.throwIfAborted();
     hash.update(bytes);
     restoration.push(bytes);
   }

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { CollectingLog } from "../doors/log.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
 import { Node } from "../node/node.ts";
@@ -23,8 +24,10 @@ import { Host } from "./host.ts";
 import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
 import { roleLogger } from "./log.ts";
+import type { LogOutput } from "./log-output.ts";
 import { followMembership } from "./membership.ts";
 import type { ServeOptions } from "./options.ts";
+import { unlessAborted } from "./stopping.ts";
 import { timedDisk } from "./timed-disk.ts";
 
 const clock: Clock = { now: () => performance.now(), wallClock: () => Date.now() };
@@ -35,26 +38,37 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** What a server lives in. */
+export interface Surroundings {
+  readonly log: Logger;
+  /** Where the log goes. */
+  readonly output: Pick<LogOutput, "dropped">;
+  /** Aborts when the process is asked to end: a start stops then, and lets go of what it holds. */
+  readonly signal: AbortSignal;
+  /** The server cannot go on and must not write again: end the process. */
+  readonly fatal: (error: Error) => void;
+}
+
 /**
- * Starts a server and resolves once it listens; it joins its cluster by itself.
+ * Starts a server and resolves once it listens; it joins its cluster by itself. Rejects with the reason of the signal if
+ * that aborts first.
  *
- * @param fatal the server cannot go on and must not write again: end the process
  * @throws TerrariumError DATA_DIR_UNUSABLE, WRONG_DATA_DIR, CORRUPT, NOT_A_MEMBER, ADDRESS_IN_USE, USAGE
  */
-export async function startServer(
-  options: ServeOptions,
-  log: Logger,
-  fatal: (error: Error) => void,
-): Promise<RunningServer> {
+export async function startServer(options: ServeOptions, surroundings: Surroundings): Promise<RunningServer> {
+  const { log, signal } = surroundings;
   // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
   await checkAddresses([options.clientAddress, options.peerAddress, options.httpAddress]);
-  const host = options.join.length === 0 ? undefined : await findCluster(options.join, log);
+  const host = options.join.length === 0 ? undefined : await unlessAborted(findCluster(options.join, log), signal);
   const clusterId = options.clusterId || (host?.clusterId ?? "");
   if (clusterId === "" && isFresh(options.dataDir)) throw noCluster();
+  signal.throwIfAborted();
   const level = await openLevelDisk(resolve(options.dataDir));
   try {
-    const recovered = await recover(level, options, clusterId);
-    return await serve(options, log, fatal, level, recovered, host?.members ?? []);
+    signal.throwIfAborted();
+    const recovered = await recover(interruptible(level, signal), options, clusterId);
+    signal.throwIfAborted();
+    return await serve(options, surroundings, level, recovered, host?.members ?? []);
   } catch (error) {
     await level.close();
     throw error;
@@ -69,6 +83,23 @@ function isFresh(dataDir: string): boolean {
     // If it is not missing, opening it says what is wrong.
     return !existsSync(dataDir);
   }
+}
+
+/** The disk of a server that starts: reading all that is on it may take long, and ends when it is not wanted any more. */
+function interruptible(disk: Disk, signal: AbortSignal): Disk {
+  return {
+    write: (batch, done) => disk.write(batch, done),
+    view: () => disk.view(),
+    scan: (range, visit, done) =>
+      disk.scan(
+        range,
+        (key, value) => {
+          signal.throwIfAborted();
+          visit(key, value);
+        },
+        done,
+      ),
+  };
 }
 
 async function recover(disk: Disk, options: ServeOptions, clusterId: string): Promise<Recovered> {
@@ -95,14 +126,18 @@ export function newIncarnation(): number {
 
 async function serve(
   options: ServeOptions,
-  log: Logger,
-  fatal: (error: Error) => void,
+  { log, output, signal, fatal }: Surroundings,
   level: LevelDisk,
   recovered: Recovered,
   hosts: ServerIntroduction["members"],
 ): Promise<RunningServer> {
-  const metrics = createMetrics({ status: () => node.status(), peers: () => peers.stats() });
-  const logRoles = roleLogger(log);
+  const metrics = createMetrics({
+    status: () => node.status(),
+    peers: () => peers.stats(),
+    logDropped: () => output.dropped,
+  });
+  const collecting = new CollectingLog(log);
+  const logRoles = roleLogger(collecting);
   const host = new Host({
     clock,
     afterTurn: (durationMs) => {
@@ -124,7 +159,7 @@ async function serve(
       peerDisconnected: (from) => node.peerDisconnected(from),
     },
     random: Math.random,
-    log,
+    log: collecting,
   });
   const clients = new ClientService({
     handlers: {
@@ -134,7 +169,7 @@ async function serve(
       administer: (request, signal) => administer(node, request, signal),
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
-    log,
+    log: collecting,
   });
   const node = new Node(
     {
@@ -160,7 +195,7 @@ async function serve(
   const http = createHttpServer({
     status: () => node.status(),
     metrics,
-    onError: (error) => log.error({ err: error }, "an HTTP request failed"),
+    onError: (error) => collecting.error({ err: error }, "an HTTP request failed"),
   });
   const follow = followMembership(node, peers, hosts, log);
   const stop = async (): Promise<void> => {
@@ -168,6 +203,7 @@ async function serve(
     host.stop();
     await Promise.all([peers.close(), clients.shutdown(), http.close()]);
     await level.close();
+    collecting.end();
   };
   try {
     const ports = {
@@ -175,6 +211,7 @@ async function serve(
       peers: await peers.listen(options.peerAddress),
       http: await listenHttp(http, options.httpAddress),
     };
+    signal.throwIfAborted();
     follow();
     host.start(node);
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid }, "serving");

@@ -37,6 +37,7 @@ function start(status: () => NodeStatus) {
     status,
     peers: () =>
       new Map([[2, { connected: true, sentMessages: 10, sentBytes: 1000, droppedMessages: 1, queuedBytes: 0 }]]),
+    logDropped: () => 9,
   });
   server = createHttpServer({ status, metrics, onError: (error) => errors.push(error) });
   return { http: server, metrics, errors };
@@ -82,6 +83,7 @@ describe("/metrics", () => {
       'terrarium_raft_follower_lag_entries{peer="2"} 7',
       "terrarium_client_connections 8",
       "terrarium_ready 1",
+      "terrarium_log_dropped_lines_total 9",
       'terrarium_checkpoint_turn_duration_seconds_bucket{le="0.01"} 1',
       // A second scrape does not count the same things twice.
       'terrarium_peer_sent_messages_total{peer="2"} 10',
