@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { concatBytes } from "../../src/base/bytes.ts";
+import { TerrariumError } from "../../src/base/errors.ts";
 import { BackupWriter } from "../../src/protocol/backup-file.ts";
 import { restore } from "../../src/server/restore.ts";
 
@@ -23,7 +24,7 @@ describe("a restore that is broken off", () => {
     );
     const dataDir = join(folder, "data");
     const flags = { id: "1", members: "1=a:1/a:2", dataDir };
-    const reason = new Error("enough");
+    const reason = new TerrariumError("ABORTED", "enough");
     let brokenOff = 0;
     for (;;) {
       let steps = 0;
