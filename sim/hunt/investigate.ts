@@ -2,7 +2,8 @@
 import { allCheckers } from "../checkers/all.ts";
 import type { Outcome, RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
-import { Moments } from "../report/moments.ts";
+import { Story } from "../report/story.ts";
+import { storyLines } from "../report/story-text.ts";
 import { run } from "../runner.ts";
 import { trimmed } from "../shrink/concrete.ts";
 import { planItems } from "../shrink/edits.ts";
@@ -14,9 +15,9 @@ const momentsMax = 40;
 
 /** Runs `plan` once more and keeps its last moments. */
 export function lastMoments(plan: Plan): readonly string[] {
-  const moments = new Moments(momentsMax);
-  run(plan, [moments, ...allCheckers()]);
-  return moments.lines();
+  const story = new Story(momentsMax, true);
+  run(plan, [story, ...allCheckers()]);
+  return storyLines(story).map((line) => `  ${line}`);
 }
 
 /** The failure as it came, without what lies behind it. */

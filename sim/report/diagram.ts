@@ -1,5 +1,6 @@
-/** A Mermaid sequence diagram of a short run: who said what to whom, who led, died and came back. */
+/** A Mermaid sequence diagram of a short run: who said what to whom, who led, committed, died and came back. */
 import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import type { Observer, StruckFault, World } from "../world/observer.ts";
@@ -10,78 +11,149 @@ import { tellInvocation, tellMessage } from "./tell-events.ts";
 /** A diagram with more lines helps nobody. */
 const linesMax = 200;
 
+/** What a diagram shows of a run. */
+export interface DiagramCut {
+  /** Virtual time, ms; from the beginning by default. */
+  readonly fromMs?: number;
+  /** To the end by default. */
+  readonly toMs?: number;
+  /** Servers, with the clients that speak to them; all by default. */
+  readonly nodes?: readonly ServerId[];
+}
+
+/** See the file's comment. */
 export class Diagram implements Observer {
   readonly name = "diagram";
-  #participants: string[] = [];
-  /** "n1,n3": a note over these stands over all servers. */
-  #allServers = "n1";
-  #lines: string[] = [];
+  readonly #cut: DiagramCut;
+  #world: World | undefined;
+  readonly #lines: string[] = [];
   #left = 0;
   readonly #leading = new Map<ServerId, Term>();
+  readonly #commit = new Map<ServerId, number>();
+  readonly #acknowledged = new Map<number, string>();
+  readonly #clients = new Set<number>();
+
+  constructor(cut: DiagramCut = {}) {
+    this.#cut = cut;
+  }
 
   begin(world: World): void {
-    const { servers, clients } = world.plan.config;
-    this.#participants = world.allServers.map(
-      ({ id }) => `  participant n${id}${id > servers ? ` as n${id} (spare)` : ""}`,
-    );
-    for (let client = 1; client <= clients; client++) this.#participants.push(`  participant c${client}`);
-    const last = world.allServers.at(-1)?.id ?? 1;
-    if (last > 1) this.#allServers = `n1,n${last}`;
+    this.#world = world;
   }
 
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
-    const idle = message.type === "AppendEntries" && message.entries.length === 0;
-    if (idle || message.type === "TouchSessions") return;
-    if (message.type === "AppendEntriesReply" && message.success) return;
+    if (!this.#shows(from) || !this.#shows(to.id) || this.#isNoNews(from, to.id, message)) return;
     this.#add(`n${from}->>n${to.id}: ${tellMessage(message)}`);
+  }
+
+  lost(from: ServerId, to: ServerId, message: PeerMessage, why: string): void {
+    if (!this.#shows(from) || !this.#shows(to) || isIdle(message)) return;
+    this.#add(`n${from}-xn${to}: lost (${why}): ${tellMessage(message)}`);
   }
 
   step(server: ServerView): void {
     const raft = server.node?.raft;
-    if (raft === undefined) return;
+    if (raft === undefined || !this.#shows(server.id)) return;
     const leads = raft.isLeader ? raft.currentTerm : 0;
-    if (leads === (this.#leading.get(server.id) ?? 0)) return;
-    this.#leading.set(server.id, leads);
-    this.#add(`Note over n${server.id}: ${leads > 0 ? `leader of term ${leads}` : "leads no more"}`);
+    if (leads !== (this.#leading.get(server.id) ?? 0)) {
+      this.#leading.set(server.id, leads);
+      this.#note(server.id, leads > 0 ? `leader of term ${leads}` : "leads no more");
+    }
+    if (raft.commitIndex <= (this.#commit.get(server.id) ?? 0)) return;
+    this.#commit.set(server.id, raft.commitIndex);
+    // Followers learn of it with the next message, which says so.
+    if (raft.isLeader) this.#note(server.id, `commits up to ${raft.commitIndex}`);
   }
 
   crashed(server: ServerView, why: string): void {
     this.#leading.delete(server.id);
-    this.#add(`Note over n${server.id}: dies (${why})`);
+    if (this.#shows(server.id)) this.#note(server.id, `dies (${why})`);
   }
 
   started(server: ServerView): void {
-    this.#add(`Note over n${server.id}: runs`);
+    if (this.#shows(server.id)) this.#note(server.id, server.life === 1 ? "runs" : "runs again");
   }
 
-  invoked({ client, invocation }: HistoryOperation): void {
-    this.#add(`Note over c${client}: asks ${tellInvocation(invocation)}`);
+  clientFrame(client: number, server: ServerId, _connection: number, messages: readonly ClientMessage[]): void {
+    if (!this.#shows(server)) return;
+    for (const message of messages)
+      if (message.type === "request")
+        this.#fromClient(client, `c${client}->>n${server}: ${tellInvocation(message.body)}`);
   }
 
   answered({ client, invocation, answeredBy, result }: HistoryOperation): void {
-    if (answeredBy === 0) return;
+    if (answeredBy === 0 || !this.#shows(answeredBy)) return;
     const answer = result?.failure === undefined ? "ok" : result.failure.code;
-    this.#add(`n${answeredBy}-->>c${client}: ${tellInvocation(invocation)}: ${answer}`);
+    this.#fromClient(client, `n${answeredBy}-->>c${client}: ${tellInvocation(invocation)}: ${answer}`);
   }
 
   fault(struck: StruckFault): void {
-    this.#add(`Note over ${this.#allServers}: FAULT ${tellStruck(struck)}`);
+    this.#add(`Note over ${this.#everybody()}: FAULT ${tellStruck(struck)}`);
   }
 
   calmed(core: readonly ServerId[]): void {
-    this.#add(`Note over ${this.#allServers}: faults stop, ${core.map((id) => `n${id}`).join(", ")} must recover`);
+    this.#add(`Note over ${this.#everybody()}: faults stop, ${core.map((id) => `n${id}`).join(", ")} must recover`);
   }
 
   /** The diagram's text. */
   text(): string {
-    const left = `… and ${this.#left} lines more: a diagram is for short runs, such as a shrunk plan's`;
-    const end = this.#left > 0 ? [`  Note over ${this.#allServers}: ${left}`] : [];
-    return ["sequenceDiagram", ...this.#participants, ...this.#lines, ...end, ""].join("\n");
+    const { servers = 0 } = this.#world?.plan.config ?? {};
+    const participants = this.#servers().map((id) => `  participant n${id}${id > servers ? ` as n${id} (spare)` : ""}`);
+    const clients = [...this.#clients].sort((a, b) => a - b).map((client) => `  participant c${client}`);
+    const left = `… and ${this.#left} lines more: a diagram is for short runs or parts of them`;
+    const end = this.#left > 0 ? [`  Note over ${this.#everybody()}: ${left}`] : [];
+    return ["sequenceDiagram", ...participants, ...clients, ...this.#lines, ...end, ""].join("\n");
   }
 
-  #add(line: string): void {
-    // A semicolon ends a statement of Mermaid.
-    if (this.#lines.length < linesMax) this.#lines.push(`  ${line.replaceAll(";", ",")}`);
-    else this.#left++;
+  #servers(): readonly ServerId[] {
+    return (this.#world?.allServers ?? []).map(({ id }) => id).filter((id) => this.#shows(id));
   }
+
+  /** "n1,n3": a note over these stands over all servers. */
+  #everybody(): string {
+    const ids = this.#servers();
+    const [first = 1, last = first] = [ids[0], ids.at(-1)];
+    return first === last ? `n${first}` : `n${first},n${last}`;
+  }
+
+  #shows(id: ServerId): boolean {
+    return this.#cut.nodes === undefined || this.#cut.nodes.includes(id);
+  }
+
+  /** What is sent all the time, and an acknowledgement that says what the one before it said. */
+  #isNoNews(from: ServerId, to: ServerId, message: PeerMessage): boolean {
+    if (isIdle(message)) return true;
+    if (message.type !== "AppendEntriesReply" || !message.success) return false;
+    const [key, said] = [from * 256 + to, `${message.term} ${message.matchIndex}`];
+    if (this.#acknowledged.get(key) === said) return true;
+    this.#acknowledged.set(key, said);
+    return false;
+  }
+
+  #note(id: ServerId, text: string): void {
+    this.#add(`Note over n${id}: ${text}`);
+  }
+
+  #fromClient(client: number, line: string): void {
+    if (this.#add(line)) this.#clients.add(client);
+  }
+
+  /** Whether the line is in the diagram. */
+  #add(line: string): boolean {
+    const nowMs = (this.#world?.now ?? 0) / 1000;
+    const { fromMs = 0, toMs = Number.POSITIVE_INFINITY } = this.#cut;
+    if (nowMs < fromMs || nowMs > toMs) return false;
+    if (this.#lines.length >= linesMax) {
+      this.#left++;
+      return false;
+    }
+    // To Mermaid a semicolon ends a statement, and a hash begins a character's code.
+    this.#lines.push(`  ${line.replaceAll(";", ",").replaceAll("#", "no. ")}`);
+    return true;
+  }
+}
+
+function isIdle(message: PeerMessage): boolean {
+  if (message.type === "AppendEntries") return message.entries.length === 0;
+  return message.type === "TouchSessions";
 }

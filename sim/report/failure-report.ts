@@ -16,7 +16,7 @@ export interface Failed {
   readonly plan: Plan;
   /** One line: what the plan was shrunk from. Left out for a plan as it was given. */
   readonly shrunkFrom?: string;
-  /** Of a `Moments` observer. */
+  /** The end of its story, a line each. */
   readonly moments: readonly string[];
   readonly traceHash: string;
   /** The command that runs the plan again. */

@@ -48,7 +48,7 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
     ["mutants-main", "--anything", "There is no option --anything; the options are --only,"],
     // What would have no effect.
     ["main", "--plan plan.json --clean", `Beside --plan, --clean has ${planSays}`],
-    ["main", "--plan plan.json --nodes 5 --seed 7", `Beside --plan, --seed and --nodes have ${planSays}`],
+    ["main", "--plan plan.json --servers 5 --seed 7", `Beside --plan, --seed and --servers have ${planSays}`],
     ["main", "--seed 1 --print-plan --trace t", "Beside --print-plan, --trace has no effect: nothing is run."],
     ["hunt-main", "--plan plan.json --runs 5", "Beside --plan, --runs has no effect: this one plan is shrunk"],
     ["hunt-main", "--keep a --out b", "Beside --keep, --out has no effect: the plan goes into sim/regressions/."],
@@ -57,7 +57,14 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
     ["mutants-main", "--only C1 --explain --write", "Beside --explain, --write has no effect"],
     ["mutants-main", "--explain", "The option --explain needs --only, as --only C1."],
     // Numbers.
-    ["main", "--nodes 0", 'The option --nodes is "0", but must be an integer from 1 to 9.'],
+    ["main", "--seed 1 --nodes 5 --story", "names the servers to show, as n1,n3; for 5 servers, say --servers 5."],
+    ["main", "--seed 1 --servers 3 --story --nodes n1,n99", 'is "n1,n99", but names servers from n1 to n'],
+    ["main", "--seed 1 --story --from 20 --to 10", "Nothing lies between --from 20 and --to 10"],
+    ["main", "--seed 1 --from 20", "The option --from cuts a story or a diagram: add --story or --diagram."],
+    ["main", "--story --diagram", "Beside --diagram, --story has no effect: either the one or the other"],
+    ["main", "--scene nothing", 'There is no scene "nothing"; the scenes are '],
+    ["main", "--scene figure-8 --clean", "Beside --scene, --clean has no effect: the scene says all of that."],
+    ["main", "--servers 0", 'The option --servers is "0", but must be an integer from 1 to 9.'],
     ["main", "--seed 1e99", `The option --seed is "1e99", ${seedRange}`],
     ["hunt-main", "--jobs 1000", `The option --jobs is "1000", but must be ${jobsRange}.`],
     ["mutants-main", "--jobs 0", `The option --jobs is "0", but must be ${jobsRange}.`],
@@ -96,14 +103,14 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
 });
 
 describe("the options of a command", () => {
-  const known = { seed: "value", nodes: "value", plan: "value", clean: "flag", help: "flag" } as const;
+  const known = { seed: "value", servers: "value", plan: "value", clean: "flag", help: "flag" } as const;
 
   it("are taken as they are written", () => {
-    const options = parseArguments(["--seed=0xff", "--nodes", "3", "--plan=a=b.json", "--clean", "-h"], known);
+    const options = parseArguments(["--seed=0xff", "--servers", "3", "--plan=a=b.json", "--clean", "-h"], known);
     expect([...options.flags]).toEqual(["clean", "help"]);
     expect(options.values.get("plan")).toBe("a=b.json");
     expect(seedOption(options, "seed")).toBe(255);
-    expect(integerOption(options, "nodes", 1, 9)).toBe(3);
+    expect(integerOption(options, "servers", 1, 9)).toBe(3);
     expect(() => refuseBeside(options, "seed", ["help"], "")).toThrow("Beside --seed, --help has no effect");
     expect(() => refuseBeside(parseArguments(["--clean"], known), "seed", ["clean"], "")).not.toThrow();
   });
@@ -118,14 +125,14 @@ describe("the options of a command", () => {
     [["--seed", "-1"], `The option --seed is "-1", ${seedRange}`],
     [["--seed", "4294967296"], `The option --seed is "4294967296", ${seedRange}`],
     [["--seed", "--clean"], `The option --seed is "--clean", ${seedRange}`],
-    [["--nodes", "2.5"], 'The option --nodes is "2.5", but must be an integer from 1 to 9.'],
-    [["--nodes", " "], 'The option --nodes is " ", but must be an integer from 1 to 9.'],
-    [["--nodes", "Infinity"], 'The option --nodes is "Infinity", but must be an integer from 1 to 9.'],
+    [["--servers", "2.5"], 'The option --servers is "2.5", but must be an integer from 1 to 9.'],
+    [["--servers", " "], 'The option --servers is " ", but must be an integer from 1 to 9.'],
+    [["--servers", "Infinity"], 'The option --servers is "Infinity", but must be an integer from 1 to 9.'],
   ])("%j is refused", (args, sentence) => {
     expect(() => {
       const options = parseArguments(args, known);
       seedOption(options, "seed");
-      integerOption(options, "nodes", 1, 9);
+      integerOption(options, "servers", 1, 9);
     }).toThrow(sentence);
   });
 });
@@ -138,13 +145,42 @@ describe("what the commands say of themselves", () => {
     expect(status).toBe(0);
   });
 
-  it("a run says what was run, how to run it again, and that nothing broke", () => {
-    const { status, stdout } = command("main", ["--seed", "42", "--nodes", "3", "--minutes", "0.05", "--diagram"]);
+  const short = ["--seed", "42", "--servers", "3", "--minutes", "0.05"];
+
+  it("a run says what was run, how to run it again, what happened, and that nothing broke", () => {
+    const { status, stdout } = command("main", short);
     expect(stdout).toMatch(/^seed 42 · 3 servers and 3 spare, 6 clients, 3 virtual s, 7 faults\n/);
-    expect(stdout).toContain("replay: npm run sim -- --seed 42 --nodes 3 --minutes 0.05\n");
+    expect(stdout).toContain("replay: npm run sim -- --seed 42 --servers 3 --minutes 0.05\n");
+    expect(stdout).toMatch(
+      /^ +\d+\.\d\d s {2}n\d is elected in term 2, since it had heard of no leader for too long$/m,
+    );
+    expect(stdout).toMatch(/^ {2}faults: \d× /m);
+    expect(stdout).toMatch(/^ {2}clients: \d+ of \d+ operations answered/m);
     expect(stdout).toContain("\nevery promise held\n");
+    expect(stdout.split("\n").length).toBeLessThan(20);
+    expect(status).toBe(0);
+  });
+
+  it("a story has a line for each thing that matters, and only of the servers and the time asked for", () => {
+    const { status, stdout } = command("main", [...short, "--story", "--nodes", "n1", "--to", "2000"]);
+    const lines = stdout.split("\n").filter((line) => / ms {2}#/.test(line));
+    expect(lines.some((line) => /n1 +follower t1 +runs {2}\[1:t1\]$/.test(line))).toBe(true);
+    expect(lines.filter((line) => /#\d+ +n[2-9]/.test(line))).toEqual([]);
+    expect(lines.filter((line) => Number.parseFloat(line) > 2000)).toEqual([]);
+    expect(status).toBe(0);
+  });
+
+  it("a diagram is all that goes to stdout", () => {
+    const { status, stdout, stderr } = command("main", [...short, "--diagram"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe("sequenceDiagram");
+    const sentence = /^ {2}(participant |Note over n\d(,n\d)?: |[nc]\d+(->>|-->>|-x)[nc]\d+: )/;
+    expect(lines.slice(1).filter((line) => !sentence.test(line) || /[;#]/.test(line))).toEqual([]);
     expect(stdout).toContain("\n  participant n4 as n4 (spare)\n");
     expect(stdout).toMatch(/^ {2}Note over n1,n6: FAULT .* \(that is (n\d|nobody)\)$/m);
+    expect(stdout).toMatch(/AppendEntriesReply t2 ok up to/);
+    expect(stdout).toMatch(/^ {2}Note over n\d: commits up to \d/m);
+    expect(stderr).toContain("\nevery promise held\n");
     expect(status).toBe(0);
   });
 

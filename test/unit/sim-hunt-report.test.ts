@@ -10,8 +10,9 @@ import { generatePlan } from "../../sim/hunter/generate.ts";
 import { checkPlan, parsePlan } from "../../sim/plan/plan.ts";
 import { causeOf, promises } from "../../sim/promises.ts";
 import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
-import { Moments } from "../../sim/report/moments.ts";
 import { planText } from "../../sim/report/plan-text.ts";
+import { Story } from "../../sim/report/story.ts";
+import { storyLines } from "../../sim/report/story-text.ts";
 import { tellAction, tellPlan, tellTargets } from "../../sim/report/tell.ts";
 import { wrap } from "../../sim/report/wrap.ts";
 import { run } from "../../sim/runner.ts";
@@ -211,24 +212,24 @@ describe("a run that failed", () => {
 
 describe("the last moments", () => {
   it("are one line each: who leads, what was said, what broke, who asked and was answered", () => {
-    const moments = new Moments(500);
+    const story = new Story(Number.POSITIVE_INFINITY, true);
     const isolated = { kind: "partition", shape: "isolate", server: "leader", forMs: 2_500 };
     const longer = checkPlan({
       ...plan,
       config: { ...plan.config, horizonMs: 4_000 },
       faults: [...plan.faults, { when: { kind: "at", atMs: 1_400 }, what: isolated }],
     });
-    expect(run(longer, [moments, ...allCheckers()]).failure).toBeUndefined();
-    const lines = moments.lines();
+    expect(run(longer, [story, ...allCheckers()]).failure).toBeUndefined();
+    const lines = storyLines(story);
     for (const part of [
-      /n\d leads term \d/,
-      /n\d → n\d {2}AppendEntries t\d/,
-      /FAULT {2}.* crashes/,
-      /n\d dies \(fault\)/,
-      /n\d runs/,
-      /client 2 asks: create \/a/,
-      /n\d → client 2 {2}operation 1: ok, zxid \d+/,
-      /n\d ⇥ n\d {2}lost \(partition\)/,
+      /n\d +leader t\d +leads term \d, by .*\[.*1:t1\*.*\]/,
+      /n\d +→ n\d {2}AppendEntries t\d/,
+      /FAULT: .* crashes/,
+      /n\d +follower t\d +runs again/,
+      /n\d +leader t\d +commits \d/,
+      /c2 +asks n\d: create \/a/,
+      /c2 +has the answer of n\d to create \/a: done, zxid \d+/,
+      /n\d +⇥ n\d {2}lost \(partition\)/,
     ])
       expect(
         lines.some((line) => part.test(line)),
@@ -238,9 +239,10 @@ describe("the last moments", () => {
   });
 
   it("are so many and no more", () => {
-    const moments = new Moments(5);
-    run(plan, [moments]);
-    expect(moments.lines()).toHaveLength(6);
-    expect(moments.lines()[0]).toMatch(/… \d+ lines before/);
+    const story = new Story(5, true);
+    run(plan, [story]);
+    const lines = storyLines(story);
+    expect(lines).toHaveLength(7);
+    expect(lines[1]).toMatch(/… \d+ lines before/);
   });
 });

@@ -1,0 +1,331 @@
+/**
+ * The story of a run: a line for each thing that matters, with the server that it happened to, what that server was then,
+ * and its log where it changed. Whoever tells a run, in short or in full, takes it from here.
+ */
+import type { PeerMessage } from "../../src/node/ports.ts";
+import type { ClientMessage } from "../../src/protocol/client-messages.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { RoleName } from "../../src/raft/status.ts";
+import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
+import type { SimEvent } from "../world/events.ts";
+import type { HistoryOperation, SessionEvent } from "../world/history.ts";
+import type { Observer, StruckFault, World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
+import { logStrip } from "./log-strip.ts";
+import { tellAction, tellStruck } from "./tell.ts";
+import { tellConfiguration, tellEntry } from "./tell-commands.ts";
+import { tellInvocation, tellMessage } from "./tell-events.ts";
+
+/**
+ * How much a line matters. `turning`: elections, deaths, faults, membership, sessions that end. `step`: what happens in
+ * between. `message`: what servers say to each other.
+ */
+export type Weight = "turning" | "step" | "message";
+
+export interface StoryLine {
+  /** Virtual time, microseconds. */
+  readonly atUs: number;
+  /** Number of the event during which it happened. */
+  readonly event: number;
+  /** "n2", "c1", or "" for what concerns everybody. */
+  readonly who: string;
+  /** Role and term of the server; "" where it has none. */
+  readonly role: string;
+  readonly text: string;
+  readonly weight: Weight;
+  /** Its log, where that changed. */
+  readonly log: string;
+}
+
+/** One election that was won. */
+export interface Election {
+  readonly atUs: number;
+  readonly leader: ServerId;
+  readonly term: Term;
+  readonly why: string;
+}
+
+const roleNames: Readonly<Record<RoleName, string>> = {
+  follower: "follower",
+  preCandidate: "pre-cand.",
+  candidate: "candidate",
+  leader: "leader",
+};
+
+/** What was seen of a server last. */
+interface Seen {
+  role: RoleName;
+  term: Term;
+  commit: Index;
+  last: Index;
+  /** Why it may campaign soon, if something happened. */
+  trigger: string | undefined;
+  campaign: string;
+  readonly votes: Set<ServerId>;
+}
+
+/** See the file's comment. */
+export class Story implements Observer {
+  readonly name = "story";
+  readonly elections: Election[] = [];
+  readonly #max: number;
+  readonly #messages: boolean;
+  #world: World | undefined;
+  #lines: StoryLine[] = [];
+  #left = 0;
+  readonly #seen: Seen[] = [];
+  readonly #acknowledged = new Map<number, string>();
+  #configurationIndex = 1;
+
+  /** Keeps the last `max` lines, with or without messages. */
+  constructor(max = Number.POSITIVE_INFINITY, messages = false) {
+    this.#max = max;
+    this.#messages = messages;
+  }
+
+  /** What it is the story of; undefined before it began. */
+  get world(): World | undefined {
+    return this.#world;
+  }
+
+  /** What was kept, in order. */
+  lines(): readonly StoryLine[] {
+    return this.#lines.length > this.#max ? this.#lines.slice(-this.#max) : this.#lines;
+  }
+
+  /** Lines that were not kept. */
+  get left(): number {
+    return this.#left + Math.max(0, this.#lines.length - this.#max);
+  }
+
+  begin(world: World): void {
+    this.#world = world;
+  }
+
+  event(event: SimEvent): void {
+    if (event.kind === "streamBroken") {
+      const server = this.#world?.servers[event.server];
+      if (server?.node?.raft.leader === event.peer)
+        this.#of(event.server).trigger = `its stream from the leader n${event.peer} broke`;
+    } else if (event.kind === "faultEnd" && event.phase === 0) {
+      const action = this.#world?.plan.faults[event.fault]?.what;
+      if (action !== undefined) this.#add("step", "", () => `it is over: ${tellAction(action)}`);
+    }
+  }
+
+  delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
+    const seen = this.#of(to.id);
+    if (message.type === "RequestVoteReply" && message.voteGranted) seen.votes.add(from);
+    else if (message.type === "TimeoutNow") seen.trigger = `n${from} hands leadership over to it`;
+    else if (message.type === "AppendEntries" && message.term >= seen.term) seen.trigger = undefined;
+    if (!this.#messages || isIdle(message) || this.#isOld(from, to.id, message)) return;
+    this.#add("message", `n${from}`, () => `→ n${to.id}  ${tellMessage(message)}`);
+  }
+
+  lost(from: ServerId, to: ServerId, message: PeerMessage, why: string): void {
+    if (!this.#messages || isIdle(message)) return;
+    if (message.type === "AppendEntriesReply" && message.success) return;
+    this.#add("message", `n${from}`, () => `⇥ n${to}  lost (${why}): ${tellMessage(message)}`);
+  }
+
+  effects(server: ServerView, { write, installed }: Effects): void {
+    // It may die before the turn ends.
+    this.#lookAtRole(server);
+    if (installed !== undefined)
+      this.#add("turning", server, () => `takes over the snapshot up to entry ${installed}, in place of its log`);
+    if (write !== undefined) this.#written(server, write);
+    this.#lookAtLog(server);
+  }
+
+  step(server: ServerView): void {
+    this.#lookAtRole(server);
+    this.#lookAtLog(server);
+  }
+
+  crashed(server: ServerView, why: string): void {
+    this.#seen.length = Math.max(this.#seen.length, server.id + 1);
+    this.#seen[server.id] = fresh();
+    if (why !== "fault") this.#add("turning", `n${server.id}`, () => `dies (${why})`);
+  }
+
+  started(server: ServerView): void {
+    const status = server.node?.raft.status();
+    const seen = this.#of(server.id);
+    seen.term = status?.currentTerm ?? 0;
+    seen.commit = status?.commitIndex ?? 0;
+    seen.last = status?.lastIndex ?? 0;
+    if (server.life > 1) this.#add("turning", server, () => `runs again, in term ${seen.term}`, true);
+    else this.#add("step", server, () => "runs", true);
+  }
+
+  stopped({ id }: ServerView, error: Error): void {
+    this.#add("turning", `n${id}`, () => `stops: ${error.message}`);
+  }
+
+  woke({ id }: ServerView): void {
+    this.#add("step", `n${id}`, () => "goes on after its pause");
+  }
+
+  clientFrame(client: number, server: ServerId, _connection: number, messages: readonly ClientMessage[]): void {
+    for (const message of messages)
+      if (message.type === "request")
+        this.#add("step", `c${client}`, () => `asks n${server}: ${tellInvocation(message.body)}`);
+  }
+
+  answered({ client, invocation, outcome, answeredBy, result, zxid }: HistoryOperation): void {
+    const how = result?.failure === undefined ? "done" : result.failure.code;
+    this.#add(outcome === "answered" ? "step" : "turning", `c${client}`, () =>
+      outcome === "answered"
+        ? `has the answer of n${answeredBy} to ${tellInvocation(invocation)}: ${how}, zxid ${zxid}`
+        : `will have no answer to ${tellInvocation(invocation)}: whether it took effect is not known`,
+    );
+  }
+
+  sessionEvent({ client, type, server, sessionId, event, reason }: SessionEvent): void {
+    const who = `c${client}`;
+    if (type === "connected") this.#add("step", who, () => `is attached to n${server} with session ${sessionId}`);
+    else if (type === "disconnected") this.#add("step", who, () => "has lost its server and looks for another");
+    else if (type === "ended") this.#add("turning", who, () => `session ${sessionId} has ended (${reason})`);
+    else if (event !== undefined)
+      this.#add("step", who, () => `its watch fires: ${event.type} ${event.path}, zxid ${event.zxid}`);
+  }
+
+  fault(struck: StruckFault): void {
+    this.#add("turning", "", () => `FAULT: ${tellStruck(struck)}`);
+  }
+
+  calmed(core: readonly ServerId[]): void {
+    this.#add("turning", "", () => `the faults stop; ${core.map((id) => `n${id}`).join(", ")} must recover`);
+  }
+
+  #written(server: ServerView, { truncateFrom, entries }: NonNullable<Effects["write"]>): void {
+    const { last } = this.#of(server.id);
+    if (truncateFrom !== undefined && truncateFrom <= last)
+      this.#add(
+        "turning",
+        server,
+        () => `throws away ${range(truncateFrom, last)}: its leader has something else there`,
+      );
+    if (entries.length > 0) this.#add("step", server, () => tellAppended(server, entries), true);
+  }
+
+  #lookAtRole(server: ServerView): void {
+    const raft = server.node?.raft;
+    if (raft === undefined) return;
+    const { role, currentTerm } = raft;
+    const seen = this.#of(server.id);
+    if (role !== seen.role || currentTerm !== seen.term) this.#turned(server, seen, role, currentTerm);
+  }
+
+  #lookAtLog(server: ServerView): void {
+    const raft = server.node?.raft;
+    if (raft === undefined) return;
+    const { role, commitIndex, lastIndex } = raft.status();
+    const seen = this.#of(server.id);
+    if (commitIndex > seen.commit) {
+      const told = role === "leader" ? "commits" : "learns that these are committed:";
+      const first = seen.commit + 1;
+      this.#add("step", server, () => `${told} ${range(first, commitIndex)}`, true);
+      seen.commit = commitIndex;
+    }
+    seen.last = lastIndex;
+    if (raft.configurationIndex <= this.#configurationIndex) return;
+    this.#configurationIndex = raft.configurationIndex;
+    const { configuration } = raft;
+    this.#add("turning", server, () => `from now on ${tellConfiguration(configuration)}`);
+  }
+
+  #turned(server: ServerView, seen: Seen, role: RoleName, term: Term): void {
+    const before = { role: seen.role, term: seen.term };
+    seen.role = role;
+    seen.term = term;
+    if (role === "leader") {
+      const { now = 0 } = this.#world ?? {};
+      this.elections.push({ atUs: now, leader: server.id, term, why: seen.campaign });
+      const votes = [...seen.votes].filter((id) => id !== server.id).sort((a, b) => a - b);
+      const by =
+        votes.length === 0 ? "its own vote" : `the votes of ${votes.map((id) => `n${id}`).join(", ")} and its own`;
+      this.#add("turning", server, () => `leads term ${term}, by ${by}`, true);
+    } else if (role === "preCandidate" || role === "candidate") {
+      if (before.role === "follower" || before.role === "leader") {
+        seen.campaign = seen.trigger ?? "it had heard of no leader for too long";
+        seen.trigger = undefined;
+      }
+      seen.votes.clear();
+      const { campaign } = seen;
+      if (role === "candidate") this.#add("turning", server, () => `campaigns for term ${term}: ${campaign}`);
+      else this.#add("step", server, () => `asks who would vote for it (PreVote): ${campaign}`);
+    } else if (before.role === "leader") {
+      const why = term > before.term ? `it has seen term ${term}` : "it hears of no quorum, or is no voter any more";
+      this.#add("turning", server, () => `leads no more: ${why}`);
+    } else if (before.role !== "follower") {
+      this.#add("step", server, () =>
+        term > before.term ? `gives up: it has seen term ${term}` : "gives up: another leads",
+      );
+    }
+  }
+
+  #of(id: ServerId): Seen {
+    let seen = this.#seen[id];
+    if (seen === undefined) {
+      seen = fresh();
+      this.#seen[id] = seen;
+    }
+    return seen;
+  }
+
+  /** An acknowledgement that says what the one before it said. */
+  #isOld(from: ServerId, to: ServerId, message: PeerMessage): boolean {
+    if (message.type !== "AppendEntriesReply" || !message.success) return false;
+    const [key, said] = [from * 256 + to, `${message.term} ${message.matchIndex}`];
+    if (this.#acknowledged.get(key) === said) return true;
+    this.#acknowledged.set(key, said);
+    return false;
+  }
+
+  #add(weight: Weight, whom: ServerView | string, text: () => string, withLog = false): void {
+    const { now = 0, current = 0 } = this.#world ?? {};
+    const server = typeof whom === "string" ? undefined : whom;
+    this.#lines.push({
+      atUs: now,
+      event: current,
+      who: server === undefined ? String(whom) : `n${server.id}`,
+      role: server === undefined ? "" : roleOf(server),
+      text: text(),
+      weight,
+      log: server !== undefined && withLog ? logStrip(server) : "",
+    });
+    if (this.#lines.length < 8 * this.#max) return;
+    this.#left += this.#lines.length - this.#max;
+    this.#lines = this.#lines.slice(-this.#max);
+  }
+}
+
+function fresh(): Seen {
+  return { role: "follower", term: 0, commit: 0, last: 0, trigger: undefined, campaign: "", votes: new Set() };
+}
+
+function roleOf({ node }: ServerView): string {
+  return node === undefined ? "" : `${roleNames[node.raft.role]} t${node.raft.currentTerm}`;
+}
+
+/** "5", or "5 to 7". */
+function range(first: Index, last: Index): string {
+  return first === last ? `${first}` : `${first} to ${last}`;
+}
+
+/** At most so many entries are told one by one. */
+const toldMax = 3;
+
+function tellAppended(server: ServerView, entries: readonly Entry[]): string {
+  const does = server.node?.raft.isLeader === true ? "appends" : "takes up";
+  const told = entries.slice(0, toldMax).map((entry) => `${entry.index} (${tellEntry(entry)})`);
+  const more = entries.length > toldMax ? ` and ${entries.length - toldMax} more` : "";
+  return `${does} ${told.join(", ")}${more}`;
+}
+
+/** What is sent all the time. */
+function isIdle(message: PeerMessage): boolean {
+  if (message.type === "AppendEntries") return message.entries.length === 0;
+  return message.type === "TouchSessions";
+}
