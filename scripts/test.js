@@ -52,6 +52,7 @@ step("format and lint", [bin("@biomejs/biome/bin/biome"), "check", "--error-on-w
 step("rooms", ["scripts/check-rooms.js"]);
 step("types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json", "--noEmit"]);
 step("build", ["scripts/build.js"]);
+step("documentation", ["scripts/docs.js", "check"]);
 tests("tests", process.argv.slice(2));
 // Always the same seeds: a failure here is a failure of the change, not of luck. `npm run hunt` looks further. Together
 // they reach every mark: so the checkers were put to the test.

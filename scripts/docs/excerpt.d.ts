@@ -1,0 +1,1 @@
+export function excerptOf(text: string, name: string, withDoc?: boolean): string | undefined;
