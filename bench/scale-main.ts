@@ -2,13 +2,13 @@
  * `npm run bench:scale`: what a write costs in a large tree against a small one, and what the large one costs otherwise:
  * memory, disk, the time of a restart. All figures are of one run, one after the other, on one cluster.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { present } from "../src/base/assert.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { diskOf, mixOf } from "./mix.ts";
 import { pathOf, type Rate, Tree } from "./tree.ts";
 
 interface ScaleFlags {
@@ -19,6 +19,8 @@ interface ScaleFlags {
   outstanding: number;
   seconds: number;
   rounds: number;
+  mixSets: number;
+  mixOnly?: boolean;
   json?: boolean;
 }
 
@@ -37,20 +39,6 @@ async function memoryOf(cluster: LocalCluster, id: number): Promise<number> {
   const pid = present(cluster.server(id).process?.pid, "a process");
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-}
-
-/** What a server's data take on disk, bytes. */
-async function diskOf(cluster: LocalCluster, id: number): Promise<number> {
-  const directory = cluster.server(id).dataDirectory;
-  let bytes = 0;
-  for (const name of await readdir(directory)) {
-    // Files of Level come and go.
-    bytes += await stat(join(directory, name)).then(
-      ({ size }) => size,
-      () => 0,
-    );
-  }
-  return bytes;
 }
 
 /** By how much checkpoints hold up a server's loop, milliseconds: upper ends of a histogram's buckets. */
@@ -106,10 +94,17 @@ async function main(): Promise<void> {
     .option("--outstanding <n>", "operations under way at any time", positive, 64)
     .option("--seconds <n>", "how long to measure each rate", positive, 10)
     .option("--rounds <n>", "how often to measure each rate", positive, 3)
+    .option("--mix-sets <n>", "sets of large znodes beside small ones that stay, for the disk", positive, 4000)
+    .option("--mix-only", "nothing but that mix")
     .option("--json", "print one JSON object")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse()
     .opts<ScaleFlags>();
+  const print = (figures: unknown): void =>
+    console.log(flags.json ? JSON.stringify(figures) : JSON.stringify(figures, undefined, 2));
+  const mix = await mixOf(() => LocalCluster.start(flags.nodes), flags.mixSets);
+  say(`large znodes set beside small ones that stay: ${JSON.stringify(mix)}`);
+  if (flags.mixOnly) return print({ mix });
   const cluster = await LocalCluster.start(flags.nodes);
   try {
     const leader = await cluster.leader();
@@ -130,6 +125,7 @@ async function main(): Promise<void> {
     const pathBytes = pathOf(flags.znodes - 1).length;
     const grown = ((await memoryOf(cluster, follower)) - smallMemory) / (flags.znodes - flags.small);
     const figures = {
+      mix,
       small,
       large,
       /** Medians of the rounds. */
@@ -140,7 +136,7 @@ async function main(): Promise<void> {
       restartMs: await restartMs(cluster, follower),
     };
     await load.close();
-    console.log(flags.json ? JSON.stringify(figures) : JSON.stringify(figures, undefined, 2));
+    print(figures);
   } finally {
     await cluster.destroy();
   }

@@ -112,6 +112,13 @@ const list = [
     file: "sim/checkers/checkpoint-equality.ts",
   },
   {
+    invariant: "disk-bound",
+    sentence:
+      "What a checkpoint takes on disk stays within three times of what lives in it and a bounded slack, whatever was written.",
+    from: "Rosenblum and Ousterhout 1992",
+    file: "sim/checkers/disk-bound.ts",
+  },
+  {
     invariant: "recovery",
     sentence:
       "After a crash a server comes back with the state that its disk had, and stops only if that disk is damaged, which it always notices.",

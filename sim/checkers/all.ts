@@ -8,6 +8,7 @@ import { ReplicationMarks } from "../marks/replication.ts";
 import type { Observer } from "../world/observer.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
+import { DiskBound } from "./disk-bound.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
@@ -70,6 +71,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
     new CheckpointEquality(),
+    new DiskBound(marks),
     new Monotonic(),
     new Recovery(history, durable),
     new Linearizability(feed),

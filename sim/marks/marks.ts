@@ -43,6 +43,7 @@ export const markSentences = {
   "nobody-runs": "all servers were down at once",
   // Checkpoints and snapshots.
   "log-compacted": "a server dropped the beginning of its log",
+  "checkpoint-cleaned": "a checkpoint was mostly waste, and its oldest segments were cleaned",
   "checkpoint-overtaken": "entries were applied while a checkpoint was being encoded",
   "snapshot-installed": "a server took over a snapshot",
   "snapshot-in-chunks": "a snapshot went over in several chunks",

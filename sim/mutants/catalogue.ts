@@ -1,6 +1,7 @@
 /** All mutants, and known bugs of other implementations whose mechanism does not exist here. */
 import { attachments } from "./attachments.ts";
 import { commit } from "./commit.ts";
+import { diskSpace } from "./disk-space.ts";
 import { election } from "./election.ts";
 import { history } from "./history.ts";
 import { membership } from "./membership.ts";
@@ -34,6 +35,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Znodes", mutants: znodes },
   { title: "Membership and transfer", mutants: membership },
   { title: "Snapshots and checkpoints", mutants: snapshots },
+  { title: "Disk space", mutants: diskSpace },
 ];
 
 /** Every mutant, in the order of the groups. */

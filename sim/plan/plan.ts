@@ -114,6 +114,8 @@ const workload = object({
   /** How many paths clients contend for. */
   paths: optional(integer(1, 1000), 8),
   mix: optional(mix, mix.check({}, "mix")),
+  /** Data that a set stores are longer by so many bytes: large and soon replaced beside what is created, small and there to stay. */
+  setBytes: optional(integer(0, 4000), 0),
   /** The first so many clients only read: their answers never wait for a write. */
   readers: optional(integer(0, 100), 0),
   /** Listed operations: what a shrunk plan has in place of drawn ones. */

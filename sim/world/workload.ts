@@ -82,9 +82,9 @@ export class StepSource {
       case "deleteIfVersion":
         return { kind: "delete", path, version: seen.versions.get(path) ?? 0 };
       case "setData":
-        return { kind: "setData", path, data, version: -1 };
+        return { kind: "setData", path, data: this.#large(data), version: -1 };
       case "setIfVersion":
-        return { kind: "setData", path, data, version: seen.versions.get(path) ?? 0 };
+        return { kind: "setData", path, data: this.#large(data), version: seen.versions.get(path) ?? 0 };
       case "getData":
         return this.#read("getData", path);
       case "exists":
@@ -100,6 +100,10 @@ export class StepSource {
       case "move":
         return { kind: "move" };
     }
+  }
+
+  #large(data: string): string {
+    return data + "-".repeat(this.#workload.setBytes);
   }
 
   /** Half of the deletes clean up what sequential creates left. */

@@ -39,9 +39,9 @@ export const limits = {
   logHeldBytes: 256 * 1024 * 1024,
   /** A segment of a checkpoint, and so a chunk of a snapshot, bytes; a larger row is one alone. */
   segmentBytes: 256 * 1024,
-  /** Segments that are cleaned at a time, bytes; waste that is not worth it. */
+  /** What is written anew at a time to clean old segments, bytes; waste that is not worth it. */
   checkpointCleanBytes: 512 * 1024,
-  checkpointSlackBytes: 4 * 1024 * 1024,
+  checkpointSlackBytes: 1024 * 1024,
   /** Chunks of a snapshot in flight to one follower. */
   snapshotChunksInFlightMax: 4,
   /** A snapshot takes its time, so that the others go on: bytes a second … */

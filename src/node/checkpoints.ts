@@ -87,10 +87,12 @@ export class Checkpoints {
   }
 
   #begin(): boolean {
-    if (this.#checkpointer.busy || !this.#isDue()) return false;
+    if (this.#checkpointer.busy) return false;
+    const { hasSwept } = this.#checkpointer;
+    if (!hasSwept && this.#checkpointer.isWasteful) this.#checkpointer.sweep();
     const { raft } = this.#host;
     const index = this.#machine.appliedIndex;
-    if (index === this.#durableIndex) return false;
+    if (this.#checkpointer.busy || !(hasSwept || (this.#isDue() && index > this.#durableIndex))) return false;
     this.#logBytes = 0;
     this.#checkpointer.begin({ index, term: raft.termAt(index), configuration: raft.configurationAt(index) });
     return true;
@@ -119,6 +121,7 @@ export class Checkpoints {
     const { disk, options, fatal } = this.#host;
     return new Checkpointer(disk, machine, table, options, {
       durable: (index) => this.#durable(index),
+      swept: () => this.#host.requestFlush(),
       failed: fatal,
     });
   }

@@ -17,6 +17,11 @@ export class WireReader {
     this.end = bytes.length;
   }
 
+  /** How many bytes were read so far. */
+  get position(): number {
+    return this.at;
+  }
+
   /** Whether the message under way has another field. */
   more(): boolean {
     return this.at < this.end;

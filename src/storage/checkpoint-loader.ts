@@ -32,7 +32,10 @@ export class CheckpointLoader {
     const machine = this.#machine;
     const table = this.#table;
     const removals = rows.removedPaths.length + rows.endedSessions.length;
-    table.add(number, value.length, rows.znodes.length + rows.sessions.length, removals);
+    let rowBytes = 0;
+    for (const row of rows.znodes) rowBytes += row.rowBytes;
+    for (const row of rows.sessions) rowBytes += row.rowBytes;
+    table.add(number, value.length, rowBytes, removals);
     for (const path of rows.removedPaths) release(table, machine.restoreRemovedZnode(path));
     for (const id of rows.endedSessions) release(table, machine.restoreEndedSession(id));
     for (const znode of rows.znodes) {

@@ -3,6 +3,10 @@
  * index up to which it is applied. A crash leaves the whole of it or the one before. It is encoded in steps, while the
  * state goes on: what is about to change before it was its turn is written at once (copy on write).
  *
+ * Once more than half of what is on disk is waste, the oldest segments are swept: what lives in them is marked as changed,
+ * so that the next checkpoint writes it anew and drops them. Sweeps go on until there is no more waste than that, each one
+ * bounded by what the checkpoint before it wrote: so the disk stays within a bound and the cost follows the changes.
+ *
  * A checkpoint holds only what is applied, and only what is durable in the log is applied: so it is never ahead of the
  * log on disk.
  */
@@ -19,7 +23,7 @@ import type { SegmentTable } from "./segment-table.ts";
 export interface CheckpointerOptions {
   /** About how large a segment is, bytes; also the chunk of a snapshot. */
   readonly segmentBytes: number;
-  /** How much of the oldest segments is cleaned at a time, bytes. */
+  /** About how much is written anew with each sweep, bytes; twice what the checkpoint before it wrote, if that is more. */
   readonly cleanBytes: number;
   /** Waste that is not worth cleaning, bytes. */
   readonly slackBytes: number;
@@ -28,6 +32,8 @@ export interface CheckpointerOptions {
 export interface CheckpointerCallbacks {
   /** The checkpoint at `index` is on stable storage. */
   durable(index: number): void;
+  /** A sweep is over: a checkpoint is due. */
+  swept(): void;
   /** The disk failed, or what it holds is damaged: the server must stop. */
   failed(error: Error): void;
 }
@@ -50,7 +56,12 @@ export class Checkpointer {
   readonly #callbacks: CheckpointerCallbacks;
   #underway: Underway | undefined;
   #writing = false;
-  #cleaning = false;
+  #sweeping = false;
+  #swept = false;
+  /** What the last checkpoint wrote, but for the rows that a sweep moved, bytes. */
+  #newBytes = 0;
+  /** Rows that the next checkpoint moves, bytes. */
+  #movedBytes = 0;
   #over = false;
 
   /** `table` tells where the rows of `machine` are on disk. */
@@ -68,9 +79,19 @@ export class Checkpointer {
     this.#callbacks = callbacks;
   }
 
-  /** Whether a checkpoint is being made. */
+  /** Whether a checkpoint is being made, or made ready by a sweep. */
   get busy(): boolean {
-    return this.#writing || this.encoding;
+    return this.#writing || this.#sweeping || this.encoding;
+  }
+
+  /** Whether a sweep has left rows for the next checkpoint, which is due although nothing may have been applied. */
+  get hasSwept(): boolean {
+    return this.#swept;
+  }
+
+  /** Whether it is time to {@link sweep}. */
+  get isWasteful(): boolean {
+    return this.#table.isWasteful(this.#options.slackBytes);
   }
 
   /** Whether a checkpoint waits for its next {@link step}: one a turn, so that none takes long. */
@@ -90,14 +111,16 @@ export class Checkpointer {
   begin({ index, term, configuration }: LogBase): void {
     assert(!this.busy, "one checkpoint at a time");
     assert(index === this.#machine.appliedIndex, "a checkpoint holds what is applied");
+    this.#swept = false;
     const table = this.#table;
     const rows = this.#machine.takeDirty((znode) => encoder.save(znode));
     for (const row of rows.removedZnodes) table.release(row);
     for (const row of rows.endedSessions) table.release(row);
     const first = table.nextNumber;
-    const encoder = new SegmentEncoder(rows, this.#options.segmentBytes, (row, nth) => {
+    const encoder = new SegmentEncoder(rows, this.#options.segmentBytes, (row, nth, bytes) => {
       table.release(row);
       row.segment = first + nth;
+      row.rowBytes = bytes;
     });
     const { generation } = table;
     const { znodes, sessions } = this.#machine.counts();
@@ -113,10 +136,14 @@ export class Checkpointer {
     this.#underway = undefined;
     const table = this.#table;
     const { generation } = head;
-    const batch: DiskOperation[] = encoder.finish().map(({ value, rows, removals }, nth) => {
-      table.add(first + nth, value.length, rows, removals);
+    let bytes = 0;
+    const batch: DiskOperation[] = encoder.finish().map(({ value, rowBytes, removals }, nth) => {
+      table.add(first + nth, value.length, rowBytes, removals);
+      bytes += value.length;
       return { type: "put", key: segmentKey({ generation, number: first + nth }), value };
     });
+    this.#newBytes = Math.max(0, bytes - this.#movedBytes);
+    this.#movedBytes = 0;
     for (const number of table.takeDead()) batch.push({ type: "delete", key: segmentKey({ generation, number }) });
     batch.push({ type: "put", key: headKey, value: encodeHead({ ...head, segments: table.size }) });
     this.#writing = true;
@@ -132,17 +159,16 @@ export class Checkpointer {
   #written(index: number, error: Error | undefined): void {
     this.#writing = false;
     if (error !== undefined) return this.#fail(`a checkpoint could not be written: ${error.message}`);
-    if (this.#over) return;
-    this.#clean();
-    this.#callbacks.durable(index);
+    if (!this.#over) this.#callbacks.durable(index);
   }
 
-  /** Has what still lives in the oldest segments written anew, once they are mostly waste: then they can go. */
-  #clean(): void {
-    if (this.#cleaning) return;
-    const range = this.#table.cleaning(this.#options.cleanBytes, this.#options.slackBytes);
+  /** Reads the oldest segments, and has the next checkpoint write anew what lives in them: then they go. Not while {@link busy}. */
+  sweep(): void {
+    assert(!this.busy, "a sweep comes between checkpoints");
+    const range = this.#table.oldest(Math.max(this.#options.cleanBytes, 2 * this.#newBytes));
     if (range === undefined) return;
-    this.#cleaning = true;
+    this.#sweeping = true;
+    this.#movedBytes = range.liveBytes;
     let damage: Error | undefined;
     this.#disk.scan(
       segmentRange(this.#table.generation, range.first, range.last),
@@ -150,16 +176,18 @@ export class Checkpointer {
         damage ??= this.#touchRows(segmentName(key)?.number ?? 0, value);
       },
       (error) => {
-        this.#cleaning = false;
+        this.#sweeping = false;
         if (this.#over) return;
-        if (damage !== undefined) this.#callbacks.failed(damage);
-        else if (error !== undefined) this.#fail(`the checkpoint could not be read: ${error.message}`);
+        if (damage !== undefined) return this.#callbacks.failed(damage);
+        if (error !== undefined) return this.#fail(`the checkpoint could not be read: ${error.message}`);
+        this.#swept = true;
+        this.#callbacks.swept();
       },
     );
   }
 
   #touchRows(number: number, value: Uint8Array): Error | undefined {
-    if (this.#over) return undefined;
+    if (this.#over || !this.#table.isLive(number)) return undefined;
     try {
       visitNames(value, `segment ${number} of the checkpoint`, {
         znode: (path) => this.#machine.touchZnode(path, number),

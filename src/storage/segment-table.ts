@@ -1,6 +1,7 @@
 /**
- * Which segments make up a checkpoint, and how much of each still counts: a row that was written anew leaves its old
- * place to waste. Segments are a log of their own. The oldest are cleaned by writing what still lives in them anew.
+ * Which segments make up a checkpoint, and how many bytes of each still count: a row that was written anew leaves its old
+ * place to waste, and a removal is waste from the beginning. Segments are a log of their own. The oldest are cleaned by
+ * writing what still lives in them anew.
  *
  * A removal must stay as long as an older segment may hold a row of what it removes: until its segment is the oldest.
  */
@@ -8,12 +9,12 @@ import { assert, present } from "../base/assert.ts";
 import type { Session } from "../znode/sessions.ts";
 import type { Znode } from "../znode/stat.ts";
 import type { SegmentName } from "./layout.ts";
+import { checksumBytes } from "./sealed.ts";
 
 interface Entry {
   readonly bytes: number;
-  /** Rows in it, and how many of them are the present ones. */
-  readonly rows: number;
-  live: number;
+  /** Bytes of the rows in it that are the present ones. */
+  liveBytes: number;
   readonly removals: number;
 }
 
@@ -21,7 +22,12 @@ interface Entry {
 export interface Cleaning {
   readonly first: number;
   readonly last: number;
+  /** Bytes of the rows that live in them. */
+  readonly liveBytes: number;
 }
+
+/** How many bytes of each segment are read, at most, for one that is to be written anew. */
+const readFactor = 8;
 
 /** See the file's comment. */
 export class SegmentTable {
@@ -30,6 +36,7 @@ export class SegmentTable {
   readonly #segments = new Map<number, Entry>();
   #nextNumber = 1;
   #bytes = 0;
+  #liveBytes = 0;
   /** Segments without a live row that were not taken yet. */
   readonly #dead = new Set<number>();
 
@@ -52,28 +59,45 @@ export class SegmentTable {
     return this.#bytes;
   }
 
+  /** Bytes of the rows that make up the state. */
+  get liveBytes(): number {
+    return this.#liveBytes;
+  }
+
+  /** Bytes that nobody would miss once the older segments are gone: of old rows, and of removals. */
+  get wasteBytes(): number {
+    return this.#bytes - checksumBytes * this.#segments.size - this.#liveBytes;
+  }
+
   /** The number that the next segment gets. */
   get nextNumber(): number {
     return this.#nextNumber;
   }
 
-  /** Takes note of a segment, whose number must be above all others. Its rows are live. */
-  add(number: number, bytes: number, rows: number, removals: number): void {
+  /** Takes note of a segment, whose number must be above all others. Its rows, of together `rowBytes`, are live. */
+  add(number: number, bytes: number, rowBytes: number, removals: number): void {
     assert(number >= this.#nextNumber, "segments are numbered upwards");
     this.#nextNumber = number + 1;
-    this.#segments.set(number, { bytes, rows, live: rows, removals });
+    this.#segments.set(number, { bytes, liveBytes: rowBytes, removals });
     this.#bytes += bytes;
-    if (rows === 0) this.#dead.add(number);
+    this.#liveBytes += rowBytes;
+    if (rowBytes === 0) this.#dead.add(number);
   }
 
   /** The row's place is given up: the row is gone, or written anew. */
   release(row: Znode | Session): void {
     if (row.segment === 0) return;
     const entry = present(this.#segments.get(row.segment), "the segment of a row");
-    entry.live--;
-    assert(entry.live >= 0, "a segment has no more live rows than rows");
-    if (entry.live === 0) this.#dead.add(row.segment);
+    entry.liveBytes -= row.rowBytes;
+    this.#liveBytes -= row.rowBytes;
+    assert(entry.liveBytes >= 0, "a segment has no more live rows than rows");
+    if (entry.liveBytes === 0) this.#dead.add(row.segment);
     row.segment = 0;
+  }
+
+  /** Whether some row of a segment still counts. */
+  isLive(number: number): boolean {
+    return (this.#segments.get(number)?.liveBytes ?? 0) > 0;
   }
 
   /** Takes out the segments that nobody needs any more, and returns their numbers. */
@@ -85,32 +109,37 @@ export class SegmentTable {
       taken.push(number);
     }
     // Behind the oldest, nothing is left that a removal could be about.
-    for (const [number, { live }] of this.#segments) {
-      if (live > 0) break;
+    for (const [number, { liveBytes }] of this.#segments) {
+      if (liveBytes > 0) break;
       this.#drop(number);
       taken.push(number);
     }
     return taken;
   }
 
+  /** Whether it is time to clean: more than half of all bytes, and more than `slackBytes`, are waste. */
+  isWasteful(slackBytes: number): boolean {
+    return this.wasteBytes > this.#liveBytes + slackBytes;
+  }
+
   /**
-   * The oldest segments, of together about `bytesMax`, if it is time to clean them: when more than half of all bytes,
-   * and more than `slackBytes`, are waste.
+   * The oldest segments, at least one: so many that about `liveBytesMax` have to be written anew, or a few times as much
+   * has to be read for that.
    */
-  cleaning(bytesMax: number, slackBytes: number): Cleaning | undefined {
-    let liveBytes = 0;
-    for (const { bytes, live, rows } of this.#segments.values()) liveBytes += rows === 0 ? 0 : (bytes * live) / rows;
-    if (this.#bytes <= 2 * liveBytes + slackBytes) return undefined;
+  oldest(liveBytesMax: number): Cleaning | undefined {
     let first: number | undefined;
     let last = 0;
     let bytes = 0;
+    let liveBytes = 0;
     for (const [number, entry] of this.#segments) {
-      if (first !== undefined && bytes + entry.bytes > bytesMax) break;
+      bytes += entry.bytes;
+      if (first !== undefined && (liveBytes + entry.liveBytes > liveBytesMax || bytes > readFactor * liveBytesMax))
+        break;
       first ??= number;
       last = number;
-      bytes += entry.bytes;
+      liveBytes += entry.liveBytes;
     }
-    return first === undefined ? undefined : { first, last };
+    return first === undefined ? undefined : { first, last, liveBytes };
   }
 
   #drop(number: number): void {

@@ -30,11 +30,13 @@ export interface SegmentRows {
 /** A finished segment, for its key. */
 export interface Segment {
   readonly value: Uint8Array;
-  /** Rows of znodes and sessions. */
-  readonly rows: number;
+  /** Bytes of the rows of znodes and sessions. */
+  readonly rowBytes: number;
   /** Removals. */
   readonly removals: number;
 }
+
+type Place = (row: Znode | Session, nth: number, bytes: number) => void;
 
 /** From so many rows on, there is room for a whole segment from the beginning; a last row takes a little more. */
 const rowsOfNote = 500;
@@ -42,23 +44,23 @@ const rowBytes = 4096;
 
 /**
  * Encodes the rows of a checkpoint into segments of about `segmentBytes`, bit by bit: removals and sessions at once, of
- * the znodes about one segment with each {@link step}, while the state goes on. `place` is told, before a row is
- * written, that it goes into the segment number `first + nth`.
+ * the znodes about one segment with each {@link step}, while the state goes on. `place` is told of each row that it went
+ * into the segment number `first + nth`, and how many bytes it takes there.
  */
 export class SegmentEncoder {
   readonly #znodes: readonly Znode[];
   readonly #segmentBytes: number;
-  readonly #place: (row: Znode | Session, nth: number) => void;
+  readonly #place: Place;
   readonly #writer = new WireWriter();
   readonly #room: number;
   readonly #segments: Segment[] = [];
-  /** Rows and removals of the segment under way. */
-  #rows = 0;
+  /** Bytes of rows, and removals, of the segment under way. */
+  #rowBytes = 0;
   #removals = 0;
   /** Of the znodes, the next one whose turn comes. */
   #next = 0;
 
-  constructor(rows: DirtyRows, segmentBytes: number, place: (row: Znode | Session, nth: number) => void) {
+  constructor(rows: DirtyRows, segmentBytes: number, place: Place) {
     this.#znodes = rows.znodes;
     this.#segmentBytes = segmentBytes;
     this.#place = place;
@@ -72,10 +74,9 @@ export class SegmentEncoder {
       const row = encodeSession(session);
       // With a thousand answers to remember it may have four megabytes: behind others it would fit in no frame to a peer.
       if (this.#writer.mark() + row.length > this.#segmentBytes) this.#finishSegment();
-      this.#place(session, this.#segments.length);
+      const before = this.#writer.mark();
       this.#writer.presentBytes(SESSIONS, row);
-      this.#rows++;
-      this.#finishIfFull();
+      this.#wrote(session, before);
     }
   }
 
@@ -95,16 +96,22 @@ export class SegmentEncoder {
 
   /** Writes a znode whose turn has not come: it is about to change. */
   save(znode: Znode): void {
-    this.#place(znode, this.#segments.length);
+    const before = this.#writer.mark();
     writeZnode(this.#writer, znode);
-    this.#rows++;
-    this.#finishIfFull();
+    this.#wrote(znode, before);
   }
 
   /** All segments, in the order of their numbers, once {@link step} has nothing more to write. */
   finish(): readonly Segment[] {
     this.#finishSegment();
     return this.#segments;
+  }
+
+  #wrote(row: Znode | Session, before: number): void {
+    const bytes = this.#writer.mark() - before;
+    this.#place(row, this.#segments.length, bytes);
+    this.#rowBytes += bytes;
+    this.#finishIfFull();
   }
 
   #remove(write: () => void): void {
@@ -118,11 +125,11 @@ export class SegmentEncoder {
   }
 
   #finishSegment(): void {
-    if (this.#rows + this.#removals === 0) return;
+    if (this.#rowBytes + this.#removals === 0) return;
     const writer = this.#writer;
     writer.raw(checksum(writer.written()));
-    this.#segments.push({ value: writer.finish(), rows: this.#rows, removals: this.#removals });
-    this.#rows = 0;
+    this.#segments.push({ value: writer.finish(), rowBytes: this.#rowBytes, removals: this.#removals });
+    this.#rowBytes = 0;
     this.#removals = 0;
     writer.begin(this.#room);
   }
@@ -164,13 +171,19 @@ export function visitNames(
 function readSegment(reader: WireReader): SegmentRows {
   const rows: SegmentRows = { removedPaths: [], endedSessions: [], znodes: [], sessions: [] };
   while (reader.more()) {
+    const begin = reader.position;
     const tag = reader.tag();
     if (tag === lengthTag(ZNODES)) {
       const outer = reader.enter();
-      rows.znodes.push(readZnode(reader));
+      const znode = readZnode(reader);
       reader.leave(outer);
-    } else if (tag === lengthTag(SESSIONS)) rows.sessions.push(decodeSession(reader.bytes()));
-    else if (tag === lengthTag(REMOVED_PATHS)) rows.removedPaths.push(reader.string());
+      znode.rowBytes = reader.position - begin;
+      rows.znodes.push(znode);
+    } else if (tag === lengthTag(SESSIONS)) {
+      const session = decodeSession(reader.bytes());
+      session.rowBytes = reader.position - begin;
+      rows.sessions.push(session);
+    } else if (tag === lengthTag(REMOVED_PATHS)) rows.removedPaths.push(reader.string());
     else if (tag === numberTag(ENDED_SESSIONS)) rows.endedSessions.push(reader.uint());
     else if (tag === lengthTag(ENDED_SESSIONS)) {
       const outer = reader.enter();

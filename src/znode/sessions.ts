@@ -49,6 +49,7 @@ export class Session implements SessionView {
   /** As with a znode: whether the next checkpoint has to write it, and where the last one keeps it (0 = nowhere). */
   dirty = false;
   segment = 0;
+  rowBytes = 0;
 
   constructor(id: SessionId, password: Uint8Array, timeoutMs: number) {
     this.id = id;

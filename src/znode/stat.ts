@@ -5,7 +5,7 @@ import type { NameSet } from "./name-map.ts";
 
 /**
  * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes
- * what is replicated of one; `segment` and `frozen` are the bookkeeping of checkpoints.
+ * what is replicated of one; `dirty`, `frozen`, `segment` and `rowBytes` are the bookkeeping of checkpoints.
  */
 export class Znode implements Holder {
   readonly path: string;
@@ -36,6 +36,8 @@ export class Znode implements Holder {
   removed = false;
   /** Where the checkpoint keeps it: the caller's number, 0 = nowhere. No part of the replicated state. */
   segment = 0;
+  /** What its row takes there, bytes. */
+  rowBytes = 0;
 
   /** `data` are the caller's until the znode gets into a tree, which keeps a copy. */
   constructor(path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number) {

@@ -112,6 +112,7 @@ describe("checkpoints", () => {
         const writer = () =>
           new Checkpointer(disk, machine, table, options, {
             durable: () => {},
+            swept: () => {},
             failed: (error) => {
               throw error;
             },
@@ -120,8 +121,10 @@ describe("checkpoints", () => {
         for (const one of steps) {
           if (one === "checkpoint") {
             if (checkpointer.encoding) checkpointer.step();
-            else if (machine.appliedIndex > 0)
+            else if (machine.appliedIndex > 0) {
+              if (checkpointer.isWasteful) checkpointer.sweep();
               checkpointer.begin({ index: machine.appliedIndex, term: 1, configuration });
+            }
           } else if (one === "restart") {
             ({ machine, table } = reload(disk));
             checkpointer = writer();

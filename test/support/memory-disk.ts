@@ -59,6 +59,8 @@ export class MemoryDisk implements Disk {
   complete(): boolean {
     const write = this.pending.shift();
     if (write === undefined) return false;
+    // A new list: views keep the old one.
+    this.rows = [...this.rows];
     for (const operation of write.batch) this.apply(operation);
     write.done(undefined);
     return true;
@@ -85,11 +87,16 @@ export class MemoryDisk implements Disk {
   }
 
   private apply(operation: DiskOperation): void {
-    this.drop(operation.key);
-    if (operation.type === "delete") return;
-    const row = { key: operation.key.slice(), value: operation.value.slice() };
-    const at = this.rows.findIndex((other) => compareBytes(other.key, row.key) > 0);
-    // A new list: views keep the old one.
-    this.rows = at < 0 ? [...this.rows, row] : [...this.rows.slice(0, at), row, ...this.rows.slice(at)];
+    const { rows } = this;
+    let at = 0;
+    for (let end = rows.length; at < end; ) {
+      const middle = (at + end) >> 1;
+      if (compareBytes(rows[middle]?.key ?? operation.key, operation.key) < 0) at = middle + 1;
+      else end = middle;
+    }
+    const found = rows[at];
+    const there = found !== undefined && compareBytes(found.key, operation.key) === 0 ? 1 : 0;
+    if (operation.type === "delete") rows.splice(at, there);
+    else rows.splice(at, there, { key: operation.key.slice(), value: operation.value.slice() });
   }
 }

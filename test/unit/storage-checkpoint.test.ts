@@ -29,6 +29,7 @@ class Checkpointed {
     this.disk = new MemoryDisk(completion);
     this.checkpointer = new Checkpointer(this.disk, this.harness.machine, this.table, options, {
       durable: (index) => this.durable.push(index),
+      swept: () => {},
       failed: (error) => this.failures.push(error),
     });
   }
@@ -37,7 +38,9 @@ class Checkpointed {
     this.checkpointer.begin({ index: this.harness.machine.appliedIndex, term: 1, configuration });
   }
 
+  /** As a node does: behind a sweep, if it is time for one. */
   checkpoint(): void {
+    if (this.checkpointer.isWasteful) this.checkpointer.sweep();
     this.begin();
     while (this.checkpointer.encoding) this.checkpointer.step();
   }

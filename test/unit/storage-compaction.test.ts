@@ -72,7 +72,7 @@ function checkpointed(last: Index, index: Index) {
   });
   while (machine.appliedIndex < index) machine.skip(machine.appliedIndex + 1);
   const options = { segmentBytes: 100, cleanBytes: 1000, slackBytes: 1000 };
-  const callbacks = { durable: () => {}, failed: () => {} };
+  const callbacks = { durable: () => {}, swept: () => {}, failed: () => {} };
   new Checkpointer(disk, machine, table, options, callbacks).begin(baseAt(index));
   return all;
 }
