@@ -12,8 +12,8 @@ import { decodeHead } from "../../src/storage/records.ts";
 import { checksumBytes } from "../../src/storage/sealed.ts";
 import { decodeSegment } from "../../src/storage/segment.ts";
 import type { Marks } from "../marks/marks.ts";
-import { InvariantBroken, type Observer, type World } from "../observer.ts";
-import type { SimServer } from "../server.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
 
 /** Checkpoints that may be under way before waste shows and is swept. */
 const batchesAhead = 3;
@@ -81,7 +81,7 @@ export class DiskBound implements Observer {
     this.#slackBytes = plan.config.checkpoints.slackBytes;
   }
 
-  durable(server: SimServer, batch: readonly DiskOperation[]): void {
+  durable(server: ServerView, batch: readonly DiskOperation[]): void {
     const seen = this.#of(server);
     let written = 0;
     let head: Uint8Array | undefined;
@@ -98,7 +98,7 @@ export class DiskBound implements Observer {
     if (head !== undefined) this.#checkpoint(server, seen, decodeHead(head).generation, written);
   }
 
-  #checkpoint({ id }: SimServer, seen: Seen, generation: number, written: number): void {
+  #checkpoint({ id }: ServerView, seen: Seen, generation: number, written: number): void {
     const segments = generationOf(seen, generation);
     const { bytes, liveBytes, oldest } = segments;
     if (generation !== seen.generation) {
@@ -126,7 +126,7 @@ export class DiskBound implements Observer {
     if (bytes > boundBytes) throw new InvariantBroken(this.name, `${what}: more than ${boundBytes}`);
   }
 
-  #of({ id }: SimServer): Seen {
+  #of({ id }: ServerView): Seen {
     const known = this.#seen[id];
     if (known !== undefined) return known;
     const seen: Seen = { generations: new Map(), generation: 1, peakBytes: 0, batchBytes: 0, due: 0 };

@@ -1,7 +1,7 @@
 /** Disk stays within three times of what lives, and a slack, under any mix of row sizes, lifetimes and updates. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Randomness } from "../../sim/random.ts";
+import { Randomness } from "../../sim/world/random.ts";
 import type { SessionId } from "../../src/base/operations.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 import { Checkpointer } from "../../src/storage/checkpointer.ts";
