@@ -100,6 +100,13 @@ const list = [
     file: "sim/checkers/wiped-servers.ts",
   },
   {
+    invariant: "other-life",
+    sentence:
+      "Servers that take part agree on the cluster's instance, and hear nothing that a server of another life of the cluster says.",
+    from: "docs/decisions/0005",
+    file: "sim/checkers/other-life.ts",
+  },
+  {
     invariant: "settled-proposals",
     sentence: "A server stops proposing a command once it has seen it applied.",
     from: "§8",

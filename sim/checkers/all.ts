@@ -21,6 +21,7 @@ import { LogMatching } from "./log-matching.ts";
 import { Membership } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
+import { OtherLife } from "./other-life.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
@@ -68,6 +69,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     commit,
     membership,
     new WipedServers(),
+    new OtherLife(),
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
     new CheckpointEquality(),

@@ -6,6 +6,7 @@ import type { ClientFaults } from "../world/clients.ts";
 import type { Kernel } from "../world/kernel.ts";
 import type { LinkEffect, SimNetwork } from "../world/network.ts";
 import type { StruckFault } from "../world/observer.ts";
+import { messageOfOtherLife, otherInstance } from "../world/other-life.ts";
 import type { Draws } from "../world/random.ts";
 import type { SimServer } from "../world/server.ts";
 import { stateOrLog } from "../world/storage-rows.ts";
@@ -187,6 +188,8 @@ export class Faults {
         return;
       case "restart":
         return server.start();
+      case "otherLife":
+        return this.#otherLife(fault, action.says, server);
       case "transfer":
         return this.#atLeader((leader) => this.#host.operator.transfer(leader, server));
       case "slowDisk":
@@ -219,6 +222,24 @@ export class Faults {
         server.clock.jump(Math.round(action.byMs));
         return;
     }
+  }
+
+  /** What a server of an earlier life would say: its terms and its log are far ahead. */
+  #otherLife(fault: number, says: "vote" | "heartbeat", server: SimServer): void {
+    const { kernel, allServers } = this.#host;
+    if (server.node === undefined) return;
+    const others = allServers.filter((other) => other !== server);
+    if (others.length === 0) return;
+    const from = this.#draws("other life", fault).pick(others).id;
+    const message = messageOfOtherLife(says, server.node.raft.status().lastIndex);
+    kernel.at(kernel.now, {
+      kind: "message",
+      cause: kernel.current,
+      from,
+      to: server.id,
+      message,
+      instance: otherInstance,
+    });
   }
 
   #ends(target: LinkAction["from"]): readonly ServerId[] {

@@ -27,6 +27,7 @@ export const faultKinds = [
   "jumpClock",
   "member",
   "transfer",
+  "otherLife",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -97,6 +98,8 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
     }
     case "transfer":
       return { kind, server: draws.pick(["follower", "follower", "laggard", "freshest", "random", server]) };
+    case "otherLife":
+      return { kind, server, says: draws.pick(["vote", "heartbeat"] as const) };
     case "jumpClock":
       return { kind, server, byMs: draws.pick([-100_000, -1_000, -10, 10, 1_000, 100_000]) };
   }

@@ -59,6 +59,7 @@ export const markSentences = {
   "observer-answers": "a learner answered a client",
   "removed-server-campaigns": "a server that is no voter asked for votes",
   "wiped-server-refused": "a server that lost its disk was kept out",
+  "other-life-speaks": "a server that takes part was spoken to by one of an earlier life of the cluster",
   "transfer-succeeds": "a leader handed leadership over and the other won",
   "transfer-fails": "a leader tried to hand leadership over and goes on leading",
   // Reads.

@@ -3,7 +3,9 @@ import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
+import type { SimEvent } from "../world/events.ts";
 import type { Observer } from "../world/observer.ts";
+import { otherInstance } from "../world/other-life.ts";
 import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
@@ -27,6 +29,10 @@ export class MembershipMarks implements Observer, RaftChecker {
       this.#marks.hit("leader-leaves");
     if (configuration.voters.some((voter) => learners.includes(voter))) this.#marks.hit("learner-promoted");
     this.#committed = configuration;
+  }
+
+  event(event: SimEvent): void {
+    if (event.kind === "message" && event.instance === otherInstance) this.#marks.hit("other-life-speaks");
   }
 
   sent(from: ServerView, _to: ServerId, message: PeerMessage): void {

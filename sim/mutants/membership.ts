@@ -96,9 +96,9 @@ export const membership: readonly Mutant[] = [
     title: "a wiped server takes part at once under its old id",
     source: "openraft FAQ",
     file: "src/node/admission.ts",
-    find: "this.#admitted = start.acquaintances !== undefined || start.incarnation === 0;",
+    find: "this.#admitted = incarnation === 0 || record?.pending === false;",
     replace: "this.#admitted = true;",
-    expects: ["wiped-servers", "election-safety", "leader-completeness", "commit-durability"],
+    expects: ["wiped-servers", "other-life", "election-safety", "leader-completeness", "commit-durability"],
     kind: "safety",
     lesson:
       "A wiped server has forgotten its votes and what it acknowledged. Under its old name it would break both promises.",
@@ -113,6 +113,34 @@ export const membership: readonly Mutant[] = [
     expects: ["wiped-servers", "election-safety", "leader-completeness", "commit-durability"],
     kind: "safety",
     lesson: "Those who met it remember: the number of its data directory has changed, so the data are gone.",
+    harmless:
+      "Since first members have to confirm the instance, which is made of all their incarnations, nobody confirms that of a wiped one: it waits for ever instead of stopping.",
+  },
+  {
+    id: "M17",
+    title: "a server of an earlier life of the cluster is heard",
+    source: "ours (docs/decisions/0005)",
+    file: "src/node/node.ts",
+    find: "else if (!this.#admission.hears(instance)) continue;",
+    replace: "",
+    expects: ["other-life", "log-matching", "commit-durability", "exception", "assertion"],
+    kind: "safety",
+    lesson:
+      "Begun anew, or from a backup, a cluster has the same names and numbers and another history. Which of its lives a server is of has to be told apart.",
+  },
+  {
+    id: "M18",
+    title: "a first member takes part before the others have confirmed whom they met",
+    source: "ours (admission)",
+    file: "src/node/admission.ts",
+    find: "return { acquaintances, instance, pending: firstMembers.length > 0 };",
+    replace: "return { acquaintances, instance, pending: firstMembers.length > 9 };",
+    expects: ["other-life"],
+    kind: "safety",
+    lesson:
+      "Two members may have met two data directories of a third that was emptied in between. Only what all have confirmed do all agree on.",
+    survives:
+      "A first member has to be emptied between being met by one and by another, and before it takes part: the simulator spares servers that have not taken part. test/unit/node-admission.test.ts plays it.",
   },
   {
     id: "E9",

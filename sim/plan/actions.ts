@@ -103,6 +103,11 @@ export const action = tagged({
   wipe: { server: serverTarget, restartAfterMs: optional(time, 0) },
   /** Starts a crashed server. */
   restart: { server: serverTarget },
+  /**
+   * A server of an earlier life of the cluster, which nobody has stopped, speaks to `server` under a drawn member's id:
+   * asks for its vote with a longer log, or speaks as its leader. It must not be heard.
+   */
+  otherLife: { server: serverTarget, says: word("vote", "heartbeat") },
 
   // Network, per direction, for a while.
   /** Each message is lost with probability `rate`. */

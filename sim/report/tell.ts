@@ -85,6 +85,10 @@ export function tellAction(action: Action): string {
         : `${who(action.server)} loses its disk for good`;
     case "restart":
       return `${who(action.server)} starts`;
+    case "otherLife": {
+      const says = action.says === "vote" ? "asks for the vote of" : "speaks as the leader to";
+      return `a server of an earlier life of the cluster ${says} ${who(action.server)}`;
+    }
     case "loss":
       return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} are lost`;
     case "duplicate":

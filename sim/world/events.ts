@@ -53,6 +53,8 @@ export interface MessageEvent {
   readonly from: ServerId;
   readonly to: ServerId;
   readonly message: PeerMessage;
+  /** The life of the cluster that the sender belongs to; 0: it takes no part yet. */
+  readonly instance: number;
 }
 
 export type SimEventKind = SimEvent["kind"];

@@ -20,6 +20,12 @@ export interface LinkEffect {
   readonly cloggedUntilUs?: number;
 }
 
+/** What a server says on a stream, and which life of the cluster it belongs to (0: it takes no part yet). */
+export interface Packet {
+  readonly message: PeerMessage;
+  readonly instance: number;
+}
+
 /** Old packets that a link under replay remembers. */
 const pastMax = 64;
 
@@ -46,7 +52,7 @@ class Link {
   disturbed = false;
   /** When the newest message in order arrives. */
   lastArrivalUs = 0;
-  readonly past: PeerMessage[] = [];
+  readonly past: Packet[] = [];
 
   constructor(from: ServerId, to: ServerId, randomness: Randomness) {
     this.from = from;
@@ -106,22 +112,23 @@ export class SimNetwork {
   }
 
   /** Takes a message at its sender. */
-  send(from: ServerId, to: ServerId, message: PeerMessage): void {
+  send(from: ServerId, to: ServerId, packet: Packet): void {
+    const { message } = packet;
     const link = this.#link(from, to);
     if (link === undefined) return this.#lost(from, to, message, "no such server");
     const delay = link.draws.delay.spread(this.#delayUs);
-    if (!link.disturbed) return this.#inOrder(link, this.#kernel.now + delay, message);
+    if (!link.disturbed) return this.#inOrder(link, this.#kernel.now + delay, packet);
     if (link.blocked) return this.#lost(from, to, message, "partition");
     if (link.draws.loss.chance(link.loss)) return this.#lost(from, to, message, "loss");
-    if (link.replay > 0) this.#replay(link, message);
+    if (link.replay > 0) this.#replay(link, packet);
     let arrival = this.#kernel.now + delay;
     if (link.delayRate > 0) {
       if (link.draws.extra.chance(link.delayRate)) arrival += link.draws.extra.below(link.delayExtraUs + 1);
-      this.#deliver(link, Math.max(arrival, link.cloggedUntilUs), message);
-    } else this.#inOrder(link, Math.max(arrival, link.cloggedUntilUs), message);
+      this.#deliver(link, Math.max(arrival, link.cloggedUntilUs), packet);
+    } else this.#inOrder(link, Math.max(arrival, link.cloggedUntilUs), packet);
     if (link.draws.duplicate.chance(link.duplicate)) {
       const again = arrival + link.draws.duplicate.spread(this.#delayUs) * link.draws.duplicate.below(8);
-      this.#deliver(link, Math.max(again, link.cloggedUntilUs), message);
+      this.#deliver(link, Math.max(again, link.cloggedUntilUs), packet);
     }
   }
 
@@ -171,23 +178,24 @@ export class SimNetwork {
     return this.#links[from * this.#width + to];
   }
 
-  #inOrder(link: Link, arrival: number, message: PeerMessage): void {
+  #inOrder(link: Link, arrival: number, packet: Packet): void {
     if (arrival < link.lastArrivalUs) arrival = link.lastArrivalUs;
     link.lastArrivalUs = arrival;
-    this.#deliver(link, arrival, message);
+    this.#deliver(link, arrival, packet);
   }
 
-  #deliver(link: Link, arrival: number, message: PeerMessage): void {
-    const event: MessageEvent = { kind: "message", cause: this.#kernel.current, from: link.from, to: link.to, message };
+  #deliver(link: Link, arrival: number, packet: Packet): void {
+    const { current: cause } = this.#kernel;
+    const event: MessageEvent = { kind: "message", cause, from: link.from, to: link.to, ...packet };
     this.#kernel.at(arrival, event);
   }
 
-  #replay(link: Link, message: PeerMessage): void {
+  #replay(link: Link, packet: Packet): void {
     const draws = link.draws.replay;
     if (link.past.length > 0 && draws.chance(link.replay))
       this.#deliver(link, this.#kernel.now + draws.spread(this.#delayUs), draws.pick(link.past));
-    if (link.past.length < pastMax) link.past.push(message);
-    else link.past[draws.below(pastMax)] = message;
+    if (link.past.length < pastMax) link.past.push(packet);
+    else link.past[draws.below(pastMax)] = packet;
   }
 
   #lost(from: ServerId, to: ServerId, message: PeerMessage, why: string): void {

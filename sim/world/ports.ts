@@ -59,7 +59,7 @@ export function portsOf(
           if (life.alive && hooks.armed) hooks.sends(server, message);
           if (!life.alive) return;
           for (const observer of kernel.observers.sent) observer.sent(server, to, message);
-          network.send(server.id, to, message);
+          network.send(server.id, to, { message, instance: server.node?.instance ?? 0 });
         }
       },
     },

@@ -10,6 +10,7 @@ import { serverCount } from "../plan/plan.ts";
 import { SimClock } from "./clock.ts";
 import { SimDisk } from "./disk.ts";
 import type { SimEvent } from "./events.ts";
+import { otherInstance } from "./other-life.ts";
 import { type Life, portsOf, type ServerHost } from "./ports.ts";
 import type { Draws } from "./random.ts";
 import { stopReason } from "./stop-reason.ts";
@@ -240,9 +241,11 @@ export class SimServer implements ServerView {
     if (this.node === undefined) return;
     const { hooks, kernel } = this.#host;
     if (hooks.armed) hooks.receives(this, event.message);
-    for (const observer of kernel.observers.delivered) observer.delivered(from, this, event.message);
+    // Those who watch what the cluster's servers say have nothing to do with another life.
+    if (event.instance !== otherInstance)
+      for (const observer of kernel.observers.delivered) observer.delivered(from, this, event.message);
     // A trigger may just have killed it.
-    this.node?.receivePeer(from, [event.message]);
+    this.node?.receivePeer(from, [event.message], event.instance);
   }
 
   #afterInput(): void {

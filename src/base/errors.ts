@@ -49,6 +49,11 @@ const errors = {
     "open a new session; a session is held by one client at a time",
   ],
   AUTH_FAILED: ["refused", "the session's password is wrong", "give the password that came with the session id"],
+  WRONG_CLUSTER: [
+    "refused",
+    "the server belongs to another cluster, or to another life of it, than the session",
+    "give the endpoints of one cluster only; where it was restored from a backup or begun anew, open a new session",
+  ],
   SESSION_CLOSED: ["refused", "the client is closed", "open a new client"],
   // The connection.
   PROTOCOL_ERROR: [

@@ -101,7 +101,7 @@ export function checkWatchKind(kind: unknown): WatchKind {
 export function checkCredentials(session: unknown): SessionCredentials | undefined {
   if (session === undefined) return undefined;
   if (!isObject(session)) throw badArgument("session", session, "an object", credentialsHint);
-  const { sessionId, password, lastZxid = 0 } = session;
+  const { sessionId, password, lastZxid = 0, instance = 0 } = session;
   if (!isCount(sessionId) || sessionId === 0)
     throw badArgument("session.sessionId", sessionId, "a positive integer", credentialsHint);
   if (!isBytes(password) || password.length > limits.passwordBytesMax)
@@ -112,7 +112,8 @@ export function checkCredentials(session: unknown): SessionCredentials | undefin
       credentialsHint,
     );
   if (!isCount(lastZxid)) throw badArgument("session.lastZxid", lastZxid, "a non-negative integer", credentialsHint);
-  return { sessionId, password: new Uint8Array(password), lastZxid };
+  if (!isCount(instance)) throw badArgument("session.instance", instance, "a non-negative integer", credentialsHint);
+  return { sessionId, password: new Uint8Array(password), lastZxid, instance };
 }
 
 const credentialsHint = "give what `client.session` was in the process that had the session";

@@ -104,8 +104,8 @@ export class TerrariumClient {
    * ```
    */
   get session(): SessionInfo {
-    const { sessionId, password, timeoutMs, lastZxid } = this.#driver.session;
-    return { sessionId, password, timeoutMs, lastZxid };
+    const { sessionId, password, timeoutMs, lastZxid, instance } = this.#driver.session;
+    return { sessionId, password, timeoutMs, lastZxid, instance };
   }
 
   /** Where the session stands. `suspended`: it lost its server and looks for another. */

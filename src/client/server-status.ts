@@ -7,6 +7,8 @@ import { fetchStatus } from "./transport.ts";
 /** A server's view of itself and of the cluster, as its `/status` page has it. */
 export interface ServerStatus {
   readonly clusterId: string;
+  /** Which life of the cluster it belongs to: one that was begun anew, or from a backup, has another number; 0: none yet. */
+  readonly instance?: number;
   readonly id: number;
   /** The number that its data directory drew when it was made. */
   readonly incarnation?: number;

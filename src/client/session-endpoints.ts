@@ -61,6 +61,11 @@ export class EndpointChooser {
     return this.#troubles.every((trouble) => trouble?.code === "PROTOCOL_ERROR");
   }
 
+  /** Whether every endpoint was tried and is of another cluster than the session. */
+  get allElsewhere(): boolean {
+    return this.#troubles.every((trouble) => trouble?.code === "WRONG_CLUSTER");
+  }
+
   /** Why there is no server, in one failure: what a live server says counts for more than the silence of dead ones. */
   unavailable(): Failure {
     for (const code of ["NO_QUORUM", "OVERLOADED"] as const) {

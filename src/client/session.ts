@@ -38,6 +38,8 @@ export interface SessionCredentials {
   readonly password: Uint8Array;
   /** Newest zxid that the session's former owner saw; the servers show nothing older. Default 0. */
   readonly lastZxid?: Zxid | undefined;
+  /** The life of the cluster in which the session was opened: another one refuses it. Default 0: not known. */
+  readonly instance?: number | undefined;
 }
 
 export interface SessionOptions {
@@ -64,12 +66,16 @@ export class Session<C> {
   #streams = 0;
   #sessionId: SessionId;
   #password: Uint8Array;
+  /** The life of the cluster that the session belongs to; 0 before it is known. */
+  #instance: number;
   readonly #holder: number;
   #timeoutMs: number;
   /** Newest zxid seen: no server may show anything older. */
   #lastZxid: Zxid;
   /** Every event up to here was delivered: from here the watches are armed again. Never ahead of `#lastZxid`. */
   #watchedZxid: Zxid;
+  /** When the session last had a server; at first when it began to look for one. */
+  #servedAt: number;
   #closing: SessionRequest<C> | undefined;
   #endFailure: Failure | undefined;
   readonly #effects = new EffectsOfTurn<C>();
@@ -82,10 +88,12 @@ export class Session<C> {
     this.#timeoutMs = options.timeoutMs;
     this.#sessionId = options.resume?.sessionId ?? 0;
     this.#password = options.resume?.password ?? emptyBytes;
+    this.#instance = options.resume?.instance ?? 0;
     this.#holder = options.holder;
     this.#lastZxid = options.resume?.lastZxid ?? 0;
     this.#watchedZxid = this.#lastZxid;
     this.#now = now;
+    this.#servedAt = now;
     this.#link = { type: "down", retryAt: now };
     this.#openNext();
   }
@@ -110,6 +118,11 @@ export class Session<C> {
 
   get lastZxid(): Zxid {
     return this.#lastZxid;
+  }
+
+  /** The life of the cluster that it belongs to; 0 before it is known. */
+  get instance(): number {
+    return this.#instance;
   }
 
   /** Name of the server attached to. */
@@ -253,6 +266,7 @@ export class Session<C> {
       lastZxid: this.#lastZxid,
       holder: this.#holder,
       takeover: this.#state === "connecting" && this.#sessionId !== 0,
+      instance: this.#instance,
     });
   }
 
@@ -260,6 +274,7 @@ export class Session<C> {
     this.#endpoints.note(link.endpoint, trouble);
     if (link.type === "attached") {
       if (this.#now - link.since >= sessionLimits.settledAfterMs) this.#endpoints.succeeded();
+      this.#servedAt = this.#now;
       this.#setState("suspended");
     }
     this.#effects.drop(link.stream);
@@ -309,7 +324,21 @@ export class Session<C> {
     if (gone && this.#sessionId !== 0) return this.#expire(failure);
     if (failure.code === "SESSION_TAKEN") return this.#end("expired", failure, failure);
     const message = `${this.#endpoints.name(link.endpoint)} refuses: ${failure.message}`;
+    if (failure.code === "WRONG_CLUSTER") return this.#astray(link, message);
     this.#lose(link, { code: failure.code, message });
+  }
+
+  /**
+   * The server is of another cluster than the session, or of another life of it. It may be one wrong endpoint among
+   * good ones. But where all are of another, or none of the session's own was found for its whole timeout, the cluster
+   * is gone, as after a restoration from a backup, and the session with it.
+   */
+  #astray(link: Attaching | Attached, message: string): void {
+    this.#endpoints.note(link.endpoint, { code: "WRONG_CLUSTER", message });
+    if (!this.#endpoints.allElsewhere && this.#now - this.#servedAt < this.#timeoutMs)
+      return this.#lose(link, { code: "WRONG_CLUSTER", message });
+    const failure: Failure = { code: "SESSION_EXPIRED", message: `the session's cluster is gone: ${message}` };
+    this.#end("expired", failure, failure);
   }
 
   #connected(link: Attaching, message: Connected): void {
@@ -317,6 +346,10 @@ export class Session<C> {
     // A session never turns into another one behind its user's back.
     if (known && message.sessionId !== this.#sessionId) return this.#violation(link, "another session id");
     if (message.sessionId === 0 || message.timeoutMs <= 0) return this.#violation(link, "connected without a session");
+    if (this.#instance !== 0 && message.instance !== 0 && message.instance !== this.#instance) {
+      const what = `${message.clusterId} is another cluster than the session's, or another life of it`;
+      return this.#astray(link, `${this.#endpoints.name(link.endpoint)} is wrong: ${what}`);
+    }
     if (message.zxid < this.#lastZxid) return this.#anotherPast("it is behind what this session has seen");
     if (this.#state === "connecting") this.#queue.continueAfter(message.lastRequestId);
     if (message.lastRequestId < this.#queue.ackedRequestId) return this.#anotherPast("an answered write is lost");
@@ -324,6 +357,7 @@ export class Session<C> {
       return this.#anotherPast("it has a write that was never sent");
     this.#sessionId = message.sessionId;
     this.#password = message.password;
+    if (message.instance !== 0) this.#instance = message.instance;
     this.#timeoutMs = message.timeoutMs;
     this.#endpoints.note(link.endpoint, undefined);
     const now = attached(link.stream, link.endpoint, message.zxid, this.#now);

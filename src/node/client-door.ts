@@ -25,11 +25,14 @@ import { ServerWatches } from "./server-watches.ts";
 /** What the door needs from the node. */
 export interface DoorHost {
   readonly id: number;
+  readonly clusterId: string;
   readonly machine: ZnodeMachine;
   readonly proposals: Proposals;
   readonly clients: Clients;
   readonly secret: (length: number) => Uint8Array;
   now(): number;
+  /** Which life of the cluster this is; 0: not known. */
+  instance(): number;
   /** Whether a leader is known that a majority follows. */
   hasQuorum(): boolean;
   /** Asks for another turn soon. */
@@ -204,6 +207,14 @@ export class ClientDoor {
         `the client speaks version ${connect.protocol} of the session protocol, this server version ${protocolVersion}`,
       );
     if (connect.password.length > limits.passwordBytesMax) return this.#refuse(connection, "AUTH_FAILED");
+    const instance = this.#host.instance();
+    // Its session, and all that it has seen, are of another history, whatever their numbers say.
+    if (instance !== 0 && connect.instance !== 0 && connect.instance !== instance)
+      return this.#refuse(
+        connection,
+        "WRONG_CLUSTER",
+        `the session was opened in another cluster, or in another life of this one (${this.#host.clusterId}): it was begun anew, or restored from a backup`,
+      );
     if (!this.#host.hasQuorum()) return this.#refuse(connection, "NO_QUORUM");
     const timeoutMs = Math.round(
       Math.min(Math.max(connect.timeoutMs, limits.sessionTimeoutMinMs), limits.sessionTimeoutMaxMs),
@@ -357,6 +368,8 @@ export class ClientDoor {
       serverId: this.#host.id,
       lastRequestId: outcome.lastRequestId,
       zxid: outcome.attachment,
+      clusterId: this.#host.clusterId,
+      instance: this.#host.instance(),
     });
     this.#outbox.speaks(connection);
     this.#host.touch(outcome.sessionId);

@@ -66,13 +66,14 @@ export class Node {
     const timing = { electionTimeoutMs, heartbeatMs, campaignDelayMaxMs };
     this.raft = new Raft({ id, ...timing, ...raftLimits, random: ports.random }, recovered.log, now);
     this.#admission = new Admission({
+      id: options.id,
       incarnation: recovered.identity.incarnation ?? 0,
       joining: recovered.identity.joining ?? false,
-      acquaintances: recovered.acquaintances,
+      record: recovered.admission,
       firstMembers: otherMembers(this.raft.configuration, options.id),
       retryMs: options.heartbeatMs,
     });
-    if (this.#admission.isComplete) this.#admit();
+    this.#admit();
     this.#writer = new LogWriter(ports.disk, recovered.stored, {
       durable: (token) => this.#durable(token),
       failed: (error) => ports.fatal(error),
@@ -111,6 +112,8 @@ export class Node {
     const machine = (): ZnodeMachine => this.#machine;
     this.#door = new ClientDoor({
       id: options.id,
+      clusterId: options.clusterId,
+      instance: () => this.#admission.instance,
       get machine() {
         return machine();
       },
@@ -131,13 +134,18 @@ export class Node {
     return this.#machine;
   }
 
-  /** Messages of another server; any of them may be lost, doubled, late or out of order. */
-  receivePeer(from: ServerId, messages: readonly PeerMessage[]): void {
+  /**
+   * Messages of another server; any of them may be lost, doubled, late or out of order. `instance`: the life of the
+   * cluster that the sender belongs to, 0 while it does not take part. What one of another life says is not heard:
+   * its log has the same names and numbers, and another history.
+   */
+  receivePeer(from: ServerId, messages: readonly PeerMessage[], instance: number): void {
     this.raft.advanceTo(this.#ports.clock.now());
     for (const message of messages) {
       if (message.type === "Hello") this.#answerHello(from, message);
       else if (message.type === "HelloReply") this.#helloAnswered(from, message);
       else if (!this.#admission.admitted) this.#introduceTo(from);
+      else if (!this.#admission.hears(instance)) continue;
       else if (message.type === "Forward") {
         this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
@@ -244,6 +252,11 @@ export class Node {
     return this.#admission.admitted;
   }
 
+  /** Which life of the cluster this server belongs to; 0 while it does not take part. */
+  get instance(): number {
+    return this.#admission.instance;
+  }
+
   /** The incarnation under which another server is known here; 0 = it is not known. */
   knownIncarnation(id: ServerId): number {
     return this.#admission.known(id, this.#configuredIncarnation(id));
@@ -296,22 +309,23 @@ export class Node {
 
   #helloAnswered(from: ServerId, reply: HelloReply): void {
     const news = this.#admission.answered(from, reply);
-    if (news === "complete") this.#admit();
+    if (news === "write") this.#admit();
     else if (news === "wiped") {
       const what = `server ${from} knows server ${this.options.id} with other data: these were lost, or are not its own`;
       this.#ports.fatal(new TerrariumError("WIPED", what));
     }
   }
 
-  /** Writes the admission; this server takes part once it is on disk. */
+  /** Writes the next step of the admission, if it is due; this server takes part once the last is on disk. */
   #admit(): void {
-    const value = encodeAdmission(this.#admission.met);
-    this.#ports.disk.write([{ type: "put", key: admissionKey, value }], (error) => {
+    const record = this.#admission.beginWrite();
+    if (record === undefined) return;
+    this.#ports.disk.write([{ type: "put", key: admissionKey, value: encodeAdmission(record) }], (error) => {
       if (error !== undefined) {
         this.#ports.fatal(new TerrariumError("DISK_FAILED", `the admission could not be written: ${error.message}`));
         return;
       }
-      this.#admission.complete();
+      this.#admission.written(record);
       this.#ports.requestFlush();
     });
   }

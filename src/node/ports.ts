@@ -41,6 +41,10 @@ export interface HelloReply {
   readonly known: number;
   /** Of the replying server. */
   readonly incarnation: number;
+  /** The instance of the cluster that the replying server has on its disk; 0: none yet. */
+  readonly instance: number;
+  /** The replying server takes part. */
+  readonly admitted: boolean;
 }
 
 /** Messages to peers may be lost, doubled, reordered and late: the port promises nothing. */

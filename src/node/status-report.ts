@@ -27,6 +27,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
   return {
     clusterId: sources.clusterId,
     id: raft.id,
+    instance: sources.admission.instance,
     incarnation: sources.admission.incarnation,
     joining: sources.admission.joining && !sources.admission.admitted,
     admitted: sources.admission.admitted,
@@ -50,8 +51,10 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
 }
 
 function notReadyReason(sources: StatusSources, leader: number | undefined): string | undefined {
-  const { admitted, joining, missing } = sources.admission;
+  const { admitted, joining, missing, conflict } = sources.admission;
   if (!admitted && joining) return "joining: waiting to be added to the cluster (`kvctl member add`)";
+  if (conflict !== undefined)
+    return `forming the cluster failed: server ${conflict} has met other data of some member, which was emptied meanwhile; nothing is stored yet: stop all servers, empty all their data directories, and start them again`;
   if (!admitted) return `forming the cluster: waiting for server ${missing.join(", ")}`;
   if (leader === undefined) return "no quorum: this server knows no leader that a majority follows";
   if (!sources.quorum) return "no quorum: what this server asks its leader is not answered, or not applied here";

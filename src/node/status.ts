@@ -1,6 +1,8 @@
 /** What a server knows of itself and of the cluster: served at /status, by the Status RPC and to `kvctl status`. */
 export interface NodeStatus {
   readonly clusterId: string;
+  /** Which life of the cluster this server belongs to (`instance.ts`); 0 while it does not take part. */
+  readonly instance?: number;
   readonly id: number;
   /** The number that the server's data directory drew when it was made. */
   readonly incarnation?: number;

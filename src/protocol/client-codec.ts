@@ -77,6 +77,7 @@ export function decodeClientFrame(bytes: Uint8Array): ClientMessage[] {
 function writeMessage(message: ClientMessage): number {
   switch (message.type) {
     case "connect":
+      writer.uint(8, message.instance);
       writer.bool(7, message.takeover);
       writer.uint(6, message.holder);
       writer.uint(5, message.lastZxid);
@@ -153,6 +154,7 @@ function readConnect(reader: WireReader): Connect {
   let lastZxid = 0;
   let holder = 0;
   let takeover = false;
+  let instance = 0;
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === numberTag(1)) protocol = reader.uint32();
@@ -162,9 +164,10 @@ function readConnect(reader: WireReader): Connect {
     else if (tag === numberTag(5)) lastZxid = reader.uint();
     else if (tag === numberTag(6)) holder = reader.uint();
     else if (tag === numberTag(7)) takeover = reader.bool();
+    else if (tag === numberTag(8)) instance = reader.uint();
     else reader.skip(tag);
   }
-  return { type: "connect", protocol, sessionId, password, timeoutMs, lastZxid, holder, takeover };
+  return { type: "connect", protocol, sessionId, password, timeoutMs, lastZxid, holder, takeover, instance };
 }
 
 function readRequest(reader: WireReader): Request {

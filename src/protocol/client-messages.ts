@@ -21,6 +21,8 @@ export interface Connect {
   readonly holder: number;
   /** Takes the session over from whoever held it: their later attempts to attach are refused. */
   readonly takeover: boolean;
+  /** The life of the cluster in which the session was opened (see {@link Connected}); 0: not known. */
+  readonly instance: number;
 }
 
 /** Answered in the order sent. */
@@ -65,6 +67,10 @@ export interface Connected {
   readonly lastRequestId: number;
   /** Zxid of the attachment. */
   readonly zxid: Zxid;
+  /** Name of the cluster. */
+  readonly clusterId: string;
+  /** Which life of the cluster this is: one begun anew, or from a backup, has another number. 0: not known. */
+  readonly instance: number;
 }
 
 /** The server closes the stream after this. */

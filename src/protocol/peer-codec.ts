@@ -150,6 +150,8 @@ function writeMessage(message: PeerMessage): number {
       writer.uint(1, message.incarnation);
       return HELLO;
     case "HelloReply":
+      writer.bool(5, message.admitted);
+      writer.uint(4, message.instance);
       writer.uint(3, message.incarnation);
       writer.uint(2, message.known);
       writer.uint(1, message.asker);
@@ -379,8 +381,8 @@ function readTouchSessions(reader: WireReader): PeerMessage {
 }
 
 function readHelloReply(reader: WireReader): PeerMessage {
-  const [asker = 0, known = 0, incarnation = 0] = readNumbers(reader, 3);
-  return { type: "HelloReply", asker, known, incarnation };
+  const [asker = 0, known = 0, incarnation = 0, instance = 0, admitted = 0] = readNumbers(reader, 5);
+  return { type: "HelloReply", asker, known, incarnation, instance, admitted: admitted !== 0 };
 }
 
 /** The numbers with the tags 1 to `count` of a rare message that has nothing else. */

@@ -28,7 +28,7 @@ const writer = new WireWriter();
 export function serverMessageBytes(message: ServerMessage): number {
   switch (message.type) {
     case "connected":
-      return fixedBytes + message.password.length;
+      return fixedBytes + message.password.length + 3 * message.clusterId.length;
     case "refused":
       return fixedBytes + failureBytes(message.failure);
     case "reply":
@@ -73,6 +73,8 @@ export function decodeServerFrame(bytes: Uint8Array): ServerMessage[] {
 function writeMessage(message: ServerMessage): number {
   switch (message.type) {
     case "connected":
+      writer.uint(8, message.instance);
+      writer.string(7, message.clusterId);
       writer.uint(6, message.zxid);
       writer.uint(5, message.lastRequestId);
       writer.uint(4, message.serverId);
@@ -161,6 +163,8 @@ function readConnected(reader: WireReader): Connected {
   let serverId = 0;
   let lastRequestId = 0;
   let zxid = 0;
+  let clusterId = "";
+  let instance = 0;
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === numberTag(1)) sessionId = reader.uint();
@@ -169,9 +173,11 @@ function readConnected(reader: WireReader): Connected {
     else if (tag === numberTag(4)) serverId = reader.uintMax(255);
     else if (tag === numberTag(5)) lastRequestId = reader.uint();
     else if (tag === numberTag(6)) zxid = reader.uint();
+    else if (tag === lengthTag(7)) clusterId = reader.string();
+    else if (tag === numberTag(8)) instance = reader.uint();
     else reader.skip(tag);
   }
-  return { type: "connected", sessionId, password, timeoutMs, serverId, lastRequestId, zxid };
+  return { type: "connected", sessionId, password, timeoutMs, serverId, lastRequestId, zxid, clusterId, instance };
 }
 
 function readFailure(reader: WireReader): Failure {

@@ -9,7 +9,8 @@ import { type CheckedIdentity, checkIdentity, peerMethodPath } from "./peer-iden
 
 /** What the node is told about its peers. */
 export interface PeerHandlers {
-  receivePeer(from: ServerId, messages: readonly PeerMessage[]): void;
+  /** `instance`: the life of the cluster that the sender belongs to, 0 if it takes no part yet. */
+  receivePeer(from: ServerId, messages: readonly PeerMessage[], instance: number): void;
   /** The stream from that peer broke or ended. */
   peerDisconnected(from: ServerId): void;
 }
@@ -18,6 +19,8 @@ export interface PeerAcceptorOptions {
   readonly clusterId: string;
   readonly id: ServerId;
   readonly handlers: PeerHandlers;
+  /** Which life of the cluster this server belongs to; 0: none yet. */
+  readonly instance: () => number;
   /** The incarnation under which that server is known; 0 = not known. */
   readonly knownIncarnation: (from: ServerId) => number;
   /** A server opened a stream, and may want to be dialled back. Why not, if it is not welcome. */
@@ -32,6 +35,7 @@ type Call = ServerReadableStream<Buffer, Buffer>;
 interface IncomingStream {
   readonly from: ServerId;
   readonly incarnation: number;
+  readonly instance: number;
   readonly waiting: boolean;
   readonly address: string;
   readonly respond: sendUnaryData<Buffer>;
@@ -71,6 +75,7 @@ export class PeerAcceptor {
     const checked = checkIdentity((key) => call.metadata.get(key)[0]?.toString(), {
       clusterId: this.options.clusterId,
       id: this.options.id,
+      instance: this.options.instance(),
     });
     const refusal =
       "refusal" in checked
@@ -84,6 +89,7 @@ export class PeerAcceptor {
     const stream: IncomingStream = {
       from: checked.from,
       incarnation: checked.incarnation,
+      instance: checked.instance,
       waiting: checked.waiting,
       address: call.getPeer(),
       respond,
@@ -136,7 +142,7 @@ export class PeerAcceptor {
         return;
       }
       this.receivedFrames += 1;
-      this.options.handlers.receivePeer(stream.from, messages);
+      this.options.handlers.receivePeer(stream.from, messages, stream.instance);
     });
     call.on("end", () => {
       stream.respond(null, empty);

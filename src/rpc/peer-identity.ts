@@ -15,6 +15,8 @@ export interface StreamIdentity {
   readonly incarnation?: number | undefined;
   /** The dialler waits to be admitted to the cluster (`src/node/admission.ts`). */
   readonly waiting?: boolean | undefined;
+  /** Which life of the cluster the dialler belongs to (`src/node/instance.ts`); 0 or left out: it takes no part yet. */
+  readonly instance?: number | undefined;
   /** Where the dialler wants to be dialled back (host:port) by a server whose configuration does not name it. */
   readonly callback?: string | undefined;
 }
@@ -27,6 +29,7 @@ export function streamIdentity(identity: StreamIdentity): readonly (readonly [st
     ["terrarium-from", String(identity.from)],
     ["terrarium-to", String(identity.to)],
     ...(identity.incarnation ? [["terrarium-incarnation", String(identity.incarnation)] as const] : []),
+    ...(identity.instance ? [["terrarium-instance", String(identity.instance)] as const] : []),
     ...(identity.waiting === true ? [["terrarium-waiting", "1"] as const] : []),
     ...(identity.callback === undefined ? [] : [["terrarium-callback", identity.callback] as const]),
   ];
@@ -36,6 +39,7 @@ export type CheckedIdentity =
   | {
       readonly from: ServerId;
       readonly incarnation: number;
+      readonly instance: number;
       readonly waiting: boolean;
       readonly callback: string | undefined;
     }
@@ -51,7 +55,7 @@ export type CheckedIdentity =
  */
 export function checkIdentity(
   get: (key: string) => string | undefined,
-  self: { readonly clusterId: string; readonly id: ServerId },
+  self: { readonly clusterId: string; readonly id: ServerId; readonly instance: number },
 ): CheckedIdentity {
   const protocol = get("terrarium-protocol");
   if (protocol === undefined) return { refusal: "this is the port between Terrarium servers; clients use another" };
@@ -81,5 +85,14 @@ export function checkIdentity(
   }
   const incarnation = Number(get("terrarium-incarnation") ?? 0);
   if (!Number.isSafeInteger(incarnation) || incarnation < 0) return { refusal: "the incarnation is no number" };
-  return { from, incarnation, waiting: get("terrarium-waiting") === "1", callback };
+  const instance = Number(get("terrarium-instance") ?? 0);
+  if (!Number.isSafeInteger(instance) || instance < 0) return { refusal: "the instance is no number" };
+  if (instance !== 0 && self.instance !== 0 && instance !== self.instance) {
+    return {
+      refusal:
+        `this server is of another life of cluster ${self.clusterId} (${self.instance}, not ${instance}): ` +
+        "it was begun anew, or restored from a backup; stop the servers of the old one",
+    };
+  }
+  return { from, incarnation, instance, waiting: get("terrarium-waiting") === "1", callback };
 }

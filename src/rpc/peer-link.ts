@@ -30,6 +30,8 @@ export interface PeerLinkOptions {
   readonly incarnation: number;
   /** Whether this server waits to be admitted to the cluster. */
   readonly waiting: () => boolean;
+  /** Which life of the cluster this server belongs to; 0: none yet. */
+  readonly instance: () => number;
   readonly peer: ServerId;
   /** host:port */
   readonly address: string;
@@ -109,9 +111,19 @@ export class PeerLink {
     this.dial();
   }
 
+  /** Opens the stream anew: what this server says of itself at its beginning has changed. */
+  redial(): void {
+    this.drop();
+    this.dial();
+  }
+
   /** Ends the stream, which tells the peer that this server is leaving. */
   close(): void {
     this.closed = true;
+    this.drop();
+  }
+
+  private drop(): void {
     clearTimeout(this.redialTimer);
     this.redialTimer = undefined;
     const attempt = this.attempt;
@@ -126,14 +138,15 @@ export class PeerLink {
 
   private dial(): void {
     if (this.closed || this.attempt !== undefined) return;
-    const { self, incarnation, waiting, peer, clusterId, address, callback, keepaliveMs } = this.options;
+    const { self, incarnation, peer, clusterId, address, keepaliveMs } = this.options;
     const client = new Client(
       address,
       credentials.createInsecure(),
       channelOptions(keepaliveMs, limits.peerFrameBytesMax),
     );
     const metadata = new Metadata({ waitForReady: false });
-    const identity = { clusterId, from: self, to: peer, incarnation, waiting: waiting(), callback: callback() };
+    const [waiting, instance, callback] = [this.options.waiting(), this.options.instance(), this.options.callback()];
+    const identity = { clusterId, from: self, to: peer, incarnation, instance, waiting, callback };
     for (const [key, value] of streamIdentity(identity)) metadata.set(key, value);
     const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
       this.ended(attempt, error);

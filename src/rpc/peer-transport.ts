@@ -34,6 +34,8 @@ export interface PeerTransportOptions {
   readonly incarnation: number;
   /** Whether this server waits to be admitted to the cluster. */
   readonly waiting: () => boolean;
+  /** Which life of the cluster this server belongs to; 0: none yet. After a change call {@link PeerTransport.redial}. */
+  readonly instance: () => number;
   /** The incarnation under which another server is known; 0 = not known. */
   readonly knownIncarnation: (id: ServerId) => number;
   readonly handlers: PeerHandlers;
@@ -70,6 +72,7 @@ export class PeerTransport implements Network {
       clusterId: options.clusterId,
       id: options.id,
       handlers: options.handlers,
+      instance: options.instance,
       knownIncarnation: options.knownIncarnation,
       welcome: (from, callback) => this.welcome(from, callback),
       onLost: (from) => {
@@ -104,6 +107,11 @@ export class PeerTransport implements Network {
     this.ownAddress = peers.find(({ id }) => id === self)?.address ?? this.ownAddress;
     this.peers = new Map(peers.flatMap(({ id, address }) => (id === self ? [] : [[id, address]])));
     this.reconcile();
+  }
+
+  /** Opens all streams anew: what this server says of itself has changed. */
+  redial(): void {
+    for (const { link } of this.links.values()) link.redial();
   }
 
   private welcome(from: ServerId, callback: string | undefined): string | undefined {
@@ -141,11 +149,12 @@ export class PeerTransport implements Network {
     }
     for (const [id, { address, back }] of wanted) {
       if (this.links.has(id)) continue;
-      const { clusterId, incarnation, waiting, random, log } = this.options;
+      const { clusterId, incarnation, instance, waiting, random, log } = this.options;
       const link = new PeerLink({
         clusterId,
         self: this.options.id,
         incarnation,
+        instance,
         waiting,
         peer: id,
         address,

@@ -1,4 +1,4 @@
-/** Keeps the streams between servers in step with the configuration. */
+/** Keeps the streams between servers in step with the configuration, and with the life of the cluster they are of. */
 
 import type { Log } from "../doors/log.ts";
 import type { Node } from "../node/node.ts";
@@ -18,7 +18,12 @@ export function followMembership(
 ): () => void {
   let seen: Configuration | undefined;
   let committed = false;
+  let { instance } = node;
   return () => {
+    if (node.instance !== instance) {
+      instance = node.instance;
+      peers.redial();
+    }
     const { raft } = node;
     const { configuration } = raft;
     const nowCommitted = raft.configurationIndex <= raft.commitIndex;

@@ -152,10 +152,11 @@ async function serve(
     clusterId,
     id,
     incarnation,
+    instance: () => node.instance,
     waiting: () => !node.admitted,
     knownIncarnation: (other) => node.knownIncarnation(other),
     handlers: {
-      receivePeer: (from, messages) => node.receivePeer(from, messages),
+      receivePeer: (from, messages, instance) => node.receivePeer(from, messages, instance),
       peerDisconnected: (from) => node.peerDisconnected(from),
     },
     random: Math.random,

@@ -124,7 +124,7 @@ function begin(disk: Disk, identity: Identity, bootstrap: Configuration | undefi
       if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
       else {
         const files = { log: { hardState, entries, base }, stored: { hardState, base, blocks } };
-        done(undefined, { ...withCheckpoint(files, undefined), identity, acquaintances: undefined });
+        done(undefined, { ...withCheckpoint(files, undefined), identity, admission: undefined });
       }
     },
   );
@@ -143,7 +143,7 @@ function beginJoining(disk: Disk, identity: Identity, done: OpenDone): void {
       if (error !== undefined) done(diskError(error, "the first write to the data directory failed"));
       else {
         const files = { log: { hardState, entries: [], base }, stored: { hardState, base, blocks: [] } };
-        done(undefined, { ...withCheckpoint(files, undefined), identity, acquaintances: undefined });
+        done(undefined, { ...withCheckpoint(files, undefined), identity, admission: undefined });
       }
     },
   );

@@ -42,17 +42,29 @@ export function decodeIdentity(value: Uint8Array): Identity {
   };
 }
 
-/** The value of the admission's key: the incarnation of each server that was met. */
-export function encodeAdmission(acquaintances: ReadonlyMap<ServerId, number>): Uint8Array {
+/** How far a server has come in being admitted to its cluster (`src/node/admission.ts`). */
+export interface AdmissionRecord {
+  /** The servers met before, and their incarnations. */
+  readonly acquaintances: ReadonlyMap<ServerId, number>;
+  /** Which life of the cluster it belongs to; 0 for data that know none. */
+  readonly instance: number;
+  /** The others have not all confirmed the instance: it takes no part yet. */
+  readonly pending: boolean;
+}
+
+/** The value of the admission's key. */
+export function encodeAdmission({ acquaintances, instance, pending }: AdmissionRecord): Uint8Array {
   const sorted = [...acquaintances].sort(([a], [b]) => a - b);
-  const message = { acquaintances: sorted.map(([id, incarnation]) => ({ id, incarnation })) };
+  const message = { acquaintances: sorted.map(([id, incarnation]) => ({ id, incarnation })), instance, pending };
   return seal(terrarium.Admission.encode(message).finish());
 }
 
 /** Reads an admission. */
-export function decodeAdmission(value: Uint8Array): ReadonlyMap<ServerId, number> {
-  const { acquaintances } = decode(value, "the admission", (bytes) => terrarium.Admission.decode(bytes));
-  return new Map(acquaintances.map(({ id, incarnation }) => [id ?? 0, incarnation ?? 0]));
+export function decodeAdmission(value: Uint8Array): AdmissionRecord {
+  const read = decode(value, "the admission", (bytes) => terrarium.Admission.decode(bytes));
+  const { instance, pending } = read;
+  const acquaintances = new Map(read.acquaintances.map(({ id, incarnation }) => [id ?? 0, incarnation ?? 0]));
+  return { acquaintances, instance, pending };
 }
 
 /** The value of the hard state's key. */

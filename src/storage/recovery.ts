@@ -4,7 +4,7 @@
  * crash is dropped below the Disk port (by LevelDB, when it reads its write-ahead log again).
  */
 import { hex } from "../base/bytes.ts";
-import type { Configuration, Entry, HardState, Index, LogBase, RecoveredLog, ServerId, Term } from "../raft/types.ts";
+import type { Configuration, Entry, HardState, Index, LogBase, RecoveredLog, Term } from "../raft/types.ts";
 import { ZnodeMachine } from "../znode/machine.ts";
 import { CheckpointLoader, type LoadedCheckpoint } from "./checkpoint-loader.ts";
 import {
@@ -20,6 +20,7 @@ import {
 import { decodeLogBlock, type LogBlock } from "./log-block.ts";
 import type { StoredBlock, StoredLog } from "./log-writer.ts";
 import {
+  type AdmissionRecord,
   type CheckpointHead,
   decodeAdmission,
   decodeHardState,
@@ -38,8 +39,8 @@ export interface Recovered {
   readonly stored: StoredLog;
   /** Whose data these are. */
   readonly identity: Identity;
-  /** The servers met before this one was admitted, and their incarnations; undefined while it is not. */
-  readonly acquaintances: ReadonlyMap<ServerId, number> | undefined;
+  /** How far it has come in being admitted; undefined while nothing of that is on its disk. */
+  readonly admission: AdmissionRecord | undefined;
   /** The state of the checkpoint. */
   readonly machine: ZnodeMachine;
   /** For the `Checkpointer`. */
@@ -114,7 +115,7 @@ export class Rows {
     if (this.hardState === undefined) throw corrupt("the hard state (term and vote) is missing");
     const hardState = decodeHardState(this.hardState);
     const identity = this.readIdentity();
-    const acquaintances = this.admission === undefined ? undefined : decodeAdmission(this.admission);
+    const admission = this.admission === undefined ? undefined : decodeAdmission(this.admission);
     const base = this.base === undefined ? undefined : decodeLogBase(this.base);
     const log = new LogReader(hardState, base);
     for (const { firstIndex, value } of this.blocks)
@@ -122,10 +123,10 @@ export class Rows {
     const recovered = log.recovered(identity.joining === true);
     if (this.head === undefined || this.loader === undefined) {
       if (base !== undefined) throw corrupt(`the log begins behind entry ${base.index}, but there is no checkpoint`);
-      return { ...withCheckpoint(recovered, undefined), identity, acquaintances };
+      return { ...withCheckpoint(recovered, undefined), identity, admission };
     }
     checkAgainstLog(this.head, recovered.log);
-    return { ...withCheckpoint(recovered, this.loader.finish(this.head)), identity, acquaintances };
+    return { ...withCheckpoint(recovered, this.loader.finish(this.head)), identity, admission };
   }
 }
 
@@ -202,7 +203,7 @@ function checkAgainstLog({ index, term }: CheckpointHead, { base, entries }: Rec
 export function withCheckpoint(
   { log, stored }: RecoveredFiles,
   checkpoint: LoadedCheckpoint | undefined,
-): Omit<Recovered, "identity" | "acquaintances"> {
+): Omit<Recovered, "identity" | "admission"> {
   const { machine, table } = checkpoint ?? { machine: new ZnodeMachine(), table: new SegmentTable(1) };
   return { log: { ...log, appliedIndex: machine.appliedIndex }, stored, machine, table };
 }

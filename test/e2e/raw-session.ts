@@ -31,7 +31,7 @@ export class RawSession {
   static async connect(endpoint: string): Promise<RawSession> {
     const session = new RawSession(endpoint);
     const attached = session.#answerTo(0);
-    const nobody = { sessionId: 0, password: emptyBytes, lastZxid: 0, holder: 1, takeover: false };
+    const nobody = { sessionId: 0, password: emptyBytes, lastZxid: 0, holder: 1, takeover: false, instance: 0 };
     session.#send({ type: "connect", protocol: protocolVersion, timeoutMs: 60_000, ...nobody });
     await attached;
     return session;

@@ -159,7 +159,14 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
     fc.record({ type: fc.constant("ReadIndexReply" as const), term: number, readId: number, index: number }),
     fc.record({ type: fc.constant("TimeoutNow" as const), term: number }),
     fc.record({ type: fc.constant("Hello" as const), incarnation: number }),
-    fc.record({ type: fc.constant("HelloReply" as const), asker: number, known: number, incarnation: number }),
+    fc.record({
+      type: fc.constant("HelloReply" as const),
+      asker: number,
+      known: number,
+      incarnation: number,
+      instance: number,
+      admitted: fc.boolean(),
+    }),
     fc.record({ type: fc.constant("Forward" as const), commands: fc.array(commandBody.map(encode), { maxLength: 4 }) }),
     fc.record({ type: fc.constant("TouchSessions" as const), sessionIds: fc.array(number, { maxLength: 30 }) }),
   );
@@ -194,6 +201,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     lastZxid: number,
     holder: number,
     takeover: fc.boolean(),
+    instance: number,
   }),
   fc.record({
     type: fc.constant("request" as const),
@@ -240,6 +248,8 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
     serverId,
     lastRequestId: number,
     zxid: number,
+    clusterId: fc.string(),
+    instance: number,
   }),
   fc.record({ type: fc.constant("refused" as const), failure }),
   fc.record({ type: fc.constant("reply" as const), xid: number, zxid: number, result }),

@@ -88,6 +88,7 @@ export class NodeCluster {
       lastZxid: 0,
       holder: 1,
       takeover: false,
+      instance: 0,
     });
     this.run(50);
     return present(this.heard(server, connection)[0], "an answer to connect");
@@ -145,7 +146,7 @@ export class NodeCluster {
     const arriving = this.#travelling;
     this.#travelling = [];
     for (const { from, to, message } of arriving)
-      this.nodes.get(to)?.receivePeer(from, decodePeerFrame(encodePeerFrame([message])));
+      this.nodes.get(to)?.receivePeer(from, decodePeerFrame(encodePeerFrame([message])), 0);
     this.#flush();
   }
 

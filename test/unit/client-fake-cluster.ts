@@ -154,6 +154,8 @@ export class FakeCluster {
       serverId: 1,
       lastRequestId,
       zxid,
+      clusterId: "fake",
+      instance: 0,
     });
   }
 

@@ -44,9 +44,10 @@ class Script {
     this.turn();
   }
 
-  attach(lastRequestId = 0, zxid = 100): void {
+  attach(lastRequestId = 0, zxid = 100, instance = 0): void {
     const password = Uint8Array.of(1);
-    this.says({ type: "connected", sessionId: 7, password, timeoutMs: 9_000, serverId: 1, lastRequestId, zxid });
+    const cluster = { serverId: 1, clusterId: "c", instance };
+    this.says({ type: "connected", sessionId: 7, password, timeoutMs: 9_000, lastRequestId, zxid, ...cluster });
   }
 
   breaks(trouble: Failure = { code: "NO_SERVER", message: "reset" }): void {
@@ -105,6 +106,7 @@ describe("attaching", () => {
         password: new Uint8Array(0),
         timeoutMs: 9_000,
         lastZxid: 0,
+        instance: 0,
         holder: 5,
         takeover: false,
       },
@@ -163,6 +165,8 @@ describe("attaching", () => {
       serverId: 1,
       lastRequestId: 0,
       zxid: 200,
+      clusterId: "c",
+      instance: 0,
     };
     script.says(other);
     expect(script.session.sessionId).toBe(7);
@@ -204,6 +208,67 @@ describe("attaching", () => {
     script.attach(41);
     script.breaks();
     expect(script.sent[0]).toMatchObject({ sessionId: 7, takeover: false });
+  });
+
+  describe("and a server of another life of its cluster", () => {
+    const wrong = { code: "WRONG_CLUSTER", message: "another life" } as const;
+
+    it("says of which life it is", () => {
+      expect(script.sent[0]).toMatchObject({ instance: 0 });
+      script.attach(0, 100, 5);
+      script.breaks();
+      expect(script.sent[0]).toMatchObject({ instance: 5 });
+      expect(script.session.instance).toBe(5);
+    });
+
+    it("ends once all servers are of another", () => {
+      script.attach(0, 100, 5);
+      script.breaks();
+      for (let i = 0; i < 3; i++) {
+        expect(script.session.state).toBe("suspended");
+        script.says({ type: "refused", failure: wrong });
+        script.now += 100;
+        script.session.advance(script.now);
+        script.turn();
+      }
+      expect(script.log).toEqual(["connected", "suspended", "expired"]);
+      expect(script.session.trouble).toMatchObject({ code: "SESSION_EXPIRED" });
+      expect(script.session.trouble.message).toContain("cluster is gone");
+    });
+
+    it("passes over a wrong endpoint as long as the others may be silent for a moment", () => {
+      script.attach(0, 100, 5);
+      script.now = 1_000;
+      script.breaks();
+      for (let i = 0; i < 20 && script.session.state !== "expired"; i++) {
+        if (script.endpoint === 0) script.breaks();
+        else script.says({ type: "refused", failure: wrong });
+        if (script.now < 9_000) expect(script.session.state).toBe("suspended");
+        script.now += 600;
+        script.session.advance(script.now);
+        script.turn();
+      }
+      // None of its own was found for the session's whole timeout: it has expired there, if that cluster lives.
+      expect(script.session.state).toBe("expired");
+      expect(script.now).toBeGreaterThanOrEqual(10_000);
+    });
+
+    it("does not stay with one that did not look", () => {
+      script.attach(0, 100, 5);
+      script.breaks();
+      script.attach(0, 200, 6);
+      expect(script.log).toEqual(["connected", "suspended"]);
+      script.attach(0, 200, 5);
+      expect(script.log).toEqual(["connected", "suspended", "connected"]);
+    });
+
+    it("takes one that tells no instance", () => {
+      script.attach(0, 100, 5);
+      script.breaks();
+      script.attach(0, 200, 0);
+      expect(script.log.at(-1)).toBe("connected");
+      expect(script.session.instance).toBe(5);
+    });
   });
 
   it.each([

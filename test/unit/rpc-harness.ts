@@ -22,8 +22,11 @@ export class MemoryLog implements Log {
 export class FakePeerNode implements PeerHandlers {
   readonly received: { from: number; message: PeerMessage }[] = [];
   readonly disconnected: number[] = [];
+  /** The senders' instances, message by message. */
+  readonly instances: number[] = [];
 
-  receivePeer(from: number, messages: readonly PeerMessage[]): void {
+  receivePeer(from: number, messages: readonly PeerMessage[], instance: number): void {
+    this.instances.push(...messages.map(() => instance));
     for (const message of messages) this.received.push({ from, message });
   }
 

@@ -27,7 +27,7 @@ async function startServer(
   id: number,
   clusterId = "c",
   port = 0,
-  { incarnation = 0, waiting = false, known = (_id: number): number => 0 } = {},
+  { incarnation = 0, instance = (): number => 0, waiting = false, known = (_id: number): number => 0 } = {},
 ): Promise<Server> {
   const node = new FakePeerNode();
   const log = new MemoryLog();
@@ -35,6 +35,7 @@ async function startServer(
     clusterId,
     id,
     incarnation,
+    instance,
     waiting: () => waiting,
     knownIncarnation: known,
     handlers: node,
@@ -145,6 +146,28 @@ describe("a server that only one of two knows", () => {
     await vi.waitFor(() => expect(a.transport.stats().size + b.transport.stats().size).toBe(0), 5000);
   });
 
+  it("tells which life of the cluster it is of, also where it learns that later", async () => {
+    let instance = 0;
+    const a = await startServer(1);
+    const b = await startServer(2, "c", 0, { instance: () => instance });
+    introduce(a, b);
+    await connected(b, a);
+    instance = 7;
+    b.transport.redial();
+    await vi.waitFor(() => {
+      b.transport.send(1, [read(1)]);
+      expect(a.node.instances.at(-1)).toBe(7);
+    }, 5000);
+  });
+
+  it("is refused by a server of another life of the cluster", async () => {
+    const a = await startServer(1, "c", 0, { instance: () => 8 });
+    const b = await startServer(2, "c", 0, { instance: () => 7 });
+    introduce(a, b);
+    await vi.waitFor(() => expect(b.log.lines.join()).toContain("another life of cluster c (8, not 7)"), 5000);
+    expect(b.transport.stats().get(1)?.connected).toBe(false);
+  });
+
   it("is dialled back where its configuration says, if it listens everywhere", async () => {
     const a = await startServer(1);
     const node = new FakePeerNode();
@@ -153,6 +176,7 @@ describe("a server that only one of two knows", () => {
       clusterId: "c",
       id: 2,
       incarnation: 0,
+      instance: () => 0,
       waiting: () => false,
       knownIncarnation: () => 0,
       handlers: node,
@@ -391,7 +415,18 @@ describe("listening", () => {
 describe("checkIdentity", () => {
   it("takes the member that it is", () => {
     const metadata = new Map(streamIdentity({ clusterId: "c", from: 2, to: 1 }));
-    const checked = checkIdentity((key) => metadata.get(key), { clusterId: "c", id: 1 });
-    expect(checked).toEqual({ from: 2, incarnation: 0, waiting: false, callback: undefined });
+    const checked = checkIdentity((key) => metadata.get(key), { clusterId: "c", id: 1, instance: 5 });
+    expect(checked).toEqual({ from: 2, incarnation: 0, instance: 0, waiting: false, callback: undefined });
+  });
+
+  it("refuses a server of another life of the cluster, once both know theirs", () => {
+    const check = (instance: number, own: number) => {
+      const metadata = new Map(streamIdentity({ clusterId: "c", from: 2, to: 1, instance }));
+      return checkIdentity((key) => metadata.get(key), { clusterId: "c", id: 1, instance: own });
+    };
+    expect(check(7, 8)).toEqual({ refusal: expect.stringContaining("another life of cluster c (8, not 7)") });
+    expect(check(8, 8)).toMatchObject({ instance: 8 });
+    expect(check(7, 0)).toMatchObject({ instance: 7 });
+    expect(check(0, 8)).toMatchObject({ instance: 0 });
   });
 });

@@ -249,8 +249,9 @@ describe("a server that joins", () => {
   it("is admitted once that is on its disk", () => {
     const disk = new MemoryDisk();
     open(disk, joining, undefined);
-    put(disk, admissionKey, encodeAdmission(new Map([[3, 33]])));
-    expect([...(open(disk, joining).recovered?.acquaintances ?? [])]).toEqual([[3, 33]]);
+    const admission = { acquaintances: new Map([[3, 33]]), instance: 77, pending: true };
+    put(disk, admissionKey, encodeAdmission(admission));
+    expect(open(disk, joining).recovered?.admission).toEqual(admission);
     put(disk, admissionKey, new Uint8Array(9));
     expect(errorOf(disk, joining)).toMatchObject(corrupt("the checksum of the admission"));
   });
