@@ -1,6 +1,6 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
 import { bytesEqual } from "../../src/base/bytes.ts";
-import type { Operation, Read, Result, Zxid } from "../../src/base/operations.ts";
+import type { Operation, Read, Result, Success, Zxid } from "../../src/base/operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { namesHash, type ReferenceModel, statDifference, statOf } from "./reference-model.ts";
 
@@ -40,7 +40,24 @@ export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result:
   if (read.kind === "getData" && result.data === undefined) return `saw no data by ${what}`;
   if (read.kind === "getChildren" && result.children === undefined) return `saw no children by ${what}`;
   if (result.data !== undefined && !bytesEqual(result.data, znode.data)) return `saw other data by ${what}`;
+  if (read.kind === "getChildren" && read.limit !== undefined) return judgePage(model, read, zxid, result, what);
   if (result.children !== undefined && namesHash(result.children) !== znode.childrenHash)
     return `saw other children by ${what}`;
   return undefined;
+}
+
+/** A page of children: what the whole list at `zxid` has behind a name, none left out and none twice. */
+function judgePage(
+  model: ReferenceModel,
+  { path, after = "", limit = 0 }: Read,
+  zxid: Zxid,
+  { children = [], more = false }: Success,
+  what: string,
+): string | undefined {
+  const behind = model.childrenAt(path, zxid).filter((name) => name > after);
+  const page = behind.slice(0, limit);
+  const shown = (names: readonly string[]) => `[${names.join(", ")}]`;
+  if (shown(children) !== shown(page)) return `saw the page ${shown(children)} instead of ${shown(page)} by ${what}`;
+  if (more === page.length < behind.length) return undefined;
+  return `was told that ${more ? "more names follow" : "no names follow"} ${shown(page)} by ${what}`;
 }

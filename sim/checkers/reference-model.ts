@@ -81,6 +81,8 @@ export class ReferenceModel {
   /** By zxid, of all writes that took their place in a session's order. */
   readonly effects = new Map<Zxid, Effect>();
   readonly #byPassword = new Map<string, ModelSession>();
+  /** By path: the names of all children that it ever had. */
+  readonly #childNames = new Map<string, Set<string>>();
   /** By path, oldest version first. */
   readonly #versions = new Map<string, ZnodeVersion[]>();
   #timeMs = 0;
@@ -89,7 +91,7 @@ export class ReferenceModel {
     for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"]) {
       const names = path === "/" ? ["zookeeper"] : path === "/zookeeper" ? ["quota", "config"] : [];
       const bare = { ...fresh(0, 0, noBytes, 0), children: names.length, childrenHash: namesHash(names) };
-      this.#versions.set(path, [bare]);
+      this.#begin(path, bare);
     }
   }
 
@@ -141,6 +143,13 @@ export class ReferenceModel {
     return undefined;
   }
 
+  /** The names of the children that a znode had at `zxid`, sorted by code unit. */
+  childrenAt(path: string, zxid: Zxid): string[] {
+    const prefix = path === "/" ? "/" : `${path}/`;
+    const ever = [...(this.#childNames.get(path) ?? [])];
+    return ever.filter((name) => this.at(prefix + name, zxid) !== undefined).sort();
+  }
+
   /** The first change after `zxid` of what a watch of `kind` on `path` looks at. */
   firstChange(path: string, kind: WatchKind, zxid: Zxid): Change | undefined {
     const versions = this.#versions.get(path);
@@ -167,8 +176,16 @@ export class ReferenceModel {
 
   #set(path: string, version: ZnodeVersion): void {
     const versions = this.#versions.get(path);
-    if (versions === undefined) this.#versions.set(path, [version]);
+    if (versions === undefined) this.#begin(path, version);
     else versions.push(version);
+  }
+
+  #begin(path: string, version: ZnodeVersion): void {
+    this.#versions.set(path, [version]);
+    if (path === "/") return;
+    const names = this.#childNames.get(parentOf(path));
+    if (names === undefined) this.#childNames.set(parentOf(path), new Set([nameOf(path)]));
+    else names.add(nameOf(path));
   }
 
   #open(index: Zxid, body: CreateSession): void {

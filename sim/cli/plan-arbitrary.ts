@@ -50,7 +50,7 @@ function listOperations(plan: Plan): Plan {
   const operations: PlannedOperation[] = [];
   for (let client = 1; client <= plan.config.clients; client++) {
     const source = new StepSource(plan.workload, client, randomness.draws("workload", client));
-    const seen = { versions: new Map<string, number>(), names: [] };
+    const seen = { versions: new Map<string, number>(), names: [], pageEnds: new Map() };
     let atUs = source.gapUs();
     for (let nth = 1; nth <= operationsMax && atUs < plan.config.horizonMs * 1000; nth++) {
       operations.push({ client, atMs: atUs / 1000, step: source.next(seen, `${client}.${nth}`) });

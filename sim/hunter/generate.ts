@@ -99,7 +99,11 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     perSecond: pace.perSecond,
     outstanding: draws.pick([1, 4, 16]),
     paths: draws.pick(contended ? [1, 2] : [1, 2, 4, 8, 20, 50]),
-    mix: { ...drawMix(randomness.draws("plan mix")), ...(contended ? contendedMix : {}) },
+    mix: {
+      ...drawMix(randomness.draws("plan mix")),
+      ...(contended ? contendedMix : {}),
+      pagePercent: randomness.draws("plan pages").pick([0, 50, 100]),
+    },
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),
     readers: randomness.draws("plan readers").pick(contended ? [1, 2, 3] : [0, 1, 2]),
   };

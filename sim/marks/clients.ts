@@ -1,4 +1,5 @@
 /** Marks of reads, sessions and watches. */
+import type { Read, Zxid } from "../../src/base/operations.ts";
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
@@ -55,10 +56,20 @@ export class ClientMarks implements Observer, RaftChecker {
     if (message.index > node.machine.appliedIndex) this.#marks.hit("read-waits-for-apply");
   }
 
-  answered({ outcome, invocation, zxid }: HistoryOperation): void {
+  answered({ outcome, invocation, zxid, result }: HistoryOperation): void {
+    if (outcome === "answered" && invocation.type === "read" && result?.failure === undefined)
+      this.#page(invocation.read, zxid);
     if (outcome === "lost") this.#marks.hit("operation-lost");
     else if (invocation.type === "read" && invocation.read.kind !== "sync" && invocation.read.local)
       if (zxid < this.#feed.model.applied) this.#marks.hit("local-read-is-old");
+  }
+
+  #page({ path, after = "" }: Read, zxid: Zxid): void {
+    if (after === "") return;
+    this.#marks.hit("page-goes-on");
+    const { model } = this.#feed;
+    if (zxid <= model.applied && !model.childrenAt(path, zxid).includes(after))
+      this.#marks.hit("page-behind-deleted-name");
   }
 
   clientFrame(client: number, _server: ServerId, connection: number, messages: readonly ClientMessage[]): void {

@@ -67,6 +67,8 @@ export const markSentences = {
   "read-waits-for-apply": "a read index came for entries that the follower had not applied",
   "read-asks-no-leader": "a read index was asked of a server that led no more",
   "reads-batched": "several reads were served by one round",
+  "page-goes-on": "a page of children began behind the one before",
+  "page-behind-deleted-name": "a page of children began behind a name that had gone meanwhile",
   "local-read-is-old": "a local read was answered from a state behind what was committed",
   // Sessions.
   "duplicate-write": "a write came through the log a second time",

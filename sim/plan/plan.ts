@@ -72,6 +72,8 @@ const mix = object({
   /** Of the reads, how many of 100 are local, and how many leave a watch. */
   localPercent: optional(integer(0, 100), 50),
   watchPercent: optional(integer(0, 100), 30),
+  /** Of the getChildren, how many of 100 ask for a page of a few names. */
+  pagePercent: optional(integer(0, 100), 0),
   sync: optional(weight, 2),
   /** Ends the session in good order and opens another. */
   close: optional(weight, 0.5),
@@ -98,6 +100,9 @@ const step = tagged({
     read: optional(word("getData", "exists", "getChildren"), "getData"),
     local: optional(flag, false),
     watch: optional(flag, false),
+    /** getChildren: names of the page, which begins behind a name; 0 for all. */
+    limit: optional(integer(0, 10_000), 0),
+    after: optional(text(4096), ""),
   },
   sync: {},
   close: {},

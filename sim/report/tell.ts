@@ -210,7 +210,7 @@ export function tellStep(step: Step): string {
     case "setData":
       return `setData ${step.path}${shown(step.data)}${step.version < 0 ? "" : ` if its version is ${step.version}`}`;
     case "read":
-      return `${step.local ? "local " : ""}${step.read} ${step.path}${step.watch ? " with a watch" : ""}`;
+      return `${step.local ? "local " : ""}${step.read} ${step.path}${tellPage(step)}${step.watch ? " with a watch" : ""}`;
     case "sync":
       return "sync";
     case "close":
@@ -220,6 +220,11 @@ export function tellStep(step: Step): string {
     case "move":
       return "moves to another server";
   }
+}
+
+function tellPage({ limit, after }: Extract<Step, { readonly kind: "read" }>): string {
+  if (limit === 0) return "";
+  return `, ${count(limit, "name")}${after === "" ? "" : ` behind ${after}`}`;
 }
 
 /** One operation. */

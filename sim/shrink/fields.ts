@@ -22,6 +22,8 @@ const plain: Readonly<Record<string, readonly unknown[]>> = {
   version: [-1],
   watch: [false],
   local: [false],
+  limit: [0],
+  after: [""],
   read: ["getData"],
 };
 

@@ -25,7 +25,7 @@ const namesMax = 64;
 /** See the file's comment. */
 export class SimClient {
   readonly id: number;
-  readonly seen: Seen = { versions: new Map(), names: [] };
+  readonly seen: Seen = { versions: new Map(), names: [], pageEnds: new Map() };
   /** Operations without an answer. */
   pending = 0;
   /** Operations begun. */
@@ -235,6 +235,9 @@ export class SimClient {
     const names = this.seen.names;
     if (result.path !== undefined && result.path !== path) names.push(result.path);
     for (const name of result.children ?? []) if (name.startsWith("s-")) names.push(`${path}/${name}`);
+    const last = result.children?.at(-1);
+    if (result.more === true && last !== undefined) this.seen.pageEnds.set(path, last);
+    else if (result.children !== undefined) this.seen.pageEnds.delete(path);
     if (names.length > namesMax) names.splice(0, names.length - namesMax);
   }
 
@@ -267,8 +270,11 @@ function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" 
         type: "write",
         operation: { op: "setData", path: step.path, data: utf8(step.data), version: step.version },
       };
-    case "read":
-      return { type: "read", read: { kind: step.read, path: step.path, watch: step.watch, local: step.local } };
+    case "read": {
+      const { read: kind, path, watch, local, limit, after } = step;
+      const read = { kind, path, watch, local };
+      return { type: "read", read: limit > 0 ? { ...read, limit, after } : read };
+    }
     case "sync":
       return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
     case "close":

@@ -67,7 +67,10 @@ export class Clients implements ClientFaults {
     for (const client of this.all) {
       const data = `probe${client.id}`;
       client.perform({ kind: "create", path: `/probe${client.id}`, data, ephemeral: false, sequential: false }, -1);
-      client.perform({ kind: "read", path: `/probe${client.id}`, read: "getData", local: false, watch: false }, -1);
+      client.perform(
+        { kind: "read", path: `/probe${client.id}`, read: "getData", local: false, watch: false, limit: 0, after: "" },
+        -1,
+      );
     }
   }
 

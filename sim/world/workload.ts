@@ -8,9 +8,11 @@ export interface Seen {
   readonly versions: Map<string, number>;
   /** Children that a getChildren showed or a sequential create made. */
   readonly names: string[];
+  /** By path: the last name of a page of its children that had more behind it. */
+  readonly pageEnds: Map<string, string>;
 }
 
-type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent">;
+type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent" | "pagePercent">;
 
 const choices: readonly Choice[] = [
   "create",
@@ -90,7 +92,7 @@ export class StepSource {
       case "exists":
         return this.#read("exists", path);
       case "getChildren":
-        return this.#read("getChildren", draws.pick(this.#tops));
+        return this.#page(this.#read("getChildren", draws.pick(this.#tops)), seen);
       case "sync":
         return { kind: "sync" };
       case "close":
@@ -111,11 +113,20 @@ export class StepSource {
     return seen.names.length > 0 && this.#draws.chance(0.5) ? this.#draws.pick(seen.names) : undefined;
   }
 
-  #read(read: "getData" | "exists" | "getChildren", path: string): Step {
+  #read(read: "getData" | "exists" | "getChildren", path: string): Extract<Step, { readonly kind: "read" }> {
     const { localPercent, watchPercent } = this.#workload.mix;
     const local = this.#draws.below(100) < localPercent;
     const watch = this.#draws.below(100) < watchPercent;
-    return { kind: "read", path, read, local, watch };
+    return { kind: "read", path, read, local, watch, limit: 0, after: "" };
+  }
+
+  /** A page of a few names, mostly the next one. */
+  #page(step: Extract<Step, { readonly kind: "read" }>, seen: Seen): Step {
+    const { pagePercent } = this.#workload.mix;
+    if (pagePercent === 0 || this.#draws.below(100) >= pagePercent) return step;
+    const limit = this.#draws.between(1, 3);
+    const goesOn = this.#draws.chance(0.8);
+    return { ...step, limit, after: goesOn ? (seen.pageEnds.get(step.path) ?? "") : "" };
   }
 
   #choose(): Choice {

@@ -35,7 +35,11 @@ const errors = {
     "the data is over the limit of a znode",
     "keep at most 1 MiB in a znode; store large data elsewhere and its address here",
   ],
-  REPLY_TOO_LARGE: ["refused", "the reply would not fit in a frame", "keep fewer or shorter names under one znode"],
+  REPLY_TOO_LARGE: [
+    "refused",
+    "the reply would not fit in a frame",
+    "ask for the names page by page: childPages of the client",
+  ],
   // The session.
   SESSION_EXPIRED: [
     "refused",

@@ -21,6 +21,9 @@ export const limits = {
   frameBytesMax: 4 * 1024 * 1024,
   /** A gRPC message between servers, bytes: whatever fits in a client's frame also fits here, as an entry of the log. */
   peerFrameBytesMax: 4 * 1024 * 1024 + 64 * 1024,
+  /** Names of one page of a znode's children, and about their bytes. */
+  childrenPageMax: 10_000,
+  childrenPageBytesMax: 256 * 1024,
   /** A session's password as a client sends it, bytes; those that servers make have 16. */
   passwordBytesMax: 64,
   /** Payload of one AppendEntries, bytes; one entry may exceed it alone. */

@@ -47,6 +47,13 @@ export interface Read {
   readonly watch: boolean;
   /** Answered from the attached server at once; otherwise linearizable. */
   readonly local: boolean;
+  /**
+   * getChildren: a page of at most so many names; a server has a limit of its own (`limits.childrenPageMax`), and one for
+   * their bytes. 0 or left out: all names in one answer, or REPLY_TOO_LARGE.
+   */
+  readonly limit?: number;
+  /** The page begins behind this name, be it there or not. Empty or left out: with the first name. */
+  readonly after?: string;
 }
 
 /** As in ZooKeeper. Times are Unix milliseconds, lengths bytes. */
@@ -84,8 +91,10 @@ export interface Success {
   readonly path?: string;
   readonly stat?: Stat;
   readonly data?: Uint8Array;
-  /** Names, sorted by code unit. */
+  /** getChildren: names, sorted by code unit. */
   readonly children?: readonly string[];
+  /** getChildren: whether names follow that the page has no room for. Left out: no. */
+  readonly more?: boolean;
 }
 
 export type Result = Success | { readonly failure: Failure };

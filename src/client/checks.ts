@@ -3,7 +3,7 @@
  * reaches the session, where it would do harm. All throw BAD_ARGUMENTS with the argument's name, what was given and what is
  * wanted, but for times and endpoints, which are USAGE.
  */
-import { utf8 } from "../base/bytes.ts";
+import { utf8, utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { WatchKind } from "../base/operations.ts";
@@ -66,6 +66,22 @@ export function checkVersion(version: unknown): number {
   if (version === undefined) return -1;
   if (typeof version === "number" && (version | 0) === version && version >= -1) return version;
   throw badArgument("version", version, "an integer from -1 (any) to 2147483647");
+}
+
+/** Names of a page at most; left out, as many as a server gives. */
+export function checkLimit(limit: unknown): number {
+  if (limit === undefined) return limits.childrenPageMax;
+  if (typeof limit === "number" && Number.isInteger(limit) && limit >= 1)
+    return Math.min(limit, limits.childrenPageMax);
+  throw badArgument("limit", limit, "an integer from 1 on");
+}
+
+/** The name of a child, or nothing. */
+export function checkName(name: unknown): string {
+  if (name === undefined) return "";
+  if (typeof name === "string" && !/[\p{Surrogate}/]/u.test(name) && utf8Length(name) <= limits.pathBytesMax)
+    return name;
+  throw badArgument("after", name, "the name of a child");
 }
 
 /** A switch; left out it is off. */

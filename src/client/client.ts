@@ -5,9 +5,12 @@ import { limits } from "../base/limits.ts";
 import type { Result, SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { badArgument, checkCredentials, checkOptions, checkSignal } from "./checks.ts";
+import { type AskPage, allPages, pagesOf } from "./child-pages.ts";
 import { SessionDriver } from "./driver.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
 import type {
+  ChildPage,
+  ChildPagesOptions,
   ClientOptions,
   Created,
   CreateOptions,
@@ -19,7 +22,7 @@ import type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
-import { createRequest, deleteRequest, readRequest, requestOptions, setRequest } from "./requests.ts";
+import { createRequest, deleteRequest, pageRequest, readRequest, requestOptions, setRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
 
@@ -197,22 +200,44 @@ export class TerrariumClient {
   }
 
   /**
-   * The names of a znode's children. Rejects with NO_NODE, REPLY_TOO_LARGE.
+   * The names of a znode's children. Rejects with NO_NODE.
+   *
+   * They are those of one state, that at `zxid`, if they fit in one answer, which has room for some 240,000 names of
+   * twelve letters. More are put together from pages, `timeoutMs` for each: {@link childPages} tells what such a list
+   * shows. Its `stat` and `zxid` are those of the first page: all that happened up to there shows in it, and a watch tells
+   * of the first change behind it.
    *
    * ```ts
    * for (const name of (await client.children("/queue")).children) console.log(name);
    * ```
    */
   children(path: string, options: ReadOptions = {}): Promise<NodeChildren> {
-    return this.#send(
+    return this.#request(
       () => readRequest("getChildren", path, options),
       options,
-      (success, zxid) => ({
-        children: success.children ?? [],
-        stat: field(success.stat, "stat"),
-        zxid,
-      }),
+      (result, zxid) => {
+        if (result.failure?.code === "REPLY_TOO_LARGE") return allPages(this.#askPage(path), options);
+        const { children = [], stat } = succeeded(result);
+        return { children, stat: field(stat, "stat"), zxid };
+      },
     );
+  }
+
+  /**
+   * The names of a znode's children, page by page, however many they are: each page is asked for when the loop comes to
+   * it. The iteration throws NO_NODE, also when the znode goes between two pages.
+   *
+   * Each page is of one state, that at its `zxid`, which never goes back; pages may be of different ones. A child that is
+   * there all the time is in exactly one page, no name is in two, and one that comes or goes meanwhile may show or not.
+   * Where all pages have the same `stat.czxid` and `stat.pzxid`, together they are one state. A `watch` is armed with
+   * the first page: its event comes before any page that shows a change behind the first.
+   *
+   * ```ts
+   * for await (const { children } of client.childPages("/jobs", { limit: 1_000 })) console.log(children.join("\n"));
+   * ```
+   */
+  childPages(path: string, options: ChildPagesOptions = {}): AsyncIterableIterator<ChildPage> {
+    return pagesOf(this.#askPage(path), options);
   }
 
   /**
@@ -308,11 +333,24 @@ export class TerrariumClient {
     this.#driver.detach();
   }
 
+  #askPage(path: string): AskPage {
+    return (options, after) =>
+      this.#send(
+        () => pageRequest(path, options, after),
+        options,
+        ({ children = [], more = false, stat }, zxid) => ({ children, more, stat: field(stat, "stat"), zxid }),
+      );
+  }
+
   #send<T>(body: () => RequestBody, options: ReadOptions, convert: (success: Success, zxid: Zxid) => T): Promise<T> {
     return this.#request(body, options, (result, zxid) => convert(succeeded(result), zxid));
   }
 
-  #request<T>(body: () => RequestBody, options: ReadOptions, convert: (result: Result, zxid: Zxid) => T): Promise<T> {
+  #request<T>(
+    body: () => RequestBody,
+    options: ReadOptions,
+    convert: (result: Result, zxid: Zxid) => T | Promise<T>,
+  ): Promise<T> {
     // What the checks throw, here or in `body`, rejects the promise.
     return new Promise((resolve, reject) => {
       const { timeoutMs, signal } = requestOptions(options, this.#requestTimeoutMs);

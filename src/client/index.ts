@@ -17,6 +17,8 @@ export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "
 export { TerrariumClient } from "./client.ts";
 export { fileReason } from "./file-errors.ts";
 export type {
+  ChildPage,
+  ChildPagesOptions,
   ClientOptions,
   Created,
   CreateOptions,

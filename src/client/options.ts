@@ -57,6 +57,14 @@ export interface ReadOptions extends RequestOptions {
   readonly watch?: ((event: WatchEvent) => void) | undefined;
 }
 
+/** Options of `childPages`. */
+export interface ChildPagesOptions extends ReadOptions {
+  /** Names of a page at most. The server has a limit of its own (10,000), which is the default, and one for their bytes. */
+  readonly limit?: number | undefined;
+  /** Begins behind this name, be it there or not. Default: with the first. */
+  readonly after?: string | undefined;
+}
+
 /** Options of `watch`. */
 export interface WatchOptions {
   /** Ends the iteration. */
@@ -88,6 +96,12 @@ export interface NodeChildren {
   readonly stat: Stat;
   /** Newest zxid applied when the server answered. */
   readonly zxid: Zxid;
+}
+
+/** One page of `childPages`: of one state, that at `zxid`. Another page may show a later one. */
+export interface ChildPage extends NodeChildren {
+  /** Whether names follow behind these. */
+  readonly more: boolean;
 }
 
 /** What tells one session from others, and how it stands. */

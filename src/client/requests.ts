@@ -1,10 +1,12 @@
 /** Requests, made of what callers passed once it has been checked. */
-import type { Operation, ReadKind, WatchKind } from "../base/operations.ts";
+import type { Operation, Read, ReadKind, WatchKind } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import {
   checkCallback,
   checkData,
   checkFlag,
+  checkLimit,
+  checkName,
   checkOptions,
   checkPath,
   checkSignal,
@@ -12,7 +14,14 @@ import {
   checkWatchKind,
 } from "./checks.ts";
 import { checkTimeout } from "./endpoints.ts";
-import type { CreateOptions, ReadOptions, RequestOptions, VersionOptions, WatchOptions } from "./options.ts";
+import type {
+  ChildPagesOptions,
+  CreateOptions,
+  ReadOptions,
+  RequestOptions,
+  VersionOptions,
+  WatchOptions,
+} from "./options.ts";
 
 export function createRequest(path: unknown, data: unknown, options: CreateOptions): RequestBody {
   const given = checkOptions(options);
@@ -31,9 +40,19 @@ export function deleteRequest(path: unknown, options: VersionOptions): RequestBo
 }
 
 export function readRequest(kind: ReadKind, path: unknown, options: ReadOptions): RequestBody {
+  return { type: "read", read: checkedRead(kind, path, options) };
+}
+
+function checkedRead(kind: ReadKind, path: unknown, options: ReadOptions): Read {
   const given = checkOptions(options);
   const watch = checkCallback("watch", given.watch) !== undefined;
-  return { type: "read", read: { kind, path: checkPath(path), watch, local: checkFlag("local", given.local) } };
+  return { kind, path: checkPath(path), watch, local: checkFlag("local", given.local) };
+}
+
+/** A page of children behind `after`; without a limit, as many as the server gives. */
+export function pageRequest(path: unknown, options: ChildPagesOptions, after: unknown): RequestBody {
+  const read = checkedRead("getChildren", path, options);
+  return { type: "read", read: { ...read, limit: checkLimit(checkOptions(options).limit), after: checkName(after) } };
 }
 
 /** What every request may have, checked. */

@@ -13,6 +13,11 @@ export function checkedBytes(body: RequestBody): number {
   if (pathBytes > limits.pathBytesMax) {
     throw new TerrariumError("BAD_ARGUMENTS", `the path has ${pathBytes} bytes, more than ${limits.pathBytesMax}`);
   }
+  // The name of a child, which stands in for one segment of a path.
+  const afterBytes = body.type === "read" && body.read.after !== undefined ? utf8Length(body.read.after) : 0;
+  if (afterBytes > limits.pathBytesMax) {
+    throw new TerrariumError("BAD_ARGUMENTS", `\`after\` has ${afterBytes} bytes, more than ${limits.pathBytesMax}`);
+  }
   const version = body.type === "write" && body.operation.op !== "create" ? body.operation.version : -1;
   // The wire has 32 bits for it.
   if ((version | 0) !== version || version < -1) {
@@ -22,7 +27,7 @@ export function checkedBytes(body: RequestBody): number {
   if (data > limits.dataBytesMax) {
     throw new TerrariumError("DATA_TOO_LARGE", `the data has ${data} bytes, more than ${limits.dataBytesMax}`);
   }
-  return pathBytes + data + 64;
+  return pathBytes + afterBytes + data + 64;
 }
 
 /** The kind of watch that a read arms, given its result (by default: if all goes well); exists arms on a missing node too. */

@@ -113,7 +113,9 @@ class ChangeWatch {
     const children = this.#kind === "children" && this.#known?.exists !== false;
     const kind: ReadKind = children ? "getChildren" : "exists";
     // The first read is linearizable, so that it finds what others have just created.
-    const read = { kind, path: this.#path, watch: true, local: this.#known !== undefined };
+    // Of the children one name is enough: the Stat tells of all changes.
+    const page = children ? { limit: 1 } : {};
+    const read = { kind, path: this.#path, watch: true, local: this.#known !== undefined, ...page };
     try {
       this.#armed = this.#driver.request({ type: "read", read }, Number.POSITIVE_INFINITY, undefined, {
         watcher: (event) => this.#fired(event),

@@ -9,7 +9,11 @@ export function result(out: Output, text: string, object: Readonly<Record<string
 
 /** Columns padded to their widest cell, two spaces apart; no spaces at the ends of lines. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
+  return padded(rows, []);
+}
+
+/** `widths`, by column, are at least those of the cells afterwards. */
+function padded(rows: readonly (readonly string[])[], widths: number[]): string {
   for (const row of rows) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
   }
@@ -20,6 +24,35 @@ export function table(rows: readonly (readonly string[])[]): string {
       .trimEnd(),
   );
   return lines.join("\n");
+}
+
+/** A table too long to wait for its end: a part never has narrower columns than the one before. */
+export class TableInParts {
+  readonly #widths: number[] = [];
+  #head: readonly string[] | undefined;
+  #rows: (readonly string[])[] = [];
+
+  constructor(head: readonly string[]) {
+    this.#head = head;
+  }
+
+  /** Rows that {@link take} would give. */
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  /** Returns how many rows there are now. */
+  add(row: readonly string[]): number {
+    return this.#rows.push(row);
+  }
+
+  /** The rows since the last call, as lines; the first time below the head. */
+  take(): string {
+    const rows = this.#head === undefined ? this.#rows : [this.#head, ...this.#rows];
+    this.#head = undefined;
+    this.#rows = [];
+    return `${padded(rows, this.#widths)}\n`;
+  }
 }
 
 /** A Unix time in milliseconds as ISO 8601; what is no time of the calendar stays a number. */

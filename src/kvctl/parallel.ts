@@ -27,10 +27,3 @@ export async function* inOrder<T, R>(
     if (first !== undefined) yield await first;
   }
 }
-
-/** All results of {@link inOrder}. */
-export async function mapInOrder<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for await (const value of inOrder(items, task)) results.push(value);
-  return results;
-}

@@ -7,7 +7,7 @@ import type { AdminRequest, BackupFile, ServerStatus, TerrariumClient } from "..
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
   TerrariumClient,
-  "sessionId" | "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "on" | "close"
+  "sessionId" | "create" | "get" | "set" | "delete" | "exists" | "childPages" | "sync" | "on" | "close"
 >;
 
 /** How to reach the cluster. */

@@ -166,8 +166,11 @@ function vocabularyOf(program: Command, sessions: Sessions): Vocabulary {
     async children(path) {
       try {
         const session = sessions.open();
+        if (session === undefined) return [];
         const options = { local: true, timeoutMs: completionPatienceMs };
-        return session === undefined ? [] : (await session.children(path, options)).children;
+        // The first page: more would be no help.
+        for await (const { children } of session.childPages(path, options)) return children;
+        return [];
       } catch {
         return [];
       }

@@ -4,7 +4,6 @@
  * It is the origin of their proposals and knows nothing of leaders: proposals leave through {@link Proposals}, read
  * indexes come back through {@link DoorHost.requestReadIndex}.
  */
-import { utf8Length } from "../base/bytes.ts";
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Read, Result, SessionId } from "../base/operations.ts";
@@ -165,13 +164,6 @@ export class ClientDoor {
 
   #evaluate(connection: Connection, read: Read): Result {
     const result = this.#host.machine.read(read);
-    if (!fitsInFrame(result))
-      return {
-        failure: {
-          code: "REPLY_TOO_LARGE",
-          message: `the names of the children of ${read.path} fill more than a frame`,
-        },
-      };
     const spec = watchArmedBy(read, result);
     const failure = spec === undefined ? undefined : this.#watches.arm(connection.id, spec);
     if (failure !== undefined) return { failure };
@@ -416,17 +408,4 @@ export class ClientDoor {
     // What was sent may still take effect; it is not sent again on behalf of a client that has gone.
     for (const proposal of connection.proposals.values()) this.#host.proposals.settle(proposal);
   }
-}
-
-/** Room for everything of a frame but the names of children. */
-const frameOverheadBytes = 64 * 1024;
-
-/** Whether the names of children, the only part of a reply without a limit of its own, fit in a frame. */
-function fitsInFrame(result: Result): boolean {
-  if (result.failure !== undefined || result.children === undefined) return true;
-  const room = limits.frameBytesMax - frameOverheadBytes;
-  if (result.children.length * limits.pathBytesMax <= room) return true;
-  let bytes = 0;
-  for (const name of result.children) bytes += utf8Length(name) + 5;
-  return bytes <= room;
 }

@@ -50,7 +50,7 @@ export function clientMessageBytes(message: ClientMessage): number {
 
 function requestBodyBytes(body: RequestBody): number {
   if (body.type === "close") return 0;
-  if (body.type === "read") return 3 * body.read.path.length;
+  if (body.type === "read") return 3 * (body.read.path.length + (body.read.after?.length ?? 0));
   const operation = body.operation;
   return 3 * operation.path.length + (operation.op === "delete" ? 0 : operation.data.length);
 }
@@ -111,6 +111,8 @@ function writeRequestBody(body: RequestBody): void {
       writeOperation(writer, WRITE, body.operation);
       return;
     case "read":
+      writer.uint(6, body.read.limit ?? 0);
+      writer.string(5, body.read.after ?? "");
       writer.bool(4, body.read.local);
       writer.bool(3, body.read.watch);
       writer.string(2, body.read.path);
@@ -210,6 +212,8 @@ function readRead(reader: WireReader): Read {
   let path = "";
   let watch = false;
   let local = false;
+  let after = "";
+  let limit = 0;
   const outer = reader.enter();
   while (reader.more()) {
     const tag = reader.tag();
@@ -217,12 +221,14 @@ function readRead(reader: WireReader): Read {
     else if (tag === lengthTag(2)) path = reader.string();
     else if (tag === numberTag(3)) watch = reader.bool();
     else if (tag === numberTag(4)) local = reader.bool();
+    else if (tag === lengthTag(5)) after = reader.string();
+    else if (tag === numberTag(6)) limit = reader.uint32();
     else reader.skip(tag);
   }
   reader.leave(outer);
   const kind = readKinds[kindNumber];
   if (kind === undefined) throw malformed(`a read of unknown kind ${kindNumber}`);
-  return { kind, path, watch, local };
+  return limit === 0 ? { kind, path, watch, local } : { kind, path, watch, local, after, limit };
 }
 
 function readSetWatches(reader: WireReader): SetWatches {

@@ -115,6 +115,7 @@ function writeResult(result: Result): void {
     return;
   }
   if (result.children !== undefined) {
+    writer.bool(2, result.more ?? false);
     for (let i = result.children.length - 1; i >= 0; i--) writer.presentString(1, result.children[i] ?? "");
     writer.nest(7, mark);
   }
@@ -197,7 +198,7 @@ function readReply(reader: WireReader): Reply {
   let xid = 0;
   let zxid = 0;
   let failure: Failure | undefined;
-  const success: { -readonly [K in "path" | "stat" | "data" | "children"]?: NonNullable<Success[K]> } = {};
+  const success: { -readonly [K in "path" | "stat" | "data" | "children" | "more"]?: NonNullable<Success[K]> } = {};
   while (reader.more()) {
     const tag = reader.tag();
     switch (tag) {
@@ -223,7 +224,7 @@ function readReply(reader: WireReader): Reply {
         success.data = reader.bytes();
         break;
       case lengthTag(7):
-        success.children = readNames(reader);
+        readNames(reader, success);
         break;
       default:
         reader.skip(tag);
@@ -232,16 +233,17 @@ function readReply(reader: WireReader): Reply {
   return { type: "reply", xid, zxid, result: failure === undefined ? success : { failure } };
 }
 
-function readNames(reader: WireReader): string[] {
+function readNames(reader: WireReader, success: { children?: readonly string[]; more?: boolean }): void {
   const names: string[] = [];
   const outer = reader.enter();
   while (reader.more()) {
     const tag = reader.tag();
     if (tag === lengthTag(1)) names.push(reader.string());
+    else if (tag === numberTag(2)) success.more = reader.bool();
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return names;
+  success.children = names;
 }
 
 function readStat(reader: WireReader): Stat {

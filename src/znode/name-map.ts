@@ -1,14 +1,11 @@
 /**
- * A map and a set of strings that may hold millions. JavaScript's own double their table when they are full, and to do
- * so for a million keys takes some 200 ms, in which the server answers nobody. Here many small tables share the keys:
- * each doubles at another time, in a few milliseconds.
+ * A map from strings that may hold millions. JavaScript's own doubles its table when it is full, and to do so for a
+ * million keys takes some 200 ms, in which the server answers nobody. Here many small tables share the keys: each doubles
+ * at another time, in a few milliseconds.
  */
 import { present } from "../base/assert.ts";
 
 const tables = 64;
-
-/** From this size on a set is split. Few znodes have so many children; the others need one table. */
-const splitAt = 16_384;
 
 /** Which table a key belongs to. The ends of names differ most: they are often numbered. */
 function tableOf(key: string): number {
@@ -56,51 +53,5 @@ export class NameMap<V> {
 
   #table(key: string): Map<string, V> {
     return present(this.#tables[tableOf(key)], "a table of a map");
-  }
-}
-
-/** A set of strings. */
-export class NameSet {
-  /** One table, or all of them. */
-  #tables: readonly Set<string>[] = [new Set<string>()];
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  has(name: string): boolean {
-    return this.#table(name).has(name);
-  }
-
-  add(name: string): void {
-    const table = this.#table(name);
-    const before = table.size;
-    table.add(name);
-    this.#size += table.size - before;
-    if (this.#size === splitAt && this.#tables.length === 1) this.#split();
-  }
-
-  /** Whether the name was there. */
-  delete(name: string): boolean {
-    const deleted = this.#table(name).delete(name);
-    if (deleted) this.#size--;
-    return deleted;
-  }
-
-  /** In no order that means anything. */
-  *[Symbol.iterator](): IterableIterator<string> {
-    for (const table of this.#tables) yield* table;
-  }
-
-  #split(): void {
-    const names = [...this];
-    this.#tables = Array.from({ length: tables }, () => new Set<string>());
-    for (const name of names) this.#table(name).add(name);
-  }
-
-  #table(name: string): Set<string> {
-    const index = this.#tables.length === 1 ? 0 : tableOf(name);
-    return present(this.#tables[index], "a table of a set");
   }
 }

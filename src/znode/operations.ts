@@ -106,7 +106,8 @@ function setData(transaction: Transaction, operation: SetDataOperation): Result 
 
 /** Removes the ephemerals of a session that ends, in the order of their paths, then the session. */
 export function endSession(tree: Tree, sessions: SessionTable, session: Session, zxid: Zxid, changes: Change[]): void {
-  const paths = session.ephemerals === undefined ? [] : Array.from(session.ephemerals).sort();
+  // A list of its own: each that goes leaves the set.
+  const paths = session.ephemerals?.all() ?? [];
   for (const path of paths)
     removeZnode(tree, sessions, present(tree.get(path), "an ephemeral of a live session"), zxid, changes);
   sessions.end(session);

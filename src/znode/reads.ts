@@ -1,14 +1,18 @@
 /** Reads of the tree. They change nothing; which watch they arm is in `watches.ts`. */
+import { limits } from "../base/limits.ts";
 import type { Read, Result, Success } from "../base/operations.ts";
 import { dataOf } from "./data-store.ts";
+import { refusal } from "./failures.ts";
 import { noNodeAt } from "./operations.ts";
-import { statOf } from "./stat.ts";
+import { nameOverheadBytes } from "./sorted-names.ts";
+import { statOf, type Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
 
 const synced: Success = {};
 
 /**
- * Answers a read from the present state: NO_NODE for a missing znode (`exists` too), BAD_ARGUMENTS for a malformed path.
+ * Answers a read from the present state: NO_NODE for a missing znode (`exists` too), BAD_ARGUMENTS for a malformed path,
+ * REPLY_TOO_LARGE for more names of children than a frame holds, if all of them were asked for at once.
  * The data are not to be written into.
  */
 export function answer(tree: Tree, read: Read): Result {
@@ -21,6 +25,22 @@ export function answer(tree: Tree, read: Read): Result {
     case "exists":
       return { stat: statOf(znode) };
     case "getChildren":
-      return { children: tree.childNames(znode), stat: statOf(znode) };
+      return childrenOf(znode, read);
   }
+}
+
+/** Room of a frame for everything but the names of children. */
+const frameOverheadBytes = 64 * 1024;
+
+function childrenOf(znode: Znode, { path, after = "", limit = 0 }: Read): Result {
+  const names = znode.children;
+  const stat = statOf(znode);
+  if (names === undefined) return { children: [], stat };
+  if (limit > 0) {
+    const page = names.page(after, Math.min(limit, limits.childrenPageMax), limits.childrenPageBytesMax);
+    return page.more ? { children: page.names, more: true, stat } : { children: page.names, stat };
+  }
+  if (names.bytes + nameOverheadBytes * names.size > limits.frameBytesMax - frameOverheadBytes)
+    return refusal("REPLY_TOO_LARGE", `the names of the children of ${path} fill more than a frame`);
+  return { children: names.all(), stat };
 }

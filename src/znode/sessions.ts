@@ -7,6 +7,7 @@ import { bytesEqual, hex } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import type { Result, SessionId, Zxid } from "../base/operations.ts";
 import type { Command } from "./commands.ts";
+import { SortedNames } from "./sorted-names.ts";
 
 /** What the rest of the server may know of a session. A live view: it changes as commands are applied. */
 export interface SessionView {
@@ -44,8 +45,8 @@ export class Session implements SessionView {
   ackedRequestId = 0;
   /** By request id: exactly those above ackedRequestId and up to lastRequestId. */
   readonly results = new Map<number, Remembered>();
-  /** Paths; `undefined` stands for none. */
-  ephemerals: Set<string> | undefined = undefined;
+  /** Paths in order; `undefined` stands for none. */
+  ephemerals: SortedNames | undefined = undefined;
   /** As with a znode: whether the next checkpoint has to write it, and where the last one keeps it (0 = nowhere). */
   dirty = false;
   segment = 0;
@@ -148,7 +149,7 @@ export class SessionTable {
 
   /** Notes that the session owns a new ephemeral. */
   own(session: Session, path: string): void {
-    if (session.ephemerals === undefined) session.ephemerals = new Set();
+    if (session.ephemerals === undefined) session.ephemerals = new SortedNames();
     session.ephemerals.add(path);
   }
 

@@ -1,7 +1,7 @@
 /** The znode record and what clients see of it. */
 import type { SessionId, Stat, Zxid } from "../base/operations.ts";
 import type { Holder } from "./data-store.ts";
-import type { NameSet } from "./name-map.ts";
+import type { SortedNames } from "./sorted-names.ts";
 
 /**
  * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes
@@ -27,7 +27,7 @@ export class Znode implements Holder {
   /** 0 unless ephemeral. */
   readonly ephemeralOwner: SessionId;
   /** Names; `undefined` stands for none, since most znodes are leaves. */
-  children: NameSet | undefined = undefined;
+  children: SortedNames | undefined = undefined;
   /** Changed since the last checkpoint, and on the list of those; see `Tree.takeDirty`. */
   dirty = false;
   /** A checkpoint under way has still to write it as it is now: see `Tree.takeDirty`. */

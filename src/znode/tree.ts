@@ -8,8 +8,9 @@ import { emptyBytes } from "../base/bytes.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
 import { builtInPaths } from "../base/paths.ts";
 import { DataStore } from "./data-store.ts";
-import { NameMap, NameSet } from "./name-map.ts";
+import { NameMap } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
+import { SortedNames } from "./sorted-names.ts";
 import { nextVersion, Znode } from "./stat.ts";
 
 /** What a dirty znode counts for beyond its path and data, in bytes. */
@@ -47,11 +48,6 @@ export class Tree {
   /** All znodes, in no order that means anything. */
   znodes(): IterableIterator<Znode> {
     return this.#znodes.values();
-  }
-
-  /** Names of the children, sorted by code unit. */
-  childNames(znode: Znode): string[] {
-    return znode.children === undefined ? [] : Array.from(znode.children).sort();
   }
 
   /** Adds a znode under `parent`, whose counter and pzxid move. Keeps a copy of `data`. */
@@ -187,7 +183,7 @@ export class Tree {
 }
 
 function addChild(parent: Znode, name: string): void {
-  if (parent.children === undefined) parent.children = new NameSet();
+  if (parent.children === undefined) parent.children = new SortedNames();
   parent.children.add(name);
 }
 

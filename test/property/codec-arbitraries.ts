@@ -181,12 +181,17 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
   fc.record({ type: fc.constant("write" as const), operation }),
   fc.record({
     type: fc.constant("read" as const),
-    read: fc.record({
-      kind: fc.constantFrom("getData" as const, "exists" as const, "getChildren" as const, "sync" as const),
-      path: text,
-      watch: bool,
-      local: bool,
-    }),
+    read: fc
+      .record({
+        kind: fc.constantFrom("getData" as const, "exists" as const, "getChildren" as const, "sync" as const),
+        path: text,
+        watch: bool,
+        local: bool,
+        limit: fc.oneof(fc.constant(0), uint32),
+        after: text,
+      })
+      // Without a limit there is no page, and no place for it to begin.
+      .map(({ limit, after, ...read }) => (limit === 0 ? read : { ...read, limit, after })),
   }),
   fc.record({ type: fc.constant("close" as const) }),
 );
@@ -237,6 +242,7 @@ const stat = fc.record({
 const result: fc.Arbitrary<Result> = fc.oneof(
   fc.record({ failure }),
   fc.record({ path: text, stat, data: bytes, children: fc.array(text, { maxLength: 8 }) }, { requiredKeys: [] }),
+  fc.record({ children: fc.array(text, { maxLength: 8 }), more: fc.constant(true), stat }),
 );
 
 export const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(

@@ -35,6 +35,8 @@ const kindsOf: Readonly<Record<WatchEvent["type"], readonly WatchKind[]>> = {
 export class FakeCluster {
   zxid = 100;
   quorum = true;
+  /** From so many names on the children of a znode do not fit in one answer. */
+  namesPerAnswerMax = Number.POSITIVE_INFINITY;
   readonly nodes = new Map<string, FakeNode>();
   readonly sessions = new Map<number, FakeSession>();
   /** Every change so far. */
@@ -217,7 +219,13 @@ export class FakeCluster {
         if (read.watch) this.#arm(connection, "children", read.path);
         const prefix = read.path === "/" ? "/" : `${read.path}/`;
         const below = [...this.nodes.keys()].filter((path) => path !== "/" && path.startsWith(prefix));
-        return { children: below.map((path) => path.slice(prefix.length)).sort(), stat };
+        const { limit = 0, after = "" } = read;
+        const children = below.map((path) => path.slice(prefix.length)).sort();
+        if (limit === 0)
+          return children.length > this.namesPerAnswerMax ? failed("REPLY_TOO_LARGE") : { children, stat };
+        const behind = children.filter((name) => name > after);
+        const page = behind.slice(0, Math.min(limit, this.namesPerAnswerMax));
+        return page.length < behind.length ? { children: page, more: true, stat } : { children: page, stat };
       }
     }
   }

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromUtf8 } from "../../src/base/bytes.ts";
 import type { WatchEvent } from "../../src/base/operations.ts";
-import { type ClientOptions, serverStatus, TerrariumClient } from "../../src/client/index.ts";
+import { type ChildPagesOptions, type ClientOptions, serverStatus, TerrariumClient } from "../../src/client/index.ts";
 import { FakeServers } from "./client-fake-server.ts";
 
 let servers: FakeServers;
@@ -54,6 +54,60 @@ describe("requests", () => {
     expect(await client.sync()).toBe(client.lastZxid);
     await client.delete("/a");
     expect(await client.exists("/a")).toBeUndefined();
+  });
+
+  it("lists children page by page, from a name on and with a limit", async () => {
+    const client = await connect();
+    await client.create("/p");
+    for (const name of ["a", "b", "c", "d", "e"]) await client.create(`/p/${name}`);
+    const pages = async (options?: ChildPagesOptions) => {
+      const all: string[] = [];
+      for await (const { children, more, stat } of client.childPages("/p", options)) {
+        expect(stat.numChildren).toBe(5);
+        all.push(`${children.join("")}${more ? "+" : ""}`);
+      }
+      return all;
+    };
+    expect(await pages()).toEqual(["abcde"]);
+    expect(await pages({ limit: 2 })).toEqual(["ab+", "cd+", "e"]);
+    expect(await pages({ limit: 5, after: "b", local: true })).toEqual(["cde"]);
+    expect(await pages({ after: "e" })).toEqual([""]);
+    await expect(client.childPages("/none").next()).rejects.toEqual(code("NO_NODE"));
+    for (const limit of [0, 1.5, -1, "2"])
+      await expect(client.childPages("/p", { limit: limit as number }).next()).rejects.toEqual(code("BAD_ARGUMENTS"));
+    for (const after of [1, "a/b", "\ud800", "x".repeat(4_097)])
+      await expect(client.childPages("/p", { after: after as string }).next()).rejects.toEqual(code("BAD_ARGUMENTS"));
+    await expect(client.childPages("/p", null as never).next()).rejects.toEqual(code("BAD_ARGUMENTS"));
+  });
+
+  it("arms the watch of a listing in pages with the first: what changes between pages is told before it shows", async () => {
+    const client = await connect();
+    await client.create("/p");
+    for (const name of ["a", "c", "e"]) await client.create(`/p/${name}`);
+    const order: string[] = [];
+    const watch = ({ type, zxid }: WatchEvent) => order.push(`${type} ${zxid}`);
+    let made = 0;
+    for await (const { children } of client.childPages("/p", { limit: 1, watch })) {
+      order.push(children.join(""));
+      if (children[0] === "a") made = (await client.create("/p/b")).zxid;
+    }
+    expect(order).toEqual(["a", `childrenChanged ${made}`, "b", "c", "e"]);
+  });
+
+  it("puts a list together from pages where one answer has no room for it, as of the first page's zxid", async () => {
+    const client = await connect();
+    await client.create("/p");
+    for (const name of ["a", "b", "c", "d", "e"]) await client.create(`/p/${name}`);
+    const { stat } = await client.children("/p");
+    servers.cluster.namesPerAnswerMax = 2;
+    const events: WatchEvent[] = [];
+    const listed = await client.children("/p", { watch: (event) => events.push(event) });
+    expect(listed).toMatchObject({ children: ["a", "b", "c", "d", "e"], stat });
+    expect(events).toEqual([]);
+    const { zxid } = await client.create("/p/f");
+    await client.sync();
+    expect(events).toEqual([{ type: "childrenChanged", path: "/p", kind: "children", zxid }]);
+    await expect(client.children("/none")).rejects.toEqual(code("NO_NODE"));
   });
 
   it("rejects with the server's code", async () => {

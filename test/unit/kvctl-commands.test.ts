@@ -233,6 +233,64 @@ describe("delete", () => {
   });
 });
 
+describe("many children", () => {
+  const many = 2_345;
+  const name = (i: number) => `n-${String(i).padStart(5, "0")}`;
+  const makeMany = (parent: string) => {
+    for (let i = 0; i < many; i++) make(`${parent}/${name(i)}`);
+  };
+  const firstPageOf = (path: string) => cluster.pages.filter((page) => page === path).length;
+
+  it("are listed page by page, in a table too", async () => {
+    make("/p");
+    makeMany("/p");
+    expect(lines((await run("ls", "/p")).stdout)).toHaveLength(many);
+    expect(cluster.pages).toEqual(["/p", "/p n-00999", "/p n-01999"]);
+    const table = lines((await run("ls", "-l", "/p")).stdout);
+    expect(table).toHaveLength(many + 1);
+    expect(table.filter((line) => line.includes("VERSION"))).toHaveLength(1);
+    expect(table.at(-1)).toMatch(/n-02344$/);
+  });
+
+  it("are listed below their parent by -R, each once, with what is below them", async () => {
+    make("/p", "/z");
+    makeMany("/p");
+    make(`/p/${name(1_000)}/below`);
+    const shown = lines((await run("ls", "-R", "/")).stdout);
+    expect(shown).toEqual([...cluster.nodes.keys()].filter((path) => path !== "/").sort());
+    expect(firstPageOf("/p")).toBe(1);
+  });
+
+  it("go with -r, those of children too, a page at a time", async () => {
+    make("/p", "/p/q");
+    makeMany("/p/q");
+    make(`/p/q/${name(7)}/below`, "/stays");
+    let listed = 0;
+    cluster.before = (operation, path) => {
+      if (operation === "children" && path === "/p/q") listed = cluster.names("/p/q").length;
+    };
+    expect(await run("delete", "-r", "/p")).toMatchObject({
+      exitCode: 0,
+      stdout: `deleted /p and ${many + 2} below it\n`,
+    });
+    expect([...cluster.nodes.keys()]).toEqual(["/", "/stays"]);
+    // When the last page was asked for, those before were gone.
+    expect(listed).toBe(many - 2_000);
+  });
+
+  it("of a watched znode are not fetched", async () => {
+    make("/p");
+    makeMany("/p");
+    const running = start(["watch", "/p", "--children"], { cluster });
+    await until(() => cluster.armed() === 1, "the watch is armed");
+    make("/p/new");
+    await until(() => running.stdout().includes("childrenChanged"), "the event is told");
+    running.interrupt();
+    await running.done;
+    expect(new Set(cluster.pages)).toEqual(new Set(["/p"]));
+  });
+});
+
 describe("ls", () => {
   beforeEach(() => make("/b", "/a", "/a/x", "/a/x/y", "/a-b"));
 

@@ -32,6 +32,8 @@ export class FakeCluster implements Cluster {
   readonly nodes = new Map<string, Node>([["/", { data: new Uint8Array(), stat: freshStat(0, 0, 0), created: 0 }]]);
   /** Called before each operation; may throw, or change the tree behind the session's back. */
   before: (operation: Operation, path: string) => void = () => undefined;
+  /** Pages of children that were asked for: the path and the name that they begin behind. */
+  readonly pages: string[] = [];
   sessionsOpened = 0;
   closed: number[] = [];
   zxid = 0;
@@ -185,12 +187,21 @@ export class FakeCluster implements Cluster {
           this.#arm("exist", path, options.watch);
           return this.nodes.get(path)?.stat;
         }),
-      children: (path, options = {}) =>
-        call("children", path, () => {
-          const { stat } = this.#node(path);
-          this.#arm("children", path, options.watch);
-          return { children: this.names(path), stat, zxid: this.zxid };
-        }),
+      childPages: (path, { limit = 10_000, after = "", watch } = {}) => {
+        const page = (from: string, armed: typeof watch) =>
+          call("children", path, () => {
+            const { stat } = this.#node(path);
+            this.#arm("children", path, armed);
+            const names = this.names(path).filter((name) => name > from);
+            this.pages.push(`${path} ${from}`.trimEnd());
+            return { children: names.slice(0, limit), more: names.length > limit, stat, zxid: this.zxid };
+          });
+        return (async function* () {
+          let next = await page(after, watch);
+          yield next;
+          for (; next.more; yield next) next = await page(next.children.at(-1) ?? "", undefined);
+        })();
+      },
       sync: () => call("sync", "/", () => this.zxid),
       on: (_event, listener) => {
         this.#listeners.add(listener);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NameMap, NameSet } from "../../src/znode/name-map.ts";
+import { NameMap } from "../../src/znode/name-map.ts";
 
 const key = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom("", "a", "n1", "n12", "n123", "ü€"));
 const step = fc.record({ key, add: fc.boolean() });
@@ -23,28 +23,5 @@ describe("NameMap", () => {
         expect([...real.values()].sort()).toEqual([...model.values()].sort());
       }),
     );
-  });
-});
-
-describe("NameSet", () => {
-  it("is a Set, small and large", () => {
-    const real = new NameSet();
-    const model = new Set<string>();
-    for (let i = 0; i < 40_000; i++) {
-      const name = `n-${String(i * 7919).padStart(10, "0")}`;
-      real.add(name);
-      model.add(name);
-      if (i % 3 === 0) {
-        const gone = `n-${String((i / 3) * 7919).padStart(10, "0")}`;
-        expect(real.delete(gone)).toBe(model.delete(gone));
-        expect(real.has(gone)).toBe(false);
-      }
-    }
-    real.add("n-0");
-    real.add("n-0");
-    model.add("n-0");
-    expect(real.size).toBe(model.size);
-    expect([...real].sort()).toEqual([...model].sort());
-    expect(real.delete("never there")).toBe(false);
   });
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.ts";
+import { emptyBytes } from "../../src/base/bytes.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Operation } from "../../src/base/operations.ts";
+import { answer } from "../../src/znode/reads.ts";
 import { nextVersion } from "../../src/znode/stat.ts";
+import { Tree } from "../../src/znode/tree.ts";
 import { codeOf, create, del, Harness, ok, read, set } from "./znode-harness.ts";
 
 function start(...operations: Operation[]) {
@@ -259,6 +263,49 @@ describe("reads", () => {
     expect(ok(machine.read(read("getChildren", "/"))).children).toEqual(expected);
   });
 
+  it("give children page by page: behind a name, be it there or not, and whether more follow", () => {
+    const { machine, write, harness } = start(
+      create("/a"),
+      ...["b", "d", "f", "h"].map((name) => create(`/a/${name}`)),
+    );
+    const page = (after: string, limit: number) => {
+      const result = ok(machine.read({ ...read("getChildren", "/a"), after, limit }));
+      expect(result.stat).toEqual(harness.stat("/a"));
+      return [result.children?.join(""), result.more === true];
+    };
+    expect(page("", 2)).toEqual(["bd", true]);
+    expect(page("d", 2)).toEqual(["fh", false]);
+    expect(page("", 4)).toEqual(["bdfh", false]);
+    expect(page("e", 1)).toEqual(["f", true]);
+    expect(page("h", 9)).toEqual(["", false]);
+    write(del("/a/f"));
+    write(create("/a/g"));
+    expect(page("f", 9)).toEqual(["gh", false]);
+    expect(ok(machine.read({ ...read("getChildren", "/a/b"), after: "x", limit: 1 })).children).toEqual([]);
+  });
+
+  it("give more names than an answer holds, in pages that do fit; all at once they are refused", () => {
+    const tree = treeOf(1_100, "x".repeat(4_000));
+    expect(codeOf(answer(tree, read("getChildren", "/")))).toBe("REPLY_TOO_LARGE");
+    let seen = 0;
+    for (let after = "", more = true; more; ) {
+      const result = ok(answer(tree, { ...read("getChildren", "/"), after, limit: 1_000_000 }));
+      expect((result.children ?? []).length).toBeLessThanOrEqual(limits.childrenPageBytesMax / 4_000);
+      for (const name of result.children ?? []) if (name !== "zookeeper") expect(Number(name.slice(0, 6))).toBe(seen++);
+      after = result.children?.at(-1) ?? "";
+      more = result.more === true;
+    }
+    expect(seen).toBe(1_100);
+  });
+
+  it("give no page of more names than a server allows, but all at once if they fit", () => {
+    const tree = treeOf(2 * limits.childrenPageMax, "");
+    const page = ok(answer(tree, { ...read("getChildren", "/"), limit: 2 ** 31 }));
+    expect([page.children?.length, page.more]).toEqual([limits.childrenPageMax, true]);
+    const all = ok(answer(tree, read("getChildren", "/")));
+    expect([all.children?.length, all.more]).toEqual([2 * limits.childrenPageMax + 1, undefined]);
+  });
+
   it("tell a missing znode from a malformed path", () => {
     const { machine } = start();
     for (const kind of ["getData", "exists", "getChildren"] as const) {
@@ -281,3 +328,11 @@ describe("reads", () => {
     expect([a?.buffer.byteLength, b?.buffer.byteLength]).toEqual([10, 5]);
   });
 });
+
+/** A tree of one level. */
+function treeOf(count: number, suffix: string): Tree {
+  const tree = new Tree();
+  const root = present(tree.get("/"), "the root");
+  for (let i = 0; i < count; i++) tree.insert(root, `/${String(i).padStart(6, "0")}${suffix}`, emptyBytes, 0, i + 1, 0);
+  return tree;
+}

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { AssertionError, present } from "../../src/base/assert.ts";
 import { emptyBytes } from "../../src/base/bytes.ts";
 import { assertSound } from "../../src/znode/invariants.ts";
-import { NameSet } from "../../src/znode/name-map.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
+import { SortedNames } from "../../src/znode/sorted-names.ts";
 import { statOf } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
 
@@ -62,8 +62,8 @@ describe("invariants", () => {
   });
 });
 
-function names(...of: string[]): NameSet {
-  const set = new NameSet();
+function names(...of: string[]): SortedNames {
+  const set = new SortedNames();
   for (const name of of) set.add(name);
   return set;
 }

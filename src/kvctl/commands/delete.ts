@@ -1,8 +1,9 @@
 /** `kvctl delete`: removes a znode, or with -r all below it too. */
-import { checkDeletable, childPath, parseVersion } from "../arguments.ts";
+import { checkDeletable, parseVersion } from "../arguments.ts";
+import { pathsBelow } from "../children.ts";
 import { hasCode, usage } from "../failures.ts";
 import { result } from "../format.ts";
-import { mapInOrder } from "../parallel.ts";
+import { inOrder, requestsInFlight } from "../parallel.ts";
 import type { Context, KvSession } from "../ports.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
@@ -13,7 +14,7 @@ export interface DeleteArguments {
   readonly recursive: boolean;
 }
 
-/** Rounds against others who go on creating below the tree that is to go. */
+/** Rounds against others who go on creating below a znode that is to go. */
 const roundsMax = 10;
 
 /** Deletes and prints what is gone. */
@@ -36,23 +37,39 @@ export async function remove(context: Context, args: DeleteArguments): Promise<v
 
 /** Deepest first; what others delete meanwhile is fine, what they create is deleted in another round. */
 async function removeTree(session: KvSession, root: string, signal: AbortSignal): Promise<number> {
+  if ((await session.exists(root)) === undefined) {
+    // Tells which of its parents is missing.
+    await session.delete(root);
+    return 1;
+  }
+  return removeBelow(session, root, requestsInFlight, signal);
+}
+
+/**
+ * Removes a znode that may have children, `width` of them at a time; returns how many znodes went. Each level of the
+ * tree holds a page of names for each znode that is being emptied there, and deeper ones have less at a time.
+ */
+async function removeBelow(session: KvSession, path: string, width: number, signal: AbortSignal): Promise<number> {
   let count = 0;
-  let levels = await levelsOf(session, root, await childrenOf(session, root), signal);
+  const removeChild = async (child: string): Promise<number> => {
+    // Most have no children: to try costs less than to ask.
+    const outcome = await tryDelete(session, child);
+    if (outcome instanceof Error) return removeBelow(session, child, Math.max(1, width >> 2), signal);
+    return outcome === "deleted" ? 1 : 0;
+  };
   for (let round = 1; ; round++) {
-    let refused: unknown;
-    for (const level of levels.toReversed()) {
+    for await (const children of pathsBelow(session, path)) {
       signal.throwIfAborted();
-      const outcomes = await mapInOrder(level, (path) => tryDelete(session, path));
-      count += outcomes.filter((outcome) => outcome === "deleted").length;
-      refused ??= outcomes.find((outcome) => outcome instanceof Error);
+      for await (const gone of inOrder(children, removeChild, width)) count += gone;
     }
-    if (refused === undefined) return count;
-    if (round === roundsMax) throw refused;
-    levels = await levelsOf(session, root, await childrenIfAny(session, root), signal);
+    const outcome = await tryDelete(session, path);
+    if (outcome === "deleted") return count + 1;
+    if (outcome === "gone") return count;
+    if (round === roundsMax) throw outcome;
   }
 }
 
-/** "gone" if someone else was faster; the error if it has children again. */
+/** "gone" if someone else was faster; the error if it has children. */
 async function tryDelete(session: KvSession, path: string): Promise<"deleted" | "gone" | Error> {
   try {
     await session.delete(path);
@@ -62,36 +79,6 @@ async function tryDelete(session: KvSession, path: string): Promise<"deleted" | 
     if (hasCode(error, "NOT_EMPTY") && error instanceof Error) return error;
     throw error;
   }
-}
-
-/** The paths at each depth, from the root down. */
-async function levelsOf(
-  session: KvSession,
-  root: string,
-  children: readonly string[],
-  signal: AbortSignal,
-): Promise<(readonly string[])[]> {
-  const levels: (readonly string[])[] = [[root]];
-  for (let level = children; level.length > 0; ) {
-    signal.throwIfAborted();
-    levels.push(level);
-    level = (await mapInOrder(level, (path) => childrenIfAny(session, path))).flat();
-  }
-  return levels;
-}
-
-async function childrenIfAny(session: KvSession, path: string): Promise<string[]> {
-  try {
-    return await childrenOf(session, path);
-  } catch (error) {
-    if (hasCode(error, "NO_NODE")) return [];
-    throw error;
-  }
-}
-
-async function childrenOf(session: KvSession, path: string): Promise<string[]> {
-  const { children } = await session.children(path);
-  return children.map((name) => childPath(path, name));
 }
 
 interface Options {

@@ -1,8 +1,9 @@
 /** `kvctl ls`: the children of a znode, or all below it. */
-import type { Stat } from "../../client/index.ts";
+import type { ChildPage, Stat } from "../../client/index.ts";
 import { checkPath, childPath } from "../arguments.ts";
+import { firstPage, pageNames } from "../children.ts";
 import { hasCode, usage } from "../failures.ts";
-import { isoTime, result, showEvent, table } from "../format.ts";
+import { isoTime, result, showEvent, TableInParts } from "../format.ts";
 import { inOrder } from "../parallel.ts";
 import type { Context, KvSession } from "../ports.ts";
 import { untilEvent, watcher } from "../waiting.ts";
@@ -30,10 +31,13 @@ export async function ls(context: Context, args: LsArguments): Promise<void> {
   }
   const session = await context.session();
   const watching = watcher();
-  const { children } = await session.children(args.path, { watch: args.watch ? watching.watch : undefined });
-  const paths = children.map((name) => ({ path: childPath(args.path, name), label: name }));
-  const items = args.recursive ? depthFirst(session, paths, context.signal) : each(paths);
-  await list(context, args.long ? withStats(session, items) : items, args.long);
+  // The first page belongs to the command: a znode that is missing must fail it.
+  const pages = session.childPages(args.path, {
+    limit: pageNames,
+    watch: args.watch ? watching.watch : undefined,
+  });
+  const items = args.recursive ? depthFirst(session, args.path, pages, context.signal) : each(args.path, pages);
+  await list(context, args.long ? withStats(session, items) : items);
   if (!args.watch) return;
   await context.follow(
     `ls ${args.path}`,
@@ -42,25 +46,52 @@ export async function ls(context: Context, args: LsArguments): Promise<void> {
   );
 }
 
-async function* each(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
+type Pages = AsyncIterable<Pick<ChildPage, "children">>;
+
+async function* each(parent: string, pages: Pages): AsyncGenerator<Item> {
+  for await (const { children } of pages)
+    for (const name of children) yield { path: childPath(parent, name), label: name };
 }
 
-/** Each item before what is below it, by full paths; what goes meanwhile is left out with all below it. */
-async function* depthFirst(session: KvSession, items: readonly Item[], signal: AbortSignal): AsyncGenerator<Item> {
-  const expand = async (item: Item) => ({ item, below: await itemsBelow(session, item.path) });
-  for await (const { item, below } of inOrder(items, expand)) {
-    signal.throwIfAborted();
-    if (below === undefined) continue;
-    yield { path: item.path, label: item.path };
-    yield* depthFirst(session, below, signal);
+/**
+ * Each item before what is below it, by full paths; what goes meanwhile is left out with all below it. Of some items
+ * ahead the first pages are there already, so that the walk does not wait for each; no more is kept at once.
+ */
+async function* depthFirst(
+  session: KvSession,
+  parent: string,
+  pages: Pages,
+  signal: AbortSignal,
+): AsyncGenerator<Item> {
+  for await (const { children } of pages) {
+    const expand = async (name: string) => {
+      const path = childPath(parent, name);
+      return { path, first: await firstPageOf(session, path) };
+    };
+    for await (const { path, first } of inOrder(children, expand)) {
+      signal.throwIfAborted();
+      if (first === undefined) continue;
+      yield { path, label: path };
+      if (first.children.length > 0) yield* depthFirst(session, path, startingWith(session, path, first), signal);
+    }
   }
 }
 
-async function itemsBelow(session: KvSession, path: string): Promise<Item[] | undefined> {
+/** The pages of a znode's children, of which the first is there. */
+async function* startingWith(session: KvSession, path: string, first: ChildPage): Pages {
+  yield first;
+  const after = first.children.at(-1);
+  if (!first.more || after === undefined) return;
   try {
-    const { children } = await session.children(path);
-    return children.map((name) => ({ path: childPath(path, name), label: name }));
+    yield* session.childPages(path, { limit: pageNames, after });
+  } catch (error) {
+    if (!hasCode(error, "NO_NODE")) throw error;
+  }
+}
+
+async function firstPageOf(session: KvSession, path: string): Promise<ChildPage | undefined> {
+  try {
+    return await firstPage(session, path, { limit: pageNames });
   } catch (error) {
     if (hasCode(error, "NO_NODE")) return undefined;
     throw error;
@@ -68,20 +99,33 @@ async function itemsBelow(session: KvSession, path: string): Promise<Item[] | un
 }
 
 async function* withStats(session: KvSession, items: AsyncIterable<Item>): AsyncGenerator<Item> {
-  const all: Item[] = [];
-  for await (const item of items) all.push(item);
   const look = async (item: Item) => ({ item, stat: await session.exists(item.path) });
-  for await (const { item, stat } of inOrder(all, look)) if (stat !== undefined) yield { ...item, stat };
+  for await (const some of inGroups(items))
+    for await (const { item, stat } of inOrder(some, look)) if (stat !== undefined) yield { ...item, stat };
 }
 
-async function list({ out }: Context, items: AsyncIterable<Item>, long: boolean): Promise<void> {
-  const rows = [["VERSION", "BYTES", "CHILDREN", "OWNER", "MODIFIED", "NAME"]];
+/** As many at a time as a page has. */
+async function* inGroups<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < pageNames) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+/** A long listing is a table, whose columns may grow wider on the way: rows are written when there are many. */
+async function list({ out }: Context, items: AsyncIterable<Item>): Promise<void> {
+  const head = ["VERSION", "BYTES", "CHILDREN", "OWNER", "MODIFIED", "NAME"];
+  const rows = new TableInParts(head);
   for await (const { path, label, stat } of items) {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    if (out.json || stat === undefined) result(out, label, { path, name, ...(long ? { stat } : {}) });
-    else rows.push([...columns(stat), label]);
+    if (out.json || stat === undefined) result(out, label, { path, name, ...(stat === undefined ? {} : { stat }) });
+    else if (rows.add([...columns(stat), label]) >= pageNames) out.write(rows.take());
   }
-  if (rows.length > 1) out.write(`${table(rows)}\n`);
+  if (rows.length > 0) out.write(rows.take());
 }
 
 function columns(stat: Stat): string[] {

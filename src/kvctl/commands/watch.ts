@@ -2,6 +2,7 @@
 
 import type { Stat, WatchEventType } from "../../client/index.ts";
 import { checkPath } from "../arguments.ts";
+import { firstPage } from "../children.ts";
 import { describe, hasCode, isUnavailable } from "../failures.ts";
 import { type Change, showEvent } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
@@ -92,7 +93,9 @@ async function arm(context: Context, path: string, side: Side): Promise<Armed> {
     const own = watcher();
     if (side === "node") return { session, stat: await session.exists(path, { watch: own.watch }), watcher: own };
     try {
-      return { session, stat: (await session.children(path, { watch: own.watch })).stat, watcher: own };
+      // Of the names one is enough: the Stat tells of all changes.
+      const { stat } = await firstPage(session, path, { limit: 1, watch: own.watch });
+      return { session, stat, watcher: own };
     } catch (error) {
       if (!hasCode(error, "NO_NODE")) throw error;
     }
