@@ -11,8 +11,8 @@ import type { RaftChecker } from "./raft-history.ts";
 export class ExactlyOnce implements Observer, RaftChecker {
   readonly name = "exactly-once";
   readonly #feed: ModelFeed;
-  /** What writes have stored: each stores something of its own. */
-  readonly #stored = new Set<string>();
+  /** By what it is: how many writes that store it were asked for, less those that have taken effect. */
+  readonly #owed = new Map<string, number>();
   /** Every entry is judged once, when the first server commits it. */
   #judged: Zxid = 0;
   /** The operation that was answered with a zxid. */
@@ -28,9 +28,15 @@ export class ExactlyOnce implements Observer, RaftChecker {
     const effect = this.#feed.model.effects.get(index);
     if (effect === undefined || effect.operation.op === "delete" || effect.operation.data.length === 0) return;
     const data = hex(effect.operation.data);
-    if (this.#stored.has(data))
-      throw new InvariantBroken(this.name, `a write takes effect at zxid ${index} that took effect before`);
-    this.#stored.add(data);
+    const owed = (this.#owed.get(data) ?? 0) - 1;
+    if (owed < 0) throw new InvariantBroken(this.name, `a write takes effect at zxid ${index} that took effect before`);
+    this.#owed.set(data, owed);
+  }
+
+  invoked({ invocation }: HistoryOperation): void {
+    if (invocation.type !== "write" || invocation.operation.op === "delete") return;
+    const data = hex(invocation.operation.data);
+    this.#owed.set(data, (this.#owed.get(data) ?? 0) + 1);
   }
 
   answered({ id, client, invocation, outcome, zxid, result }: HistoryOperation): void {
@@ -42,7 +48,7 @@ export class ExactlyOnce implements Observer, RaftChecker {
     const effect = this.#feed.model.effects.get(zxid);
     const { operation } = invocation;
     if (effect === undefined || operation.op === "delete" || effect.operation.op === "delete") return;
-    // Each write of the workload stores something of its own.
+    // Each drawn write stores something of its own.
     if (hex(effect.operation.data) !== hex(operation.data))
       throw new InvariantBroken(this.name, `write ${id} of client ${client} was answered for another write`);
   }
