@@ -18,6 +18,7 @@ import { readScene, sceneNames } from "./cli/scenes.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import { horizonMaxMs } from "./plan/actions.ts";
 import { type Plan, serverCount } from "./plan/plan.ts";
+import { aftermath, aftermathTitle } from "./report/aftermath.ts";
 import { Diagram, type DiagramCut } from "./report/diagram.ts";
 import { Story } from "./report/story.ts";
 import { storyLines, storySummary } from "./report/story-text.ts";
@@ -34,6 +35,7 @@ const usage = `npm run sim -- [options]
   --clean               no faults
   --plan FILE           the run of this plan; it says all that the options above would
   --scene NAME          a scene from the paper, with its story; "list" names them
+  --mutant ID           with this bug planted; npm run mutants -- --list names them
   --story               prints the whole story, a line for each thing that matters
   --diagram             prints a Mermaid sequence diagram, and the rest to stderr
   --from MS, --to MS    of the story or the diagram: only this part, virtual ms
@@ -52,6 +54,7 @@ const known = {
   clean: "flag",
   plan: "value",
   scene: "value",
+  mutant: "value",
   story: "flag",
   diagram: "flag",
   from: "value",
@@ -129,7 +132,7 @@ function listScenes(): void {
   }
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const options = parseArguments(args, known);
   if (options.flags.has("help")) {
     print(usage);
@@ -147,6 +150,8 @@ function main(args: readonly string[]): number {
     listScenes();
     return exitCodes.fine;
   }
+  const id = options.values.get("mutant");
+  if (id !== undefined) return await playPlanted(id, args);
   const what = wanted(options);
   if (options.flags.has("print-plan")) {
     print(JSON.stringify(what.plan, null, 2));
@@ -160,6 +165,19 @@ function main(args: readonly string[]): number {
   // What broke is the greater news.
   if (code === exitCodes.fine) throw incomplete;
   console.error(incomplete.message);
+  return code;
+}
+
+/** The run with a bug planted, and what one may learn from it. */
+async function playPlanted(id: string, args: readonly string[]): Promise<number> {
+  // Only who plants a bug needs a bundler: a bundled program has none.
+  const { mutantOf, runPlanted } = await import("./cli/mutants/planted.ts");
+  const mutant = mutantOf(id);
+  const at = args.findIndex((arg) => arg === "--mutant" || arg.startsWith("--mutant="));
+  const rest = args.filter((_, i) => i !== at && !(args[at] === "--mutant" && i === at + 1));
+  const code = await runPlanted(mutant, rest);
+  if (code === exitCodes.broken) print(["", ...wrap(`Lesson: ${mutant.lesson}`, 120, "")].join("\n"));
+  if (code === exitCodes.fine) print("\nthe bug does not show in this run");
   return code;
 }
 
@@ -198,6 +216,8 @@ function simulate({ plan, scene, replay, cut }: Wanted, options: Options, trace:
   }
   if (outcome.failure !== undefined) {
     say(`\n${runReport(outcome, last, replay)}`);
+    const after = aftermath(plan, outcome.failure);
+    if (after.length > 0) say(["", aftermathTitle, ...after].join("\n"));
     return exitCodes.broken;
   }
   const missing = scene === undefined ? undefined : missingLine(scene, story.lines());

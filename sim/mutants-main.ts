@@ -25,7 +25,7 @@ const usage = `npm run mutants -- [options]
   --jobs N         hunts at once, up to 64 (default 2)
   --shrink-for S   processor seconds to shrink the first plan of each in; 0 = not at all (default 20;
                    with --explain 120)
-  --explain        plants, finds and shrinks, and tells the story as a diagram; needs --only
+  --explain        plants, finds and shrinks, and tells the story; needs --only
   --json           results as JSON
   --write          keeps the results in docs/mutants.json and writes docs/mutants.md and docs/invariants.md
   --pages          writes these pages from the results that were kept, and hunts none

@@ -6,7 +6,9 @@ import { generatePlan } from "./hunter/generate.ts";
 import type { FromWorker, HuntResult, HuntTask, Kill } from "./mutants/task.ts";
 import type { Outcome, RunFailure } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
-import { Diagram } from "./report/diagram.ts";
+import { aftermath, aftermathTitle } from "./report/aftermath.ts";
+import { Story } from "./report/story.ts";
+import { storyLines } from "./report/story-text.ts";
 import { run } from "./runner.ts";
 import { sameFailure } from "./shrink/same-failure.ts";
 import { shrink } from "./shrink/shrink.ts";
@@ -45,13 +47,13 @@ function hunt(task: HuntTask): HuntResult {
 
 function runaway(seed: number): Kill {
   const message = `the run did not end within ${eventsMax.toLocaleString("en")} events`;
-  return { invariant: "runaway", message, seed, items: undefined, plan: undefined, diagram: undefined };
+  return { invariant: "runaway", message, seed, items: undefined, plan: undefined, story: undefined };
 }
 
 function killed(task: HuntTask, first: Outcome, failure: RunFailure, runs: number): Kill {
   const { invariant, message } = failure;
   if (task.shrinkMs <= 0)
-    return { invariant, message, seed: first.plan.seed, items: undefined, plan: undefined, diagram: undefined };
+    return { invariant, message, seed: first.plan.seed, items: undefined, plan: undefined, story: undefined };
   const onRun = (): void => tell({ type: "alive", runs, shrinking: true });
   const begun = cpuMs();
   const simplest = simplestOf(first, begun + task.shrinkMs / 4, onRun);
@@ -67,7 +69,7 @@ function killed(task: HuntTask, first: Outcome, failure: RunFailure, runs: numbe
     message: shrunk.outcome.failure?.message ?? failure.message,
     items: shrunk.items,
     plan: JSON.stringify(shrunk.plan),
-    diagram: task.tell ? story(shrunk.plan) : undefined,
+    story: task.tell ? story(shrunk.plan, shrunk.outcome.failure) : undefined,
   };
 }
 
@@ -93,11 +95,15 @@ function sizeOf({ struck, performed }: Outcome): number {
   return struck.length + performed.length;
 }
 
-/** The run once more, drawn. */
-function story(plan: Plan): string {
-  const diagram = new Diagram();
-  run(plan, [...allCheckers(), diagram], { eventsMax });
-  return diagram.text();
+/** Lines of the story that are told. */
+const storyMax = 60;
+
+/** The run once more, told; and what comes of its failure. */
+function story(plan: Plan, failure: RunFailure | undefined): string[] {
+  const told = new Story(storyMax);
+  run(plan, [...allCheckers(), told], { eventsMax });
+  const after = failure === undefined ? [] : aftermath(plan, failure);
+  return [...storyLines(told), ...(after.length > 0 ? ["", aftermathTitle, ...after] : [])];
 }
 
 tell({ type: "result", result: hunt(workerData as HuntTask) });

@@ -67,12 +67,15 @@ function tellFound(found: Found, saved: PlanFile, interrupted: boolean, drawn: b
     plan,
     shrunkFrom: `shrunk from ${sizes(before.faults, before.operations)} to ${to} (${effort})`,
     moments: found.moments,
+    after: found.after,
     traceHash: found.traceHash,
     replay: saved.written
       ? `npm run sim -- --plan ${file}`
       : "put the plan below into a file; npm run sim -- --plan FILE",
     more: [
-      ...(saved.written ? [`Diagram: npm run sim -- --plan ${file} --diagram`] : []),
+      ...(saved.written
+        ? [`Story:   npm run sim -- --plan ${file} --story`, `Diagram: npm run sim -- --plan ${file} --diagram`]
+        : []),
       ...(drawn ? [`As it was found: ${asFound}`] : []),
     ],
   });

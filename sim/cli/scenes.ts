@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkScene, type Scene } from "../scenes/scene.ts";
 import { UsageError } from "./command.ts";
-import { root } from "./mutants/load.ts";
+import { root } from "./root.ts";
 
 const folder = (): string => join(root, "sim/scenes");
 

@@ -2,6 +2,7 @@
 import { allCheckers } from "../checkers/all.ts";
 import type { Outcome, RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
+import { aftermath } from "../report/aftermath.ts";
 import { Story } from "../report/story.ts";
 import { storyLines } from "../report/story-text.ts";
 import { run } from "../runner.ts";
@@ -28,6 +29,7 @@ export function asFound(outcome: Outcome, failure: RunFailure): Found {
     plan: outcome.plan,
     traceHash: outcome.traceHash,
     moments: [],
+    after: [],
     before: { faults: outcome.struck.length, operations: outcome.performed.length },
     items: planItems(trimmed(outcome)),
     shrinkRuns: 0,
@@ -56,6 +58,7 @@ export function investigate(
     plan: shrunk.plan,
     traceHash: shrunk.outcome.traceHash,
     moments: lastMoments(shrunk.plan),
+    after: aftermath(shrunk.plan, shrunk.outcome.failure ?? failure),
     items: shrunk.items,
     shrinkRuns: shrunk.runs,
     shrinkMs: performance.now() - begun,

@@ -48,6 +48,7 @@ export interface Found {
   readonly plan: Plan;
   readonly traceHash: string;
   readonly moments: readonly string[];
+  readonly after: readonly string[];
   /** What the plan was at first. */
   readonly before: { readonly faults: number; readonly operations: number };
   /** Of the plan now; the same as before if it was not shrunk. */

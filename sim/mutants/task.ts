@@ -10,7 +10,7 @@ export interface HuntTask {
   readonly runsMax: number;
   /** Processor time to shrink the plan in, ms; 0 = it is not shrunk. */
   readonly shrinkMs: number;
-  /** Whether to tell the shrunk story as a diagram. */
+  /** Whether to tell the story of the shrunk plan. */
   readonly tell: boolean;
 }
 
@@ -33,7 +33,8 @@ export interface Kill {
   readonly items: number | undefined;
   /** The shrunk plan as JSON. */
   readonly plan: string | undefined;
-  readonly diagram: string | undefined;
+  /** The story of the shrunk plan, and what comes of it; `undefined` if it was not asked for. */
+  readonly story: readonly string[] | undefined;
 }
 
 /** Messages of a worker. A sign of life comes after each run. */

@@ -3,6 +3,7 @@
 import { isError, type RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { causeOf } from "../promises.ts";
+import { aftermathTitle } from "./aftermath.ts";
 import { planText } from "./plan-text.ts";
 import { tellPlan } from "./tell.ts";
 import { wrap } from "./wrap.ts";
@@ -18,6 +19,8 @@ export interface Failed {
   readonly shrunkFrom?: string;
   /** The end of its story, a line each. */
   readonly moments: readonly string[];
+  /** What comes of it, a line each; left out if nothing is known. */
+  readonly after?: readonly string[];
   readonly traceHash: string;
   /** The command that runs the plan again. */
   readonly replay: string;
@@ -27,7 +30,7 @@ export interface Failed {
 
 /** The text. */
 export function failureReport(failed: Failed): string {
-  const { failure, plan, moments, replay } = failed;
+  const { failure, plan, moments, replay, after = [] } = failed;
   return [
     `BROKEN: ${failure.invariant}, ${(failure.atUs / 1000).toFixed(3)} virtual ms after the start (event #${failure.event}, trace hash ${failed.traceHash})`,
     ...causeOf(failure).flatMap((line) => wrap(`  ${line}`, width, " ".repeat(13))),
@@ -38,6 +41,7 @@ export function failureReport(failed: Failed): string {
     "",
     "The last moments:",
     ...moments,
+    ...(after.length > 0 ? ["", aftermathTitle, ...after.map((line) => `  ${line}`)] : []),
     "",
     `Replay:  ${replay}`,
     ...(failed.more ?? []),

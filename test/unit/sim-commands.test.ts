@@ -64,6 +64,7 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
     ["main", "--story --diagram", "Beside --diagram, --story has no effect: either the one or the other"],
     ["main", "--scene nothing", 'There is no scene "nothing"; the scenes are '],
     ["main", "--scene figure-8 --clean", "Beside --scene, --clean has no effect: the scene says all of that."],
+    ["main", "--seed 1 --mutant ZZ", 'There is no mutant "ZZ"; see npm run mutants -- --list.'],
     ["main", "--servers 0", 'The option --servers is "0", but must be an integer from 1 to 9.'],
     ["main", "--seed 1e99", `The option --seed is "1e99", ${seedRange}`],
     ["hunt-main", "--jobs 1000", `The option --jobs is "1000", but must be ${jobsRange}.`],
@@ -182,6 +183,15 @@ describe("what the commands say of themselves", () => {
     expect(stdout).toMatch(/^ {2}Note over n\d: commits up to \d/m);
     expect(stderr).toContain("\nevery promise held\n");
     expect(status).toBe(0);
+  });
+
+  it("a planted bug breaks its promise in the scene of its figure, and what comes of it is told", () => {
+    const { status, stdout } = command("main", ["--scene", "figure-8", "--mutant", "c1"]);
+    expect(stdout).toMatch(/^planted: C1, an entry of an older term is committed by counting/);
+    expect(stdout).toMatch(/^BROKEN: leader-completeness at /m);
+    expect(stdout).toMatch(/^What comes of it, if nobody stops it:\n(.*\n)*.* n4 .* throws away 4: /m);
+    expect(stdout).toMatch(/^Lesson: A majority may store an old entry/m);
+    expect(status).toBe(1);
   });
 
   it("the speed is measured as told, as JSON if wanted", () => {

@@ -159,6 +159,7 @@ describe("a hunt that was interrupted while it shrank", () => {
     plan,
     traceHash: "00ff",
     moments: [],
+    after: [],
     before: { faults: 2, operations: 1 },
     items: 3,
   };

@@ -39,7 +39,7 @@ describe("the mutants on a terminal", () => {
       message: "two lead",
       seed: 12,
       items: 0,
-      diagram: "sequenceDiagram",
+      story: ["n1 leads term 2"],
     } as const;
     const told = explanation(mutant, { kill: { ...kill, plan: '{ "seed": 12 }' }, runs: 1, ms: 100 });
     expect(told).toContain(

@@ -113,7 +113,7 @@ function hunt(code: string, task: HuntTask, stop: AbortSignal): Promise<HuntResu
         seed,
         items: undefined,
         plan: undefined,
-        diagram: undefined,
+        story: undefined,
       };
       end({ kill, runs, ms: performance.now() - begun });
     };

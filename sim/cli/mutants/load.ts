@@ -1,19 +1,9 @@
 /** Brings a mutant to life: the worker's code with one change in one file, made while it is bundled. */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, type Loader, type Plugin } from "esbuild";
+import { resolve } from "node:path";
+import { type BuildOptions, build, type Loader, type Plugin } from "esbuild";
 import { type Mutant, MutantMismatch, plant } from "../../mutants/mutant.ts";
-
-/** The root of the checkout, with a slash at its end: the sources are there wherever this file runs from. */
-export const root = findRoot(dirname(fileURLToPath(import.meta.url)));
-
-function findRoot(from: string): string {
-  if (existsSync(join(from, "package.json")) && existsSync(join(from, "sim", "mutants-worker.ts"))) return `${from}/`;
-  const above = dirname(from);
-  if (above === from) throw new Error("the sources of the simulator are not there");
-  return findRoot(above);
-}
+import { root } from "../root.ts";
 
 /** The mutant's file with the bug in it. Throws {@link MutantMismatch}. */
 export function mutatedText(mutant: Mutant): string {
@@ -25,15 +15,26 @@ export function mutatedText(mutant: Mutant): string {
 
 /** Code of a worker thread that hunts `mutant`; without one, the code as it is. */
 export async function workerCode(mutant: Mutant | undefined): Promise<string> {
+  return await bundle("sim/mutants-worker.ts", mutant, { format: "cjs" });
+}
+
+/** A program of the checkout with all that it imports in one text, and `mutant` in it. */
+export async function bundle(
+  program: string,
+  mutant: Mutant | undefined,
+  options: Pick<BuildOptions, "format" | "define">,
+): Promise<string> {
   const plugins = mutant === undefined ? [] : [replaceFile(resolve(root, mutant.file), mutatedText(mutant))];
   const result = await build({
-    entryPoints: [`${root}sim/mutants-worker.ts`],
+    entryPoints: [root + program],
     bundle: true,
     platform: "node",
-    format: "cjs",
     target: "node20",
-    write: false,
+    // A program with a bug in it plants no other, and needs no bundler.
+    external: ["./cli/mutants/planted.ts"],
     logLevel: "silent",
+    ...options,
+    write: false,
     plugins,
   });
   const [output] = result.outputFiles;

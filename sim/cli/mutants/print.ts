@@ -8,7 +8,8 @@ import { planText } from "../../report/plan-text.ts";
 import { tellPlan } from "../../report/tell.ts";
 import { count } from "../../report/tell-events.ts";
 import { wrap } from "../../report/wrap.ts";
-import { mutatedText, root } from "./load.ts";
+import { root } from "../root.ts";
+import { mutatedText } from "./load.ts";
 import { median, type ResultRow } from "./results.ts";
 
 /** Columns of a terminal. */
@@ -63,7 +64,7 @@ export function seconds(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
-/** The story of a mutant that was found, as text for a terminal; the diagram is Mermaid. */
+/** The story of a mutant that was found, as text for a terminal. */
 export function explanation(mutant: Mutant, result: HuntResult): string {
   const { kill } = result;
   const head = [
@@ -88,7 +89,7 @@ export function explanation(mutant: Mutant, result: HuntResult): string {
       ? []
       : [`This is not what was expected: ${mutant.expects.join(" or ")}.`]),
     ...(kill.plan === undefined ? [] : ["", "The plan, shrunk:", ...planInWords(kill.plan)]),
-    ...(kill.diagram === undefined ? [] : ["", "The story, as a Mermaid diagram:", "", kill.diagram]),
+    ...(kill.story === undefined ? [] : ["", "The story:", "", ...kill.story, ""]),
     ...(kill.plan === undefined ? [] : ["The plan as JSON:", planText(parsePlan(kill.plan))]),
     `Replay:  ${replay}`,
   ].join("\n");

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeWholeFile } from "../../../src/files/whole-file.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
 import type { HuntResult } from "../../mutants/task.ts";
-import { root } from "./load.ts";
+import { root } from "../root.ts";
 
 /** One mutant's hunts. */
 export interface ResultRow {

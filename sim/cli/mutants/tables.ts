@@ -3,7 +3,7 @@ import { writeWholeFile } from "../../../src/files/whole-file.ts";
 import { allMutants, groups, notApplicable } from "../../mutants/catalogue.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
 import { promises } from "../../promises.ts";
-import { root } from "./load.ts";
+import { root } from "../root.ts";
 import { seconds, summary } from "./print.ts";
 import type { ResultRow } from "./results.ts";
 
