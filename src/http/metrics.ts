@@ -11,11 +11,22 @@ export interface PeerCounters {
   readonly queuedBytes: number;
 }
 
+/** What has become of the connections of one door. */
+export interface DoorCounters {
+  readonly open: number;
+  readonly max: number;
+  readonly refused: number;
+  readonly silent: number;
+  readonly outOfFiles: number;
+}
+
 /** What is read when Prometheus asks. */
 export interface MetricsSource {
   status(): NodeStatus;
   /** By peer id. */
   peers(): ReadonlyMap<number, PeerCounters>;
+  /** By the door's name. */
+  doors(): Readonly<Record<string, DoorCounters>>;
   /** Lines of the log that were lost. */
   logDropped(): number;
 }
@@ -70,6 +81,7 @@ export function createMetrics(source: MetricsSource): Metrics {
     registers,
   });
   const peers = peerMetrics(registry);
+  const doors = doorMetrics(registry);
   const turns = new Histogram({
     name: "terrarium_turn_duration_seconds",
     help: "Time that one turn of the node's loop took.",
@@ -109,6 +121,7 @@ export function createMetrics(source: MetricsSource): Metrics {
     lag.reset();
     for (const member of status.members) if (member.lag !== undefined) lag.set({ peer: member.id }, member.lag);
     peers(source.peers());
+    doors(source.doors());
   };
   return {
     observeTurn: (durationMs) => turns.observe(durationMs / 1000),
@@ -160,6 +173,41 @@ function peerMetrics(registry: Registry): (peers: ReadonlyMap<number, PeerCounte
       messages.inc({ peer }, counters.sentMessages);
       bytes.inc({ peer }, counters.sentBytes);
       dropped.inc({ peer }, counters.droppedMessages);
+    }
+  };
+}
+
+function doorMetrics(registry: Registry): (doors: Readonly<Record<string, DoorCounters>>) => void {
+  const options = { labelNames: ["door"], registers: [registry] };
+  const open = new Gauge({ name: "terrarium_open_connections", help: "Connections that are open.", ...options });
+  const max = new Gauge({
+    name: "terrarium_connections_max",
+    help: "Connections that may be open; follows the limit of open files.",
+    ...options,
+  });
+  const refused = new Counter({
+    name: "terrarium_refused_connections_total",
+    help: "Connections turned away, as there were too many in all or from one address.",
+    ...options,
+  });
+  const silent = new Counter({
+    name: "terrarium_silent_connections_total",
+    help: "Connections ended, as they said nothing in time.",
+    ...options,
+  });
+  const outOfFiles = new Counter({
+    name: "terrarium_failed_accepts_total",
+    help: "Times that the system could not accept a connection, mostly for want of files.",
+    ...options,
+  });
+  return (doors) => {
+    for (const metric of [open, max, refused, silent, outOfFiles]) metric.reset();
+    for (const [door, counters] of Object.entries(doors)) {
+      open.set({ door }, counters.open);
+      max.set({ door }, counters.max);
+      refused.inc({ door }, counters.refused);
+      silent.inc({ door }, counters.silent);
+      outOfFiles.inc({ door }, counters.outOfFiles);
     }
   };
 }

@@ -1,6 +1,5 @@
 /** The Clients port over gRPC: session streams and the Status call (`proto/client.proto`). */
 import {
-  Server,
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceDefinition,
@@ -10,6 +9,7 @@ import {
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import type { GateStats } from "../doors/gate.ts";
 import type { Log } from "../doors/log.ts";
 import type { Clients, ConnectionId } from "../node/ports.ts";
 import type { NodeStatus } from "../node/status.ts";
@@ -18,7 +18,8 @@ import { decodeClientFrame, encodeServerFrame } from "../protocol/client-codec.t
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { terrarium } from "../protocol/generated/messages.js";
 import { ClientConnection, type SessionCall } from "./client-connection.ts";
-import { asBuffer, channelOptions, firstLine, listen, rawBytes } from "./grpc.ts";
+import { asBuffer, firstLine, rawBytes } from "./grpc.ts";
+import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
 
 /** What the node is told about its clients. */
 export interface ClientHandlers {
@@ -36,7 +37,10 @@ export interface ClientHandlers {
 export interface ClientServiceOptions {
   readonly handlers: ClientHandlers;
   readonly log: Log;
+  /** Session streams; default: as many as there may be connections, less some to say so to those that come on top. */
   readonly connectionsMax?: number;
+  /** Its connections: see {@link GrpcDoorOptions}. */
+  readonly door?: Partial<GrpcDoorOptions>;
   /** A stream without a Connect message by then is closed. */
   readonly connectTimeoutMs?: number;
   /** Unsent bytes to one client; beyond it the connection is closed. */
@@ -87,6 +91,8 @@ const sessionService: ServiceDefinition = {
   },
 };
 
+/** Connections beyond the sessions that there may be, for those who are told so, and for status and backups. */
+const spareMax = 64;
 /** Backups at a time; each holds a view of the disk. */
 const backupsMax = 2;
 /** A backup goes out in parts of at most this, bytes. */
@@ -95,26 +101,34 @@ const backupPartBytes = 1024 * 1024;
 type BackupCall = ServerWritableStream<Buffer, Buffer>;
 
 export class ClientService implements Clients {
-  private readonly options: Required<ClientServiceOptions>;
-  private readonly server: Server;
+  private readonly options: Required<Omit<ClientServiceOptions, "door">>;
+  private readonly door: GrpcDoor;
   private readonly connections = new Map<ConnectionId, ClientConnection>();
   private readonly unflushed = new Set<ClientConnection>();
   private lastConnection: ConnectionId = 0;
   private backups = 0;
 
   constructor(options: ClientServiceOptions) {
+    const connections = options.door?.connectionsMax ?? limits.connectionsMax;
     this.options = {
-      connectionsMax: limits.connectionsMax,
+      connectionsMax: connections - Math.min(spareMax, Math.ceil(connections / 8)),
       connectTimeoutMs: 5000,
       queueBytesMax: limits.clientQueueBytesMax,
       stallMsMax: 5000,
       ...options,
     };
-    this.server = new Server(channelOptions(clientKeepaliveMs, limits.frameBytesMax));
-    this.server.addService(sessionService, {
+    this.door = new GrpcDoor({
+      name: "clients",
+      connectionsMax: connections,
+      log: options.log,
+      keepaliveMs: clientKeepaliveMs,
+      frameBytesMax: limits.frameBytesMax,
+      ...options.door,
+    });
+    this.door.serve(sessionService, {
       session: (call: SessionCall) => this.open(call),
-      status: (_call: unknown, respond: sendUnaryData<Buffer>) => this.respondStatus(respond),
-      admin: (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => this.administer(call, respond),
+      status: this.door.unary((_call, respond) => this.respondStatus(respond)),
+      admin: this.door.unary((call, respond) => this.administer(call, respond)),
       backup: (call: BackupCall) => void this.sendBackup(call),
     });
   }
@@ -125,10 +139,15 @@ export class ClientService implements Clients {
    * @throws TerrariumError ADDRESS_IN_USE, USAGE
    */
   listen(address: string): Promise<number> {
-    return listen(this.server, address);
+    return this.door.listen(address);
   }
 
-  /** Open connections. */
+  /** What has become of those who connected. */
+  get stats(): GateStats {
+    return this.door.stats;
+  }
+
+  /** Open session streams. */
   get size(): number {
     return this.connections.size;
   }
@@ -153,13 +172,7 @@ export class ClientService implements Clients {
   shutdown(): Promise<void> {
     for (const connection of this.connections.values()) connection.end();
     this.connections.clear();
-    return new Promise((resolve) => {
-      const force = setTimeout(() => this.server.forceShutdown(), 200);
-      this.server.tryShutdown(() => {
-        clearTimeout(force);
-        resolve();
-      });
-    });
+    return this.door.close();
   }
 
   private flush(): void {
@@ -170,6 +183,7 @@ export class ClientService implements Clients {
 
   private open(call: SessionCall): void {
     call.on("error", () => {});
+    this.door.began(call);
     if (this.connections.size >= this.options.connectionsMax) {
       call.write(asBuffer(encodeServerFrame([refusal("OVERLOADED", "the server has no room for another connection")])));
       call.end();
@@ -262,6 +276,7 @@ export class ClientService implements Clients {
   /** Sends a backup as fast as the client takes it. Never rejects. */
   private async sendBackup(call: BackupCall): Promise<void> {
     call.on("error", () => {});
+    this.door.began(call);
     if (this.backups >= backupsMax) {
       call.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "the server sends other backups at this time" });
       return;

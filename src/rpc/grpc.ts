@@ -1,6 +1,5 @@
-/** What both gRPC services share: channel options, raw methods and listening. */
-import { type ChannelOptions, logVerbosity, type Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
-import { TerrariumError } from "../base/errors.ts";
+/** What both gRPC services share: channel options and raw methods. */
+import { type ChannelOptions, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 
 // What goes wrong reaches us as an error and is told in our own words.
 setLogVerbosity(logVerbosity.NONE);
@@ -33,35 +32,6 @@ export function channelOptions(keepaliveMs: number, frameBytesMax: number): Chan
     "grpc.keepalive_timeout_ms": keepaliveMs,
     "grpc.keepalive_permit_without_calls": 1,
   };
-}
-
-/**
- * Listens on `address` (host:port; port 0 takes a free one) and resolves to the port.
- *
- * @throws TerrariumError ADDRESS_IN_USE when something listens there already, USAGE when the address cannot be used
- */
-export function listen(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(listenError(address, error));
-    });
-  });
-}
-
-/** Says why a server could not listen on `address`. */
-export function listenError(address: string, error: Error): TerrariumError {
-  if (/EADDRINUSE|address already in use/.test(error.message)) {
-    return new TerrariumError("ADDRESS_IN_USE", `${address}: something listens there already`);
-  }
-  if (/EACCES/.test(error.message)) {
-    return new TerrariumError("USAGE", `${address}: not allowed to listen there`, "choose a port above 1023");
-  }
-  return new TerrariumError(
-    "USAGE",
-    `${address}: cannot listen there (${firstLine(error.message)})`,
-    "give an address of this machine as host:port",
-  );
 }
 
 /** An error's message up to the first line break. */

@@ -30,7 +30,8 @@ export interface PeerAcceptorOptions {
   readonly log: Log;
 }
 
-type Call = ServerReadableStream<Buffer, Buffer>;
+/** A stream that a peer opens. */
+export type PeerCall = ServerReadableStream<Buffer, Buffer>;
 
 interface IncomingStream {
   readonly from: ServerId;
@@ -70,7 +71,7 @@ export class PeerAcceptor {
   }
 
   /** Takes or refuses a stream that was just opened. */
-  readonly accept = (call: Call, respond: sendUnaryData<Buffer>): void => {
+  readonly accept = (call: PeerCall, respond: sendUnaryData<Buffer>): void => {
     call.on("error", () => {});
     const checked = checkIdentity((key) => call.metadata.get(key)[0]?.toString(), {
       clusterId: this.options.clusterId,
@@ -128,7 +129,7 @@ export class PeerAcceptor {
     for (const stream of streams) stream.respond(null, empty);
   }
 
-  private listenTo(call: Call, stream: IncomingStream): void {
+  private listenTo(call: PeerCall, stream: IncomingStream): void {
     call.on("data", (bytes: Buffer) => {
       if (this.active.get(stream.from) !== stream) return;
       let messages: readonly PeerMessage[];

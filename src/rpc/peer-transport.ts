@@ -4,14 +4,15 @@
  * A server that is in no configuration known here is heard all the same, and answered over a stream that is opened for
  * this: the configuration here may be the older one (§6; thesis 4.1).
  */
-import { Server } from "@grpc/grpc-js";
+import type { sendUnaryData } from "@grpc/grpc-js";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import type { GateStats } from "../doors/gate.ts";
 import type { Log } from "../doors/log.ts";
 import type { Network, PeerMessage } from "../node/ports.ts";
 import type { ServerId } from "../raft/types.ts";
-import { channelOptions, listen } from "./grpc.ts";
-import { PeerAcceptor, type PeerHandlers, peerService } from "./peer-acceptor.ts";
+import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
+import { PeerAcceptor, type PeerCall, type PeerHandlers, peerService } from "./peer-acceptor.ts";
 import { PeerLink, type PeerLinkStats } from "./peer-link.ts";
 
 export type { PeerHandlers } from "./peer-acceptor.ts";
@@ -41,6 +42,8 @@ export interface PeerTransportOptions {
   readonly handlers: PeerHandlers;
   readonly random: Random;
   readonly log: Log;
+  /** Connections of other servers: see {@link GrpcDoorOptions}. */
+  readonly door?: Partial<GrpcDoorOptions>;
 }
 
 interface Connection {
@@ -50,12 +53,15 @@ interface Connection {
   readonly link: PeerLink;
 }
 
+/** Connections of other servers, members or not, unless told otherwise. */
+const peerConnectionsMax = 512;
+
 /** Servers that are dialled back at a time, beyond those of the configuration. */
 const strangersMax = 64;
 
 export class PeerTransport implements Network {
   private readonly options: PeerTransportOptions;
-  private readonly server: Server;
+  private readonly door: GrpcDoor;
   private readonly acceptor: PeerAcceptor;
   /** The peers of the configuration. */
   private peers: ReadonlyMap<ServerId, string> = new Map();
@@ -81,8 +87,20 @@ export class PeerTransport implements Network {
       },
       log: options.log,
     });
-    this.server = new Server(channelOptions(peerKeepaliveMs, limits.peerFrameBytesMax));
-    this.server.addService(peerService, { messages: this.acceptor.accept });
+    this.door = new GrpcDoor({
+      name: "peers",
+      connectionsMax: peerConnectionsMax,
+      log: options.log,
+      keepaliveMs: peerKeepaliveMs,
+      frameBytesMax: limits.peerFrameBytesMax,
+      ...options.door,
+    });
+    this.door.serve(peerService, {
+      messages: (call: PeerCall, respond: sendUnaryData<Buffer>) => {
+        this.door.began(call);
+        this.acceptor.accept(call, respond);
+      },
+    });
   }
 
   /**
@@ -91,7 +109,7 @@ export class PeerTransport implements Network {
    * @throws TerrariumError ADDRESS_IN_USE, USAGE
    */
   async listen(address: string): Promise<number> {
-    const port = await listen(this.server, address);
+    const port = await this.door.listen(address);
     const host = address.slice(0, address.lastIndexOf(":"));
     // Nobody can dial "everywhere": then only the configuration knows.
     if (host !== "0.0.0.0" && host !== "[::]") this.ownAddress = `${host}:${port}`;
@@ -173,6 +191,11 @@ export class PeerTransport implements Network {
     this.links.get(to)?.link.send(messages);
   }
 
+  /** What has become of those who connected. */
+  get doorStats(): GateStats {
+    return this.door.stats;
+  }
+
   /** What each link has done, by peer id in rising order. */
   stats(): ReadonlyMap<ServerId, PeerLinkStats> {
     const ids = [...this.links.keys()].sort((a, b) => a - b);
@@ -190,13 +213,6 @@ export class PeerTransport implements Network {
     for (const { link } of this.links.values()) link.close();
     this.links.clear();
     this.acceptor.close();
-    return new Promise((resolve) => {
-      // What was written goes out first; a peer that does not answer is not waited for.
-      const force = setTimeout(() => this.server.forceShutdown(), 200);
-      this.server.tryShutdown(() => {
-        clearTimeout(force);
-        resolve();
-      });
-    });
+    return this.door.close();
   }
 }

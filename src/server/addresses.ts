@@ -1,13 +1,8 @@
 /** The addresses on which a server listens. */
 import { createServer, type Server } from "node:net";
 import { TerrariumError } from "../base/errors.ts";
-import { listenError } from "../rpc/grpc.ts";
-
-/** Host and port of `address`, which is host:port or [IPv6]:port. */
-export function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const colon = address.lastIndexOf(":");
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(address.slice(colon + 1)) };
-}
+import { splitAddress } from "../doors/address.ts";
+import { listenError } from "../doors/listener.ts";
 
 /**
  * Sees that a server could listen on all of these addresses (undefined ones are passed over): before its data directory

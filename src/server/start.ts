@@ -4,6 +4,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { splitAddress } from "../doors/address.ts";
+import { type FileBudget, fileBudget, openFilesMax } from "../doors/files.ts";
+import { Gate } from "../doors/gate.ts";
+import { listenError } from "../doors/listener.ts";
 import { CollectingLog } from "../doors/log.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createHttpServer } from "../http/server.ts";
@@ -12,12 +16,11 @@ import { defaultNodeOptions } from "../node/options.ts";
 import type { Clock, Disk } from "../node/ports.ts";
 import type { Configuration } from "../raft/types.ts";
 import { ClientService } from "../rpc/client-service.ts";
-import { listenError } from "../rpc/grpc.ts";
 import { PeerTransport } from "../rpc/peer-transport.ts";
 import type { ServerIntroduction } from "../rpc/probe.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Identity, noCluster, openStorage, type Recovered } from "../storage/open.ts";
-import { checkAddresses, splitAddress } from "./addresses.ts";
+import { checkAddresses } from "./addresses.ts";
 import { administer } from "./administration.ts";
 import { backup } from "./backup.ts";
 import { Host } from "./host.ts";
@@ -31,6 +34,9 @@ import { unlessAborted } from "./stopping.ts";
 import { timedDisk } from "./timed-disk.ts";
 
 const clock: Clock = { now: () => performance.now(), wallClock: () => Date.now() };
+
+/** Behind the limits of HTTP itself (`http/guarded-server.ts`), which say what is wrong. Milliseconds. */
+const httpPatience = { firstWordMs: 15_000, idleMs: 45_000 } as const;
 
 /** A server that runs. */
 export interface RunningServer {
@@ -57,6 +63,7 @@ export interface Surroundings {
  */
 export async function startServer(options: ServeOptions, surroundings: Surroundings): Promise<RunningServer> {
   const { log, signal } = surroundings;
+  const files = fileBudget(openFilesMax());
   // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
   await checkAddresses([options.clientAddress, options.peerAddress, options.httpAddress]);
   const host = options.join.length === 0 ? undefined : await unlessAborted(findCluster(options.join, log), signal);
@@ -68,7 +75,7 @@ export async function startServer(options: ServeOptions, surroundings: Surroundi
     signal.throwIfAborted();
     const recovered = await recover(interruptible(level, signal), options, clusterId);
     signal.throwIfAborted();
-    return await serve(options, surroundings, level, recovered, host?.members ?? []);
+    return await serve(options, surroundings, files, level, recovered, host?.members ?? []);
   } catch (error) {
     await level.close();
     throw error;
@@ -127,6 +134,7 @@ export function newIncarnation(): number {
 async function serve(
   options: ServeOptions,
   { log, output, signal, fatal }: Surroundings,
+  files: FileBudget,
   level: LevelDisk,
   recovered: Recovered,
   hosts: ServerIntroduction["members"],
@@ -134,6 +142,7 @@ async function serve(
   const metrics = createMetrics({
     status: () => node.status(),
     peers: () => peers.stats(),
+    doors: () => ({ clients: clients.stats, peers: peers.doorStats, http: httpGate.stats }),
     logDropped: () => output.dropped,
   });
   const collecting = new CollectingLog(log);
@@ -161,6 +170,7 @@ async function serve(
     },
     random: Math.random,
     log: collecting,
+    door: { connectionsMax: files.peers },
   });
   const clients = new ClientService({
     handlers: {
@@ -171,6 +181,7 @@ async function serve(
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
     log: collecting,
+    door: { connectionsMax: files.clients },
   });
   const node = new Node(
     {
@@ -193,7 +204,9 @@ async function serve(
     },
     recovered,
   );
+  const httpGate = new Gate({ name: "http", connectionsMax: files.http, ...httpPatience, log: collecting });
   const http = createHttpServer({
+    gate: httpGate,
     status: () => node.status(),
     metrics,
     onError: (error) => collecting.error({ err: error }, "an HTTP request failed"),
@@ -215,7 +228,7 @@ async function serve(
     signal.throwIfAborted();
     follow();
     host.start(node);
-    log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid }, "serving");
+    log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid, files }, "serving");
   } catch (error) {
     await Promise.all([peers.close(), clients.shutdown(), http.close()]);
     throw error;

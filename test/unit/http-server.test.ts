@@ -1,9 +1,11 @@
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { Gate } from "../../src/doors/gate.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import type { NodeStatus } from "../../src/node/status.ts";
+import { MemoryLog } from "./rpc-harness.ts";
 
 const ready: NodeStatus = {
   clusterId: "c",
@@ -33,13 +35,16 @@ afterEach(() => server?.close());
 
 function start(status: () => NodeStatus) {
   const errors: Error[] = [];
+  const log = new MemoryLog();
+  const gate = new Gate({ name: "http", connectionsMax: 7, firstWordMs: 60_000, idleMs: 60_000, log });
   const metrics = createMetrics({
     status,
     peers: () =>
       new Map([[2, { connected: true, sentMessages: 10, sentBytes: 1000, droppedMessages: 1, queuedBytes: 0 }]]),
+    doors: () => ({ http: gate.stats }),
     logDropped: () => 9,
   });
-  server = createHttpServer({ status, metrics, onError: (error) => errors.push(error) });
+  server = createHttpServer({ status, metrics, gate, onError: (error) => errors.push(error) });
   return { http: server, metrics, errors };
 }
 
@@ -84,6 +89,9 @@ describe("/metrics", () => {
       "terrarium_client_connections 8",
       "terrarium_ready 1",
       "terrarium_log_dropped_lines_total 9",
+      'terrarium_connections_max{door="http"} 7',
+      'terrarium_open_connections{door="http"} 0',
+      'terrarium_refused_connections_total{door="http"} 0',
       'terrarium_checkpoint_turn_duration_seconds_bucket{le="0.01"} 1',
       // A second scrape does not count the same things twice.
       'terrarium_peer_sent_messages_total{peer="2"} 10',

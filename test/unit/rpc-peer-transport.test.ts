@@ -1,10 +1,16 @@
 import { connect, createServer, type Socket } from "node:net";
-import { Server as GrpcServer, Metadata, type ServerReadableStream, type sendUnaryData, status } from "@grpc/grpc-js";
+import {
+  Server as GrpcServer,
+  Metadata,
+  ServerCredentials,
+  type ServerReadableStream,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { limits } from "../../src/base/limits.ts";
 import { encodeCommand } from "../../src/protocol/command-codec.ts";
 import { encodePeerFrame } from "../../src/protocol/peer-codec.ts";
-import { listen } from "../../src/rpc/grpc.ts";
 import { peerService } from "../../src/rpc/peer-acceptor.ts";
 import { checkIdentity, streamIdentity } from "../../src/rpc/peer-identity.ts";
 import { PeerTransport } from "../../src/rpc/peer-transport.ts";
@@ -390,7 +396,11 @@ describe("two servers with one id", () => {
         setImmediate(() => respond({ code: status.ABORTED, details: "a newer stream took over" }));
       },
     });
-    const port = await listen(peer, "127.0.0.1:0");
+    const port = await new Promise<number>((resolve, reject) =>
+      peer.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    );
     cleanups.push(() => peer.forceShutdown());
     const a = await startServer(2, "c", 0, { incarnation: 22 });
     a.transport.setPeers([{ id: 1, address: `127.0.0.1:${port}` }]);
