@@ -10,6 +10,7 @@ import { Listener } from "../../src/doors/listener.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { encodeClientFrame } from "../../src/protocol/client-codec.ts";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
+import { protocolVersion } from "../../src/protocol/client-messages.ts";
 import { ClientService } from "../../src/rpc/client-service.ts";
 import { asBuffer } from "../../src/rpc/grpc.ts";
 import { streamIdentity } from "../../src/rpc/peer-identity.ts";
@@ -53,6 +54,7 @@ async function peerDoor(): Promise<Door> {
     clusterId: "c",
     id: 1,
     incarnation: 1,
+    instance: () => 0,
     waiting: () => false,
     knownIncarnation: () => 0,
     handlers: new FakePeerNode(),
@@ -188,7 +190,8 @@ describe("a session", () => {
     cleanups.push(() => client.close());
     const hello: ClientMessage = {
       type: "connect",
-      protocol: 1,
+      protocol: protocolVersion,
+      instance: 0,
       sessionId: 0,
       password: new Uint8Array(),
       timeoutMs: 5000,
