@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     watch: false,
+    // Once, before any project: the generated code is not committed.
+    globalSetup: "scripts/proto-setup.js",
     projects: [
       {
         test: {

@@ -3,7 +3,6 @@
 
 import { spawnSync } from "node:child_process";
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -24,7 +23,9 @@ const stamp = `${dist}/.built`;
 const lock = `${dist}/.lock`;
 const staging = `${dist}/.staging`;
 const generated = "src/protocol/generated";
-const sourceDirs = ["src", "sim", "bench", "test/support", "proto"].filter((dir) => existsSync(`${root}${dir}`));
+const sourceDirs = ["src", "sim", "bench", "test/support", "proto", "scripts/proto"].filter((dir) =>
+  existsSync(`${root}${dir}`),
+);
 const sourceFiles = [
   "tsconfig.json",
   "tsconfig.build.json",
@@ -42,7 +43,7 @@ function filesBelow(folder) {
 
 /** Whether dist/ is older than its sources. */
 export function isStale() {
-  if (!existsSync(stamp) || !existsSync(`${dist}/${generated}/messages.js`)) return true;
+  if (!existsSync(stamp)) return true;
   const built = statSync(stamp).mtimeMs;
   if (sourceFiles.some((file) => statSync(`${root}${file}`).mtimeMs > built)) return true;
   // A folder's own time tells of files that went away.
@@ -102,10 +103,6 @@ function compile() {
     },
   );
   if (status !== 0) throw new Error("the build failed; the compiler's messages are above");
-  cpSync(`${root}${generated}`, `${staging}/${generated}`, {
-    recursive: true,
-    filter: (file) => !/\/\.[^/]*$/.test(file),
-  });
 }
 
 /** Brings dist/ to what is in the staging folder. */

@@ -63,13 +63,13 @@ const rooms = {
     pure: false,
   },
   bench: {
-    imports: ["base", "protocol", "client", "session", "support"],
-    types: [],
+    imports: ["base", "protocol", "storage", "znode", "client", "session", "support"],
+    types: ["raft"],
     packages: ["commander", "node:"],
     pure: false,
   },
   // Starts real clusters for tests and benchmarks.
-  support: { imports: ["base", "client", "session"], types: [], packages: ["node:"], pure: false },
+  support: { imports: ["base", "client", "session"], types: [], packages: ["node:", "protobufjs"], pure: false },
 };
 
 /** The room of a file of the checkout; undefined where no rule applies. */

@@ -1,52 +1,38 @@
-// Generates src/protocol/generated/messages.{js,d.ts} from proto/*.proto when they are older than their sources.
+// Writes src/protocol/generated/NAME.ts for each proto/NAME.proto when they are older than their sources. How messages
+// look in TypeScript is said in scripts/proto/mapping.js.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { emitFile } from "./proto/emit.js";
+import { loadProtos, readSchema } from "./proto/schema.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const out = `${root}src/protocol/generated`;
+const protos = `${root}proto/`;
+const generator = `${root}scripts/proto/`;
+const out = `${root}src/protocol/generated/`;
 
-// Numbers on the wire are below 2^53 (proto/log.proto), so decoding makes plain numbers, not Long objects.
-const runtime = `import protobuf from "protobufjs/minimal.js";
-protobuf.util.Long = undefined;
-protobuf.configure();
-export default protobuf;
-`;
+function timeOf(file) {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
+}
 
-/** Writes the generated protobuf code unless it is up to date. */
+/** Writes the generated code unless it is up to date. */
 export function generateProto() {
-  const protos = readdirSync(`${root}proto`)
-    .filter((f) => f.endsWith(".proto"))
-    .map((f) => `${root}proto/${f}`);
-  const newest = Math.max(...[...protos, fileURLToPath(import.meta.url)].map((f) => statSync(f).mtimeMs));
-  const target = `${out}/messages.js`;
-  if (existsSync(target) && existsSync(`${out}/messages.d.ts`) && statSync(target).mtimeMs > newest) return;
+  const names = readdirSync(protos).filter((name) => name.endsWith(".proto"));
+  const sources = [...names.map((name) => protos + name), ...readdirSync(generator).map((name) => generator + name)];
+  const newest = Math.max(...[...sources, fileURLToPath(import.meta.url)].map(timeOf));
+  const wanted = names.map((name) => name.replace(/\.proto$/, ".ts"));
+  if (wanted.every((name) => timeOf(out + name) > newest)) return;
+  const files = readSchema(loadProtos(protos, names));
   mkdirSync(out, { recursive: true });
-  const staged = `${out}/.messages-${process.pid}.js`;
-  const flags =
-    "-t static-module -w esm --force-number --no-verify --no-convert --no-delimited --no-service --no-create --no-typeurl";
-  const args = [
-    ...flags.split(" "),
-    "--dts",
-    "--dependency",
-    "./runtime.js",
-    "-p",
-    `${root}proto`,
-    "-o",
-    staged,
-    ...protos,
-  ];
-  const pbjs = spawnSync(process.execPath, [`${root}node_modules/protobufjs-cli/bin/pbjs`, ...args], {
-    stdio: "inherit",
-  });
-  if (pbjs.status !== 0) {
-    process.exitCode = 1;
-    throw new Error("pbjs could not translate proto/*.proto; its message is above");
+  for (const name of wanted) {
+    const staged = `${out}.${name}-${process.pid}`;
+    writeFileSync(staged, emitFile(name.replace(/\.ts$/, ""), files));
+    renameSync(staged, out + name);
   }
-  writeFileSync(`${out}/runtime.js`, runtime);
-  renameSync(staged.replace(/\.js$/, ".d.ts"), `${out}/messages.d.ts`);
-  renameSync(staged, target);
+  for (const name of readdirSync(out)) {
+    // Of a .proto that is gone. What begins with a dot belongs to a generator that runs at the same time.
+    if (!wanted.includes(name) && !name.startsWith(".")) rmSync(out + name, { force: true });
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) generateProto();

@@ -67,8 +67,8 @@ export const membership: readonly Mutant[] = [
     title: "the joint half is lost between servers and on the disk",
     source: "etcd-raft e515a67",
     file: "src/protocol/configuration-codec.ts",
-    find: "    voters,\n    oldVoters,\n    learners,\n    ...(wantedVoters",
-    replace: "    voters,\n    oldVoters: [],\n    learners,\n    ...(wantedVoters",
+    find: "  return configuration;\n}",
+    replace: "  return { ...configuration, oldVoters: [] };\n}",
     expects: [
       "recovery",
       "membership",

@@ -3,6 +3,16 @@
 /** No bytes. */
 export const emptyBytes: Uint8Array = new Uint8Array(0);
 
+/** Bytes that lie within a larger array. */
+export interface Part {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** No bytes. */
+export const emptyPart: Part = { bytes: emptyBytes, start: 0, length: 0 };
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

@@ -17,7 +17,13 @@ import type { Failure } from "../base/operations.ts";
 import { decodeAdminReply, encodeAdminRequest } from "../protocol/admin-codec.ts";
 import { clientMessageBytes, decodeServerFrame, encodeClientFrame } from "../protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
-import { terrarium } from "../protocol/generated/messages.js";
+import {
+  readBackupPart,
+  readStatusReply,
+  writeBackupRequest,
+  writeStatusRequest,
+} from "../protocol/generated/client.ts";
+import { decodeMessage, encodeMessage } from "../protocol/message.ts";
 import { onAbort } from "./abort.ts";
 import { splitFrames } from "./frames.ts";
 import { sessionLimits } from "./session-limits.ts";
@@ -136,7 +142,7 @@ export async function fetchStatus(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const request = terrarium.StatusRequest.encode({}).finish();
+  const request = encodeMessage(writeStatusRequest, {});
   return statusJson(await unary(address, statusMethod, request, timeoutMs, signal));
 }
 
@@ -192,7 +198,7 @@ export async function fetchBackup(
 ): Promise<void> {
   if (signal?.aborted) throw new TerrariumError("ABORTED");
   const channel = new Client(address, credentials.createInsecure(), channelOptions);
-  const request = asBuffer(terrarium.BackupRequest.encode({}).finish());
+  const request = asBuffer(encodeMessage(writeBackupRequest, {}));
   const call = channel.makeServerStreamRequest(backupMethod, rawBytes, rawBytes, request, new Metadata());
   const release = onAbort(signal, () => call.cancel());
   let idle = false;
@@ -224,7 +230,7 @@ export async function fetchBackup(
 function partBytes(part: unknown): Uint8Array {
   if (!(part instanceof Uint8Array)) throw new TerrariumError("PROTOCOL_ERROR");
   try {
-    return terrarium.BackupPart.decode(part).data;
+    return decodeMessage(readBackupPart, part).data;
   } catch {
     throw new TerrariumError("PROTOCOL_ERROR", "what came is no part of a backup");
   }
@@ -242,7 +248,7 @@ function backupError(address: string, { code, details }: ServiceError): Terrariu
 /** The text of a StatusReply, or nothing if it is none. */
 function statusJson(reply: Uint8Array): string {
   try {
-    return terrarium.StatusReply.decode(reply).json;
+    return decodeMessage(readStatusReply, reply).json;
   } catch {
     return "";
   }

@@ -1,78 +1,65 @@
-/** Requests of operators: `AdminRequest` and `AdminReply` of proto/client.proto. Rare, so the generated code does. */
+/** Requests of operators: `AdminRequest` and `AdminReply` of proto/client.proto. */
 import type { AdminReply, AdminRequest, MemberAddress } from "../base/admin.ts";
-import { terrarium } from "./generated/messages.js";
-import { malformed } from "./wire.ts";
-
-const serverIdMax = 255;
+import {
+  type AdminAction,
+  readAdminReply,
+  readAdminRequest,
+  writeAdminReply,
+  writeAdminRequest,
+} from "./generated/client.ts";
+import { decodeMessage, encodeMessage } from "./message.ts";
+import { malformed, serverIdMax } from "./wire.ts";
 
 /** The request's bytes. */
 export function encodeAdminRequest(request: AdminRequest): Uint8Array {
-  return terrarium.AdminRequest.encode(messageOf(request)).finish();
-}
-
-function messageOf(request: AdminRequest): terrarium.IAdminRequest {
-  switch (request.type) {
-    case "add":
-      return { add: { member: request.member, observer: request.observer }, force: request.force };
-    case "remove":
-      return { remove: { id: request.id }, force: request.force };
-    case "promote":
-      return { promote: { id: request.id }, force: request.force };
-    case "replace":
-      return { replace: { gone: request.gone, member: request.member }, force: request.force };
-    case "transfer":
-      return { transfer: { to: request.to } };
-  }
+  const force = request.type !== "transfer" && request.force;
+  return encodeMessage(writeAdminRequest, { request, force });
 }
 
 /** Reads a request. PROTOCOL_ERROR if it is malformed. */
 export function decodeAdminRequest(bytes: Uint8Array): AdminRequest {
-  const message = decode(bytes);
-  const { add, remove, promote, replace, transfer, force } = message;
-  if (add) return { type: "add", member: member(add.member), observer: add.observer ?? false, force };
-  if (remove) return { type: "remove", id: serverId(remove.id), force };
-  if (promote) return { type: "promote", id: serverId(promote.id), force };
-  if (replace) return { type: "replace", gone: serverId(replace.gone), member: member(replace.member), force };
-  if (transfer) return { type: "transfer", to: transfer.to ? serverId(transfer.to) : 0 };
-  throw malformed("an admin request that asks for nothing");
+  const { request, force } = decodeMessage(readAdminRequest, bytes);
+  checkAction(request);
+  return request.type === "transfer" ? request : { ...request, force };
 }
 
-function decode(bytes: Uint8Array): terrarium.AdminRequest {
-  try {
-    return terrarium.AdminRequest.decode(bytes);
-  } catch {
-    throw malformed("an admin request that cannot be read");
+/** Ids are those of servers, and who comes has addresses. */
+function checkAction(action: AdminAction): void {
+  switch (action.type) {
+    case "add":
+      checkMember(action.member);
+      return;
+    case "replace":
+      checkServerId(action.gone);
+      checkMember(action.member);
+      return;
+    case "remove":
+    case "promote":
+      checkServerId(action.id);
+      return;
+    case "transfer":
+      if (action.to !== 0) checkServerId(action.to);
   }
+}
+
+function checkMember({ id, peerAddress, clientAddress }: MemberAddress): void {
+  if (peerAddress === "" || clientAddress === "") throw malformed("an admin request with a member without addresses");
+  checkServerId(id);
+}
+
+function checkServerId(id: number): void {
+  if (id < 1 || id > serverIdMax) throw malformed(`an admin request with the server id ${id}`);
 }
 
 /** The reply's bytes. */
 export function encodeAdminReply(reply: AdminReply): Uint8Array {
-  if (reply.type === "done") return terrarium.AdminReply.encode({}).finish();
-  const { code, message, leader = "" } = reply;
-  return terrarium.AdminReply.encode({ failure: { code, message }, leader }).finish();
+  if (reply.type === "done") return encodeMessage(writeAdminReply, {});
+  const { code, message, leader } = reply;
+  return encodeMessage(writeAdminReply, { failure: { code, message }, ...(leader === undefined ? {} : { leader }) });
 }
 
 /** Reads a reply. PROTOCOL_ERROR if it is malformed. */
 export function decodeAdminReply(bytes: Uint8Array): AdminReply {
-  let message: terrarium.AdminReply;
-  try {
-    message = terrarium.AdminReply.decode(bytes);
-  } catch {
-    throw malformed("an admin reply that cannot be read");
-  }
-  const { failure, leader } = message;
-  if (!failure) return { type: "done" };
-  const { code, message: text } = failure;
-  return { type: "failed", code: code ?? "", message: text ?? "", leader: leader === "" ? undefined : leader };
-}
-
-function member(message: terrarium.IMemberAddress | null | undefined): MemberAddress {
-  const { id, peerAddress, clientAddress } = message ?? {};
-  if (!peerAddress || !clientAddress) throw malformed("an admin request with a member without addresses");
-  return { id: serverId(id), peerAddress, clientAddress };
-}
-
-function serverId(id: number | null | undefined): number {
-  if (id && id <= serverIdMax) return id;
-  throw malformed(`an admin request with the server id ${id ?? 0}`);
+  const { failure, leader } = decodeMessage(readAdminReply, bytes);
+  return failure === undefined ? { type: "done" } : { type: "failed", ...failure, leader };
 }

@@ -1,12 +1,14 @@
 /**
- * The bytes of a backup: see `BackupRecord` of proto/log.proto. What is in the segments is the concern of storage; here
+ * The bytes of a backup: see `BackupRecord` of proto/disk.proto. What is in the segments is the concern of storage; here
  * their checksums show that a file is whole, is ours, and of a version that is known.
  */
 import { concatBytes, emptyBytes, fromUtf8, utf8 } from "../base/bytes.ts";
 import { crc32c } from "../base/crc32c.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { terrarium } from "./generated/messages.js";
+import type { Configuration } from "../raft/types.ts";
+import { type BackupHeader, type BackupRecord, readBackupRecord, writeBackupRecord } from "./generated/disk.ts";
+import { decodeMessage, encodeMessage } from "./message.ts";
 
 const magic = utf8("TERRARIUM-BACKUP");
 const version = 1;
@@ -36,26 +38,27 @@ export class BackupWriter {
   #digest = emptyBytes;
   #segments = 0;
 
-  /** The beginning of the file. `configuration`: encoded. */
-  header(summary: BackupSummary, generation: number, configuration: Uint8Array): Uint8Array {
+  /** The beginning of the file. */
+  header(summary: BackupSummary, generation: number, configuration: Configuration): Uint8Array {
     const { clusterId, serverId, takenMs, ...rest } = summary;
-    const header = { clusterId, serverId, takenMs, head: { ...rest, generation, configuration } };
-    return concatBytes([magic, uint32(version), this.#record({ header })]);
+    const head = { ...rest, generation, configuration };
+    const header = this.#record({ type: "header", clusterId, serverId, takenMs, head });
+    return concatBytes([magic, uint32(version), header]);
   }
 
   /** The next segment. */
   segment(number: number, value: Uint8Array): Uint8Array {
     this.#segments++;
-    return this.#record({ segment: { number, value } });
+    return this.#record({ type: "segment", number, value });
   }
 
   /** The end of the file. */
   trailer(): Uint8Array {
-    return this.#record({ trailer: { segments: this.#segments, digest: digestOf(this.#digest) } });
+    return this.#record({ type: "trailer", segments: this.#segments, digest: digestOf(this.#digest) });
   }
 
-  #record(record: terrarium.IBackupRecord): Uint8Array {
-    const bytes = terrarium.BackupRecord.encode(record).finish();
+  #record(record: BackupRecord): Uint8Array {
+    const bytes = encodeMessage(writeBackupRecord, record);
     const checksum = uint32(crc32c(bytes));
     this.#digest = chained(this.#digest, checksum);
     return concatBytes([uint32(bytes.length), checksum, bytes]);
@@ -141,19 +144,19 @@ export class BackupReader {
   }
 
   #take(bytes: Uint8Array, digest: number): void {
-    const { header, segment, trailer } = terrarium.BackupRecord.decode(bytes);
-    if (header?.head != null && this.#summary === undefined) {
-      this.#summary = summaryOf(header, header.head);
+    const record = readRecord(bytes);
+    if (record.type === "header" && this.#summary === undefined) {
+      this.#summary = summaryOf(record);
       this.#visitor.header?.(this.#summary);
-    } else if (segment != null && this.#summary !== undefined) {
-      const number = segment.number ?? 0;
+    } else if (record.type === "segment" && this.#summary !== undefined) {
+      const { number, value } = record;
       if (number <= this.#lastNumber) throw unusable("it is damaged: its parts are out of order");
       this.#lastNumber = number;
       this.#segments++;
-      this.#visitor.segment?.(number, segment.value ?? emptyBytes);
-    } else if (trailer != null && this.#summary !== undefined) {
-      const whole = trailer.segments === this.#segments && this.#segments === this.#summary.segments;
-      if (!whole || trailer.digest !== digest) throw unusable("it is damaged: parts of it are missing");
+      this.#visitor.segment?.(number, value);
+    } else if (record.type === "trailer" && this.#summary !== undefined) {
+      const whole = record.segments === this.#segments && this.#segments === this.#summary.segments;
+      if (!whole || record.digest !== digest) throw unusable("it is damaged: parts of it are missing");
       this.#ended = true;
     } else throw unusable("it is damaged: a record is not where it should be");
   }
@@ -172,18 +175,18 @@ function checkStart(bytes: Uint8Array): void {
   );
 }
 
-function summaryOf(header: terrarium.IBackupHeader, head: terrarium.ICheckpointHead): BackupSummary {
-  return {
-    clusterId: header.clusterId ?? "",
-    serverId: header.serverId ?? 0,
-    takenMs: header.takenMs ?? 0,
-    index: head.index ?? 0,
-    term: head.term ?? 0,
-    timeMs: head.timeMs ?? 0,
-    znodes: head.znodes ?? 0,
-    sessions: head.sessions ?? 0,
-    segments: head.segments ?? 0,
-  };
+/** The checksum was right: what cannot be read was not written by us. */
+function readRecord(bytes: Uint8Array): BackupRecord {
+  try {
+    return decodeMessage(readBackupRecord, bytes);
+  } catch (error) {
+    throw unusable(`it is damaged: ${error instanceof Error ? error.message : "a record cannot be read"}`);
+  }
+}
+
+function summaryOf({ clusterId, serverId, takenMs, head }: BackupHeader): BackupSummary {
+  const { index, term, timeMs, znodes, sessions, segments } = head;
+  return { clusterId, serverId, takenMs, index, term, timeMs, znodes, sessions, segments };
 }
 
 /** The checksum of all checksums so far is kept as that of the one before and the newest. */

@@ -1,43 +1,37 @@
-/** Log entries: `LogEntry` of proto/log.proto. */
-
-import { unreachable } from "../base/assert.ts";
+/**
+ * Log entries: `LogEntry` of proto/log.proto. An entry is encoded once and keeps its bytes, for the disk and for every
+ * follower: so what is generated for the message is used here only.
+ */
 import { emptyBytes } from "../base/bytes.ts";
 import type { Entry } from "../raft/types.ts";
 import { decodeConfiguration, encodeConfiguration } from "./configuration-codec.ts";
-import { lengthTag, malformed, numberTag } from "./wire.ts";
+import { readLogEntry, writeLogEntry } from "./generated/log.ts";
+import { malformed } from "./wire.ts";
 import { WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
 
-export { decodeConfiguration, encodeConfiguration };
-
-const NOOP = 0;
-const COMMAND = 1;
-const CONFIGURATION = 2;
-
 const writer = new WireWriter();
 
-/** The entry's bytes, made once and kept in `entry.encoded`: for the disk and for every follower. */
+/** The entry's bytes, made once and kept in `entry.encoded`. */
 export function encodeEntry(entry: Entry): Uint8Array {
   if (entry.encoded !== undefined) return entry.encoded;
+  const { index, term, kind } = entry;
+  const data = dataOf(entry);
   writer.begin();
-  switch (entry.kind) {
-    case "noop":
-      break;
-    case "command":
-      writer.bytes(4, entry.data);
-      writer.uint(3, COMMAND);
-      break;
-    case "configuration":
-      writer.bytes(4, encodeConfiguration(entry.configuration));
-      writer.uint(3, CONFIGURATION);
-      break;
-    default:
-      unreachable(entry);
-  }
-  writer.uint(2, entry.term);
-  writer.uint(1, entry.index);
+  writeLogEntry(writer, { index, term, kind, data });
   entry.encoded = writer.finish();
   return entry.encoded;
+}
+
+function dataOf(entry: Entry): Uint8Array {
+  switch (entry.kind) {
+    case "noop":
+      return emptyBytes;
+    case "command":
+      return entry.data;
+    case "configuration":
+      return encodeConfiguration(entry.configuration);
+  }
 }
 
 /** Reads an entry, which keeps `bytes` as its encoded form. PROTOCOL_ERROR if it is malformed. */
@@ -48,27 +42,14 @@ export function decodeEntry(bytes: Uint8Array): Entry {
 /** Reads the message under way as an entry; its data and encoded form are views on the reader's bytes. */
 export function readEntry(reader: WireReader): Entry {
   const encoded = reader.rest();
-  let index = 0;
-  let term = 0;
-  let kind = NOOP;
-  let data = emptyBytes;
-  while (reader.more()) {
-    const tag = reader.tag();
-    if (tag === numberTag(1)) index = reader.uint();
-    else if (tag === numberTag(2)) term = reader.uint();
-    else if (tag === numberTag(3)) kind = reader.uint();
-    else if (tag === lengthTag(4)) data = reader.bytes();
-    else reader.skip(tag);
-  }
+  const { index, term, kind, data } = readLogEntry(reader);
   if (index === 0 || term === 0) throw malformed("a log entry without its index or term");
   switch (kind) {
-    case NOOP:
-      return { kind: "noop", index, term, encoded };
-    case COMMAND:
-      return { kind: "command", index, term, data, encoded };
-    case CONFIGURATION:
-      return { kind: "configuration", index, term, configuration: decodeConfiguration(data), encoded };
-    default:
-      throw malformed(`a log entry of unknown kind ${kind}`);
+    case "noop":
+      return { kind, index, term, encoded };
+    case "command":
+      return { kind, index, term, data, encoded };
+    case "configuration":
+      return { kind, index, term, configuration: decodeConfiguration(data), encoded };
   }
 }

@@ -1,5 +1,6 @@
 /** Reads the protobuf wire format. */
-import { LENGTH_DELIMITED, malformed, VARINT } from "./wire.ts";
+import type { Part } from "../base/bytes.ts";
+import { FIXED32, FIXED64, LENGTH_DELIMITED, malformed, VARINT } from "./wire.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -17,9 +18,9 @@ export class WireReader {
     this.end = bytes.length;
   }
 
-  /** How many bytes were read so far. */
-  get position(): number {
-    return this.at;
+  /** Bytes that are left of the message under way. */
+  get left(): number {
+    return this.end - this.at;
   }
 
   /** Whether the message under way has another field. */
@@ -110,6 +111,20 @@ export class WireReader {
     return this.buffer.subarray(this.at - length, this.at);
   }
 
+  /** Bytes as a part of the whole that is read: less work than a view. */
+  part(): Part {
+    const length = this.length();
+    this.at += length;
+    return { bytes: this.buffer, start: this.at - length, length };
+  }
+
+  fixed32(): number {
+    this.pass(4);
+    const { buffer, at } = this;
+    const low = (buffer[at - 4] ?? 0) | ((buffer[at - 3] ?? 0) << 8) | ((buffer[at - 2] ?? 0) << 16);
+    return (low | ((buffer[at - 1] ?? 0) << 24)) >>> 0;
+  }
+
   string(): string {
     const length = this.length();
     const start = this.at;
@@ -149,13 +164,13 @@ export class WireReader {
       case VARINT:
         this.int32();
         return;
-      case 1:
+      case FIXED64:
         this.pass(8);
         return;
       case LENGTH_DELIMITED:
         this.pass(this.length());
         return;
-      case 5:
+      case FIXED32:
         this.pass(4);
         return;
       default:

@@ -1,7 +1,7 @@
 /** Writes the protobuf wire format. */
 import { assert } from "../base/assert.ts";
-import { emptyBytes } from "../base/bytes.ts";
-import { LENGTH_DELIMITED, VARINT } from "./wire.ts";
+import { emptyBytes, type Part } from "../base/bytes.ts";
+import { FIXED32, LENGTH_DELIMITED, VARINT } from "./wire.ts";
 
 const slabBytes = 64 * 1024;
 
@@ -9,6 +9,11 @@ const slabBytes = 64 * 1024;
 const partBytesMax = 256;
 
 const encoder = new TextEncoder();
+
+/** Bytes of a nested message of `bytes`, with its length and a tag of a field below 16. */
+export function nestedBytes(bytes: number): number {
+  return 1 + varintBytes(bytes) + bytes;
+}
 
 /** Bytes that `value`, an integer from 0 to 2^53 - 1, takes as a varint. */
 function varintBytes(value: number): number {
@@ -62,15 +67,26 @@ export class WireWriter {
 
   /** Makes what was written since `mark` the nested message `field`; also when it is empty. */
   nest(field: number, mark: number): void {
-    this.varint(this.end - this.at - mark);
-    this.tag(field, LENGTH_DELIMITED);
+    this.head(field, LENGTH_DELIMITED, this.end - this.at - mark);
   }
 
   /** uint64 or uint32 or an enum: an integer from 0 to 2^53 - 1. */
   uint(field: number, value: number): void {
+    if (value !== 0) this.head(field, VARINT, value);
+  }
+
+  /** A {@link uint} that is written even when zero. */
+  presentUint(field: number, value: number): void {
+    this.head(field, VARINT, value);
+  }
+
+  /** fixed32: an integer from 0 to 2^32 - 1 in four bytes, the lowest first. */
+  fixed32(field: number, value: number): void {
     if (value === 0) return;
-    this.varint(value);
-    this.tag(field, VARINT);
+    this.reserve(4);
+    this.at -= 4;
+    for (let i = 0; i < 4; i++) this.slab[this.at + i] = value >>> (8 * i);
+    this.tag(field, FIXED32);
   }
 
   /** sint32: small for small negative numbers. */
@@ -95,7 +111,7 @@ export class WireWriter {
   }
 
   bool(field: number, value: boolean): void {
-    if (value) this.uint(field, 1);
+    if (value) this.head(field, VARINT, 1);
   }
 
   bytes(field: number, value: Uint8Array): void {
@@ -105,23 +121,21 @@ export class WireWriter {
   /** Bytes that are written even when empty: an item of a repeated field, or an `optional` one. */
   presentBytes(field: number, value: Uint8Array): void {
     this.raw(value);
-    this.varint(value.length);
-    this.tag(field, LENGTH_DELIMITED);
+    this.head(field, LENGTH_DELIMITED, value.length);
   }
 
-  /** A part of `source` as {@link bytes}, without a view of it to collect later. */
-  part(field: number, source: Uint8Array, start: number, length: number): void {
+  /** As {@link bytes}. */
+  part(field: number, { bytes, start, length }: Part): void {
     if (length === 0) return;
     if (length > partBytesMax) {
-      this.presentBytes(field, source.subarray(start, start + length));
+      this.presentBytes(field, bytes.subarray(start, start + length));
       return;
     }
     this.reserve(length);
     this.at -= length;
     const { slab, at } = this;
-    for (let i = 0; i < length; i++) slab[at + i] = source[start + i] ?? 0;
-    this.varint(length);
-    this.tag(field, LENGTH_DELIMITED);
+    for (let i = 0; i < length; i++) slab[at + i] = bytes[start + i] ?? 0;
+    this.head(field, LENGTH_DELIMITED, length);
   }
 
   string(field: number, value: string): void {
@@ -148,8 +162,7 @@ export class WireWriter {
       return;
     }
     this.at = start;
-    this.varint(length);
-    this.tag(field, LENGTH_DELIMITED);
+    this.head(field, LENGTH_DELIMITED, length);
   }
 
   /** A packed list of {@link uint}s. */
@@ -184,6 +197,21 @@ export class WireWriter {
     this.reserve(fields.length);
     this.at -= fields.length;
     this.slab.set(fields, this.at);
+  }
+
+  /** A field's tag and number, or its tag and length. Mostly both take one byte. */
+  private head(field: number, type: number, value: number): void {
+    const at = this.at - 2;
+    if ((value & 0x7f) === value && field < 16 && at >= 0) {
+      this.slab[at] = (field << 3) | type;
+      this.slab[at + 1] = value;
+      this.at = at;
+    } else this.longHead(field, type, value);
+  }
+
+  private longHead(field: number, type: number, value: number): void {
+    this.varint(value);
+    this.tag(field, type);
   }
 
   private tag(field: number, type: number): void {

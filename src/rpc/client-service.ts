@@ -16,7 +16,8 @@ import type { NodeStatus } from "../node/status.ts";
 import { decodeAdminRequest, encodeAdminReply } from "../protocol/admin-codec.ts";
 import { decodeClientFrame, encodeServerFrame } from "../protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
-import { terrarium } from "../protocol/generated/messages.js";
+import { writeBackupPart, writeStatusReply } from "../protocol/generated/client.ts";
+import { encodeMessage } from "../protocol/message.ts";
 import { ClientConnection, type SessionCall } from "./client-connection.ts";
 import { asBuffer, firstLine, rawBytes } from "./grpc.ts";
 import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
@@ -295,7 +296,7 @@ export class ClientService implements Clients {
       for await (const bytes of this.options.handlers.backup()) {
         for (let at = 0; at < bytes.length && !gone; at += backupPartBytes) {
           const data = bytes.subarray(at, at + backupPartBytes);
-          const part = asBuffer(terrarium.BackupPart.encode({ data }).finish());
+          const part = asBuffer(encodeMessage(writeBackupPart, { data }));
           if (!call.write(part)) await Promise.race([new Promise((resolve) => call.once("drain", resolve)), goes]);
         }
         if (gone) return;
@@ -315,7 +316,7 @@ export class ClientService implements Clients {
     try {
       respond(
         null,
-        asBuffer(terrarium.StatusReply.encode({ json: JSON.stringify(this.options.handlers.status()) }).finish()),
+        asBuffer(encodeMessage(writeStatusReply, { json: JSON.stringify(this.options.handlers.status()) })),
       );
     } catch (error) {
       this.options.log.error({ reason: String(error) }, "could not tell the status");

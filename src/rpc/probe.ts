@@ -2,7 +2,8 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { terrarium } from "../protocol/generated/messages.js";
+import { readStatusReply, writeStatusRequest } from "../protocol/generated/client.ts";
+import { decodeMessage, encodeMessage } from "../protocol/message.ts";
 import { asBuffer, channelOptions, firstLine, rawBytes } from "./grpc.ts";
 
 /** What a server says of itself, as far as other servers want to know. */
@@ -36,10 +37,10 @@ export async function introduction(address: string, timeoutMs: number): Promise<
 
 function statusJson(client: Client, address: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = asBuffer(terrarium.StatusRequest.encode({}).finish());
+    const request = asBuffer(encodeMessage(writeStatusRequest, {}));
     const options = { deadline: Date.now() + timeoutMs };
     const done = (error: ServiceError | null, reply?: Buffer): void => {
-      if (error === null) resolve(terrarium.StatusReply.decode(reply ?? new Uint8Array(0)).json);
+      if (error === null) resolve(decodeMessage(readStatusReply, reply ?? new Uint8Array(0)).json);
       else {
         const hint = "start the server first, and check its client address";
         reject(new TerrariumError("NO_SERVER", `no answer from ${address} (${firstLine(error.details)})`, hint));

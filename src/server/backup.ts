@@ -1,7 +1,6 @@
 /** Takes a backup of a running server: the segments of a checkpoint that holds all that is applied now. */
 import { TerrariumError } from "../base/errors.ts";
 import { BackupWriter } from "../protocol/backup-file.ts";
-import { encodeConfiguration } from "../protocol/configuration-codec.ts";
 import type { Disk, DiskView, KeyRange, Row } from "../storage/disk.ts";
 import { headKey, segmentName, segmentRange } from "../storage/layout.ts";
 import { decodeHead } from "../storage/records.ts";
@@ -29,11 +28,7 @@ export async function* backup(source: BackupSource): AsyncGenerator<Uint8Array> 
     const { generation, configuration, ...head } = decodeHead(row.value);
     const { clusterId, serverId } = source;
     const writer = new BackupWriter();
-    yield writer.header(
-      { clusterId, serverId, takenMs: Date.now(), ...head },
-      generation,
-      encodeConfiguration(configuration),
-    );
+    yield writer.header({ clusterId, serverId, takenMs: Date.now(), ...head }, generation, configuration);
     for (let next = 1; ; ) {
       const rows = await read(view, segmentRange(generation, next));
       if (rows.length === 0) break;

@@ -1,8 +1,8 @@
-/** Log blocks: what is appended to the log in one flush is one value (`LogBlock` of proto/log.proto). */
+/** Log blocks: what is appended to the log in one flush is one value (`LogBlock` of proto/disk.proto). */
 import { assert } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
-import { encodeEntry, readEntry } from "../protocol/entry-codec.ts";
-import { lengthTag, numberTag } from "../protocol/wire.ts";
+import { encodeEntry } from "../protocol/entry-codec.ts";
+import { readLogBlock, writeLogBlock } from "../protocol/generated/disk.ts";
 import { WireReader } from "../protocol/wire-reader.ts";
 import { WireWriter } from "../protocol/wire-writer.ts";
 import type { Entry, Index, Term } from "../raft/types.ts";
@@ -31,17 +31,11 @@ export function entryBytes(entry: Entry): number {
 
 /** The block's value, with its checksum. */
 export function encodeLogBlock(block: LogBlock): Uint8Array {
-  const { entries } = block;
+  const { currentTerm, prevTerm, entries } = block;
   let bytes = blockOverheadBytes;
   for (const entry of entries) bytes += entryBytes(entry);
   writer.begin(bytes);
-  writer.uint(4, block.prevTerm);
-  for (let i = entries.length - 1; i >= 0; i--) {
-    const entry = entries[i];
-    if (entry !== undefined) writer.presentBytes(3, encodeEntry(entry));
-  }
-  writer.uint(2, block.currentTerm);
-  writer.uint(1, firstIndexOf(entries));
+  writeLogBlock(writer, { firstIndex: firstIndexOf(entries), currentTerm, prevTerm, entries });
   writer.raw(checksum(writer.written()));
   return writer.finish();
 }
@@ -54,8 +48,8 @@ export function decodeLogBlock(firstIndex: Index, value: Uint8Array): LogBlock {
   const where = `the log block at entry ${firstIndex}`;
   const bytes = unseal(value, where);
   try {
-    const { index, ...block } = readBlock(new WireReader(bytes));
-    if (index !== firstIndex) throw corrupt(`${where} says that it begins at entry ${index}`);
+    const block = readLogBlock(new WireReader(bytes));
+    if (block.firstIndex !== firstIndex) throw corrupt(`${where} says that it begins at entry ${block.firstIndex}`);
     checkEntries(firstIndex, block, where);
     return block;
   } catch (error) {
@@ -64,25 +58,6 @@ export function decodeLogBlock(firstIndex: Index, value: Uint8Array): LogBlock {
     }
     throw error;
   }
-}
-
-function readBlock(reader: WireReader): LogBlock & { index: Index } {
-  let index = 0;
-  let currentTerm = 0;
-  let prevTerm = 0;
-  const entries: Entry[] = [];
-  while (reader.more()) {
-    const tag = reader.tag();
-    if (tag === lengthTag(3)) {
-      const outer = reader.enter();
-      entries.push(readEntry(reader));
-      reader.leave(outer);
-    } else if (tag === numberTag(1)) index = reader.uint();
-    else if (tag === numberTag(2)) currentTerm = reader.uint();
-    else if (tag === numberTag(4)) prevTerm = reader.uint();
-    else reader.skip(tag);
-  }
-  return { index, currentTerm, prevTerm, entries };
 }
 
 function checkEntries(firstIndex: Index, block: LogBlock, where: string): void {

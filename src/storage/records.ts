@@ -1,9 +1,25 @@
 /** The small records of a server's database: identity, hard state, where the log begins, what the checkpoint is. */
 import { TerrariumError } from "../base/errors.ts";
-import { decodeConfiguration, encodeConfiguration } from "../protocol/configuration-codec.ts";
-import { terrarium } from "../protocol/generated/messages.js";
+import { checkConfiguration } from "../protocol/configuration-codec.ts";
+import {
+  type CheckpointHead,
+  readAdmission,
+  readCheckpointHead,
+  readHardState,
+  readIdentity,
+  readLogBase,
+  writeAdmission,
+  writeCheckpointHead,
+  writeHardState,
+  writeIdentity,
+  writeLogBase,
+} from "../protocol/generated/disk.ts";
+import { decodeMessage, encodeMessage } from "../protocol/message.ts";
+import type { WireReader } from "../protocol/wire-reader.ts";
 import type { Configuration, HardState, Index, LogBase, ServerId, Term } from "../raft/types.ts";
 import { corrupt, seal, unseal } from "./sealed.ts";
+
+export type { CheckpointHead } from "../protocol/generated/disk.ts";
 
 /** Version of everything in a data directory. */
 const format = 1;
@@ -20,26 +36,18 @@ export interface Identity {
 
 /** The value of the identity's key. */
 export function encodeIdentity(identity: Identity): Uint8Array {
-  return seal(terrarium.Identity.encode({ format, ...identity }).finish());
+  return seal(encodeMessage(writeIdentity, { format, ...identity }));
 }
 
 /** Reads an identity. DATA_DIR_UNUSABLE when another version of Terrarium wrote the directory. */
 export function decodeIdentity(value: Uint8Array): Identity {
-  const identity = decode(value, "the identity", (bytes) => terrarium.Identity.decode(bytes));
-  if (identity.format !== format) {
-    throw new TerrariumError(
-      "DATA_DIR_UNUSABLE",
-      `the data directory has format ${identity.format}, and this version of Terrarium knows format ${format} only`,
-      "start the version of Terrarium that wrote it",
-    );
-  }
-  const { clusterId, serverId, incarnation, joining } = identity;
-  return {
-    clusterId,
-    serverId,
-    ...(incarnation === 0 ? {} : { incarnation }),
-    ...(joining ? { joining } : {}),
-  };
+  const { format: found, ...identity } = decode(value, "the identity", readIdentity);
+  if (found === format) return identity;
+  throw new TerrariumError(
+    "DATA_DIR_UNUSABLE",
+    `the data directory has format ${found}, and this version of Terrarium knows format ${format} only`,
+    "start the version of Terrarium that wrote it",
+  );
 }
 
 /** How far a server has come in being admitted to its cluster (`src/node/admission.ts`). */
@@ -53,98 +61,77 @@ export interface AdmissionRecord {
 }
 
 /** The value of the admission's key. */
-export function encodeAdmission({ acquaintances, instance, pending }: AdmissionRecord): Uint8Array {
+export function encodeAdmission({ acquaintances, ...rest }: AdmissionRecord): Uint8Array {
   const sorted = [...acquaintances].sort(([a], [b]) => a - b);
-  const message = { acquaintances: sorted.map(([id, incarnation]) => ({ id, incarnation })), instance, pending };
-  return seal(terrarium.Admission.encode(message).finish());
+  const message = { acquaintances: sorted.map(([id, incarnation]) => ({ id, incarnation })), ...rest };
+  return seal(encodeMessage(writeAdmission, message));
 }
 
 /** Reads an admission. */
 export function decodeAdmission(value: Uint8Array): AdmissionRecord {
-  const read = decode(value, "the admission", (bytes) => terrarium.Admission.decode(bytes));
-  const { instance, pending } = read;
-  const acquaintances = new Map(read.acquaintances.map(({ id, incarnation }) => [id ?? 0, incarnation ?? 0]));
-  return { acquaintances, instance, pending };
+  const { acquaintances, ...rest } = decode(value, "the admission", readAdmission);
+  return { acquaintances: new Map(acquaintances.map(({ id, incarnation }) => [id, incarnation])), ...rest };
 }
 
 /** The value of the hard state's key. */
 export function encodeHardState(hardState: HardState): Uint8Array {
-  const { currentTerm, votedFor } = hardState;
-  return seal(terrarium.HardState.encode({ currentTerm, votedFor }).finish());
+  return seal(encodeMessage(writeHardState, hardState));
 }
 
 /** Reads a hard state. */
 export function decodeHardState(value: Uint8Array): HardState {
-  const { currentTerm, votedFor } = decode(value, "the hard state", (bytes) => terrarium.HardState.decode(bytes));
-  if (!Number.isSafeInteger(currentTerm) || currentTerm < 1 || votedFor > 255) {
-    throw corrupt(`the hard state says term ${currentTerm}, vote ${votedFor}`);
-  }
-  return { currentTerm, votedFor };
-}
-
-/** What a checkpoint is; its rows are in its segments. */
-export interface CheckpointHead {
-  readonly generation: number;
-  /** The last entry whose effect is in it. */
-  readonly index: Index;
-  readonly term: Term;
-  /** Newest stamp of a command up to there, Unix ms. */
-  readonly timeMs: number;
-  /** The newest configuration up to there. */
-  readonly configuration: Configuration;
-  /** How many there are. */
-  readonly segments: number;
-  /** What they make together. */
-  readonly znodes: number;
-  readonly sessions: number;
+  const hardState = decode(value, "the hard state", readHardState);
+  const { currentTerm, votedFor } = hardState;
+  if (currentTerm < 1 || votedFor > 255) throw corrupt(`the hard state says term ${currentTerm}, vote ${votedFor}`);
+  return hardState;
 }
 
 /** The value of the log base's key. */
-export function encodeLogBase({ index, term, configuration }: LogBase): Uint8Array {
-  return seal(terrarium.LogBase.encode({ index, term, configuration: encodeConfiguration(configuration) }).finish());
+export function encodeLogBase(base: LogBase): Uint8Array {
+  return seal(encodeMessage(writeLogBase, base));
 }
 
 /** Reads where the log begins. */
 export function decodeLogBase(value: Uint8Array): LogBase {
   const what = "the record of where the log begins";
-  const { index, term, configuration } = decode(value, what, (bytes) => terrarium.LogBase.decode(bytes));
-  if (!isPosition(index, term)) throw corrupt(`${what} says entry ${index} of term ${term}`);
-  return { index, term, configuration: readConfiguration(configuration, what) };
+  const base = decode(value, what, readLogBase);
+  if (!isPosition(base.index, base.term)) throw corrupt(`${what} says entry ${base.index} of term ${base.term}`);
+  checkConfigurationOf(what, base.configuration);
+  return base;
 }
 
 /** The value of the checkpoint head's key. */
 export function encodeHead(head: CheckpointHead): Uint8Array {
-  const configuration = encodeConfiguration(head.configuration);
-  return seal(terrarium.CheckpointHead.encode({ ...head, configuration }).finish());
+  return seal(encodeMessage(writeCheckpointHead, head));
 }
 
 /** Reads the head of a checkpoint. */
 export function decodeHead(value: Uint8Array): CheckpointHead {
   const what = "the head of the checkpoint";
-  const read = decode(value, what, (bytes) => terrarium.CheckpointHead.decode(bytes));
-  const { generation, index, term, timeMs, segments, znodes, sessions } = read;
-  if (!isPosition(index, term) || generation < 1) throw corrupt(`${what} says entry ${index} of term ${term}`);
-  const configuration = readConfiguration(read.configuration, what);
-  return { generation, index, term, timeMs, configuration, segments, znodes, sessions };
+  const head = decode(value, what, readCheckpointHead);
+  const { index, term } = head;
+  if (!isPosition(index, term) || head.generation < 1) throw corrupt(`${what} says entry ${index} of term ${term}`);
+  checkConfigurationOf(what, head.configuration);
+  return head;
 }
 
 function isPosition(index: Index, term: Term): boolean {
-  return Number.isSafeInteger(index) && index >= 1 && Number.isSafeInteger(term) && term >= 1;
+  return index >= 1 && term >= 1;
 }
 
-function readConfiguration(bytes: Uint8Array, where: string): Configuration {
+function checkConfigurationOf(where: string, configuration: Configuration): void {
   try {
-    return decodeConfiguration(bytes);
+    checkConfiguration(configuration);
   } catch (error) {
     throw corrupt(`${where} holds ${error instanceof Error ? error.message : "no configuration"}`);
   }
 }
 
-function decode<T>(value: Uint8Array, what: string, read: (bytes: Uint8Array) => T): T {
+function decode<T>(value: Uint8Array, what: string, read: (reader: WireReader) => T): T {
   const bytes = unseal(value, what);
   try {
-    return read(bytes);
-  } catch {
-    throw corrupt(`${what} cannot be read`);
+    return decodeMessage(read, bytes);
+  } catch (error) {
+    throw corrupt(`${what} cannot be read (${error instanceof Error ? error.message : String(error)})`);
   }
 }

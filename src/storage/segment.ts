@@ -1,30 +1,34 @@
 /**
- * Segments: the rows of a checkpoint that were written together, in one value (`Segment` of proto/log.proto). A key of
+ * Segments: the rows of a checkpoint that were written together, in one value (`Segment` of proto/disk.proto). A key of
  * its own for each row would be the simple way, and is dear in LevelDB: see docs/decisions/0006.
  */
 import { present } from "../base/assert.ts";
-import { isErrorCode } from "../base/errors.ts";
-import type { Result, SessionId, Stat } from "../base/operations.ts";
-import { terrarium } from "../protocol/generated/messages.js";
-import { lengthTag, numberTag } from "../protocol/wire.ts";
+import type { SessionId } from "../base/operations.ts";
+import {
+  addSegmentEndedSessions,
+  addSegmentRemovedPaths,
+  addSegmentSessions,
+  addSegmentZnodes,
+  boundOfSessionRow,
+  type RememberedAnswer,
+  readSegment,
+  readSegmentNames,
+  type SessionRow,
+  type ZnodeRow,
+} from "../protocol/generated/disk.ts";
 import { WireReader } from "../protocol/wire-reader.ts";
-import { WireWriter } from "../protocol/wire-writer.ts";
+import { nestedBytes, WireWriter } from "../protocol/wire-writer.ts";
 import type { DirtyRows } from "../znode/machine.ts";
 import { Session } from "../znode/sessions.ts";
 import { Znode } from "../znode/stat.ts";
 import { checksum, corrupt, unseal } from "./sealed.ts";
 
-const REMOVED_PATHS = 1;
-const ENDED_SESSIONS = 2;
-const ZNODES = 3;
-const SESSIONS = 4;
-
 /** The rows of a segment. Data of znodes are views on its bytes. */
 export interface SegmentRows {
-  readonly removedPaths: string[];
-  readonly endedSessions: SessionId[];
-  readonly znodes: Znode[];
-  readonly sessions: Session[];
+  readonly removedPaths: readonly string[];
+  readonly endedSessions: readonly SessionId[];
+  readonly znodes: readonly Znode[];
+  readonly sessions: readonly Session[];
 }
 
 /** A finished segment, for its key. */
@@ -68,14 +72,14 @@ export class SegmentEncoder {
     this.#room = rows.znodes.length > rowsOfNote ? segmentBytes + rowBytes : 0;
     this.#writer.begin(this.#room);
     // Removals go first, so that none of them lies in a later segment than a new row of the same path.
-    for (const { path } of rows.removedZnodes) this.#remove(() => this.#writer.presentString(REMOVED_PATHS, path));
-    for (const { id } of rows.endedSessions) this.#remove(() => this.#writer.uint(ENDED_SESSIONS, id));
+    for (const { path } of rows.removedZnodes) this.#remove(() => addSegmentRemovedPaths(this.#writer, path));
+    for (const { id } of rows.endedSessions) this.#remove(() => addSegmentEndedSessions(this.#writer, id));
     for (const session of rows.sessions) {
-      const row = encodeSession(session);
+      const row = rowOfSession(session);
       // With a thousand answers to remember it may have four megabytes: behind others it would fit in no frame to a peer.
-      if (this.#writer.mark() + row.length > this.#segmentBytes) this.#finishSegment();
+      if (this.#writer.mark() + boundOfSessionRow(row) > this.#segmentBytes) this.#finishSegment();
       const before = this.#writer.mark();
-      this.#writer.presentBytes(SESSIONS, row);
+      addSegmentSessions(this.#writer, row);
       this.#wrote(session, before);
     }
   }
@@ -97,7 +101,7 @@ export class SegmentEncoder {
   /** Writes a znode whose turn has not come: it is about to change. */
   save(znode: Znode): void {
     const before = this.#writer.mark();
-    writeZnode(this.#writer, znode);
+    addSegmentZnodes(this.#writer, rowOfZnode(znode));
     this.#wrote(znode, before);
   }
 
@@ -137,12 +141,10 @@ export class SegmentEncoder {
 
 /** Reads a segment. CORRUPT if anything about it is wrong; `where` names it. */
 export function decodeSegment(value: Uint8Array, where: string): SegmentRows {
-  const bytes = unseal(value, where);
-  try {
-    return readSegment(new WireReader(bytes));
-  } catch (error) {
-    throw corrupt(`${where} cannot be read (${error instanceof Error ? error.message : String(error)})`);
-  }
+  return read(value, where, (reader) => {
+    const { removedPaths, endedSessions, znodes, sessions } = readSegment(reader);
+    return { removedPaths, endedSessions, znodes: znodes.map(znodeOf), sessions: sessions.map(sessionOf) };
+  });
 }
 
 /** Tells which znodes and sessions have a row in a segment, without making them. CORRUPT as {@link decodeSegment}. */
@@ -151,137 +153,68 @@ export function visitNames(
   where: string,
   visit: { znode(path: string): void; session(id: SessionId): void },
 ): void {
+  const { znodes, sessions } = read(value, where, readSegmentNames);
+  for (const { path } of znodes) visit.znode(path);
+  for (const { id } of sessions) visit.session(id);
+}
+
+function read<T>(value: Uint8Array, where: string, rows: (reader: WireReader) => T): T {
   const bytes = unseal(value, where);
   try {
-    const reader = new WireReader(bytes);
-    while (reader.more()) {
-      const tag = reader.tag();
-      if (tag === lengthTag(ZNODES)) {
-        const outer = reader.enter();
-        visit.znode(readPath(reader));
-        reader.leave(outer);
-      } else if (tag === lengthTag(SESSIONS)) visit.session(decodeSession(reader.bytes()).id);
-      else reader.skip(tag);
-    }
+    return rows(new WireReader(bytes));
   } catch (error) {
     throw corrupt(`${where} cannot be read (${error instanceof Error ? error.message : String(error)})`);
   }
 }
 
-function readSegment(reader: WireReader): SegmentRows {
-  const rows: SegmentRows = { removedPaths: [], endedSessions: [], znodes: [], sessions: [] };
-  while (reader.more()) {
-    const begin = reader.position;
-    const tag = reader.tag();
-    if (tag === lengthTag(ZNODES)) {
-      const outer = reader.enter();
-      const znode = readZnode(reader);
-      reader.leave(outer);
-      znode.rowBytes = reader.position - begin;
-      rows.znodes.push(znode);
-    } else if (tag === lengthTag(SESSIONS)) {
-      const session = decodeSession(reader.bytes());
-      session.rowBytes = reader.position - begin;
-      rows.sessions.push(session);
-    } else if (tag === lengthTag(REMOVED_PATHS)) rows.removedPaths.push(reader.string());
-    else if (tag === numberTag(ENDED_SESSIONS)) rows.endedSessions.push(reader.uint());
-    else if (tag === lengthTag(ENDED_SESSIONS)) {
-      const outer = reader.enter();
-      while (reader.more()) rows.endedSessions.push(reader.uint());
-      reader.leave(outer);
-    } else reader.skip(tag);
-  }
-  return rows;
+function rowOfZnode(znode: Znode): ZnodeRow {
+  const { czxid, mzxid, pzxid, ctime, mtime } = znode;
+  return {
+    path: znode.path,
+    data: znode,
+    czxid,
+    mzxid: mzxid === czxid ? 0 : mzxid,
+    pzxid: pzxid === czxid ? 0 : pzxid,
+    ctime,
+    mtime: mtime === ctime ? 0 : mtime,
+    version: znode.version,
+    aversion: znode.aversion,
+    childCounter: znode.childCounter,
+    ephemeralOwner: znode.ephemeralOwner,
+  };
 }
 
-function writeZnode(writer: WireWriter, znode: Znode): void {
-  const mark = writer.mark();
-  writer.uint(11, znode.ephemeralOwner);
-  writer.int32(10, znode.childCounter);
-  writer.int32(9, znode.aversion);
-  writer.int32(8, znode.version);
-  if (znode.mtime !== znode.ctime) writer.uint(7, znode.mtime);
-  writer.uint(6, znode.ctime);
-  if (znode.pzxid !== znode.czxid) writer.uint(5, znode.pzxid);
-  if (znode.mzxid !== znode.czxid) writer.uint(4, znode.mzxid);
-  writer.uint(3, znode.czxid);
-  writer.part(2, znode.bytes, znode.start, znode.length);
-  writer.string(1, znode.path);
-  writer.nest(ZNODES, mark);
-}
-
-/** The path of a znode's row. It is written first: the rest is not looked at. */
-function readPath(reader: WireReader): string {
-  while (reader.more()) {
-    const tag = reader.tag();
-    if (tag === lengthTag(1)) return reader.string();
-    reader.skip(tag);
-  }
-  throw corrupt("a znode without its path");
-}
-
-function readZnode(reader: WireReader): Znode {
-  let path = "";
-  let data: Uint8Array = noBytes;
-  let czxid = 0;
-  let mzxid = 0;
-  let pzxid = 0;
-  let ctime = 0;
-  let mtime = 0;
-  let version = 0;
-  let aversion = 0;
-  let childCounter = 0;
-  let ephemeralOwner = 0;
-  while (reader.more()) {
-    const tag = reader.tag();
-    if (tag === lengthTag(1)) path = reader.string();
-    else if (tag === lengthTag(2)) data = reader.bytes();
-    else if (tag === numberTag(3)) czxid = reader.uint();
-    else if (tag === numberTag(4)) mzxid = reader.uint();
-    else if (tag === numberTag(5)) pzxid = reader.uint();
-    else if (tag === numberTag(6)) ctime = reader.uint();
-    else if (tag === numberTag(7)) mtime = reader.uint();
-    else if (tag === numberTag(8)) version = reader.int32();
-    else if (tag === numberTag(9)) aversion = reader.int32();
-    else if (tag === numberTag(10)) childCounter = reader.int32();
-    else if (tag === numberTag(11)) ephemeralOwner = reader.uint();
-    else reader.skip(tag);
-  }
-  if (path === "") throw corrupt("a znode without its path");
-  const znode = new Znode(path, data, ephemeralOwner, czxid, ctime);
-  znode.mzxid = mzxid === 0 ? czxid : mzxid;
-  znode.pzxid = pzxid === 0 ? czxid : pzxid;
-  znode.mtime = mtime === 0 ? ctime : mtime;
-  znode.version = version;
-  znode.aversion = aversion;
-  znode.childCounter = childCounter;
+function znodeOf(row: ZnodeRow): Znode {
+  if (row.path === "") throw corrupt("a znode without its path");
+  const { bytes, start, length } = row.data;
+  const znode = new Znode(row.path, bytes, row.ephemeralOwner, row.czxid, row.ctime);
+  znode.start = start;
+  znode.length = length;
+  if (row.mzxid !== 0) znode.mzxid = row.mzxid;
+  if (row.pzxid !== 0) znode.pzxid = row.pzxid;
+  if (row.mtime !== 0) znode.mtime = row.mtime;
+  znode.rowBytes = nestedBytes(row.size ?? 0);
+  znode.version = row.version;
+  znode.aversion = row.aversion;
+  znode.childCounter = row.childCounter;
   return znode;
 }
 
-const noBytes = new Uint8Array(0);
-
-function encodeSession(session: Session): Uint8Array {
+function rowOfSession(session: Session): SessionRow {
   const { id, password, timeoutMs, attachment, attachOrigin, attachProposal } = session;
   const { lastRequestId, ackedRequestId, holder } = session;
-  const answers: terrarium.IRememberedAnswer[] = [];
+  const answers: RememberedAnswer[] = [];
   for (let request = ackedRequestId + 1; request <= lastRequestId; request++) {
-    const { zxid, result } = present(session.results.get(request), "an answer that is not acknowledged");
-    answers.push({ zxid, ...answerOf(result) });
+    answers.push(present(session.results.get(request), "an answer that is not acknowledged"));
   }
   const numbers = { attachment, attachOrigin, attachProposal, lastRequestId, ackedRequestId, holder };
-  return terrarium.SessionRow.encode({ id, password, timeoutMs, ...numbers, answers }).finish();
+  return { id, password, timeoutMs, ...numbers, answers };
 }
 
-function answerOf(result: Result): terrarium.IRememberedAnswer {
-  if (result.failure !== undefined) return { failure: { ...result.failure } };
-  const { path, stat } = result;
-  return { ...(path === undefined ? {} : { path }), ...(stat === undefined ? {} : { stat: { ...stat } }) };
-}
-
-function decodeSession(bytes: Uint8Array): Session {
-  const row = terrarium.SessionRow.decode(bytes);
+function sessionOf(row: SessionRow): Session {
   if (row.id === 0) throw corrupt("a session without its id");
   const session = new Session(row.id, new Uint8Array(row.password), row.timeoutMs);
+  session.rowBytes = nestedBytes(row.size ?? 0);
   session.holder = row.holder;
   session.attachment = row.attachment;
   session.attachOrigin = row.attachOrigin;
@@ -291,35 +224,7 @@ function decodeSession(bytes: Uint8Array): Session {
   if (row.answers.length !== row.lastRequestId - row.ackedRequestId)
     throw corrupt(`session ${row.id} lacks answers that it should remember`);
   row.answers.forEach((answer, i) => {
-    session.results.set(row.ackedRequestId + 1 + i, { zxid: answer.zxid ?? 0, result: resultOf(answer) });
+    session.results.set(row.ackedRequestId + 1 + i, answer);
   });
   return session;
-}
-
-function resultOf({ failure, path, stat }: terrarium.IRememberedAnswer): Result {
-  if (failure !== undefined && failure !== null) {
-    const code = failure.code ?? "";
-    if (!isErrorCode(code)) throw corrupt(`a remembered answer with the unknown error code "${code}"`);
-    return { failure: { code, message: failure.message ?? "" } };
-  }
-  return {
-    ...(path === undefined || path === null ? {} : { path }),
-    ...(stat === undefined || stat === null ? {} : { stat: statFrom(stat) }),
-  };
-}
-
-function statFrom(stat: terrarium.IStat): Stat {
-  return {
-    czxid: stat.czxid ?? 0,
-    mzxid: stat.mzxid ?? 0,
-    pzxid: stat.pzxid ?? 0,
-    ctime: stat.ctime ?? 0,
-    mtime: stat.mtime ?? 0,
-    version: stat.version ?? 0,
-    cversion: stat.cversion ?? 0,
-    aversion: stat.aversion ?? 0,
-    ephemeralOwner: stat.ephemeralOwner ?? 0,
-    dataLength: stat.dataLength ?? 0,
-    numChildren: stat.numChildren ?? 0,
-  };
 }

@@ -15,6 +15,7 @@ const serverId = fc.integer({ min: 1, max: 255 });
 const bytes = fc.uint8Array({ maxLength: 300 });
 const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: "binary", maxLength: 200 }));
 const bool = fc.boolean();
+const position = fc.integer({ min: 1, max: 2 ** 53 - 1 });
 
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ op: fc.constant("create" as const), path: text, data: bytes, ephemeral: bool, sequential: bool }),
@@ -23,15 +24,21 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
-  fc.record({ type: fc.constant("createSession" as const), password: bytes, timeoutMs: uint32, holder: number }),
-  fc.record({
-    type: fc.constant("attachSession" as const),
-    sessionId: number,
-    password: bytes,
-    timeoutMs: uint32,
-    holder: number,
-    takeover: fc.boolean(),
-  }),
+  fc.record(
+    { type: fc.constant("createSession" as const), password: bytes, timeoutMs: uint32, holder: position },
+    { requiredKeys: ["type", "password", "timeoutMs"] },
+  ),
+  fc.record(
+    {
+      type: fc.constant("attachSession" as const),
+      sessionId: number,
+      password: bytes,
+      timeoutMs: uint32,
+      holder: position,
+      takeover: fc.constant(true),
+    },
+    { requiredKeys: ["type", "sessionId", "password", "timeoutMs"] },
+  ),
   fc.record({ type: fc.constant("closeSession" as const), sessionId: number, attachment: number, requestId: number }),
   fc.record({
     type: fc.constant("expireSessions" as const),
@@ -46,8 +53,6 @@ export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
     operation,
   }),
 );
-
-const position = fc.integer({ min: 1, max: 2 ** 53 - 1 });
 
 export const configuration: fc.Arbitrary<Configuration> = fc
   .uniqueArray(serverId, { minLength: 1, maxLength: 7 })
@@ -191,7 +196,7 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
         after: text,
       })
       // Without a limit there is no page, and no place for it to begin.
-      .map(({ limit, after, ...read }) => (limit === 0 ? read : { ...read, limit, after })),
+      .map(({ limit, after, ...read }) => ({ ...read, ...(limit === 0 ? {} : after === "" ? { limit } : { limit, after }) })),
   }),
   fc.record({ type: fc.constant("close" as const) }),
 );

@@ -6,7 +6,7 @@ import {
   encodeAdminReply,
   encodeAdminRequest,
 } from "../../src/protocol/admin-codec.ts";
-import { terrarium } from "../../src/protocol/generated/messages.js";
+import { encodeProto } from "../support/schema.ts";
 
 const member = { id: 6, peerAddress: "h:7206", clientAddress: "h:7106" };
 const requests: readonly AdminRequest[] = [
@@ -33,7 +33,7 @@ describe("requests of operators", () => {
   });
 
   it("nonsense is refused", () => {
-    const encode = (message: terrarium.IAdminRequest) => terrarium.AdminRequest.encode(message).finish();
+    const encode = (message: object) => encodeProto("AdminRequest", message);
     for (const bytes of [
       new Uint8Array([7, 7, 7]),
       encode({}),

@@ -14,6 +14,9 @@ const summary: BackupSummary = {
   segments: 2,
 };
 
+const member = { id: 1, peerAddress: "a:1", clientAddress: "a:2" };
+const configuration = { members: [member], voters: [1], oldVoters: [], learners: [] };
+
 function file(
   segments: readonly [number, Uint8Array][] = [
     [3, new Uint8Array(700).fill(1)],
@@ -21,7 +24,7 @@ function file(
   ],
 ) {
   const writer = new BackupWriter();
-  const parts = [writer.header({ ...summary, segments: segments.length }, 7, new Uint8Array([1, 2]))];
+  const parts = [writer.header({ ...summary, segments: segments.length }, 7, configuration)];
   for (const [number, value] of segments) parts.push(writer.segment(number, value));
   parts.push(writer.trailer());
   return concatBytes(parts);
@@ -77,7 +80,7 @@ describe("a backup file", () => {
 
   it("is refused when a part of it is missing, twice there, or follows its end", () => {
     const writer = new BackupWriter();
-    const header = writer.header(summary, 1, new Uint8Array());
+    const header = writer.header(summary, 1, configuration);
     const one = writer.segment(1, new Uint8Array(3));
     const two = writer.segment(2, new Uint8Array(3));
     const end = writer.trailer();

@@ -4,7 +4,7 @@ import { constants, createServer as createHttp2Server, type ServerHttp2Session }
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { administer } from "../../src/client/index.ts";
-import { terrarium } from "../../src/protocol/generated/messages.js";
+import { encodeProto } from "../support/schema.ts";
 import { FakeServers } from "./client-fake-server.ts";
 
 const request = { type: "transfer", to: 0 } as const;
@@ -25,7 +25,7 @@ class BreakingServer {
   readonly #sessions = new Set<ServerHttp2Session>();
 
   constructor(status: string) {
-    const reply = terrarium.StatusReply.encode({ json: status }).finish();
+    const reply = encodeProto("StatusReply", { json: status });
     const prefix = Buffer.alloc(5);
     prefix.writeUInt32BE(reply.length, 1);
     this.#server.on("session", (session) => this.#sessions.add(session));

@@ -10,7 +10,7 @@ import type { AdminReply } from "../../src/base/admin.ts";
 import { encodeAdminReply } from "../../src/protocol/admin-codec.ts";
 import { decodeClientFrame, encodeServerFrame } from "../../src/protocol/client-codec.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
-import { terrarium } from "../../src/protocol/generated/messages.js";
+import { encodeProto } from "../support/schema.ts";
 import { FakeCluster } from "./client-fake-cluster.ts";
 
 type Stream = ServerDuplexStream<Buffer, Buffer>;
@@ -118,7 +118,7 @@ export class FakeServers {
 
   #respond(respond: sendUnaryData<Buffer>): void {
     if (this.status === undefined) respond({ code: grpcStatus.UNIMPLEMENTED, details: "nothing here" });
-    else respond(null, Buffer.from(terrarium.StatusReply.encode({ json: this.status }).finish()));
+    else respond(null, Buffer.from(encodeProto("StatusReply", { json: this.status })));
   }
 
   #administer(respond: sendUnaryData<Buffer>): void {

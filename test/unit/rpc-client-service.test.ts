@@ -5,9 +5,9 @@ import type { ConnectionId } from "../../src/node/ports.ts";
 import type { NodeStatus } from "../../src/node/status.ts";
 import { decodeServerFrame, encodeClientFrame } from "../../src/protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
-import { terrarium } from "../../src/protocol/generated/messages.js";
 import { type ClientHandlers, ClientService, type ClientServiceOptions } from "../../src/rpc/client-service.ts";
 import { asBuffer, rawBytes } from "../../src/rpc/grpc.ts";
+import { decodeProto } from "../support/schema.ts";
 import { MemoryLog, openSession } from "./rpc-harness.ts";
 
 const nodeStatus: NodeStatus = {
@@ -79,7 +79,7 @@ async function startService(options: Partial<ClientServiceOptions> = {}) {
 /** A session stream and what came back on it. */
 function openClient(port: number) {
   const { client, stream } = openSession(port);
-  const frames: ServerMessage[][] = [];
+  const frames: (readonly ServerMessage[])[] = [];
   const end: { code?: number } = {};
   stream.on("data", (bytes: Buffer) => frames.push(decodeServerFrame(bytes)));
   stream.on("status", ({ code }) => {
@@ -238,7 +238,7 @@ describe("the Status call", () => {
       });
     });
     client.close();
-    const { json } = terrarium.StatusReply.decode(bytes ?? new Uint8Array(0));
-    expect(JSON.parse(json ?? "")).toEqual(nodeStatus);
+    const { json } = decodeProto("StatusReply", bytes ?? new Uint8Array(0));
+    expect(JSON.parse(String(json))).toEqual(nodeStatus);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { TerrariumError } from "../../src/base/errors.ts";
-import { terrarium } from "../../src/protocol/generated/messages.js";
 import type { Configuration, Entry } from "../../src/raft/types.ts";
 import { admissionKey, hardStateKey, identityKey, logBlockIndex, logBlockKey } from "../../src/storage/layout.ts";
 import { encodeLogBlock } from "../../src/storage/log-block.ts";
@@ -9,6 +8,7 @@ import { type Identity, openStorage, type Recovered } from "../../src/storage/op
 import { encodeAdmission } from "../../src/storage/records.ts";
 import { seal, unseal } from "../../src/storage/sealed.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
+import { decodeProto, encodeProto } from "../support/schema.ts";
 
 const identity = { clusterId: "alpha", serverId: 2 };
 const bootstrap: Configuration = {
@@ -131,7 +131,7 @@ describe("a disk with data", () => {
   });
 
   it("of a later format is refused, with the version to use", () => {
-    const later = terrarium.Identity.encode({ format: 2, ...identity }).finish();
+    const later = encodeProto("Identity", { format: 2, ...identity });
     const error = errorOf(put(written(), identityKey, seal(later)));
     expect(error).toMatchObject({ code: "DATA_DIR_UNUSABLE", message: expect.stringContaining("format 2") });
   });
@@ -181,7 +181,7 @@ describe("damage stops the server", () => {
     // Entries 5 to 7 of term 2 were replaced in term 3, and 8 appended: but the replacement was lost.
     const disk = written();
     const value = encodeLogBlock({ currentTerm: 3, prevTerm: 3, entries: [command(8, 3)] });
-    put(put(disk, logBlockKey(8), value), hardStateKey, seal(terrarium.HardState.encode({ currentTerm: 3 }).finish()));
+    put(put(disk, logBlockKey(8), value), hardStateKey, seal(encodeProto("HardState", { currentTerm: 3 })));
     expect(errorOf(disk)).toMatchObject(corrupt("a block in between was lost"));
   });
 
@@ -222,11 +222,11 @@ describe("damage stops the server", () => {
 });
 
 describe("on disk", () => {
-  it("a block is its checksum and the LogBlock of proto/log.proto", () => {
+  it("a block is its checksum and the LogBlock of proto/disk.proto", () => {
     const row = written().rows.find(({ key }) => logBlockIndex(key) === 5);
-    const block = terrarium.LogBlock.decode(unseal(row?.value ?? new Uint8Array(0), "the block"));
-    expect(block).toMatchObject({ firstIndex: 5, currentTerm: 2, prevTerm: 2 });
-    expect(block.entries.map((bytes) => terrarium.LogEntry.decode(bytes).index)).toEqual([5, 6, 7]);
+    const block = decodeProto("LogBlock", unseal(row?.value ?? new Uint8Array(0), "the block"));
+    const entries = [5, 6, 7].map((index) => ({ index }));
+    expect(block).toMatchObject({ firstIndex: 5, currentTerm: 2, prevTerm: 2, entries });
   });
 });
 

@@ -1,0 +1,9 @@
+export interface MessageRules {
+  readonly list?: boolean;
+  readonly required?: readonly string[];
+  readonly group?: { readonly property: string; readonly alone: string; readonly rest: readonly string[] };
+  readonly checked?: Readonly<Record<string, { readonly type: string; readonly by: string }>>;
+  readonly pieces?: readonly string[];
+}
+
+export const messages: Readonly<Record<string, MessageRules | undefined>>;

@@ -1,0 +1,96 @@
+/**
+ * How the messages of proto/*.proto look in TypeScript. What is not said here follows three rules:
+ *
+ * - A message becomes a type of its own name, which the generator writes. Fields have their names in camelCase; numbers
+ *   are plain numbers, bytes are views on what was read, values of an enum are strings in camelCase ("getData"). A field
+ *   that is not on the wire has proto3's default: 0, false, "", no bytes, an empty list.
+ * - A field that is itself a message, or marked `optional`, is an optional property: absent when it is not on the wire.
+ * - A oneof becomes a union of types that a property tells apart; it must be set, or the message is malformed.
+ *
+ * To add a field or message: docs/protocol.md.
+ */
+
+/**
+ * Types that are written by hand, since rooms use them that know nothing of the wire, by the module (below src/) that
+ * declares them. Where such a type and its message have not the same properties, the generated code does not compile.
+ */
+export const handwrittenTypes = {
+  "base/operations.ts": [
+    ..."Operation Read ReadKind Stat Failure Result WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
+  ],
+  "base/errors.ts": ["ErrorCode"],
+  "base/admin.ts": ["MemberAddress"],
+  "protocol/client-messages.ts": ["ClientMessage", "ServerMessage", "RequestBody"],
+  "node/ports.ts": ["PeerMessage"],
+  "raft/types.ts": ["Configuration", "Member", "HardState", "LogBase", "Entry"],
+  "znode/commands.ts": ["Command", "CommandBody"],
+};
+
+/** Enums whose type has another name. */
+export const enums = {
+  "Read.Kind": "ReadKind",
+  "WatchEvent.Type": "WatchEventType",
+};
+
+/**
+ * What is special about a message:
+ *
+ * - `list: true`: it has one repeated field, and is a list of its items in TypeScript.
+ * - `tag`: it consists of one oneof, and is a union in TypeScript. The property `tag` has the name of the alternative
+ *   (`names: "types"`: the name of its type), next to the alternative's own fields; `wrap` lists alternatives whose value is
+ *   in a property instead: `{ type: "event", event: … }`.
+ * - `oneofs`: the same for a message that has other fields too: its oneof (the key) becomes the property `property`, a union
+ *   with the name `type`.
+ * - `absent`: fields that are optional properties, absent when the wire has the default.
+ * - `required`: fields without which the message is malformed.
+ * - `group`: fields that are together in one property, of the type `type`: either the one named in `alone`, or the `rest`.
+ * - `checked`: strings that are of a narrower type: what the function `by` of src/protocol/words.ts makes of one.
+ * - `parts`: bytes that are a part of a larger array, as base/bytes.ts declares it, instead of a view.
+ * - `by`: it is read and written by two functions of a module by hand, since its bytes are kept as they are.
+ * - `bound: true`: a function says at most how many bytes it takes.
+ * - `sized: true`: as it is read it gets a property `size`, the bytes that it took.
+ * - `pieces`: fields that are also written one by one, for a message that is never whole in memory.
+ */
+export const messages = {
+  ClientFrame: { list: true },
+  ClientMessage: { tag: "type", bound: true },
+  Request: {
+    oneofs: {
+      request: { property: "body", type: "RequestBody", tag: "type", wrap: { write: "operation", read: "read" } },
+    },
+  },
+  Operation: { tag: "op" },
+  Read: { absent: ["after", "limit"] },
+  ServerFrame: { list: true },
+  ServerMessage: { tag: "type", wrap: { refused: "failure", event: "event" }, bound: true },
+  Failure: { checked: { code: { type: "ErrorCode", by: "errorCode" } } },
+  Reply: {
+    group: { property: "result", type: "Result", alone: "failure", rest: ["path", "stat", "data", "children", "more"] },
+  },
+  ChildNames: { list: true },
+  AdminRequest: { oneofs: { request: { property: "request", type: "AdminAction", tag: "type" } } },
+  AddMember: { required: ["member"] },
+  ReplaceMember: { required: ["member"] },
+  AdminReply: { absent: ["leader"] },
+
+  LogEntry: { by: { module: "protocol/entry-codec.ts", type: "Entry", read: "readEntry", encode: "encodeEntry" } },
+  Member: { absent: ["incarnation"] },
+  Configuration: { absent: ["wantedVoters", "retired"] },
+  Command: { oneofs: { command: { property: "body", type: "CommandBody", tag: "type" } }, pieces: ["timeMs"] },
+  CreateSession: { absent: ["holder"] },
+  AttachSession: { absent: ["holder", "takeover"] },
+  Write: { required: ["operation"] },
+
+  PeerFrame: { list: true },
+  PeerMessage: { tag: "type", names: "types", bound: true },
+
+  LogBase: { required: ["configuration"] },
+  Identity: { absent: ["incarnation", "joining"] },
+  CheckpointHead: { required: ["configuration"] },
+  Segment: { pieces: ["removedPaths", "endedSessions", "znodes", "sessions"] },
+  SessionRow: { bound: true, sized: true },
+  ZnodeRow: { parts: ["data"], sized: true },
+  RememberedAnswer: { group: { property: "result", type: "Result", alone: "failure", rest: ["path", "stat"] } },
+  BackupRecord: { tag: "type" },
+  BackupHeader: { required: ["head"] },
+};
