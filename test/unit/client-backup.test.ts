@@ -21,7 +21,8 @@ async function* backup(): AsyncGenerator<Uint8Array> {
   backups += 1;
   const writer = new BackupWriter();
   const numbers = { serverId: 1, takenMs: 1, index: 2, term: 1, timeMs: 1, znodes: backups, sessions: 0, segments: 2 };
-  yield writer.header({ clusterId: "c", ...numbers }, 7, new Uint8Array());
+  const configuration = { members: [], voters: [], oldVoters: [], learners: [] };
+  yield writer.header({ clusterId: "c", ...numbers }, 7, configuration);
   yield writer.segment(1, new Uint8Array(200_000).fill(backups));
   await halfway();
   yield writer.segment(2, new Uint8Array(200_000).fill(backups));

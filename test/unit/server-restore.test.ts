@@ -18,10 +18,9 @@ describe("a restore that is broken off", () => {
     const file = join(folder, "backup");
     const writer = new BackupWriter();
     const numbers = { serverId: 1, takenMs: 1, index: 2, term: 1, timeMs: 1, znodes: 4, sessions: 0, segments: 0 };
-    writeFileSync(
-      file,
-      concatBytes([writer.header({ clusterId: "c", ...numbers }, 1, new Uint8Array()), writer.trailer()]),
-    );
+    const configuration = { members: [], voters: [], oldVoters: [], learners: [] };
+    const header = writer.header({ clusterId: "c", ...numbers }, 1, configuration);
+    writeFileSync(file, concatBytes([header, writer.trailer()]));
     const dataDir = join(folder, "data");
     const flags = { id: "1", members: "1=a:1/a:2", dataDir };
     const reason = new TerrariumError("ABORTED", "enough");
