@@ -64,7 +64,7 @@ function writeGroup(group, fields, messages) {
   };
   const alone = fields.find((field) => field.name === group.alone);
   const rest = fields.filter((field) => field !== alone).map(write);
-  return `if (${group.property}.${group.alone} !== undefined) {\n${write({ ...alone })}} else {\n${rest.join("")}}\n`;
+  return `if (${group.property}.${group.alone} !== undefined) {\n${writeField({ ...alone, presence: "required" }, `${group.property}.${group.alone}`, messages)}} else {\n${rest.join("")}}\n`;
 }
 
 /** A switch over all alternatives of a union, so that a forgotten one does not compile; `run` are those to write. */

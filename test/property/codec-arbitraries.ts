@@ -196,7 +196,10 @@ const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
         after: text,
       })
       // Without a limit there is no page, and no place for it to begin.
-      .map(({ limit, after, ...read }) => ({ ...read, ...(limit === 0 ? {} : after === "" ? { limit } : { limit, after }) })),
+      .map(({ limit, after, ...read }) => ({
+        ...read,
+        ...(limit === 0 ? {} : after === "" ? { limit } : { limit, after }),
+      })),
   }),
   fc.record({ type: fc.constant("close" as const) }),
 );
