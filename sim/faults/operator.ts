@@ -1,10 +1,17 @@
 /** What an operator does: changes the membership and hands leadership over, at the server that leads. */
 import type { Node } from "../../src/node/node.ts";
-import { wantedMembership, withAdded, withPromoted, withRemoved } from "../../src/raft/membership-change.ts";
+import {
+  wantedMembership,
+  withAdded,
+  withoutMember,
+  withPromoted,
+  withRemoved,
+} from "../../src/raft/membership-change.ts";
 import type { MembershipChange } from "../../src/raft/raft.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
 import type { ActionOf } from "../plan/actions.ts";
 import { memberOf } from "../world/configuration.ts";
+import { InvariantBroken } from "../world/observer.ts";
 import type { SimServer } from "../world/server.ts";
 
 /** See the file's comment. Whatever is refused is simply not done. */
@@ -19,8 +26,12 @@ export class Operator {
   /** Asks `leader` for a change that concerns the member `who`. */
   change(leader: SimServer, action: ActionOf<"member">, who: SimServer | undefined): void {
     leader.operate((node) => {
+      const { voters, wantedVoters } = node.raft.configuration;
       const change = this.#wanted(node, action, who);
-      if (change !== undefined) node.changeMembership({ ...change, force: action.force });
+      if (change === undefined) return;
+      const answer = node.changeMembership({ ...change, force: action.force });
+      const newcomers = wantedVoters?.filter((id) => !voters.includes(id)) ?? [];
+      if (action.change === "giveUp" && answer === "accepted") sameVoters(node, voters, newcomers);
     });
   }
 
@@ -36,7 +47,11 @@ export class Operator {
       const observer = wanted.learners[0];
       return observer === undefined ? undefined : withPromoted(wanted, observer);
     }
-    if (action.change === "remove") return who === undefined ? undefined : withRemoved(wanted, who.id);
+    if (action.change === "giveUp") {
+      const newcomer = wanted.voters.find((id) => !configuration.voters.includes(id));
+      return newcomer === undefined ? undefined : withoutMember(configuration, newcomer);
+    }
+    if (action.change === "remove") return who === undefined ? undefined : withoutMember(configuration, who.id);
     const spare = this.#spare(configuration);
     if (spare === undefined) return undefined;
     if (action.change !== "replace") return withAdded(wanted, spare, action.change === "observe");
@@ -55,4 +70,16 @@ export class Operator {
     );
     return spare === undefined ? undefined : memberOf(spare.id, spare.recovered?.identity.incarnation);
   }
+}
+
+/** Whoever gives a newcomer up gets the voters that were, and nobody else has to go. */
+function sameVoters({ raft }: Node, voters: readonly ServerId[], newcomers: readonly ServerId[]): void {
+  const { configuration } = raft;
+  if (configuration.oldVoters.length === 0 && configuration.voters.join() === voters.join() && newcomers.length === 1) {
+    if (configuration.wantedVoters === undefined) return;
+  }
+  throw new InvariantBroken(
+    "membership",
+    `giving n${newcomers.join(", n")} up leads from the voters ${voters.join(", ")} to others`,
+  );
 }

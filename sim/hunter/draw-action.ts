@@ -93,7 +93,17 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
     case "drift":
       return { kind, server, rate: draws.pick([0.5, 0.9, 0.999, 1.001, 1.1, 2]), forMs };
     case "member": {
-      const change = draws.pick(["add", "add", "observe", "remove", "remove", "replace", "promote"] as const);
+      const change = draws.pick([
+        "add",
+        "add",
+        "observe",
+        "remove",
+        "remove",
+        "replace",
+        "replace",
+        "promote",
+        "giveUp",
+      ] as const);
       return { kind, change, server: draws.chance(0.2) ? "down" : server, force: draws.chance(0.1) };
     }
     case "transfer":

@@ -143,6 +143,20 @@ export const membership: readonly Mutant[] = [
       "A first member has to be emptied between being met by one and by another, and before it takes part: the simulator spares servers that have not taken part. test/unit/node-admission.test.ts plays it.",
   },
   {
+    id: "M19",
+    title: "who gives a replacement up loses the member that was to be replaced",
+    source: "ours",
+    file: "src/raft/membership-change.ts",
+    find: "  if (newcomers.length !== 1 || newcomers[0] !== gone) return wanted;",
+    replace: "  if (newcomers.length >= 0) return wanted;",
+    expects: ["membership", "liveness"],
+    kind: "safety",
+    lesson:
+      "A replacement is one change with two halves. Taking one half out carries the other one through; who takes the change back wants what was before.",
+    survives:
+      "An operator has to give the newcomer of a replacement up in the moments in which it catches up, or one that died in them. test/paper/6-membership.test.ts plays it.",
+  },
+  {
     id: "E9",
     title: "a non-voter is elected",
     source: "hashicorp GH-398",

@@ -166,10 +166,10 @@ export const action = tagged({
   // Operator: at the leader, which may refuse.
   /**
    * add, observe: a spare server becomes a voter, an observer. remove: `server` leaves. replace: a spare one takes its
-   * place. promote: an observer becomes a voter.
+   * place. promote: an observer becomes a voter. giveUp: the newcomer that catches up to become one is removed again.
    */
   member: {
-    change: word("add", "observe", "remove", "replace", "promote"),
+    change: word("add", "observe", "remove", "replace", "promote", "giveUp"),
     server: optional(serverTarget, "random"),
     force: optional(flag, false),
   },

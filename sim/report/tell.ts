@@ -144,6 +144,8 @@ function tellChange({ change, server }: Extract<Action, { readonly kind: "member
       return `remove ${who(server)}`;
     case "replace":
       return `replace ${who(server)} by a spare server`;
+    case "giveUp":
+      return "give the newcomer up that catches up";
     case "promote":
       return "make an observer a voter";
   }

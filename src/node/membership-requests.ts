@@ -1,6 +1,6 @@
 /** From what an operator asks to the membership that is wanted, or to the reason why it cannot be. Pure. */
 import type { AdminRequest, MemberAddress } from "../base/admin.ts";
-import { wantedMembership, withAdded, withPromoted, withRemoved } from "../raft/membership-change.ts";
+import { wantedMembership, withAdded, withoutMember, withPromoted, withRemoved } from "../raft/membership-change.ts";
 import type { MembershipChange, Refusal } from "../raft/raft.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 
@@ -40,7 +40,7 @@ function requested(
       if (wasMember(request.member.id)) return usedBefore(request.member.id);
       return withAdded(wanted, { ...request.member, incarnation }, request.observer);
     case "remove":
-      if (isMember(request.id)) return withRemoved(wanted, request.id);
+      if (isMember(request.id)) return withoutMember(configuration, request.id);
       return wasMember(request.id) ? "done" : unknown(request.id);
     case "promote":
       if (!isMember(request.id)) return unknown(request.id);

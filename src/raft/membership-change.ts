@@ -41,6 +41,19 @@ export function withRemoved(wanted: MembershipChange, gone: ServerId): Membershi
   };
 }
 
+/**
+ * With one member less than `configuration` leads to. A newcomer that has not become a voter yet takes the change that
+ * waits for it along: what that would have changed besides, such as the member that it was to replace, stays as it is.
+ */
+export function withoutMember(configuration: Configuration, gone: ServerId): MembershipChange {
+  const wanted = withRemoved(wantedMembership(configuration), gone);
+  const { voters, wantedVoters = voters, members } = configuration;
+  const newcomers = wantedVoters.filter((id) => !voters.includes(id));
+  if (newcomers.length !== 1 || newcomers[0] !== gone) return wanted;
+  const staying = [...voters, ...wanted.learners];
+  return { ...wanted, voters, members: members.filter(({ id }) => staying.includes(id)) };
+}
+
 /** With an observer as a voter. */
 export function withPromoted(wanted: MembershipChange, promoted: ServerId): MembershipChange {
   return {
@@ -101,6 +114,7 @@ function sorted(ids: readonly ServerId[]): ServerId[] {
   return [...new Set(ids)].sort((a, b) => a - b);
 }
 
-function sameIds(a: readonly ServerId[], b: readonly ServerId[]): boolean {
+/** Whether two sorted lists are the same. */
+export function sameIds(a: readonly ServerId[], b: readonly ServerId[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i]);
 }

@@ -16,6 +16,7 @@ import {
   firstConfiguration,
   jointConfiguration,
   type MembershipChange,
+  sameIds,
 } from "./membership-change.ts";
 import { isActive, isAwaited, newProgress } from "./progress.ts";
 import { majority } from "./quorum.ts";
@@ -137,9 +138,10 @@ function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): R
     return { code: "CHANGE_IN_PROGRESS", reason: "another change of the membership is not complete" };
   const { wantedVoters } = configuration;
   if (wantedVoters === undefined) return undefined;
-  // While newcomers catch up, the change may be cut down, so that one that never will can be given up.
+  // While newcomers catch up, the change may be cut down or taken back, so that one that never will can be given up.
   const known = change.members.every(({ id }) => configuration.members.some((member) => member.id === id));
-  if (known && change.voters.every((id) => wantedVoters.includes(id))) return undefined;
+  const here = [...wantedVoters, ...configuration.voters];
+  if (known && change.voters.every((id) => here.includes(id))) return undefined;
   const waiting = wantedVoters.filter((id) => !configuration.voters.includes(id)).join(", ");
   return { code: "CHANGE_IN_PROGRESS", reason: `server ${waiting} has to catch up first, or to be removed again` };
 }
@@ -164,8 +166,9 @@ function unsuitable(current: Configuration, change: MembershipChange): Refusal |
 
 /** Voters that do not answer count as dead; those that are to catch up first will have shown that they live. */
 function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange): Refusal | undefined {
-  if (change.force) return undefined;
   const { configuration } = state.log;
+  // Who goes back to the voters that are loses none.
+  if (change.force || sameIds(change.voters, configuration.voters)) return undefined;
   const silent = change.voters.filter((id) => configuration.voters.includes(id) && !answers(state, leader, id));
   const needed = majority(change.voters.length);
   if (change.voters.length - silent.length >= needed) return undefined;

@@ -49,7 +49,10 @@ async function changeMembership(node: Node, request: MembershipRequest, signal: 
     if (!node.raft.isLeader) return notLeader(node);
     await sleep(pollMs, undefined, { signal });
   }
-  return requestedChange(node.raft.configuration, request, incarnation) === "done" ? { type: "done" } : notLeader(node);
+  if (requestedChange(node.raft.configuration, request, incarnation) === "done") return { type: "done" };
+  if (!node.raft.isLeader) return notLeader(node);
+  const given = newcomer === undefined ? "the member" : `server ${newcomer.id}`;
+  return failed("UNKNOWN_MEMBER", `the change was given up: ${given} was removed again before it was complete`);
 }
 
 function isSettled({ raft }: Node): boolean {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { wantedMembership, withAdded, withPromoted, withRemoved } from "../../src/raft/membership-change.ts";
+import {
+  wantedMembership,
+  withAdded,
+  withoutMember,
+  withPromoted,
+  withRemoved,
+} from "../../src/raft/membership-change.ts";
 import type { MembershipChange } from "../../src/raft/raft.ts";
 import type { Entry, Member, ServerId } from "../../src/raft/types.ts";
 import { configurationOf, electionTimeoutMs, TestCluster } from "./cluster.ts";
@@ -207,6 +213,27 @@ describe("§6 what is refused", () => {
     const { configuration } = c.server(1).raft;
     expect(configuration).toEqual({ ...configurationOf([1, 3]), retired: [2, 4] });
   });
+
+  it.each([1, 2, 3])(
+    "§6 a replacement that never catches up is taken back: the %i voters stay who they were",
+    (size) => {
+      const c = cluster(size, size + 1);
+      c.crash(size + 1);
+      const before = c.server(1).raft.configuration;
+      const replaced = withAdded(withRemoved(wanted(c, 1), size), member(size + 1), false);
+      // A single server may be asked to give way to one that never comes.
+      expect(change(c, 1, { ...replaced, force: true })).toBe("accepted");
+      c.run(electionTimeoutMs);
+      expect(c.server(1).raft.configuration.wantedVoters).toEqual(replaced.voters);
+      // It may be that the one to be replaced has died.
+      if (size === 3) c.crash(size);
+      c.run(2 * electionTimeoutMs);
+      expect(change(c, 1, withoutMember(c.server(1).raft.configuration, size + 1))).toBe("accepted");
+      c.run(electionTimeoutMs);
+      expect(c.server(1).raft.configuration).toEqual({ ...before, retired: [size + 1] });
+      expect(c.server(1).raft.configurationIndex).toBeLessThanOrEqual(c.server(1).raft.commitIndex);
+    },
+  );
 
   it("ids and addresses of others, and ids that were used before", () => {
     const c = cluster(3, 3);

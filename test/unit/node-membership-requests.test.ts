@@ -40,6 +40,20 @@ describe("what an operator asks for", () => {
     expect(ask(replace(4, 6))).toMatchObject({ voters: [1, 2, 3], learners: [6] });
   });
 
+  it("remove, of a newcomer that has not caught up: back to the voters that are", () => {
+    const remove = { type: "remove", id: 6, force: false } as const;
+    const members = [1, 2, 3, 4, 6].map(address);
+    const waiting: Configuration = { ...current, members, learners: [4, 6] };
+    const replacing: Configuration = { ...waiting, wantedVoters: [1, 2, 6] };
+    expect(ask(remove, replacing)).toMatchObject({ voters: [1, 2, 3], learners: [4], members: current.members });
+    expect(ask(remove, { ...waiting, wantedVoters: [1, 2, 3, 6] })).toMatchObject({ voters: [1, 2, 3] });
+    // An observer that was to vote goes as a whole, and nobody else.
+    const promoting: Configuration = { ...current, wantedVoters: [1, 2, 3, 4] };
+    expect(ask({ ...remove, id: 4 }, promoting)).toMatchObject({ voters: [1, 2, 3], learners: [] });
+    // One that votes already, in the change that waits, is another matter.
+    expect(ask({ ...remove, id: 1 }, replacing)).toMatchObject({ voters: [2, 6] });
+  });
+
   it("may be asked again", () => {
     expect(ask(add(2))).toBe("done");
     expect(ask(add(4, true))).toBe("done");
