@@ -3,6 +3,8 @@
  * message says what happened, the hint what to do about it.
  */
 
+import { printable } from "./printable.ts";
+
 /** What kvctl's exit code tells: refused (1), usage (2), unavailable (3). */
 export type ErrorClass = "refused" | "usage" | "unavailable";
 
@@ -179,7 +181,7 @@ export function errorClass(code: ErrorCode): ErrorClass {
   return errors[code][0];
 }
 
-/** An error that a user can act on. */
+/** An error that a user can act on. Control characters in its sentences, of a path or a damaged file, are shown as escapes. */
 export class TerrariumError extends Error {
   override readonly name = "TerrariumError";
   readonly code: ErrorCode;
@@ -187,8 +189,8 @@ export class TerrariumError extends Error {
   readonly hint: string;
 
   constructor(code: ErrorCode, message: string = errorMessage(code), hint: string = errorHint(code)) {
-    super(message);
+    super(printable(message));
     this.code = code;
-    this.hint = hint;
+    this.hint = printable(hint);
   }
 }

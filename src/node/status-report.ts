@@ -56,10 +56,17 @@ function notReadyReason(sources: StatusSources, leader: number | undefined): str
   if (conflict !== undefined)
     return `forming the cluster failed: server ${conflict} has met other data of some member, which was emptied meanwhile; nothing is stored yet: stop all servers, empty all their data directories, and start them again`;
   if (!admitted) return `forming the cluster: waiting for server ${missing.join(", ")}`;
+  if (isRemoved(sources.raft.status()))
+    return "removed: the cluster goes on without this server; stop it, its data is of no more use";
   if (leader === undefined) return "no quorum: this server knows no leader that a majority follows";
   if (!sources.quorum) return "no quorum: what this server asks its leader is not answered, or not applied here";
   if (sources.machine.appliedIndex === 0) return "starting: nothing of the log is applied yet";
   return undefined;
+}
+
+/** Whether the newest configuration that this server knows no longer names it. */
+function isRemoved({ configuration, id }: { configuration: Configuration; id: ServerId }): boolean {
+  return configuration.members.length > 0 && configuration.members.every((member) => member.id !== id);
 }
 
 function memberStatuses(raft: ReturnType<Raft["status"]>): MemberStatus[] {

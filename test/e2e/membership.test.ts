@@ -94,6 +94,10 @@ describe("a cluster that changes", () => {
     expect(await cluster.leader()).not.toBe(leader);
     expect(Object.keys(await members())).not.toContain(String(leader));
     await client.create("/without-its-leader", "x", { timeoutMs });
+    const health = `http://${cluster.server(leader).httpAddress}/health`;
+    await expect
+      .poll(async () => (await fetch(health)).json(), { timeout: timeoutMs })
+      .toEqual({ ready: false, reason: expect.stringMatching(/^removed: .*stop it/) });
     await cluster.signal(leader, "SIGTERM");
     await client.set("/without-its-leader", "y", { timeoutMs });
     await client.close();
