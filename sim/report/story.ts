@@ -259,9 +259,7 @@ export class Story implements Observer {
       const why = term > before.term ? `it has seen term ${term}` : "it hears of no quorum, or is no voter any more";
       this.#add("turning", server, () => `leads no more: ${why}`);
     } else if (before.role !== "follower") {
-      this.#add("step", server, () =>
-        term > before.term ? `gives up: it has seen term ${term}` : "gives up: another leads",
-      );
+      this.#add("step", server, () => tellGivenUp(server, term > before.term));
     }
   }
 
@@ -307,6 +305,13 @@ function fresh(): Seen {
 
 function roleOf({ node }: ServerView): string {
   return node === undefined ? "" : `${roleNames[node.raft.role]} t${node.raft.currentTerm}`;
+}
+
+/** Why a (pre-)candidate is a follower again. */
+function tellGivenUp({ node }: ServerView, isNewTerm: boolean): string {
+  if (isNewTerm) return `gives up: it has seen term ${node?.raft.currentTerm}`;
+  const leader = node?.raft.leader;
+  return leader === undefined ? "has lost: too many have refused" : `gives up: n${leader} leads`;
 }
 
 /** "5", or "5 to 7". */

@@ -116,7 +116,11 @@ describe("a page", () => {
     expect(shownPart("a\nb  \nc\nd\n", run)).toBe("b\nc");
     expect(() => shownPart("a\n", run)).toThrow('no line of the output has "b"');
     expect(() => runOf("npm run sim | line 2")).toThrow('"line 2" is neither');
-    expect(normalised("1,234 events/s · 8× real time · hash")).toBe("… events/s · …× real time · hash");
+    expect(normalised("1,234 events/s · 8× real time · trace hash 0a1b")).toBe(
+      "… events/s · …× real time · trace hash …",
+    );
+    expect(normalised("   1.000 ms  #12     n1  runs")).toBe("   1.000 ms  n1  runs");
+    expect(normalised("BROKEN: x at 1.000 virtual ms (event #253)")).toBe("BROKEN: x at 1.000 virtual ms");
   });
 });
 
