@@ -144,7 +144,7 @@ const errors = {
   CORRUPT: [
     "usage",
     "what was safely on disk is damaged",
-    "do not start it again with this data: restore the disk, or replace this server with an empty one under a new id",
+    "do not start it again with this data, nor with an older copy of it: replace this server with an empty one under a new id (docs/damage.md)",
   ],
   DISK_FAILED: ["usage", "a write to disk failed", "check the disk's space and health, then start the server again"],
   BACKUP_UNUSABLE: [

@@ -14,6 +14,7 @@ import { otherMembers } from "../raft/configuration.ts";
 import { entrySize } from "../raft/log.ts";
 import { type MembershipChange, Raft, type Refusal } from "../raft/raft.ts";
 import type { Entry, Index, ServerId } from "../raft/types.ts";
+import { diskError } from "../storage/disk-hints.ts";
 import { admissionKey } from "../storage/layout.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
@@ -322,7 +323,7 @@ export class Node {
     if (record === undefined) return;
     this.#ports.disk.write([{ type: "put", key: admissionKey, value: encodeAdmission(record) }], (error) => {
       if (error !== undefined) {
-        this.#ports.fatal(new TerrariumError("DISK_FAILED", `the admission could not be written: ${error.message}`));
+        this.#ports.fatal(diskError(error, "the admission could not be written"));
         return;
       }
       this.#admission.written(record);

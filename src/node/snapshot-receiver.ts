@@ -9,8 +9,9 @@ import type { Raft } from "../raft/raft.ts";
 import type { Index, ServerId } from "../raft/types.ts";
 import { CheckpointLoader, isDamage, type LoadedCheckpoint } from "../storage/checkpoint-loader.ts";
 import type { Disk, DiskOperation } from "../storage/disk.ts";
+import { diskError } from "../storage/disk-hints.ts";
 import { headKey, type SegmentName, segmentKey } from "../storage/layout.ts";
-import { deleteSegments, diskError } from "../storage/open.ts";
+import { deleteSegments } from "../storage/open.ts";
 import { type CheckpointHead, decodeHead, encodeHead } from "../storage/records.ts";
 
 /** What this part of a node works with. */

@@ -8,8 +8,8 @@ import type { InstallSnapshotReply } from "../raft/messages.ts";
 import type { Raft, SnapshotPeer } from "../raft/raft.ts";
 import type { Index, ServerId } from "../raft/types.ts";
 import type { Disk, DiskView, Row } from "../storage/disk.ts";
+import { diskError } from "../storage/disk-hints.ts";
 import { headKey, segmentName, segmentRange } from "../storage/layout.ts";
-import { diskError } from "../storage/open.ts";
 import { type CheckpointHead, decodeHead } from "../storage/records.ts";
 import { unseal } from "../storage/sealed.ts";
 

@@ -6,6 +6,7 @@ import { TerrariumError } from "../base/errors.ts";
 import type { BackupSummary } from "../protocol/backup-file.ts";
 import type { Configuration } from "../raft/types.ts";
 import type { DiskOperation } from "../storage/disk.ts";
+import { diskHint } from "../storage/disk-hints.ts";
 import { openLevelDisk } from "../storage/level-disk.ts";
 import { Restoration } from "../storage/restore.ts";
 import { derivedClusterId, parseServeOptions, type ServeFlags } from "./options.ts";
@@ -53,7 +54,11 @@ export async function restore(file: string, flags: ServeFlags, signal: AbortSign
     await disk.close();
     for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
     if (error instanceof TerrariumError) throw error;
-    throw new TerrariumError("DISK_FAILED", `the backup could not be written to ${directory}: ${reasonOf(error)}`);
+    throw new TerrariumError(
+      "DISK_FAILED",
+      `the backup could not be written to ${directory}: ${reasonOf(error)}`,
+      diskHint(error),
+    );
   }
 }
 

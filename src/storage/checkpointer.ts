@@ -11,10 +11,10 @@
  * log on disk.
  */
 import { assert, present } from "../base/assert.ts";
-import { TerrariumError } from "../base/errors.ts";
 import type { LogBase } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
+import { diskError } from "./disk-hints.ts";
 import { headKey, segmentKey, segmentName, segmentRange } from "./layout.ts";
 import { type CheckpointHead, encodeHead } from "./records.ts";
 import { SegmentEncoder, visitNames } from "./segment.ts";
@@ -158,7 +158,7 @@ export class Checkpointer {
 
   #written(index: number, error: Error | undefined): void {
     this.#writing = false;
-    if (error !== undefined) return this.#fail(`a checkpoint could not be written: ${error.message}`);
+    if (error !== undefined) return this.#fail(diskError(error, "a checkpoint could not be written"));
     if (!this.#over) this.#callbacks.durable(index);
   }
 
@@ -179,7 +179,7 @@ export class Checkpointer {
         this.#sweeping = false;
         if (this.#over) return;
         if (damage !== undefined) return this.#callbacks.failed(damage);
-        if (error !== undefined) return this.#fail(`the checkpoint could not be read: ${error.message}`);
+        if (error !== undefined) return this.#fail(diskError(error, "the checkpoint could not be read"));
         this.#swept = true;
         this.#callbacks.swept();
       },
@@ -199,8 +199,8 @@ export class Checkpointer {
     }
   }
 
-  #fail(message: string): void {
+  #fail(error: Error): void {
     this.#over = true;
-    this.#callbacks.failed(new TerrariumError("DISK_FAILED", message));
+    this.#callbacks.failed(error);
   }
 }

@@ -1,14 +1,19 @@
 /** The Disk port on LevelDB: the only file that knows Level. */
-import { mkdir, open, readdir, readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Level } from "level";
-import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "./disk.ts";
-import { findWalDamage } from "./level-wal.ts";
+import { wholeDisk } from "./layout.ts";
+import { checkFiles, codeOf, makeDirectory, unusable } from "./level-files.ts";
+import { LogMarker } from "./level-mark.ts";
+import { Reclaimer } from "./level-space.ts";
 import { corrupt } from "./sealed.ts";
 
-type Database = Level<Uint8Array, Uint8Array>;
+/** In Node, `Level` is `ClassicLevel`, whose own methods its types leave out. */
+type Database = Level<Uint8Array, Uint8Array> & {
+  compactRange(first: Uint8Array, last: Uint8Array, options: { readonly keyEncoding: "view" }): Promise<void>;
+  approximateSize(first: Uint8Array, last: Uint8Array, options: { readonly keyEncoding: "view" }): Promise<number>;
+};
 type Snapshot = ReturnType<Database["snapshot"]>;
 
 const scanRows = 1000;
@@ -40,19 +45,33 @@ export class LevelDisk implements Disk {
   private readonly database: Database;
   /** The first one is under way. LevelDB, given several at once, would take them in any order. */
   private writes: PendingWrite[] = [];
+  /** Under way: the next write waits for it. */
+  private marking: Promise<void> | undefined;
   private failed: Error | undefined;
   private whenIdle: (() => void) | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(database: Database) {
+  private readonly marker: LogMarker;
+  private readonly reclaimer: Reclaimer;
+
+  /** `directory` is that of the database. */
+  constructor(level: Level<Uint8Array, Uint8Array>, directory: string) {
+    const database = level as Database;
     this.database = database;
+    this.marker = new LogMarker(directory);
+    const { gte, lt } = wholeDisk;
+    // What is approximate about it: rows that LevelDB's own log holds only do not count.
+    this.reclaimer = new Reclaimer({
+      compactRange: (first, last) => database.compactRange(first, last, { keyEncoding: "view" }),
+      approximateSize: () => database.approximateSize(gte, lt, { keyEncoding: "view" }),
+    });
   }
 
   write(batch: readonly DiskOperation[], done: (error: Error | undefined) => void): void {
     const { failed } = this;
     if (failed !== undefined) return queueMicrotask(() => done(failed));
     this.writes.push({ batch, done });
-    if (this.writes.length === 1) this.writeFirst();
+    if (this.writes.length === 1 && this.marking === undefined) this.writeFirst();
   }
 
   scan(
@@ -102,6 +121,9 @@ export class LevelDisk implements Disk {
         this.whenIdle = resolve;
       });
     }
+    await this.marking;
+    await this.reclaimer.idle();
+    if (this.failed === undefined) await this.marker.close();
     await this.database.close();
   }
 
@@ -122,7 +144,13 @@ export class LevelDisk implements Disk {
       for (const { done } of writes) done(error);
     } else {
       const write = this.writes.shift();
-      this.writeFirst();
+      if (write !== undefined && this.marker.wrote(this.reclaimer.wrote(write.batch))) {
+        // The next batch waits until it is seen how long the log is.
+        this.marking = this.marker.mark().finally(() => {
+          this.marking = undefined;
+          this.writeFirst();
+        });
+      } else this.writeFirst();
       write?.done(undefined);
     }
     if (this.writes.length === 0) this.whenIdle?.();
@@ -179,84 +207,19 @@ export async function openLevelDisk(directory: string): Promise<LevelDisk> {
   await makeDirectory(path);
   await checkFiles(path);
   // Not before the check: it opens itself in the next tick, and opening rewrites the files.
-  const database: Database = new Level(path, options);
+  const database = new Level<Uint8Array, Uint8Array>(path, options);
   try {
     await database.open();
   } catch (error) {
     throw openError(path, error);
   }
-  return new LevelDisk(database);
+  return new LevelDisk(database, path);
 }
 
 function levelOperation(operation: DiskOperation) {
   return operation.type === "put"
     ? { type: "put" as const, key: operation.key, value: operation.value }
     : { type: "del" as const, key: operation.key };
-}
-
-/** Makes the directory, and sees to it that it is still there after a power failure. */
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await makeWithParents(path);
-  } catch (error) {
-    throw unusable(path, error);
-  }
-}
-
-/** Not `mkdir` with `recursive`: in some places where nothing can be made (`/proc`), Node 20 tries for ever. */
-async function makeWithParents(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
-    if (codeOf(error) !== "ENOENT") throw error;
-    await makeWithParents(dirname(path));
-    await mkdir(path);
-  }
-  await syncDirectory(dirname(path));
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-/**
- * Sees that LevelDB will neither take a damaged database for a new one, nor drop batches that were synced. Where a
- * server has the directory open, files may go away meanwhile: no matter, for opening fails then.
- */
-async function checkFiles(path: string): Promise<void> {
-  const names = (await attempt(path, readdir(path))) ?? [];
-  const logs = names
-    .filter((name) => name.endsWith(".log"))
-    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-  const current = names.includes("CURRENT")
-    ? await attempt(path, readFile(join(path, "CURRENT"), "latin1"))
-    : undefined;
-  if (current === undefined) {
-    if (logs.length > 0 || names.some((name) => name.endsWith(".ldb")))
-      throw corrupt(`${path} has lost its file CURRENT`);
-    return;
-  }
-  if (!names.includes(current.trim())) throw corrupt(`${path} has lost its file ${current.trim() || "MANIFEST"}`);
-  const files = await Promise.all(logs.map((name) => attempt(path, readFile(join(path, name)))));
-  const damage = findWalDamage(files.map((bytes) => bytes ?? emptyBytes));
-  if (damage !== undefined)
-    throw corrupt(`${join(path, logs[damage.file] ?? "")} cannot be read at byte ${damage.offset}`);
-}
-
-/** What a file operation gives; undefined when the file is not there. */
-async function attempt<T>(path: string, operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw unusable(path, error);
-  }
 }
 
 function openError(path: string, error: unknown): TerrariumError {
@@ -283,14 +246,6 @@ function scanError(error: unknown): Error {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-function unusable(path: string, error: unknown): TerrariumError {
-  return new TerrariumError("DATA_DIR_UNUSABLE", `the data directory ${path} cannot be used: ${messageOf(error)}`);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function messageOf(error: unknown): string {

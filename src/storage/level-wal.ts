@@ -12,6 +12,7 @@
  * payload, all little-endian. A batch is one FULL record, or FIRST, MIDDLE …, LAST. Less than a header's room at the
  * end of a block stays empty.
  */
+import { concatBytes } from "../base/bytes.ts";
 import { crc32c } from "../base/crc32c.ts";
 
 const blockBytes = 32 * 1024;
@@ -47,6 +48,28 @@ export function findWalDamage(files: readonly Uint8Array[]): WalDamage | undefin
     if (at < bytes.length) unreadable ??= { file, offset: at };
   }
   return undefined;
+}
+
+/**
+ * What was written into a log, in order, up to the first place that cannot be read: a manifest is such a log, of which
+ * LevelDB itself notices damage.
+ */
+export function* readRecords(bytes: Uint8Array): Generator<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  for (let at = 0; at + headerBytes <= bytes.length; ) {
+    const blockEnd = Math.min(at - (at % blockBytes) + blockBytes, bytes.length);
+    const record = readRecord(bytes, at, blockEnd);
+    if (record === undefined) {
+      // The room for a header at the end of a block stays empty; elsewhere the log ends here.
+      if (blockEnd - at >= headerBytes) return;
+      at = blockEnd;
+      continue;
+    }
+    if (record.type === FULL || record.type === FIRST) parts = [];
+    parts.push(bytes.subarray(at + headerBytes, record.end));
+    if (record.type === FULL || record.type === LAST) yield concatBytes(parts);
+    at = record.end;
+  }
 }
 
 /** The record at `at`, if a whole and sound one begins there. */

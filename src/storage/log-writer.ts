@@ -3,9 +3,9 @@
  * one batch after it, with one log block (or a few, see `blockBytesMax`) for all its entries.
  */
 import { assert, present } from "../base/assert.ts";
-import { TerrariumError } from "../base/errors.ts";
 import type { Entry, HardState, Index, LogBase, LogWrite, Term } from "../raft/types.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
+import { diskError } from "./disk-hints.ts";
 import { hardStateKey, logBaseKey, logBlockKey } from "./layout.ts";
 import { blockOverheadBytes, encodeLogBlock, entryBytes } from "./log-block.ts";
 import { encodeHardState, encodeLogBase } from "./records.ts";
@@ -146,7 +146,7 @@ export class LogWriter {
       // What a failed write or fsync left behind is unknown, and a second fsync may succeed without having written
       // anything: so there is no second one.
       this.state = "failed";
-      this.callbacks.failed(new TerrariumError("DISK_FAILED", `a write to disk failed: ${error.message}`));
+      this.callbacks.failed(diskError(error, "a write to disk failed"));
       return;
     }
     this.state = "idle";

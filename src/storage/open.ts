@@ -2,6 +2,7 @@
 import { TerrariumError } from "../base/errors.ts";
 import type { Configuration, Entry, HardState } from "../raft/types.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
+import { diskError } from "./disk-hints.ts";
 import { hardStateKey, identityKey, logBlockKey, type SegmentName, segmentKey, wholeDisk } from "./layout.ts";
 import { encodeLogBlock } from "./log-block.ts";
 import { encodeHardState, encodeIdentity, type Identity } from "./records.ts";
@@ -152,10 +153,4 @@ function beginJoining(disk: Disk, identity: Identity, done: OpenDone): void {
 /** The error of a server without data that nobody told which cluster it is to join. */
 export function noCluster(): TerrariumError {
   return new TerrariumError("NO_SERVER", "no server of the cluster to join answers", "check the addresses in --join");
-}
-
-/** The error of a disk that failed, unless `error` says already what is wrong. */
-export function diskError(error: Error, what: string): TerrariumError {
-  if (error instanceof TerrariumError) return error;
-  return new TerrariumError("DISK_FAILED", `${what}: ${error.message}`);
 }

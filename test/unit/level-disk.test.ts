@@ -59,6 +59,8 @@ describe("LevelDisk", () => {
     disk = undefined;
     const logs = (await readdir(data)).filter((name) => name.endsWith(".log"));
     expect(logs.length).toBe(1);
+    // As after a power failure: the mark is lost.
+    await rm(join(data, "SYNCED"), { force: true });
     return join(data, logs[0] ?? "");
   }
 
@@ -154,7 +156,7 @@ describe("LevelDisk", () => {
   it("writes nothing behind a write that failed", async () => {
     const database = new Level<Uint8Array, Uint8Array>(join(directory, "failing"), { valueEncoding: "view" });
     const batch = vi.spyOn(database, "batch").mockRejectedValueOnce(new Error("no space left"));
-    const failing = new LevelDisk(database);
+    const failing = new LevelDisk(database, directory);
     const writes = [put([1], "a"), put([2], "b")].map((operation) => write(failing, [operation]));
     for (const done of writes) await expect(done).rejects.toThrow("no space left");
     await expect(write(failing, [put([3], "c")])).rejects.toThrow("no space left");
