@@ -8,7 +8,7 @@ import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { diskHint } from "./disk-hints.ts";
 import { readManifest } from "./level-manifest.ts";
-import { readMark } from "./level-mark.ts";
+import { numberOf, readMark } from "./level-mark.ts";
 import { findWalDamage } from "./level-wal.ts";
 import { corrupt } from "./sealed.ts";
 
@@ -41,12 +41,6 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
-}
-
-/** The number in a file's name, as in `000012.log`; undefined if it has another ending. */
-export function numberOf(name: string, ending: "log" | "ldb" | "sst"): number | undefined {
-  const [, number, found] = /^(\d+)\.(\w+)$/.exec(name) ?? [];
-  return found === ending ? Number(number) : undefined;
 }
 
 /**

@@ -7,7 +7,6 @@
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32c } from "../base/crc32c.ts";
-import { numberOf } from "./level-files.ts";
 
 const fileName = "SYNCED";
 const encoder = new TextEncoder();
@@ -35,6 +34,12 @@ export function parseMark(text: string): Mark | undefined {
 /** The mark in a directory; undefined if there is none that can be read. */
 export async function readMark(directory: string): Promise<Mark | undefined> {
   return parseMark(await readFile(join(directory, fileName), "latin1").catch(() => ""));
+}
+
+/** The number in a file's name, as in `000012.log`; undefined if it has another ending. */
+export function numberOf(name: string, ending: "log" | "ldb" | "sst"): number | undefined {
+  const [, number, found] = /^(\d+)\.(\w+)$/.exec(name) ?? [];
+  return found === ending ? Number(number) : undefined;
 }
 
 const gapBytesMax = 256 * 1024;
