@@ -179,6 +179,19 @@ const list = [
     file: "sim/checkers/watches.ts",
   },
   {
+    invariant: "certain-sessions",
+    sentence:
+      "Before a session ends for its silence, its client is told that it may be gone and stops what it holds by it.",
+    from: "ZooKeeper, Curator",
+    file: "sim/checkers/certain-sessions.ts",
+  },
+  {
+    invariant: "abandoned-watches",
+    sentence: "What nobody waits for any more is disarmed, and what somebody waits for is armed, once all is quiet.",
+    from: "ZooKeeper",
+    file: "sim/calm.ts",
+  },
+  {
     invariant: "client-protocol",
     sentence: "A server sends a client only what the protocol allows at that point.",
     from: "",

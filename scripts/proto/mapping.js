@@ -77,8 +77,7 @@ export const messages = {
   Member: { absent: ["incarnation"] },
   Configuration: { absent: ["wantedVoters", "retired"] },
   Command: { oneofs: { command: { property: "body", type: "CommandBody", tag: "type" } }, pieces: ["timeMs"] },
-  CreateSession: { absent: ["holder"] },
-  AttachSession: { absent: ["holder", "takeover"] },
+  AttachSession: { absent: ["takeover"] },
   Write: { required: ["operation"] },
 
   PeerFrame: { list: true },

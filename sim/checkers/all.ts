@@ -6,6 +6,7 @@ import type { Marks } from "../marks/marks.ts";
 import { MembershipMarks } from "../marks/membership.ts";
 import { ReplicationMarks } from "../marks/replication.ts";
 import type { Observer } from "../world/observer.ts";
+import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { DiskBound } from "./disk-bound.ts";
@@ -45,6 +46,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const membership = new Membership(history, durable);
   const feed = new ModelFeed();
   const once = new ExactlyOnce(feed);
+  const certain = new CertainSessions(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
   const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
   const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
@@ -61,6 +63,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new StateMachineSafety(history),
     feed,
     once,
+    certain,
   ]);
   return [
     durable,
@@ -83,6 +86,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SettledProposals(feed),
     new SequentialNames(feed),
     new SessionExpiry(feed),
+    certain,
     new Watches(feed),
     ...replication,
     ...changes,

@@ -110,7 +110,7 @@ export class ReferenceModel {
         const session = this.sessions.get(body.sessionId);
         const by = `${command.origin}.${command.proposal}`;
         if (session === undefined || !bytesEqual(session.password, body.password) || session.attachedBy === by) return;
-        const { holder = 0, takeover = false } = body;
+        const { holder, takeover = false } = body;
         if (holder !== session.holder && !takeover) return;
         session.holder = holder;
         session.attachment = index;

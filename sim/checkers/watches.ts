@@ -74,9 +74,10 @@ export class Watches implements Observer {
     if (!watches.has(key)) watches.set(key, { kind, path, armedAt: zxid });
   }
 
-  sessionEvent({ client, life, type, event }: SessionEvent): void {
+  sessionEvent({ client, life, type, event, watch: unwatched }: SessionEvent): void {
     const waiting = this.#of(client, life);
     if (type === "ended") waiting.watches.clear();
+    if (unwatched !== undefined) waiting.watches.delete(keyOf(unwatched.kind, unwatched.path));
     if (event === undefined) return;
     const { kind, path, zxid } = event;
     const watch = waiting.watches.get(keyOf(kind, path));

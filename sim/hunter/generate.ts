@@ -8,6 +8,7 @@ import { type Draws, Randomness } from "../world/random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
   drawCutLeaders,
+  drawCutOff,
   drawHastyChanges,
   drawHops,
   drawLeftBehind,
@@ -76,6 +77,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     servers,
     spares: options.clean === true ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3]),
     clients: options.clients ?? draws.between(1, 6),
+    balanced: randomness.draws("plan balanced").pick([0, 0, 1, 2, 6]),
+    learning: randomness.draws("plan learning").chance(0.5),
     horizonMs,
     electionTimeoutMs,
     heartbeatMs: Math.floor(electionTimeoutMs / draws.pick([3, 4, 8])),
@@ -111,6 +114,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   if (tails) faults.push(...drawTails(randomness.draws("plan tails"), horizonMs, electionTimeoutMs));
   else if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   if (contended) faults.push(...drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs));
+  if (options.clean !== true && randomness.draws("plan cut off").chance(0.2))
+    faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
     faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));
   if (options.clean !== true && randomness.draws("plan left behind").chance(0.2))
@@ -162,6 +167,7 @@ function drawMix(draws: Draws): Record<string, number> {
   for (const name of rarer) mix[name] = draws.pick([0, 3, 10]);
   mix["create"] = draws.pick([5, 10, 20]);
   for (const name of ["close", "reconnect", "move"]) mix[name] = draws.pick([0, 0.5, 2]);
+  mix["abort"] = draws.pick([0, 0, 2, 10]);
   return mix;
 }
 

@@ -152,6 +152,27 @@ export function drawHops(draws: Draws, horizonMs: number): Fault[] {
   return faults;
 }
 
+/**
+ * Clients that no server takes for longer than their session lives, at times while the server that they had is cut off from
+ * the others: whatever it has told them last is the last that they hear.
+ */
+export function drawCutOff(draws: Draws, horizonMs: number, sessionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  for (let i = draws.between(1, 4); i > 0; i--) {
+    const atMs = draws.between(0, Math.floor(horizonMs * 0.7));
+    const refuseMs = Math.round(sessionTimeoutMs * draws.pick([1, 1.2, 1.5]));
+    if (draws.chance(0.7)) {
+      const server = draws.pick(["leader", "leader", "follower", "random"] as const);
+      const cut = { kind: "partition", shape: "isolate", server, servers: [], flapMs: 0 } as const;
+      faults.push({ when: { kind: "at", atMs }, what: { ...cut, forMs: refuseMs } });
+    }
+    const goneMs = atMs + draws.pick([0, 200, 500, 1_000, 1_400]);
+    const client = draws.pick(["random", "all", "all"] as const);
+    faults.push({ when: { kind: "at", atMs: goneMs }, what: { kind: "resetClient", client, refuseMs } });
+  }
+  return faults;
+}
+
 /** A moment in a leader's work, not before `atMs`. */
 function drawMoment(draws: Draws, atMs: number): When {
   const nth = draws.pick([1, 1, 2, 3, 5]);

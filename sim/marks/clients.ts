@@ -9,7 +9,7 @@ import type { Command } from "../../src/znode/commands.ts";
 import type { ModelFeed } from "../checkers/model-feed.ts";
 import type { RaftChecker } from "../checkers/raft-history.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
-import type { Observer } from "../world/observer.ts";
+import type { Observer, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
@@ -23,12 +23,17 @@ interface Seen {
   /** It has re-armed watches on the present connection; what they tell up to here it had missed. */
   rearmedUpTo: number;
   lastEvent: number;
+  /** Its session may be gone. */
+  lost: boolean;
 }
 
 export class ClientMarks implements Observer, RaftChecker {
   readonly name = "client marks";
   readonly #marks: Marks;
   readonly #feed: ModelFeed;
+  /** The last server of which clients know from the start, and the last client that chooses where to go. */
+  #known = Number.POSITIVE_INFINITY;
+  #choosing = 0;
   /** By client. */
   readonly #seen: Seen[] = [];
 
@@ -36,6 +41,11 @@ export class ClientMarks implements Observer, RaftChecker {
   constructor(marks: Marks, feed: ModelFeed) {
     this.#marks = marks;
     this.#feed = feed;
+  }
+
+  begin({ plan: { config } }: World): void {
+    this.#choosing = config.clients - config.balanced;
+    if (config.learning) this.#known = config.servers;
   }
 
   committed(_id: ServerId, entry: Entry): void {
@@ -86,21 +96,30 @@ export class ClientMarks implements Observer, RaftChecker {
         this.#marks.hit("watch-re-armed");
         seen.rearmedUpTo = this.#feed.model.applied;
       } else if (message.type === "connect" && message.sessionId === 0) seen.xid = 0;
+      else if (message.type === "disarm") this.#marks.hit("watch-disarmed");
     }
   }
 
   serverFrame(_server: ServerView, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
     for (const message of messages)
       if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");
+      else if (message.type === "heard") this.#marks.hit("session-heard");
       else if (message.type === "refused" && message.failure.code === "NO_QUORUM") this.#marks.hit("no-quorum-told");
   }
 
   sessionEvent({ client, life, type, server, event }: SessionEvent): void {
     const seen = this.#of(client);
+    if (type === "lost") {
+      this.#marks.hit("session-lost");
+      seen.lost = true;
+    }
     if (type === "connected") {
+      if (seen.lost && seen.life === life) this.#marks.hit("lost-session-lives");
+      if (server > this.#known && client <= this.#choosing) this.#marks.hit("member-learned");
       if (seen.life === life && seen.server !== server) this.#marks.hit("session-moves");
       seen.life = life;
       seen.server = server;
+      seen.lost = false;
     }
     if (event === undefined) return;
     this.#marks.hit("watch-fires");
@@ -137,7 +156,7 @@ export class ClientMarks implements Observer, RaftChecker {
   #of(client: number): Seen {
     let seen = this.#seen[client];
     if (seen === undefined) {
-      seen = { server: 0, life: 0, connection: 0, xid: 0, rearmedUpTo: 0, lastEvent: 0 };
+      seen = { server: 0, life: 0, connection: 0, xid: 0, rearmedUpTo: 0, lastEvent: 0, lost: false };
       this.#seen[client] = seen;
     }
     return seen;

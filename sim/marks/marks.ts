@@ -81,12 +81,17 @@ export const markSentences = {
   "session-moves": "a session went on at another server",
   "request-resent": "a client sent a request again over a new connection",
   "operation-lost": "a session ended before an operation was answered",
+  "session-lost": "a client was told that its session may be gone",
+  "lost-session-lives": "a session that might have been gone turned out to live",
+  "session-heard": "a client was told that the leader had heard of its session",
+  "member-learned": "a client went to a server of which another had told it",
   "no-quorum-told": "a server told a client that it knows no quorum",
   // Watches.
   "watch-fires": "a watch fired",
   "watch-re-armed": "a client re-armed watches at another server",
   "re-armed-watch-fires-at-once": "a re-armed watch told of a change that its client had missed",
   "watch-resync": "a re-armed watch could only say that something may have changed",
+  "watch-disarmed": "a client gave up a watch, and its server disarmed it",
   "watch-events-of-one-entry": "one entry fired several watches of a session",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -1,5 +1,6 @@
 /** All mutants, and known bugs of other implementations whose mechanism does not exist here. */
 import { attachments } from "./attachments.ts";
+import { clients } from "./clients.ts";
 import { commit } from "./commit.ts";
 import { diskSpace } from "./disk-space.ts";
 import { election } from "./election.ts";
@@ -30,6 +31,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Reads", mutants: reads },
   { title: "Sessions", mutants: sessions },
   { title: "Attachments and the client's session", mutants: attachments },
+  { title: "What clients are told", mutants: clients },
   { title: "Watches", mutants: watches },
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },

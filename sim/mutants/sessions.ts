@@ -82,8 +82,8 @@ export const sessions: readonly Mutant[] = [
     title: "a follower does not tell the leader whom it heard from",
     source: "ClickHouse#121361",
     file: "src/node/node.ts",
-    find: 'this.#outbox.add(this.raft.leader, { type: "TouchSessions", sessionIds: touched });',
-    replace: "void touched;",
+    find: "else if (leader !== undefined) this.#outbox.add(leader, touches);",
+    replace: "",
     expects: ["session-expiry"],
     kind: "safety",
     lesson:

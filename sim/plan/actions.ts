@@ -56,6 +56,7 @@ export const messageTypes = word(
   "InstallSnapshotReply",
   "Forward",
   "TouchSessions",
+  "SessionsHeard",
   "Hello",
   "HelloReply",
 );

@@ -28,6 +28,10 @@ const config = object({
   /** Servers that are no members at first and wait to be added, with the ids behind the others. */
   spares: optional(integer(0, 4), 0),
   clients: optional(integer(0, 100), 4),
+  /** So many of them, the last ones, know one endpoint only, behind which any server may answer: a load balancer. */
+  balanced: optional(integer(0, 100), 0),
+  /** The others know at first only those servers that are members from the start, and learn of the rest. */
+  learning: optional(flag, false),
   /** How long faults may strike, virtual ms. */
   horizonMs: optional(integer(100, horizonMaxMs), 30_000),
   /** Each follower draws its election timeout from this to twice this. */
@@ -81,6 +85,8 @@ const mix = object({
   reconnect: optional(weight, 1),
   /** Drops the connection for one to another server. */
   move: optional(weight, 1),
+  /** Gives up a request that has no answer, or a watch. */
+  abort: optional(weight, 0),
 });
 
 const path = text(4096);
@@ -108,6 +114,8 @@ const step = tagged({
   close: {},
   reconnect: {},
   move: {},
+  /** The one that comes first behind so many others, round and round: requests in the order asked, then watches. */
+  abort: { behind: optional(integer(0, 1_000), 0) },
 });
 export type Step = Infer<typeof step>;
 

@@ -181,10 +181,12 @@ export class Story implements Observer {
     );
   }
 
-  sessionEvent({ client, type, server, sessionId, event, reason }: SessionEvent): void {
+  sessionEvent({ client, type, server, sessionId, event, reason, watch }: SessionEvent): void {
     const who = `c${client}`;
     if (type === "connected") this.#add("step", who, () => `is attached to n${server} with session ${sessionId}`);
     else if (type === "disconnected") this.#add("step", who, () => "has lost its server and looks for another");
+    else if (type === "lost") this.#add("turning", who, () => `is told that session ${sessionId} may be gone`);
+    else if (type === "unwatched") this.#add("step", who, () => `waits no more for its watch on ${watch?.path}`);
     else if (type === "ended") this.#add("turning", who, () => `session ${sessionId} has ended (${reason})`);
     else if (event !== undefined)
       this.#add("step", who, () => `its watch fires: ${event.type} ${event.path}, zxid ${event.zxid}`);
@@ -332,5 +334,5 @@ function tellAppended(server: ServerView, entries: readonly Entry[]): string {
 /** What is sent all the time. */
 function isIdle(message: PeerMessage): boolean {
   if (message.type === "AppendEntries") return message.entries.length === 0;
-  return message.type === "TouchSessions";
+  return message.type === "TouchSessions" || message.type === "SessionsHeard";
 }

@@ -39,6 +39,8 @@ export function tellMessage(message: PeerMessage): string {
       return `Forward ${count(message.commands.length, "command")}`;
     case "TouchSessions":
       return `TouchSessions of ${count(message.sessionIds.length, "session")}`;
+    case "SessionsHeard":
+      return `SessionsHeard, round ${message.round}`;
     case "TimeoutNow":
       return `TimeoutNow t${message.term}`;
     case "Hello":

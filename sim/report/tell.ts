@@ -219,6 +219,8 @@ export function tellStep(step: Step): string {
       return "closes its session and opens another";
     case "reconnect":
       return "drops its connection";
+    case "abort":
+      return "gives up a request or a watch";
     case "move":
       return "moves to another server";
   }

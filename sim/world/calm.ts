@@ -51,7 +51,6 @@ export class Calm {
     this.#core = core;
     network.heal();
     connections.mend();
-    clients.calm();
     for (const client of clients.all) client.refusedUntilUs = 0;
     for (const server of allServers) {
       if (this.#core.includes(server)) continue;
@@ -60,6 +59,7 @@ export class Calm {
     }
     for (const server of this.#core) server.mend();
     this.#cutForGood();
+    clients.calm();
     const { electionTimeoutMs, sessionTimeoutMs } = plan.config;
     this.#deadlineUs = kernel.now + 1000 * (30 * electionTimeoutMs + 4 * sessionTimeoutMs + 5_000);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
@@ -127,8 +127,11 @@ export class Calm {
   poll(): boolean {
     const { kernel, clients } = this.#host;
     const pending = this.#pending();
-    if (pending.length === 0 && this.#probed) return true;
-    if (pending.length === 0) {
+    const astray = pending.length === 0 && this.#probed ? this.#watchesAstray() : [];
+    if (pending.length === 0 && this.#probed && astray.length === 0) return true;
+    if (astray.length > 0 && kernel.now >= this.#deadlineUs)
+      throw new InvariantBroken("abandoned-watches", `long after all is quiet, ${astray.join("; ")}`);
+    if (pending.length === 0 && !this.#probed) {
       this.#probed = true;
       clients.probe();
     }
@@ -152,6 +155,8 @@ export class Calm {
     if (commitIndex < lastIndex)
       pending.push(`the leader n${leader.id} has committed ${commitIndex} of ${lastIndex} entries`);
     const { members, oldVoters, wantedVoters = [] } = leader.node.raft.configuration;
+    const serving = this.core.filter((id) => members.some((member) => member.id === id));
+    for (const client of this.#host.clients.all) if (client.state !== "connected") client.leadTo(serving);
     if (oldVoters.length > 0) pending.push("a change of membership is joint");
     const learning = wantedVoters.filter((id) => this.#core.some((server) => server.id === id));
     if (wantedVoters.length > 0 && learning.length === wantedVoters.length)
@@ -169,7 +174,34 @@ export class Calm {
       if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
+    pending.push(...this.#ignorant());
     return pending;
+  }
+
+  /** Where a server's table of watches differs from what its clients wait for, one clause each. */
+  #watchesAstray(): string[] {
+    return this.#host.clients.all.flatMap(({ id, connection, watches }) => {
+      const server = this.#core.find((candidate) => candidate.id === connection?.server);
+      if (connection === undefined || server?.node === undefined) return [];
+      const wanted = new Set(watches.map(({ kind, path }) => `${path} (${kind})`));
+      const armed = new Set(server.node.watchesOf(connection.id).map(({ kind, path }) => `${path} (${kind})`));
+      const abandoned = [...armed].filter((watch) => !wanted.has(watch));
+      const missing = [...wanted].filter((watch) => !armed.has(watch));
+      return [
+        ...abandoned.map((watch) => `n${server.id} keeps a watch of client ${id} on ${watch}, for which nobody waits`),
+        ...missing.map((watch) => `client ${id} waits for its watch on ${watch}, which is not armed at n${server.id}`),
+      ];
+    });
+  }
+
+  /** Which clients do not know by now where members are. */
+  #ignorant(): string[] {
+    return this.#host.clients.all.flatMap(({ id, balanced, connection, endpoints }) => {
+      const server = this.#core.find((candidate) => candidate.id === connection?.server);
+      if (balanced || server?.node === undefined) return [];
+      const unknown = server.node.raft.configuration.members.filter((one) => !endpoints.includes(one.clientAddress));
+      return unknown.map((one) => `client ${id}, attached to n${server.id}, was not told of n${one.id}`);
+    });
   }
 }
 

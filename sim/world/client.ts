@@ -1,14 +1,19 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
+import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
-import type { Result } from "../../src/base/operations.ts";
-import { type Delivery, Session } from "../../src/client/session.ts";
+import type { Result, WatchSpec } from "../../src/base/operations.ts";
+import { type Delivery, Session, type SessionRequest } from "../../src/client/session.ts";
+import { armedBy } from "../../src/client/session-checks.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { ServerId } from "../../src/raft/types.ts";
 import { type Plan, type Step, serverCount } from "../plan/plan.ts";
+import { memberOf } from "./configuration.ts";
 import type { Connections, SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
 import type { Kernel } from "./kernel.ts";
 import { InvariantBroken } from "./observer.ts";
+import type { Draws } from "./random.ts";
 import type { Seen } from "./workload.ts";
 
 /** What a client is part of. */
@@ -18,6 +23,11 @@ export interface ClientHost {
   readonly connections: Connections;
   readonly history: History;
 }
+
+type Asked = SessionRequest<HistoryOperation>;
+
+/** The one endpoint of clients that know no other. */
+const balancer = "balancer:7001";
 
 /** Names that a client remembers at most. */
 const namesMax = 64;
@@ -35,7 +45,16 @@ export class SimClient {
   /** Servers refuse it before this virtual time. */
   refusedUntilUs = 0;
   readonly #host: ClientHost;
-  readonly #endpoints: readonly string[];
+  /** Whether it knows a load balancer only. */
+  readonly balanced: boolean;
+  #endpoints: readonly string[];
+  readonly #balancing: Draws;
+  /** To whom the load balancer leads: the server of the last connection, and those that it may choose from. */
+  #behind: ServerId = 0;
+  #balanced: readonly ServerId[] = [];
+  /** Requests without an answer, and those whose watch has not fired. */
+  #asked: Asked[] = [];
+  #watching: Asked[] = [];
   #session: Session<HistoryOperation>;
   #connection: SimConnection | undefined;
   /** Of the session, for `#connection`. */
@@ -45,7 +64,11 @@ export class SimClient {
   constructor(id: number, host: ClientHost) {
     this.id = id;
     this.#host = host;
-    this.#endpoints = Array.from({ length: serverCount(host.plan.config) }, (_, i) => `n${i + 1}`);
+    const { clients, balanced, learning, servers } = host.plan.config;
+    const known = learning ? servers : serverCount(host.plan.config);
+    this.balanced = id > clients - balanced;
+    this.#endpoints = this.balanced ? [balancer] : addressesOf(serverIds(known));
+    this.#balancing = host.kernel.randomness.draws("balancer", id);
     this.#session = this.#openSession();
   }
 
@@ -70,6 +93,7 @@ export class SimClient {
   perform(step: Step, listed: number): void {
     if (step.kind === "reconnect") this.breakConnection("reset");
     else if (step.kind === "move") this.breakConnection("leave");
+    else if (step.kind === "abort") this.#abort(step.behind);
     else this.#submit(invocationOf(step), listed);
   }
 
@@ -113,9 +137,29 @@ export class SimClient {
     const { sessionTimeoutMs: timeoutMs } = plan.config;
     const holder = this.id * 1_000_000 + this.life;
     return new Session<HistoryOperation>(
-      { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder },
+      { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder, discover: !this.balanced },
       this.#now(),
     );
+  }
+
+  /** Only these servers serve by now: a user whom nothing leads there looks up where they are. */
+  leadTo(serving: readonly ServerId[]): void {
+    this.#balanced = serving;
+    const addresses = addressesOf(serving);
+    if (this.balanced || addresses.some((address) => this.#session.endpoints.includes(address))) return;
+    this.#endpoints = addresses;
+    this.#session.detach();
+    this.#afterInput();
+  }
+
+  /** Where it may go, as it knows by now. */
+  get endpoints(): readonly string[] {
+    return this.#session.endpoints;
+  }
+
+  /** What its user waits for, without doubles. */
+  get watches(): readonly WatchSpec[] {
+    return [...new Map(this.#watching.map((asked) => [keyOf(watchOf(asked)), watchOf(asked)])).values()];
   }
 
   #lost(): void {
@@ -141,7 +185,7 @@ export class SimClient {
       zxid: 0,
     };
     try {
-      this.#session.submit(invocation, operation);
+      this.#asked.push(this.#session.submit(invocation, operation));
     } catch (error) {
       // A session that is closing takes nothing more.
       if (error instanceof TerrariumError) return;
@@ -151,6 +195,24 @@ export class SimClient {
     this.pending++;
     this.begun++;
     for (const observer of kernel.observers.invoked) observer.invoked(operation);
+    this.#afterInput();
+  }
+
+  /** Nobody waits any more for the answer of a request, or for the event of a watch. */
+  #abort(behind: number): void {
+    const all = [...this.#asked.filter(({ body }) => body.type !== "close"), ...this.#watching];
+    const asked = all[behind % Math.max(1, all.length)];
+    if (asked === undefined) return;
+    this.#session.abort(asked);
+    if (this.#asked.includes(asked)) {
+      this.#asked = this.#asked.filter((other) => other !== asked);
+      this.#settle(asked.context, "lost");
+    } else {
+      this.#watching = this.#watching.filter((other) => other !== asked);
+      const watch = watchOf(asked);
+      const others = this.#watching.some((other) => keyOf(watchOf(other)) === keyOf(watch));
+      if (!others) this.#tell("unwatched", { watch });
+    }
     this.#afterInput();
   }
 
@@ -167,6 +229,8 @@ export class SimClient {
       }
       for (const delivery of effects.deliveries) this.#deliver(delivery);
       if (this.#session.state !== "expired" && this.#session.state !== "closed") break;
+      this.#asked = [];
+      this.#watching = [];
       this.#session = this.#openSession();
     }
     this.#setTimer();
@@ -182,9 +246,17 @@ export class SimClient {
     kernel.at(at, { kind: "clientTimer", cause: kernel.current, client: this.id });
   }
 
-  #connect(stream: number, endpoint: number): void {
+  #connect(stream: number, endpoint: string): void {
     this.#stream = stream;
-    this.#connection = this.#host.connections.open(this.id, endpoint + 1);
+    this.#connection = this.#host.connections.open(this.id, this.#serverAt(endpoint));
+  }
+
+  /** The server behind `n4:7001`; a load balancer leads to the same one again, or to another. */
+  #serverAt(endpoint: string): ServerId {
+    if (endpoint !== balancer) return Number.parseInt(endpoint.slice(1), 10);
+    const among = this.#balanced.length > 0 ? this.#balanced : serverIds(serverCount(this.#host.plan.config));
+    if (!among.includes(this.#behind) || this.#balancing.chance(0.4)) this.#behind = this.#balancing.pick(among);
+    return this.#behind;
   }
 
   #disconnect(stream: number): void {
@@ -196,14 +268,19 @@ export class SimClient {
   #deliver(delivery: Delivery<HistoryOperation>): void {
     switch (delivery.type) {
       case "answer":
+        this.#asked = this.#asked.filter((asked) => asked !== delivery.request);
+        if (armedBy(delivery.request.body, delivery.result) !== undefined) this.#watching.push(delivery.request);
         return this.#answered(delivery.request.context, delivery.zxid, delivery.result);
       case "failed":
+        this.#asked = this.#asked.filter((asked) => asked !== delivery.request);
         return this.#settle(delivery.request.context, "lost");
       case "event":
+        this.#watching = this.#watching.filter((asked) => !delivery.watchers.includes(asked));
         return this.#tell("watch", { event: delivery.event, zxid: delivery.event.zxid });
       case "state":
         if (delivery.state === "connected") return this.#tell("connected", {});
         if (delivery.state === "suspended") return this.#tell("disconnected", {});
+        if (delivery.state === "lost") return this.#tell("lost", {});
         if (delivery.state === "expired" || delivery.state === "closed")
           return this.#tell("ended", { reason: delivery.state });
         return;
@@ -241,7 +318,7 @@ export class SimClient {
     if (names.length > namesMax) names.splice(0, names.length - namesMax);
   }
 
-  #tell(type: SessionEvent["type"], rest: Partial<Pick<SessionEvent, "event" | "zxid" | "reason">>): void {
+  #tell(type: SessionEvent["type"], rest: Partial<Pick<SessionEvent, "event" | "zxid" | "reason" | "watch">>): void {
     const event: SessionEvent = {
       client: this.id,
       life: this.life,
@@ -257,7 +334,7 @@ export class SimClient {
   }
 }
 
-function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" }>): Invocation {
+function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" | "abort" }>): Invocation {
   switch (step.kind) {
     case "create": {
       const { path, ephemeral, sequential } = step;
@@ -280,4 +357,22 @@ function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" 
     case "close":
       return { type: "close" };
   }
+}
+
+function serverIds(count: number): readonly ServerId[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+function addressesOf(servers: readonly ServerId[]): readonly string[] {
+  return servers.map((id) => memberOf(id).clientAddress);
+}
+
+/** The watch that a read has armed. */
+function watchOf({ body }: Asked): WatchSpec {
+  const kind = present(armedBy(body), "the watch of a read");
+  return { kind, path: body.type === "read" ? body.read.path : "" };
+}
+
+function keyOf({ kind, path }: WatchSpec): string {
+  return `${kind} ${path}`;
 }

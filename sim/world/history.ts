@@ -1,5 +1,5 @@
 /** What clients saw: the record that client-side checkers judge. Times are virtual microseconds. */
-import type { Operation, Read, Result, SessionId, WatchEvent, Zxid } from "../../src/base/operations.ts";
+import type { Operation, Read, Result, SessionId, WatchEvent, WatchSpec, Zxid } from "../../src/base/operations.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 
 /** What a client asked for. */
@@ -36,12 +36,17 @@ export interface SessionEvent {
   readonly life: number;
   readonly atUs: number;
   readonly sessionId: SessionId;
-  /** `connected` to `server`, with the zxid of the attachment; `disconnected`; `ended`: expired, closed or lost; `watch`: one fired. */
-  readonly type: "connected" | "disconnected" | "ended" | "watch";
+  /**
+   * `connected` to `server`, with the zxid of the attachment; `disconnected`; `lost`: the session may be gone, says the
+   * client's clock; `ended`: expired or closed; `watch`: one fired; `unwatched`:
+   * nobody waits for it any more.
+   */
+  readonly type: "connected" | "disconnected" | "lost" | "ended" | "watch" | "unwatched";
   readonly server: ServerId;
   readonly zxid: Zxid;
   readonly reason?: string;
   readonly event?: WatchEvent;
+  readonly watch?: WatchSpec;
 }
 
 /** Everything that clients saw, in order. */

@@ -101,6 +101,8 @@ function mixPeerMessage(kernel: Kernel, message: PeerMessage): void {
     case "Forward":
       for (const command of message.commands) mixBytes(kernel, command);
       return;
+    case "SessionsHeard":
+      return kernel.mix(message.round);
     case "TouchSessions":
       for (const session of message.sessionIds) kernel.mix(session);
       return;

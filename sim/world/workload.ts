@@ -29,10 +29,11 @@ const choices: readonly Choice[] = [
   "close",
   "reconnect",
   "move",
+  "abort",
 ];
 
 /** What changes nothing in the tree. */
-const reading: readonly Choice[] = ["getData", "exists", "getChildren", "sync", "close", "reconnect", "move"];
+const reading: readonly Choice[] = ["getData", "exists", "getChildren", "sync", "close", "reconnect", "move", "abort"];
 
 /** Paths that clients contend for: a third of them at the top, the others below those. */
 export function pathNames(count: number): string[] {
@@ -101,6 +102,8 @@ export class StepSource {
         return { kind: "reconnect" };
       case "move":
         return { kind: "move" };
+      case "abort":
+        return { kind: "abort", behind: draws.below(1_000) };
     }
   }
 

@@ -10,17 +10,13 @@ export type ErrorClass = "refused" | "usage" | "unavailable";
 
 const errors = {
   // Refused by the state of the tree.
-  NO_NODE: [
-    "refused",
-    "the znode does not exist",
-    "check the path with `ls`, or create it first (`create -p` makes its parents)",
-  ],
+  NO_NODE: ["refused", "the znode does not exist", "check the path, or create the znode and its parents first"],
   NODE_EXISTS: [
     "refused",
     "the znode exists already",
-    "set its data instead, or create it with --sequential for a fresh name",
+    "set its data instead, or create a sequential one for a fresh name",
   ],
-  NOT_EMPTY: ["refused", "the znode has children", "delete its children first, or use `delete -r`"],
+  NOT_EMPTY: ["refused", "the znode has children", "delete its children first"],
   BAD_VERSION: [
     "refused",
     "the znode's version is not the expected one",
@@ -81,7 +77,7 @@ const errors = {
   NO_SERVER: [
     "unavailable",
     "no server answers at the endpoints given",
-    "check --endpoints, and that the servers run (`./cluster.sh status`)",
+    "check the endpoints, and that the servers run",
   ],
   TIMEOUT: ["unavailable", "no answer came in time", "try again; a write may still take effect, once"],
   ABORTED: ["unavailable", "the request was aborted by its caller", "a write already sent may still take effect, once"],
@@ -96,18 +92,18 @@ const errors = {
   CHANGE_IN_PROGRESS: [
     "refused",
     "another change of the membership is not complete",
-    "wait for it (`kvctl member list`), or remove the member that cannot catch up",
+    "wait for it, or remove the member that cannot catch up",
   ],
   ID_IN_USE: [
     "refused",
     "the id or address is that of another member",
     "choose an id that was never used, such as the next higher one",
   ],
-  UNKNOWN_MEMBER: ["refused", "no such member", "see `kvctl member list`"],
+  UNKNOWN_MEMBER: ["refused", "no such member", "look at the members that a server's status lists"],
   WOULD_LOSE_QUORUM: [
     "refused",
     "too few of the voters would be running",
-    "start those that are down or replace them first; --force does it all the same",
+    "start those that are down or replace them first, or force it",
   ],
   WRONG_SERVER: [
     "refused",
@@ -188,8 +184,14 @@ export class TerrariumError extends Error {
   /** What to do about it: a sentence. */
   readonly hint: string;
 
-  constructor(code: ErrorCode, message: string = errorMessage(code), hint: string = errorHint(code)) {
-    super(printable(message));
+  /** `options.cause`: what led to it, such as the reason of an abort signal. */
+  constructor(
+    code: ErrorCode,
+    message: string = errorMessage(code),
+    hint: string = errorHint(code),
+    options: { readonly cause?: unknown } = {},
+  ) {
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = printable(hint);
   }

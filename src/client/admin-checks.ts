@@ -1,7 +1,7 @@
 /** Checks of what operators ask: BAD_ARGUMENTS if it is malformed. */
 import type { AdminRequest, MemberAddress } from "../base/admin.ts";
+import { isEndpoint } from "../base/endpoint.ts";
 import { badArgument, checkFlag, isObject } from "./checks.ts";
-import { isEndpoint } from "./endpoints.ts";
 
 /** The request, with nothing in it but what belongs there. */
 export function checkAdminRequest(request: unknown): AdminRequest {

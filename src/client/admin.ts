@@ -45,7 +45,7 @@ export async function administer(
 ): Promise<void> {
   const addresses = checkEndpoints(endpoints);
   const wanted = checkAdminRequest(request);
-  const { timeoutMs = 30_000, signal } = checkOptions(options);
+  const { timeoutMs = 30_000, signal } = checkOptions(options, ["timeoutMs", "signal"]);
   const deadline = Date.now() + checkTimeout("timeoutMs", timeoutMs);
   const inquiry = new Inquiry(wanted, deadline, checkSignal(signal));
   for (let leader: string | undefined; ; ) {

@@ -35,7 +35,7 @@ export async function saveBackup(
 ): Promise<BackupFile> {
   const address = checkEndpoint(endpoint);
   checkFile(file);
-  const { idleMs: wishedMs = 30_000, signal: wished } = checkOptions(options);
+  const { idleMs: wishedMs = 30_000, signal: wished } = checkOptions(options, ["idleMs", "signal"]);
   const idleMs = checkTimeout("idleMs", wishedMs);
   const signal = checkSignal(wished);
   try {

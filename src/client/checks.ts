@@ -9,6 +9,7 @@ import { limits } from "../base/limits.ts";
 import type { WatchKind } from "../base/operations.ts";
 import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
 import type { SessionCredentials } from "./session.ts";
+import { closest } from "./spelling.ts";
 
 /** A value for a message: short, and such that its type shows. */
 export function shown(value: unknown): string {
@@ -29,11 +30,24 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An object of options, which may be left out. */
-export function checkOptions<T extends object>(options: T | undefined, name = "options"): Partial<T> {
+/** An object of options, which may be left out, as may each of those that are known. Others are refused. */
+export function checkOptions<T extends object>(
+  options: T | undefined,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
   if (options === undefined) return {};
-  if (isObject(options)) return options;
-  throw badArgument(name, options, "an object");
+  if (!isObject(options)) throw badArgument("options", options, "an object");
+  // One that is misspelt would be without effect, and that without a word.
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !known.some((one) => one === name)) throw unknownOption(name, known);
+  return options;
+}
+
+function unknownOption(name: string, known: readonly string[]): TerrariumError {
+  const meant = closest(name, known);
+  const suggestion = meant === undefined ? "" : `did you mean ${meant}? `;
+  const hint = `${suggestion}there are ${known.join(", ")}`;
+  return new TerrariumError("BAD_ARGUMENTS", `there is no option ${shown(name)} here`, hint);
 }
 
 /** A path. That of a sequential create may end in a slash, since a number follows. */

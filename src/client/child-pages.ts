@@ -7,7 +7,11 @@ export type AskPage = (options: ChildPagesOptions, after: string) => Promise<Chi
 
 /** The pages, each asked for when the one before has been used: see `TerrariumClient.childPages`. */
 export async function* pagesOf(ask: AskPage, options: ChildPagesOptions): AsyncGenerator<ChildPage, void, undefined> {
-  const { after = "", watch, ...others } = checkOptions(options);
+  const {
+    after = "",
+    watch,
+    ...others
+  } = checkOptions(options, ["timeoutMs", "signal", "local", "watch", "limit", "after"]);
   // The watch is armed once, with the first page.
   let page = await ask({ ...others, watch }, after);
   yield page;

@@ -4,7 +4,7 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Result, SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
-import { badArgument, checkCredentials, checkOptions, checkSignal } from "./checks.ts";
+import { badArgument, checkCredentials, checkFlag, checkOptions, checkSignal } from "./checks.ts";
 import { type AskPage, allPages, pagesOf } from "./child-pages.ts";
 import { SessionDriver } from "./driver.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
@@ -22,7 +22,15 @@ import type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
-import { createRequest, deleteRequest, pageRequest, readRequest, requestOptions, setRequest } from "./requests.ts";
+import {
+  createRequest,
+  deleteRequest,
+  pageRequest,
+  readRequest,
+  requestOptions,
+  setRequest,
+  syncRequest,
+} from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
 
@@ -77,12 +85,22 @@ export class TerrariumClient {
       connectTimeoutMs = connectTimeoutDefaultMs,
       signal,
       session,
-    } = checkOptions(options);
+      discover = true,
+    } = checkOptions(options, [
+      "endpoints",
+      "sessionTimeoutMs",
+      "requestTimeoutMs",
+      "connectTimeoutMs",
+      "signal",
+      "session",
+      "discover",
+    ]);
     // All of it before the driver starts.
     const given = {
       endpoints: checkEndpoints(endpoints),
       sessionTimeoutMs: Math.min(Math.ceil(checkTimeout("sessionTimeoutMs", sessionTimeoutMs)), sessionTimeoutMaxMs),
       resume: checkCredentials(session),
+      discover: checkFlag("discover", discover),
     };
     const patienceMs = checkTimeout("requestTimeoutMs", requestTimeoutMs);
     const connectMs = checkTimeout("connectTimeoutMs", connectTimeoutMs);
@@ -111,9 +129,30 @@ export class TerrariumClient {
     return { sessionId, password, timeoutMs, lastZxid, instance };
   }
 
-  /** Where the session stands. `suspended`: it lost its server and looks for another. */
+  /**
+   * Where the session stands: see {@link SessionState}. By the clock, so it says `lost` in time also to a process that has
+   * stood still and whose listeners were not called yet.
+   */
   get state(): SessionState {
-    return this.#driver.session.state;
+    return this.#driver.session.stateAt(performance.now());
+  }
+
+  /**
+   * For how long the session is certain to live yet, milliseconds, by this process's monotonic clock; 0 while it is not
+   * `connected` or `suspended`. What the session owns, such as a lock, is its own for that long; whoever does something
+   * that takes time on the strength of a lock looks here before.
+   *
+   * ```ts
+   * if (client.certainForMs < 2_000) throw new Error("the lock may be lost before this is done");
+   * ```
+   */
+  get certainForMs(): number {
+    return this.#driver.session.certainMs(performance.now());
+  }
+
+  /** `host:port` of where the client may go: the endpoints given, and the members that servers have told of. */
+  get endpoints(): readonly string[] {
+    return this.#driver.session.endpoints;
   }
 
   /** Newest zxid that this client has seen; never goes back. */
@@ -127,10 +166,11 @@ export class TerrariumClient {
   }
 
   /**
-   * Calls `listener` at each change of state. Returns a function that stops it.
+   * Calls `listener` at each change of state. Returns a function that stops it. Whoever holds something by an ephemeral
+   * stops at `lost`, which comes before anybody else can hold it.
    *
    * ```ts
-   * const stop = client.on("state", (state) => { if (state === "expired") process.exit(1); });
+   * const stop = client.on("state", (state) => { if (state === "lost" || state === "expired") process.exit(1); });
    * ```
    */
   on(event: "state", listener: (state: SessionState) => void): () => void {
@@ -282,21 +322,22 @@ export class TerrariumClient {
    */
   sync(options: RequestOptions = {}): Promise<Zxid> {
     return this.#send(
-      () => ({ type: "read", read: { kind: "sync", path: "/", watch: false, local: false } }),
+      () => syncRequest(options),
       options,
       (_success, zxid) => zxid,
     );
   }
 
   /**
-   * The changes of a znode, for ever: a one-shot watch that is armed again after each event. What changes while an
-   * event is handled comes as one more event, so the last event is never older than the znode's last change; a znode
+   * The changes of a znode, for ever: a one-shot watch that is armed again after each event. However much changes while an
+   * event is handled, two more events come of it at most; so the last event is never older than the znode's last change; a znode
    * that came and went in between looks unchanged.
    *
-   * That an event comes before any answer that shows its change holds for callbacks (`watch` of {@link ReadOptions}); a
-   * loop gets its turn a little later, perhaps after other promises of the same frame.
+   * An event comes before any answer that shows its change, as for callbacks (`watch` of {@link ReadOptions}): its promise
+   * is settled before those of answers that a server sent later.
    *
-   * The watch is armed at the call. Breaking out of the loop or aborting `signal` ends it. The iteration throws NO_NODE
+   * The watch is armed at the call. Breaking out of the loop, `return()` or aborting `signal` ends it, at any time, and
+   * disarms it at the server. The iteration throws NO_NODE
    * if the znode is missing at first (kinds `data` and `children`), SESSION_EXPIRED or SESSION_CLOSED when the session ends.
    *
    * ```ts
@@ -318,7 +359,8 @@ export class TerrariumClient {
    * ```
    */
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    await this.#driver.close(requestOptions(options, this.#requestTimeoutMs).timeoutMs);
+    const { timeoutMs = this.#requestTimeoutMs } = checkOptions(options, ["timeoutMs"]);
+    await this.#driver.close(checkTimeout("timeoutMs", timeoutMs));
   }
 
   /**

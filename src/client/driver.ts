@@ -6,17 +6,20 @@
 import { TerrariumError } from "../base/errors.ts";
 import type { Result, WatchEvent, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
-import { onAbort } from "./abort.ts";
+import { aborted, onAbort, unanswered } from "./abort.ts";
 import { type Delivery, Session, type SessionCredentials, type SessionRequest, type SessionState } from "./session.ts";
+import { armedBy } from "./session-checks.ts";
 import { Transport } from "./transport.ts";
 
 /** Who waits for a request. Exactly one of `answer` and `fail` is called, once. */
 export interface Call {
   /** For a read with a watch: gets its event. */
   readonly watcher: ((event: WatchEvent) => void) | undefined;
+  /** The watcher settles a promise: it is called at once, so that this one's continuations keep the place of the event. */
+  readonly atOnce?: boolean;
   answer(result: Result, zxid: Zxid): void;
   fail(error: TerrariumError): void;
-  /** Set by the driver: forgets the abort signal. */
+  /** Set by the driver: forgets the abort signal, which ends the request and then the watch that it has armed. */
   release?: () => void;
 }
 
@@ -24,6 +27,7 @@ export interface DriverOptions {
   readonly endpoints: readonly string[];
   readonly sessionTimeoutMs: number;
   readonly resume: SessionCredentials | undefined;
+  readonly discover: boolean;
 }
 
 /** The longest that a timer of the platform can wait. */
@@ -33,6 +37,8 @@ export class SessionDriver {
   readonly session: Session<Call>;
   readonly #transport: Transport;
   readonly #stateListeners = new Set<(state: SessionState) => void>();
+  /** Reads whose watch is armed and can be ended by a signal. */
+  readonly #armed = new Set<SessionRequest<Call>>();
   #flush: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -40,10 +46,13 @@ export class SessionDriver {
   #closing: Promise<void> | undefined;
 
   constructor(options: DriverOptions) {
-    const { endpoints, sessionTimeoutMs: timeoutMs, resume } = options;
+    const { endpoints, sessionTimeoutMs: timeoutMs, resume, discover } = options;
     const holder = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-    this.session = new Session({ endpoints, timeoutMs, random: Math.random, resume, holder }, performance.now());
-    this.#transport = new Transport(endpoints, {
+    this.session = new Session(
+      { endpoints, timeoutMs, random: Math.random, resume, holder, discover },
+      performance.now(),
+    );
+    this.#transport = new Transport({
       received: (stream, messages) => {
         this.session.receive(stream, messages, performance.now());
         this.#turn();
@@ -62,7 +71,7 @@ export class SessionDriver {
       await new Promise<void>((resolve, reject) => {
         const fail = (): void => reject(this.#trouble());
         const timer = timeoutMs > timerMaxMs ? undefined : setTimeout(fail, Math.max(0, deadline - performance.now()));
-        const release = onAbort(signal, () => finish(() => reject(new TerrariumError("ABORTED"))));
+        const release = onAbort(signal, () => finish(() => reject(aborted(signal, undefined))));
         const finish = (outcome: () => void): void => {
           clearTimeout(timer);
           release();
@@ -74,7 +83,7 @@ export class SessionDriver {
           if (state === "connected") finish(resolve);
           else if (state === "expired" || state === "closed" || hopeless) finish(fail);
         };
-        if (signal?.aborted) finish(() => reject(new TerrariumError("ABORTED")));
+        if (signal?.aborted) finish(() => reject(aborted(signal, undefined)));
         else this.#turn();
       });
     } catch (error) {
@@ -91,14 +100,14 @@ export class SessionDriver {
     call: Call,
   ): SessionRequest<Call> | undefined {
     if (signal?.aborted) {
-      call.fail(new TerrariumError("ABORTED"));
+      call.fail(aborted(signal, undefined));
       return undefined;
     }
     const request = this.session.submit(body, call, performance.now() + timeoutMs);
     if (signal !== undefined) {
       call.release = onAbort(signal, () => {
-        this.session.abort(request);
-        call.fail(new TerrariumError("ABORTED"));
+        this.forget(request);
+        call.fail(aborted(signal, body));
       });
     }
     this.#flush ??= setImmediate(() => this.#turn());
@@ -107,7 +116,10 @@ export class SessionDriver {
 
   /** Forgets a request, or the watch that it has armed; its call hears nothing more. */
   forget(request: SessionRequest<Call>): void {
+    this.#released(request);
     this.session.abort(request);
+    // The server may have a watch to disarm.
+    this.#flush ??= setImmediate(() => this.#turn());
   }
 
   /** Returns a function that stops it. Listeners are called in step with the continuations of promises. */
@@ -163,20 +175,30 @@ export class SessionDriver {
   #deliver(delivery: Delivery<Call>): void {
     switch (delivery.type) {
       case "answer": {
-        const call = delivery.request.context;
-        call.release?.();
-        return call.answer(delivery.result, delivery.zxid);
+        const { request, result, zxid } = delivery;
+        if (request.context.release !== undefined) {
+          if (armedBy(request.body, result) === undefined) this.#released(request);
+          else this.#armed.add(request);
+        }
+        return request.context.answer(result, zxid);
       }
       case "failed": {
-        const call = delivery.request.context;
-        call.release?.();
-        return call.fail(new TerrariumError(delivery.failure.code, delivery.failure.message));
+        const { request, failure } = delivery;
+        this.#released(request);
+        return request.context.fail(unanswered(failure, request.body));
       }
       case "event":
         // In a microtask, as the continuations of promises: so an event stays between the answers that it came between.
-        for (const { context } of delivery.watchers) queueMicrotask(() => context.watcher?.(delivery.event));
+        for (const request of delivery.watchers) {
+          this.#released(request);
+          const { watcher, atOnce = false } = request.context;
+          if (atOnce) watcher?.(delivery.event);
+          else queueMicrotask(() => watcher?.(delivery.event));
+        }
         return;
       case "state":
+        if (delivery.state === "expired" || delivery.state === "closed")
+          for (const request of this.#armed) this.#released(request);
         for (const listener of this.#stateListeners) {
           queueMicrotask(() => {
             if (this.#stateListeners.has(listener)) listener(delivery.state);
@@ -186,6 +208,12 @@ export class SessionDriver {
       case "violation":
         return;
     }
+  }
+
+  /** The abort signal of a request does not matter any more. */
+  #released(request: SessionRequest<Call>): void {
+    request.context.release?.();
+    this.#armed.delete(request);
   }
 
   /** One timer serves all deadlines. It may ring too early, when what it was set for is over. */

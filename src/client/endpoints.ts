@@ -1,15 +1,7 @@
 /** Checks of where the servers are and of how long to wait: USAGE if they are wrong. */
+import { isEndpoint } from "../base/endpoint.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { shown } from "./checks.ts";
-
-const endpointShape = /^(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]@]+):(\d{1,5})$/;
-
-/** Whether a value is `host:port`. */
-export function isEndpoint(endpoint: unknown): endpoint is string {
-  if (typeof endpoint !== "string") return false;
-  const port = Number(endpointShape.exec(endpoint)?.[1] ?? 0);
-  return port >= 1 && port <= 65_535;
-}
 
 /** The endpoints, without doubles. Throws USAGE unless there is one and each is `host:port`. */
 export function checkEndpoints(endpoints: unknown): readonly string[] {

@@ -4,10 +4,18 @@ import type { SessionCredentials } from "./session.ts";
 
 /** How to reach a cluster. */
 export interface ClientOptions {
-  /** `host:port` of the servers' client ports; an IPv6 host stands in brackets. One is enough, all are better. */
+  /**
+   * `host:port` of the servers' client ports; an IPv6 host stands in brackets. One is enough, several are better: those
+   * that are down when the client starts cannot tell of the others.
+   */
   readonly endpoints: readonly string[];
   /** Wished session timeout, milliseconds (default 10,000); the server clamps it to 2,000 – 60,000. */
   readonly sessionTimeoutMs?: number | undefined;
+  /**
+   * Whether to go also to the members of the cluster that servers tell of (default true), if none of the endpoints helps.
+   * `false` where their addresses do not lead there from here: behind a load balancer or an address translation.
+   */
+  readonly discover?: boolean | undefined;
   /** How long a request waits for its answer unless it says otherwise, milliseconds (default 10,000). */
   readonly requestTimeoutMs?: number | undefined;
   /** How long `connect` tries, milliseconds (default 10,000). */
@@ -28,7 +36,10 @@ export interface RequestOptions {
    * PROTOCOL_ERROR or TIMEOUT. Default: the client's `requestTimeoutMs`; `Infinity` waits for ever.
    */
   readonly timeoutMs?: number | undefined;
-  /** Rejects the promise with ABORTED; a write that was sent already may still take effect, once. */
+  /**
+   * Rejects the promise with ABORTED, whose `cause` is the signal's reason; a write that was sent already may still take
+   * effect, once. Ends the watch of a read too, also when the answer has come.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

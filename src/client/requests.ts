@@ -2,6 +2,7 @@
 import type { Operation, Read, ReadKind, WatchKind } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import {
+  badArgument,
   checkCallback,
   checkData,
   checkFlag,
@@ -12,6 +13,7 @@ import {
   checkSignal,
   checkVersion,
   checkWatchKind,
+  isObject,
 } from "./checks.ts";
 import { checkTimeout } from "./endpoints.ts";
 import type {
@@ -24,48 +26,62 @@ import type {
 } from "./options.ts";
 
 export function createRequest(path: unknown, data: unknown, options: CreateOptions): RequestBody {
-  const given = checkOptions(options);
+  const given = checkOptions(options, [...everyRequest, "ephemeral", "sequential"]);
   const ephemeral = checkFlag("ephemeral", given.ephemeral);
   const sequential = checkFlag("sequential", given.sequential);
   return write({ op: "create", path: checkPath(path, sequential), data: checkData(data), ephemeral, sequential });
 }
 
 export function setRequest(path: unknown, data: unknown, options: VersionOptions): RequestBody {
-  const version = checkVersion(checkOptions(options).version);
+  const version = versionOf(options);
   return write({ op: "setData", path: checkPath(path), data: checkData(data), version });
 }
 
 export function deleteRequest(path: unknown, options: VersionOptions): RequestBody {
-  return write({ op: "delete", path: checkPath(path), version: checkVersion(checkOptions(options).version) });
+  return write({ op: "delete", path: checkPath(path), version: versionOf(options) });
 }
 
 export function readRequest(kind: ReadKind, path: unknown, options: ReadOptions): RequestBody {
-  return { type: "read", read: checkedRead(kind, path, options) };
+  return { type: "read", read: checkedRead(kind, path, checkOptions(options, [...everyRequest, "local", "watch"])) };
 }
 
-function checkedRead(kind: ReadKind, path: unknown, options: ReadOptions): Read {
-  const given = checkOptions(options);
+function checkedRead(kind: ReadKind, path: unknown, given: Partial<ReadOptions>): Read {
   const watch = checkCallback("watch", given.watch) !== undefined;
   return { kind, path: checkPath(path), watch, local: checkFlag("local", given.local) };
 }
 
 /** A page of children behind `after`; without a limit, as many as the server gives. */
 export function pageRequest(path: unknown, options: ChildPagesOptions, after: unknown): RequestBody {
-  const read = checkedRead("getChildren", path, options);
-  return { type: "read", read: { ...read, limit: checkLimit(checkOptions(options).limit), after: checkName(after) } };
+  const given = checkOptions(options, [...everyRequest, "local", "watch", "limit", "after"]);
+  const read = checkedRead("getChildren", path, given);
+  return { type: "read", read: { ...read, limit: checkLimit(given.limit), after: checkName(after) } };
 }
 
+export function syncRequest(options: RequestOptions): RequestBody {
+  checkOptions(options, everyRequest);
+  return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
+}
+
+/** What every request may have; what else it has is checked with its body. */
+const everyRequest = ["timeoutMs", "signal"] as const;
+
 /** What every request may have, checked. */
-export function requestOptions(options: RequestOptions, timeoutDefaultMs: number) {
-  const { timeoutMs = timeoutDefaultMs, signal } = checkOptions(options);
+export function requestOptions(options: RequestOptions | undefined, timeoutDefaultMs: number) {
+  const known: unknown = options;
+  if (known !== undefined && !isObject(known)) throw badArgument("options", known, "an object");
+  const { timeoutMs = timeoutDefaultMs, signal } = options ?? {};
   return { timeoutMs: checkTimeout("timeoutMs", timeoutMs), signal: checkSignal(signal) };
 }
 
 /** What `watch` takes, checked. */
 export function watchArguments(path: unknown, kind: unknown, options: WatchOptions) {
-  const given = checkOptions(options);
+  const given = checkOptions(options, ["signal"]);
   const checked: { path: string; kind: WatchKind } = { path: checkPath(path), kind: checkWatchKind(kind) };
   return { ...checked, signal: checkSignal(given.signal) };
+}
+
+function versionOf(options: VersionOptions): number {
+  return checkVersion(checkOptions(options, [...everyRequest, "version"]).version);
 }
 
 function write(operation: Operation): RequestBody {

@@ -73,7 +73,7 @@ export async function serverStatus(
   options: { readonly timeoutMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ServerStatus> {
   const address = checkEndpoint(endpoint);
-  const { timeoutMs = 2_000, signal } = checkOptions(options);
+  const { timeoutMs = 2_000, signal } = checkOptions(options, ["timeoutMs", "signal"]);
   const json = await fetchStatus(address, checkTimeout("timeoutMs", timeoutMs), checkSignal(signal));
   const status = parse(json);
   if (!isServerStatus(status)) throw new TerrariumError("PROTOCOL_ERROR", `${address} answered with no server status`);

@@ -4,17 +4,26 @@ import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { SessionRequest } from "./session-requests.ts";
 
 /**
- * `connecting`: never attached so far. `connected`: attached to a server. `suspended`: was attached, looks for a server;
- * the session may live on or not. `expired`: it is gone, or another client has taken it over. `closed`: by the user.
+ * Where a session stands.
+ *
+ * - `connecting`: never attached so far.
+ * - `connected`: attached to a server, and the leader is known to have heard of it lately.
+ * - `suspended`: was attached, looks for a server. The session is still certain to live.
+ * - `lost`: looks for a server, and for so long that the session may be gone: what it owns, such as a lock, may be
+ *   another's from now on. It may turn out to live: then `connected` follows, and it never owned less. Else `expired` does.
+ * - `expired`: it is gone, or another client has taken it over. Final.
+ * - `closed`: by the user. Final.
+ *
+ * `suspended` always comes between `connected` and `lost`.
  */
-export type SessionState = "connecting" | "connected" | "suspended" | "expired" | "closed";
+export type SessionState = "connecting" | "connected" | "suspended" | "lost" | "expired" | "closed";
 
 /** Done in the order of the fields. */
 export interface SessionEffects<C> {
   /** Streams to drop; nothing that they say counts any more. */
   readonly disconnect: readonly number[];
-  /** A stream to open; its first message is in `send`. */
-  readonly connect: { readonly stream: number; readonly endpoint: number } | undefined;
+  /** A stream to open, to `host:port`; its first message is in `send`. */
+  readonly connect: { readonly stream: number; readonly endpoint: string } | undefined;
   /** Messages for the newest stream. */
   readonly send: readonly ClientMessage[];
   /** For the user, in this order. */
@@ -44,7 +53,7 @@ export class EffectsOfTurn<C> {
     return this.#send.length > 0;
   }
 
-  open(stream: number, endpoint: number, first: ClientMessage): void {
+  open(stream: number, endpoint: string, first: ClientMessage): void {
     this.#connect = { stream, endpoint };
     this.#send = [first];
   }

@@ -1,17 +1,36 @@
-/** Which server to try next, how long to pause, and what went wrong with each so far. */
+/**
+ * Which server to try next, how long to pause, and what went wrong with each so far.
+ *
+ * Those that the user has given come first, in an order of chance; behind them the members of the cluster that a server
+ * has told of, unless the user wants none. A member that a given endpoint has led to is not tried twice.
+ */
 import { present } from "../base/assert.ts";
+import { isEndpoint } from "../base/endpoint.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { Failure } from "../base/operations.ts";
 import type { Random } from "../base/random.ts";
+import type { MemberEndpoint } from "../protocol/client-messages.ts";
 import { sessionLimits } from "./session-limits.ts";
 
+/** One place where a server may be. */
+export interface Endpoint {
+  /** `host:port`. */
+  readonly name: string;
+  /** The server that answered there last; with a load balancer, any. */
+  serverId: number | undefined;
+  /** Why the last try failed. */
+  trouble: Failure | undefined;
+}
+
 export class EndpointChooser {
-  readonly #names: readonly string[];
   readonly #random: Random;
-  /** Indexes of the endpoints, shuffled, so that clients spread over the servers. */
-  readonly #order: readonly number[];
-  /** Why the last try of each endpoint failed. */
-  readonly #troubles: (Failure | undefined)[];
+  /** Shuffled, so that clients spread over the servers. */
+  readonly #given: readonly Endpoint[];
+  #learned: readonly Endpoint[] = [];
+  /** Given and learned. */
+  #order: readonly Endpoint[];
+  #last: Endpoint | undefined;
+  /** Where `#last` stands, or stood. */
   #position = -1;
   /** Tries since the last pause. */
   #tries = 0;
@@ -19,22 +38,31 @@ export class EndpointChooser {
   #pauses = 0;
 
   constructor(names: readonly string[], random: Random) {
-    this.#names = names;
     this.#random = random;
-    this.#order = shuffled(names.length, random);
-    this.#troubles = names.map(() => undefined);
+    this.#given = shuffled(
+      names.map((name) => newEndpoint(name)),
+      random,
+    );
+    this.#order = this.#given;
   }
 
-  name(endpoint: number): string {
-    return present(this.#names[endpoint], "endpoint");
+  /** How many there are. */
+  get size(): number {
+    return this.#order.length;
+  }
+
+  /** Their names, in the order in which they are tried. */
+  get names(): readonly string[] {
+    return this.#order.map(({ name }) => name);
   }
 
   /** The endpoint to try now, or undefined after a whole round: then it is time for a {@link pause}. */
-  next(): number | undefined {
+  next(): Endpoint | undefined {
     if (this.#tries >= this.#order.length) return undefined;
     this.#tries++;
     this.#position = (this.#position + 1) % this.#order.length;
-    return present(this.#order[this.#position], "endpoint");
+    this.#last = this.#order[this.#position];
+    return this.#last;
   }
 
   /** How long to wait before the next round, milliseconds: growing, and spread by chance so that clients do not come in step. */
@@ -51,38 +79,59 @@ export class EndpointChooser {
     this.#pauses = 0;
   }
 
-  /** Remembers why the endpoint is of no use, or with undefined that it is. */
-  note(endpoint: number, trouble: Failure | undefined): void {
-    this.#troubles[endpoint] = trouble;
+  /** A server answers at the endpoint. */
+  reached(endpoint: Endpoint, serverId: number): void {
+    endpoint.trouble = undefined;
+    endpoint.serverId = serverId;
+  }
+
+  /** A server has told where the members of the cluster are; those that are members no more are forgotten. */
+  learn(members: readonly MemberEndpoint[]): void {
+    const led = new Set(this.#given.map(({ serverId }) => serverId));
+    const names = new Set<string>();
+    for (const { id, clientAddress } of members.slice(0, sessionLimits.learnedMax))
+      if (!led.has(id) && isEndpoint(clientAddress)) names.add(clientAddress);
+    for (const { name } of this.#given) names.delete(name);
+    const kept = this.#learned.filter(({ name }) => names.delete(name));
+    this.#learned = [...kept, ...shuffled([...names].map(newEndpoint), this.#random)];
+    this.#order = [...this.#given, ...this.#learned];
+    const position = this.#last === undefined ? -1 : this.#order.indexOf(this.#last);
+    // The one that was tried last is gone: go on with what follows in its place.
+    this.#position = position >= 0 ? position : Math.min(this.#position, this.#order.length) - 1;
   }
 
   /** Whether every endpoint was tried and is something else than a Terrarium server: waiting will not help. */
   get hopeless(): boolean {
-    return this.#troubles.every((trouble) => trouble?.code === "PROTOCOL_ERROR");
+    return this.#order.every(({ trouble }) => trouble?.code === "PROTOCOL_ERROR");
   }
 
   /** Whether every endpoint was tried and is of another cluster than the session. */
   get allElsewhere(): boolean {
-    return this.#troubles.every((trouble) => trouble?.code === "WRONG_CLUSTER");
+    return this.#order.every(({ trouble }) => trouble?.code === "WRONG_CLUSTER");
   }
 
   /** Why there is no server, in one failure: what a live server says counts for more than the silence of dead ones. */
   unavailable(): Failure {
+    const troubles = this.#order.map(({ trouble }) => trouble).filter((trouble) => trouble !== undefined);
     for (const code of ["NO_QUORUM", "OVERLOADED"] as const) {
-      const trouble = this.#troubles.find((other) => other?.code === code);
+      const trouble = troubles.find((other) => other.code === code);
       if (trouble !== undefined) return trouble;
     }
-    const told = this.#troubles.filter((trouble) => trouble !== undefined).map((trouble) => trouble.message);
+    const told = troubles.map((trouble) => trouble.message);
     const code = this.hopeless ? "PROTOCOL_ERROR" : "NO_SERVER";
-    const what = told.length > 0 ? told : [`tried ${this.#names.join(", ")}`];
+    const what = told.length > 0 ? told : [`tried ${this.names.join(", ")}`];
     return { code, message: `${errorMessage(code)}: ${what.join("; ")}` };
   }
 }
 
-/** 0 … length - 1 in random order (Fisher–Yates). */
-function shuffled(length: number, random: Random): number[] {
-  const order = Array.from({ length }, (_, i) => i);
-  for (let i = length - 1; i > 0; i--) {
+function newEndpoint(name: string): Endpoint {
+  return { name, serverId: undefined, trouble: undefined };
+}
+
+/** In random order (Fisher–Yates). */
+function shuffled<T>(items: readonly T[], random: Random): readonly T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     const swapped = present(order[i], "endpoint");
     order[i] = present(order[j], "endpoint");

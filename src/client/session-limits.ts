@@ -21,6 +21,19 @@ export const sessionLimits = {
   backoffMaxMs: 500,
   /** An attachment that held this long counts as a success: the next break starts a new round without a pause. */
   settledAfterMs: 1_000,
+  /** A server that says that it has no quorum is left after this, or a quarter of the session timeout, milliseconds. */
+  noQuorumMs: 1_500,
+  /** A part of the session timeout, given up so that a holder learns in time that its session may be gone. */
+  lostMargin: 0.1,
+  /** Pings of which it is remembered when they were sent. */
+  pingsKept: 16,
+  /** A server that owes an answer is left after so many times what is usual, but not before so many milliseconds. */
+  silenceFactor: 3,
+  silenceMinMs: 1_000,
+  /** A timer that rings so late tells that this process stood still, milliseconds: servers may have spoken meanwhile. */
+  stoodStillMs: 250,
+  /** Endpoints that a server may tell of. */
+  learnedMax: 255,
   /** Least time to wait for an attachment, milliseconds: time enough for a server to say that it has no quorum. */
   attachMinMs: 1_500,
 } as const;

@@ -1,5 +1,6 @@
-/** The session's connection: what state it is in and when to worry about it. */
+/** The session's connection: what state it is in and when to worry about it. Times are monotonic milliseconds. */
 import type { Zxid } from "../base/operations.ts";
+import type { Endpoint } from "./session-endpoints.ts";
 import { sessionLimits } from "./session-limits.ts";
 
 export type Link = Down | Attaching | Attached | Ended;
@@ -14,24 +15,31 @@ export interface Down {
 export interface Attaching {
   readonly type: "attaching";
   readonly stream: number;
-  readonly endpoint: number;
+  readonly endpoint: Endpoint;
+  readonly since: number;
   /** When to try another server. */
   readonly deadline: number;
 }
 
-/** The session lives on this stream. Times are monotonic milliseconds. */
+/** The session lives on this stream. */
 export interface Attached {
   readonly type: "attached";
   readonly stream: number;
-  readonly endpoint: number;
+  readonly endpoint: Endpoint;
   /** Of the attachment. */
   readonly zxid: Zxid;
   readonly since: number;
   lastSent: number;
   lastReceived: number;
-  lastPing: number;
+  /** Pings of whose arrival at the leader nothing is known, oldest first. */
+  pings: SentPing[];
   /** Pings sent on this stream. */
-  pings: number;
+  pinged: number;
+  lastPing: number;
+  /** Since when the server owes a pong; undefined while it owes none. */
+  owesSince: number | undefined;
+  /** Before this nothing is held against the server: this process stood still, and its words wait to be read. */
+  graceUntil: number;
   /** Since when the server says that it has no quorum. */
   noQuorumSince: number | undefined;
   /** How many requests may be outstanding. */
@@ -40,13 +48,18 @@ export interface Attached {
   rearmed: boolean;
 }
 
+interface SentPing {
+  readonly number: number;
+  readonly at: number;
+}
+
 /** The session expired or the client is closed: for good. */
 export interface Ended {
   readonly type: "ended";
 }
 
 /** A fresh attachment. The window is small at first, so that a server that breaks under many requests answers some. */
-export function attached(stream: number, endpoint: number, zxid: Zxid, now: number): Attached {
+export function attached({ stream, endpoint }: Attaching, zxid: Zxid, now: number): Attached {
   return {
     type: "attached",
     stream,
@@ -55,8 +68,11 @@ export function attached(stream: number, endpoint: number, zxid: Zxid, now: numb
     since: now,
     lastSent: now,
     lastReceived: now,
+    pings: [],
+    pinged: 0,
     lastPing: now,
-    pings: 0,
+    owesSince: undefined,
+    graceUntil: now,
     noQuorumSince: undefined,
     window: sessionLimits.firstWindow,
     rearmed: false,
@@ -69,21 +85,44 @@ export function attachTimeoutMs(timeoutMs: number, endpoints: number): number {
 }
 
 /**
- * When to ping: after a third of the timeout without a word in either direction, so that the session stays alive and the
- * server has another third to show that it does. Sooner while somebody waits, to learn whether there is a quorum.
+ * When to ping: every third of the timeout, so that the leader's word that the session lives is never older than that by
+ * much. Sooner while somebody waits and nothing comes, to learn whether there is a server and a quorum.
  */
 export function pingAt(link: Attached, timeoutMs: number, busy: boolean): number {
-  const interval =
-    busy || link.noQuorumSince !== undefined ? Math.min(timeoutMs / 3, sessionLimits.probeMs) : timeoutMs / 3;
-  return Math.max(link.lastPing, Math.min(link.lastSent, link.lastReceived)) + interval;
+  const regular = link.lastPing + timeoutMs / 3;
+  if (!busy && link.noQuorumSince === undefined) return regular;
+  const quiet = Math.max(link.lastPing, Math.min(link.lastSent, link.lastReceived));
+  return Math.min(regular, quiet + sessionLimits.probeMs);
 }
 
-/** When a server that says nothing counts as dead; a third of the timeout is left to find another. */
-export function silentAt(link: Attached, timeoutMs: number): number {
-  return link.lastReceived + (timeoutMs * 2) / 3;
+/** Notes a ping that is sent now; returns its number. */
+export function pinged(link: Attached, now: number): number {
+  link.lastPing = now;
+  link.owesSince ??= now;
+  link.pings.push({ number: ++link.pinged, at: now });
+  // Of the older ones nothing will be heard; the newest tells all that they could.
+  if (link.pings.length > sessionLimits.pingsKept) link.pings.shift();
+  return link.pinged;
+}
+
+/** The time at which a ping was sent, if that is still known. */
+export function sentAt(link: Attached, number: number): number | undefined {
+  return link.pings.find((ping) => ping.number === number)?.at;
+}
+
+/** When a server that owes a pong and says nothing counts as dead. */
+export function silentAt(link: Attached, patienceMs: number): number {
+  if (link.owesSince === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(link.owesSince, link.lastReceived) + patienceMs;
 }
 
 /** When to leave a server that has no quorum for one that may: an election is over long before. */
 export function leaveAt(link: Attached, timeoutMs: number): number {
-  return link.noQuorumSince === undefined ? Number.POSITIVE_INFINITY : link.noQuorumSince + timeoutMs / 4;
+  if (link.noQuorumSince === undefined) return Number.POSITIVE_INFINITY;
+  return link.noQuorumSince + Math.min(timeoutMs / 4, sessionLimits.noQuorumMs);
+}
+
+/** When to leave a server through which nothing reaches the leader, whatever it says itself. */
+export function unprovenAt(provenAt: number, timeoutMs: number): number {
+  return provenAt + (timeoutMs * 2) / 3;
 }

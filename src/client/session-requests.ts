@@ -132,6 +132,11 @@ export class RequestQueue<C> {
     return this.#outstanding > 0 ? this.#sent.at(0) : undefined;
   }
 
+  /** Those that went to the present connection and are not answered, in order. */
+  *underWay(): Iterable<SessionRequest<C>> {
+    for (let i = 0; i < this.#outstanding; i++) yield present(this.#sent.at(i), "request under way");
+  }
+
   /** The oldest request was answered. */
   answered(): void {
     const request = present(this.#sent.shift(), "answered request");

@@ -4,8 +4,10 @@
  * The server keeps its own list, for one connection. On the next connection the session arms all of these again. Several
  * watchers of the same path and kind share one watch of the server: one event serves them all.
  */
+import { limits } from "../base/limits.ts";
 import type { WatchKind, WatchSpec } from "../base/operations.ts";
-import type { SetWatches } from "../protocol/client-messages.ts";
+import type { Disarm, SetWatches } from "../protocol/client-messages.ts";
+import { sessionLimits } from "./session-limits.ts";
 
 /** Orders the arming; any fixed order does. */
 const kinds: readonly WatchKind[] = ["data", "exist", "children"];
@@ -17,6 +19,8 @@ export class WatchRegistry<W> {
     children: new Map(),
   };
   #size = 0;
+  /** Armed on the present connection, perhaps, and wanted by nobody when they were noted. By kind and path. */
+  readonly #unwanted = new Map<string, WatchSpec>();
 
   /** Watchers registered. */
   get size(): number {
@@ -39,39 +43,72 @@ export class WatchRegistry<W> {
     return watchers;
   }
 
-  /** Forgets a watcher. The server's watch stays and its event, if it comes, is ignored. */
+  /** Forgets a watcher. If it was the last, the server's watch is to be disarmed; an event that comes all the same is ignored. */
   forget(kind: WatchKind, path: string, watcher: W): void {
     const watchers = this.#watchers[kind].get(path);
     const position = watchers?.indexOf(watcher) ?? -1;
     if (watchers === undefined || position < 0) return;
     watchers.splice(position, 1);
     this.#size--;
-    if (watchers.length === 0) this.#watchers[kind].delete(path);
+    if (watchers.length > 0) return;
+    this.#watchers[kind].delete(path);
+    this.unwanted(kind, path);
+  }
+
+  /** The server has armed a watch for a reader who has given up. */
+  unwanted(kind: WatchKind, path: string): void {
+    this.#unwanted.set(keyOf(kind, path), { kind, path });
   }
 
   /**
-   * The messages that arm everything again, each with at most `countMax` watches and, unless one path alone is longer,
-   * about `bytesMax` bytes. All carry the same zxid: what one of them makes fire must not hide from the next what
-   * happened before.
+   * What the server is to disarm. `underWay`: the watches of reads that the server has not answered; it may have armed them
+   * before it reads this, so what they want is left for later.
    */
-  rearm(relativeZxid: number, countMax: number, bytesMax: number): SetWatches[] {
-    const messages: SetWatches[] = [];
-    let watches: WatchSpec[] = [];
-    let bytes = 0;
-    for (const kind of kinds) {
-      for (const path of this.#watchers[kind].keys()) {
-        // Three bytes of UTF-8 for a UTF-16 unit is the most there can be.
-        const size = 3 * path.length + 16;
-        if (watches.length > 0 && (watches.length === countMax || bytes + size > bytesMax)) {
-          messages.push({ type: "setWatches", relativeZxid, watches });
-          watches = [];
-          bytes = 0;
-        }
-        watches.push({ kind, path });
-        bytes += size;
-      }
+  takeDisarms(underWay: () => Iterable<WatchSpec>): Disarm[] {
+    if (this.#unwanted.size === 0) return [];
+    const later = new Set<string>();
+    for (const { kind, path } of underWay()) later.add(keyOf(kind, path));
+    const watches: WatchSpec[] = [];
+    for (const [key, spec] of this.#unwanted) {
+      if (later.has(key)) continue;
+      this.#unwanted.delete(key);
+      if (!this.#watchers[spec.kind].has(spec.path)) watches.push(spec);
     }
-    if (watches.length > 0) messages.push({ type: "setWatches", relativeZxid, watches });
-    return messages;
+    return portions(watches).map((portion) => ({ type: "disarm", watches: portion }));
   }
+
+  /**
+   * The messages that arm everything again on a new connection, which has nothing armed. All carry the same zxid: what one
+   * of them makes fire must not hide from the next what happened before.
+   */
+  rearm(relativeZxid: number): SetWatches[] {
+    this.#unwanted.clear();
+    const watches = kinds.flatMap((kind) => [...this.#watchers[kind].keys()].map((path) => ({ kind, path })));
+    return portions(watches).map((portion) => ({ type: "setWatches", relativeZxid, watches: portion }));
+  }
+}
+
+function keyOf(kind: WatchKind, path: string): string {
+  return `${kind} ${path}`;
+}
+
+/** Cut so that each part fits in a message: by number and, unless one path alone is longer, by bytes. */
+function portions(watches: readonly WatchSpec[]): readonly (readonly WatchSpec[])[] {
+  const all: WatchSpec[][] = [];
+  let portion: WatchSpec[] = [];
+  let bytes = 0;
+  for (const spec of watches) {
+    // Three bytes of UTF-8 for a UTF-16 unit is the most there can be.
+    const size = 3 * spec.path.length + 16;
+    const full = portion.length === limits.setWatchesMax || bytes + size > sessionLimits.setWatchesBytesMax;
+    if (portion.length > 0 && full) {
+      all.push(portion);
+      portion = [];
+      bytes = 0;
+    }
+    portion.push(spec);
+    bytes += size;
+  }
+  if (portion.length > 0) all.push(portion);
+  return all;
 }

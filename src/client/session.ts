@@ -8,13 +8,14 @@ import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import { errorClass, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Failure, SessionId, Zxid } from "../base/operations.ts";
+import type { Failure, SessionId, WatchSpec, Zxid } from "../base/operations.ts";
 import type { Random } from "../base/random.ts";
-import type { Connected, Event, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
+import type { Connected, Event, Heard, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
 import { protocolVersion } from "../protocol/client-messages.ts";
 import { armedBy, checkedBytes } from "./session-checks.ts";
 import { EffectsOfTurn, type SessionEffects, type SessionState } from "./session-effects.ts";
-import { EndpointChooser } from "./session-endpoints.ts";
+import { type Endpoint, EndpointChooser } from "./session-endpoints.ts";
+import { SessionHold } from "./session-hold.ts";
 import { sessionLimits } from "./session-limits.ts";
 import {
   type Attached,
@@ -24,8 +25,12 @@ import {
   type Link,
   leaveAt,
   pingAt,
+  pinged,
+  sentAt,
   silentAt,
+  unprovenAt,
 } from "./session-link.ts";
+import { Pulse } from "./session-pulse.ts";
 import { RequestQueue, type SessionRequest } from "./session-requests.ts";
 import { WatchRegistry } from "./session-watches.ts";
 
@@ -43,7 +48,7 @@ export interface SessionCredentials {
 }
 
 export interface SessionOptions {
-  /** Names of the servers, for messages; effects name them by position. */
+  /** Where servers are, `host:port`. */
   readonly endpoints: readonly string[];
   /** Wished session timeout, milliseconds. */
   readonly timeoutMs: number;
@@ -52,12 +57,16 @@ export interface SessionOptions {
   readonly resume?: SessionCredentials | undefined;
   /** A number, below 2^53, that no other client of the session has: drawn at random. */
   readonly holder: number;
+  /** Whether to go also where servers say that members are. Default true. */
+  readonly discover?: boolean | undefined;
 }
 
 /** `C`: what the caller attaches to each request and gets back with its answer. */
 export class Session<C> {
   readonly #endpoints: EndpointChooser;
-  readonly #endpointCount: number;
+  readonly #discover: boolean;
+  readonly #hold = new SessionHold();
+  readonly #pulse = new Pulse();
   readonly #queue = new RequestQueue<C>();
   readonly #watches = new WatchRegistry<SessionRequest<C>>();
   #now: number;
@@ -84,7 +93,7 @@ export class Session<C> {
   constructor(options: SessionOptions, now: number) {
     assert(options.endpoints.length > 0, "a session has endpoints");
     this.#endpoints = new EndpointChooser(options.endpoints, options.random);
-    this.#endpointCount = options.endpoints.length;
+    this.#discover = options.discover ?? true;
     this.#timeoutMs = options.timeoutMs;
     this.#sessionId = options.resume?.sessionId ?? 0;
     this.#password = options.resume?.password ?? emptyBytes;
@@ -100,6 +109,16 @@ export class Session<C> {
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** The state as the clock has it: `lost` from the moment on, even if {@link advance} was not called in time. */
+  stateAt(now: number): SessionState {
+    return now >= this.#lostAt ? "lost" : this.#state;
+  }
+
+  /** For how long the session is certain to live, milliseconds; 0 if it is not. */
+  certainMs(now: number): number {
+    return this.#believed ? Math.max(0, this.#lostAt - now) : 0;
   }
 
   /** 0 until a new session is attached for the first time. */
@@ -127,7 +146,12 @@ export class Session<C> {
 
   /** Name of the server attached to. */
   get endpoint(): string | undefined {
-    return this.#link.type === "attached" ? this.#endpoints.name(this.#link.endpoint) : undefined;
+    return this.#link.type === "attached" ? this.#link.endpoint.name : undefined;
+  }
+
+  /** Where it may go: what was given, then what servers have told. */
+  get endpoints(): readonly string[] {
+    return this.#endpoints.names;
   }
 
   /** Whether no endpoint is a Terrarium server, so that waiting will not help. */
@@ -171,7 +195,7 @@ export class Session<C> {
 
   /** What a server said on a stream, in one frame. */
   receive(stream: number, messages: readonly ServerMessage[], now: number): void {
-    this.#now = now;
+    this.#pass(now);
     for (const message of messages) {
       // Each message may end the stream: then the rest of the frame counts as lost.
       const link = this.#link;
@@ -183,16 +207,19 @@ export class Session<C> {
 
   /** A stream broke, or could not be opened. */
   streamClosed(stream: number, trouble: Failure, now: number): void {
-    this.#now = now;
+    this.#pass(now);
     const link = this.#link;
     if ((link.type === "attaching" || link.type === "attached") && link.stream === stream) this.#lose(link, trouble);
   }
 
   /** Time went on: see {@link nextDeadline}. */
   advance(now: number): void {
-    this.#now = now;
+    const stoodStill = now - this.nextDeadline > sessionLimits.stoodStillMs;
+    this.#pass(now);
     const link = this.#link;
     if (link.type === "ended") return;
+    // What servers said meanwhile waits to be read: it is not held against them that it was not.
+    if (stoodStill && link.type === "attached") link.graceUntil = now + sessionLimits.stoodStillMs;
     for (const request of this.#queue.expire(now)) this.#fail(request, this.#whyLate());
     if (link.type === "down" && now >= link.retryAt) this.#openNext();
     else if (link.type === "attaching" && now >= link.deadline) this.#lose(link, this.#silent(link.endpoint));
@@ -210,11 +237,11 @@ export class Session<C> {
   get nextDeadline(): number {
     const link = this.#link;
     if (link.type === "ended") return Number.POSITIVE_INFINITY;
-    const requests = this.#queue.nextDeadline;
-    if (link.type === "down") return Math.min(requests, link.retryAt);
-    if (link.type === "attaching") return Math.min(requests, link.deadline);
+    const always = Math.min(this.#queue.nextDeadline, this.#lostAt);
+    if (link.type === "down") return Math.min(always, link.retryAt);
+    if (link.type === "attaching") return Math.min(always, link.deadline);
     const ping = pingAt(link, this.#timeoutMs, this.#queue.outstanding > 0);
-    return Math.min(requests, ping, silentAt(link, this.#timeoutMs), this.#leaveAt(link));
+    return Math.min(always, ping, ...this.#deadlines(link));
   }
 
   /** Why a request would fail now for want of an answer: NO_QUORUM, OVERLOADED, NO_SERVER, PROTOCOL_ERROR or TIMEOUT. */
@@ -238,12 +265,22 @@ export class Session<C> {
   #fill(): void {
     const link = this.#link;
     if (link.type !== "attached") return;
+    // Before new reads, which may want the same watches.
+    for (const message of this.#watches.takeDisarms(() => this.#watchesUnderWay())) this.#effects.send(message);
     while (this.#queue.outstanding < link.window && this.#queue.outstandingBytes < sessionLimits.outstandingBytesMax) {
       const message = this.#queue.next();
       if (message === undefined) break;
       this.#effects.send(message);
     }
     if (this.#effects.sends) link.lastSent = this.#now;
+  }
+
+  /** The watches of reads that the present connection has not answered, wanted or not. */
+  *#watchesUnderWay(): Iterable<WatchSpec> {
+    for (const { body } of this.#queue.underWay()) {
+      const kind = armedBy(body);
+      if (kind !== undefined && body.type === "read") yield { kind, path: body.read.path };
+    }
   }
 
   // Finding a server.
@@ -255,9 +292,10 @@ export class Session<C> {
       return;
     }
     const stream = ++this.#streams;
-    const deadline = this.#now + attachTimeoutMs(this.#timeoutMs, this.#endpointCount);
-    this.#link = { type: "attaching", stream, endpoint, deadline };
-    this.#effects.open(stream, endpoint, {
+    const since = this.#now;
+    const deadline = since + attachTimeoutMs(this.#timeoutMs, this.#endpoints.size);
+    this.#link = { type: "attaching", stream, endpoint, since, deadline };
+    this.#effects.open(stream, endpoint.name, {
       type: "connect",
       protocol: protocolVersion,
       sessionId: this.#sessionId,
@@ -271,7 +309,7 @@ export class Session<C> {
   }
 
   #lose(link: Attaching | Attached, trouble: Failure): void {
-    this.#endpoints.note(link.endpoint, trouble);
+    link.endpoint.trouble = trouble;
     if (link.type === "attached") {
       if (this.#now - link.since >= sessionLimits.settledAfterMs) this.#endpoints.succeeded();
       this.#servedAt = this.#now;
@@ -283,20 +321,50 @@ export class Session<C> {
 
   #watchOver(link: Attached): void {
     const busy = this.#queue.outstanding > 0;
-    if (this.#now >= silentAt(link, this.#timeoutMs)) return this.#lose(link, this.#silent(link.endpoint));
-    if (this.#now >= this.#leaveAt(link)) return this.#lose(link, noQuorum(this.#endpoints.name(link.endpoint)));
+    const [silent, leave, unproven] = this.#deadlines(link);
+    if (this.#now >= silent) {
+      this.#pulse.silent();
+      return this.#lose(link, this.#silent(link.endpoint));
+    }
+    if (this.#now >= Math.min(leave, unproven)) return this.#lose(link, noQuorum(link.endpoint.name));
     if (this.#now < pingAt(link, this.#timeoutMs, busy)) return;
-    link.lastPing = this.#now;
-    this.#effects.send({ type: "ping", number: ++link.pings });
+    this.#effects.send({ type: "ping", number: pinged(link, this.#now) });
   }
 
-  /** With one endpoint there is nowhere to go. */
-  #leaveAt(link: Attached): number {
-    return this.#endpointCount > 1 ? leaveAt(link, this.#timeoutMs) : Number.POSITIVE_INFINITY;
+  /**
+   * When to leave the server, for one of three reasons. There may be only one endpoint: behind it another server may
+   * answer, and the session must not seem to be served when it is not.
+   */
+  #deadlines(link: Attached): readonly [silent: number, leave: number, unproven: number] {
+    const timeoutMs = this.#timeoutMs;
+    return [
+      Math.max(link.graceUntil, silentAt(link, this.#pulse.patienceMs(timeoutMs))),
+      Math.max(link.graceUntil, leaveAt(link, timeoutMs)),
+      Math.max(link.graceUntil, unprovenAt(this.#hold.provenAt, timeoutMs)),
+    ];
   }
 
-  #silent(endpoint: number): Failure {
-    return { code: "NO_SERVER", message: `${this.#endpoints.name(endpoint)} does not answer` };
+  #silent({ name }: Endpoint): Failure {
+    return { code: "NO_SERVER", message: `${name} does not answer` };
+  }
+
+  // Whether the session is certain to live.
+
+  /** Whether the user is told that the session lives. */
+  get #believed(): boolean {
+    return this.#state === "connected" || this.#state === "suspended";
+  }
+
+  get #lostAt(): number {
+    return this.#believed ? this.#hold.lostAt(this.#timeoutMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Time has come to `now`. Before anything else the user must not be left in a belief that time has overtaken. */
+  #pass(now: number): void {
+    this.#now = now;
+    if (now < this.#lostAt) return;
+    if (this.#link.type === "attached") this.#lose(this.#link, noQuorum(this.#link.endpoint.name));
+    this.#setState("lost");
   }
 
   // What servers say.
@@ -314,6 +382,11 @@ export class Session<C> {
         return this.#event(link, message);
       case "pong":
         return this.#pong(link, message);
+      case "heard":
+        return this.#heard(link, message);
+      case "members":
+        if (this.#discover) this.#endpoints.learn(message.members);
+        return;
       case "connected":
         return this.#violation(link, "connected twice");
     }
@@ -323,7 +396,7 @@ export class Session<C> {
     const gone = failure.code === "SESSION_EXPIRED" || failure.code === "AUTH_FAILED";
     if (gone && this.#sessionId !== 0) return this.#expire(failure);
     if (failure.code === "SESSION_TAKEN") return this.#end("expired", failure, failure);
-    const message = `${this.#endpoints.name(link.endpoint)} refuses: ${failure.message}`;
+    const message = `${link.endpoint.name} refuses: ${failure.message}`;
     if (failure.code === "WRONG_CLUSTER") return this.#astray(link, message);
     this.#lose(link, { code: failure.code, message });
   }
@@ -334,7 +407,7 @@ export class Session<C> {
    * is gone, as after a restoration from a backup, and the session with it.
    */
   #astray(link: Attaching | Attached, message: string): void {
-    this.#endpoints.note(link.endpoint, { code: "WRONG_CLUSTER", message });
+    link.endpoint.trouble = { code: "WRONG_CLUSTER", message };
     if (!this.#endpoints.allElsewhere && this.#now - this.#servedAt < this.#timeoutMs)
       return this.#lose(link, { code: "WRONG_CLUSTER", message });
     const failure: Failure = { code: "SESSION_EXPIRED", message: `the session's cluster is gone: ${message}` };
@@ -342,13 +415,15 @@ export class Session<C> {
   }
 
   #connected(link: Attaching, message: Connected): void {
+    // An answer that comes when its time is over says nothing of now.
+    if (this.#now >= link.deadline) return this.#lose(link, this.#silent(link.endpoint));
     const known = this.#sessionId !== 0;
     // A session never turns into another one behind its user's back.
     if (known && message.sessionId !== this.#sessionId) return this.#violation(link, "another session id");
     if (message.sessionId === 0 || message.timeoutMs <= 0) return this.#violation(link, "connected without a session");
     if (this.#instance !== 0 && message.instance !== 0 && message.instance !== this.#instance) {
       const what = `${message.clusterId} is another cluster than the session's, or another life of it`;
-      return this.#astray(link, `${this.#endpoints.name(link.endpoint)} is wrong: ${what}`);
+      return this.#astray(link, `${link.endpoint.name} is wrong: ${what}`);
     }
     if (message.zxid < this.#lastZxid) return this.#anotherPast("it is behind what this session has seen");
     if (this.#state === "connecting") this.#queue.continueAfter(message.lastRequestId);
@@ -359,9 +434,12 @@ export class Session<C> {
     this.#password = message.password;
     if (message.instance !== 0) this.#instance = message.instance;
     this.#timeoutMs = message.timeoutMs;
-    this.#endpoints.note(link.endpoint, undefined);
-    const now = attached(link.stream, link.endpoint, message.zxid, this.#now);
+    this.#endpoints.reached(link.endpoint, message.serverId);
+    // The attachment went through the log: the leader has heard what was sent here.
+    this.#hold.proven(link.since);
+    const now = attached(link, message.zxid, this.#now);
     this.#link = now;
+    this.#pulse.answered(this.#now - link.since);
     this.#queue.rewind();
     this.#see(message.zxid);
     this.#rearm(now);
@@ -370,7 +448,7 @@ export class Session<C> {
 
   /** Arms all watches again, from the zxid up to which their events are known to have been delivered. */
   #rearm(link: Attached): void {
-    const messages = this.#watches.rearm(this.#watchedZxid, limits.setWatchesMax, sessionLimits.setWatchesBytesMax);
+    const messages = this.#watches.rearm(this.#watchedZxid);
     for (const message of messages) this.#effects.send(message);
     if (messages.length === 0) this.#rearmed(link);
   }
@@ -404,12 +482,14 @@ export class Session<C> {
     this.#rearmed(link);
     this.#watchedUpTo(message.zxid);
     if (request.body.type === "close") return this.#closed(message.zxid);
-    if (request.settled) return;
-    request.settled = true;
     const armed = armedBy(request.body, message.result);
-    if (armed !== undefined && request.body.type === "read") {
-      this.#watches.register(armed, request.body.read.path, request);
+    const path = request.body.type === "read" ? request.body.read.path : "";
+    if (request.settled) {
+      if (armed !== undefined) this.#watches.unwanted(armed, path);
+      return;
     }
+    request.settled = true;
+    if (armed !== undefined) this.#watches.register(armed, path, request);
     this.#effects.deliver({ type: "answer", request, zxid: message.zxid, result: message.result });
   }
 
@@ -438,11 +518,23 @@ export class Session<C> {
   }
 
   #pong(link: Attached, message: Pong): void {
-    if (message.number > link.pings) return this.#violation(link, "a pong without a ping");
+    if (message.number > link.pinged) return this.#violation(link, "a pong without a ping");
     // Number 0 answers no ping.
     if (message.number > 0) this.#rearmed(link);
+    if (message.number === link.pinged) link.owesSince = undefined;
+    const at = sentAt(link, message.number);
+    if (at !== undefined) this.#pulse.answered(this.#now - at);
     if (message.quorum) link.noQuorumSince = undefined;
     else link.noQuorumSince ??= this.#now;
+  }
+
+  /** The leader has heard of a ping, and so that the session lived when it was sent. */
+  #heard(link: Attached, message: Heard): void {
+    if (message.ping > link.pinged) return this.#violation(link, "a ping was heard that was not sent");
+    const at = sentAt(link, message.ping);
+    if (at === undefined) return;
+    this.#hold.proven(at);
+    link.pings = link.pings.filter(({ number }) => number > message.ping);
   }
 
   /**
@@ -458,7 +550,7 @@ export class Session<C> {
 
   #violation(link: Attaching | Attached, what: string): void {
     this.#effects.deliver({ type: "violation", what });
-    const message = `${this.#endpoints.name(link.endpoint)} does not follow the protocol: ${what}`;
+    const message = `${link.endpoint.name} does not follow the protocol: ${what}`;
     this.#lose(link, { code: "PROTOCOL_ERROR", message });
   }
 

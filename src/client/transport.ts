@@ -10,7 +10,6 @@ import {
   status,
 } from "@grpc/grpc-js";
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
-import { present } from "../base/assert.ts";
 import { type ErrorCode, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Failure } from "../base/operations.ts";
@@ -69,18 +68,15 @@ interface Open {
 
 /** One session stream at a time. */
 export class Transport {
-  readonly #endpoints: readonly string[];
   readonly #listener: TransportListener;
   #open: Open | undefined;
 
-  constructor(endpoints: readonly string[], listener: TransportListener) {
-    this.#endpoints = endpoints;
+  constructor(listener: TransportListener) {
     this.#listener = listener;
   }
 
-  /** Opens a stream to an endpoint, named by its position; the former one must have been dropped or have closed. */
-  open(stream: number, endpoint: number): void {
-    const address = present(this.#endpoints[endpoint], "endpoint");
+  /** Opens a stream to `host:port`; the former one must have been dropped or have closed. */
+  open(stream: number, address: string): void {
     const channel = new Client(address, credentials.createInsecure(), channelOptions);
     const call = channel.makeBidiStreamRequest(sessionMethod, rawBytes, rawBytes, new Metadata());
     const open: Open = { stream, channel, call };

@@ -1,4 +1,4 @@
-/** One-shot watches made into an endless iteration. */
+/** One-shot watches made into an endless iteration, which tells of a change before any later answer shows it. */
 import { errorMessage, TerrariumError } from "../base/errors.ts";
 import type {
   Failure,
@@ -25,7 +25,7 @@ export function watchChanges(
 ): AsyncIterableIterator<WatchEvent> {
   try {
     const checked = watchArguments(path, kind, options);
-    return new ChangeWatch(driver, checked.path, checked.kind, checked.signal).events();
+    return new ChangeWatch(driver, checked.path, checked.kind, checked.signal);
   } catch (error) {
     return failing(error);
   }
@@ -49,25 +49,37 @@ interface Known {
   readonly zxid: Zxid;
 }
 
+/** Somebody who waits for the next event. */
+interface Waiter {
+  resolve(result: IteratorResult<WatchEvent>): void;
+  reject(error: Error): void;
+}
+
+const done: IteratorResult<WatchEvent> = { done: true, value: undefined };
+
 /**
- * Reads with a watch, waits for its event, and reads again once the consumer asks for more. What the second read shows
- * beyond the event has changed in between, and is told as one more event.
+ * Reads with a watch, waits for its event, and reads again once the consumer has it. What the second read shows beyond the
+ * event has changed in between, and is told as one more event.
+ *
+ * No generator: that would tell of an event some turns of the queue of promises later, after answers that show its change;
+ * it would not run its end if it never began; and it could not be ended while it waits.
  *
  * Data is watched by `exists`: it sees the same changes as a read of the data, and creation too. At most two events wait
  * for the consumer: one that a read has shown and one of the watch which that read has armed.
  */
-class ChangeWatch {
+class ChangeWatch implements AsyncIterableIterator<WatchEvent> {
   readonly #driver: SessionDriver;
   readonly #path: string;
   readonly #kind: WatchKind;
   readonly #events: WatchEvent[] = [];
+  readonly #waiters: Waiter[] = [];
   readonly #release: () => void;
   #known: Known | undefined;
   /** The read whose watch has not fired. */
   #armed: SessionRequest<Call> | undefined;
-  #stopped = false;
+  #ended = false;
+  /** Thrown once, behind the last event. */
   #error: Error | undefined;
-  #wake: (() => void) | undefined;
 
   constructor(driver: SessionDriver, path: string, kind: WatchKind, signal: AbortSignal | undefined) {
     this.#driver = driver;
@@ -77,35 +89,51 @@ class ChangeWatch {
       if (state === "expired") this.#fail(errorOf(driver.session.trouble)); // or taken over
       if (state === "closed") this.#fail(new TerrariumError("SESSION_CLOSED"));
     });
-    const stopSignal = onAbort(signal, () => this.#stop());
+    const stopSignal = onAbort(signal, () => this.#end());
     this.#release = () => {
       stopState();
       stopSignal();
     };
-    if (signal?.aborted) this.#stop();
+    if (signal?.aborted) this.#end();
     else this.#arm();
   }
 
-  async *events(): AsyncGenerator<WatchEvent, void, undefined> {
-    try {
-      for (let event = await this.#next(); event !== undefined; event = await this.#next()) yield event;
-    } finally {
-      this.#stop();
-    }
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
-  /** The next event, or undefined after the end. */
-  async #next(): Promise<WatchEvent | undefined> {
-    for (;;) {
-      if (this.#stopped) return undefined;
-      const event = this.#events.shift();
-      if (event !== undefined) return event;
-      if (this.#armed === undefined && this.#error === undefined) this.#arm();
-      if (this.#error !== undefined) throw this.#error;
-      await new Promise<void>((wake) => {
-        this.#wake = wake;
-      });
+  next(): Promise<IteratorResult<WatchEvent>> {
+    const event = this.#events.shift();
+    if (event !== undefined) {
+      this.#armAgain();
+      return Promise.resolve({ done: false, value: event });
     }
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) return Promise.reject(error);
+    if (this.#ended) return Promise.resolve(done);
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  return(): Promise<IteratorResult<WatchEvent>> {
+    this.#end();
+    return Promise.resolve(done);
+  }
+
+  throw(error?: unknown): Promise<IteratorResult<WatchEvent>> {
+    this.#end();
+    return Promise.reject(error);
+  }
+
+  /** Tells of an event, at once if somebody waits. */
+  #tell(event: WatchEvent): void {
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) this.#events.push(event);
+    else waiter.resolve({ done: false, value: event });
+  }
+
+  #armAgain(): void {
+    if (this.#armed === undefined && this.#events.length === 0 && !this.#ended) this.#arm();
   }
 
   #arm(): void {
@@ -119,6 +147,7 @@ class ChangeWatch {
     try {
       this.#armed = this.#driver.request({ type: "read", read }, Number.POSITIVE_INFINITY, undefined, {
         watcher: (event) => this.#fired(event),
+        atOnce: true,
         answer: (result, zxid) => this.#answered(children, result, zxid),
         fail: (error) => this.#fail(error),
       });
@@ -137,8 +166,10 @@ class ChangeWatch {
     }
     this.#compare(stat, zxid);
     // Not armed: getChildren of a missing node. Armed with the wrong kind: the node whose creation was awaited is there.
-    if (children ? missing : !missing && this.#kind === "children") this.#disarm();
-    this.#wakeUp();
+    if (children ? missing : !missing && this.#kind === "children") {
+      this.#disarm();
+      this.#armAgain();
+    }
   }
 
   /** Tells what the read shows beyond what is known. */
@@ -148,7 +179,7 @@ class ChangeWatch {
     this.#known = { exists: stat !== undefined, zxid: Math.max(changedAt, known?.zxid ?? 0) };
     if (known === undefined) return;
     const type = changeBetween(known, stat, changedAt, this.#kind);
-    if (type !== undefined) this.#events.push({ type, path: this.#path, zxid: changedAt, kind: this.#kind });
+    if (type !== undefined) this.#tell({ type, path: this.#path, zxid: changedAt, kind: this.#kind });
   }
 
   #fired(event: WatchEvent): void {
@@ -157,8 +188,8 @@ class ChangeWatch {
     // After a resync the consumer knows nothing new before it reads; our next read says whether the node is there.
     const exists = event.type === "resync" ? existed : event.type !== "deleted";
     this.#known = { exists, zxid: event.zxid };
-    this.#events.push({ ...event, kind: this.#kind });
-    this.#wakeUp();
+    this.#tell({ ...event, kind: this.#kind });
+    this.#armAgain();
   }
 
   #disarm(): void {
@@ -167,22 +198,25 @@ class ChangeWatch {
   }
 
   #fail(error: Error): void {
-    this.#error ??= error;
-    this.#armed = undefined;
-    this.#release();
-    this.#wakeUp();
+    if (this.#ended) return;
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) this.#error = error;
+    else waiter.reject(error);
+    this.#finish();
   }
 
-  #stop(): void {
-    this.#stopped = true;
+  /** The consumer wants no more. */
+  #end(): void {
+    this.#events.length = 0;
+    this.#error = undefined;
+    if (!this.#ended) this.#finish();
+  }
+
+  #finish(): void {
+    this.#ended = true;
     this.#disarm();
     this.#release();
-    this.#wakeUp();
-  }
-
-  #wakeUp(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(done);
   }
 }
 

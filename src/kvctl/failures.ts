@@ -1,5 +1,6 @@
 /** What went wrong, in the words and exit codes of the CLI. */
 import { type ErrorClass, errorClass, errorHint, isErrorCode, TerrariumError } from "../base/errors.ts";
+import { hintOf } from "./hints.ts";
 import type { Output } from "./ports.ts";
 
 /** Exit codes: 0 done, 1 refused, 2 usage, 3 no quorum or no server in time. */
@@ -22,8 +23,8 @@ export function usage(message: string, hint: string = errorHint("USAGE")): Terra
 /** Any thrown value as a {@link Failure}. What is no `TerrariumError` is a bug and says so, without a stack. */
 export function describe(error: unknown): Failure {
   if (error instanceof TerrariumError) {
-    const { code, message, hint } = error;
-    return { code, message, hint, exitCode: isErrorCode(code) ? exitCodes[errorClass(code)] : 1 };
+    const { code, message } = error;
+    return { code, message, hint: hintOf(error), exitCode: isErrorCode(code) ? exitCodes[errorClass(code)] : 1 };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "INTERNAL", message, hint: "this looks like a bug of Terrarium: please report it", exitCode: 1 };

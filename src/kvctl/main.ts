@@ -10,7 +10,7 @@ import type { Cluster } from "./ports.ts";
 import { runShell } from "./terminal.ts";
 import { Interruption } from "./waiting.ts";
 
-/** A server that stands still is left after two thirds of this: before a request's default patience of 5 s ends. */
+/** Short, so that what a killed kvctl held is free soon; servers that stand still are left sooner than that anyway. */
 const sessionTimeoutMs = 6_000;
 
 /** The cluster behind the client library. */

@@ -114,6 +114,8 @@ export function noteStates(session: KvSession, out: Output): () => void {
     if (state === "suspended" && !suspended) {
       suspended = true;
       out.note("kvctl: the connection is lost; looking for another server (the session lives on)");
+    } else if (state === "lost") {
+      out.note("kvctl: no server for so long that the session may be gone, and its ephemerals with it; still looking");
     } else if (state === "connected" && suspended) {
       suspended = false;
       out.note("kvctl: connected again");

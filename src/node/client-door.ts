@@ -6,8 +6,8 @@
  */
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Read, Result, SessionId } from "../base/operations.ts";
-import type { ClientMessage, Connect, Request, SetWatches } from "../protocol/client-messages.ts";
+import type { Read, Result, SessionId, WatchSpec } from "../base/operations.ts";
+import type { ClientMessage, Connect, MemberEndpoint, Request, SetWatches } from "../protocol/client-messages.ts";
 import { protocolVersion } from "../protocol/client-messages.ts";
 import { encodeCommand } from "../protocol/command-codec.ts";
 import type { Applied, Command, CommandBody, Outcome } from "../znode/commands.ts";
@@ -20,6 +20,7 @@ import type { Proposals } from "./proposals.ts";
 import { RequestOrder } from "./request-order.ts";
 import type { Slot } from "./request-queue.ts";
 import { ServerWatches } from "./server-watches.ts";
+import type { Spoken } from "./session-touches.ts";
 
 /** What the door needs from the node. */
 export interface DoorHost {
@@ -34,10 +35,12 @@ export interface DoorHost {
   instance(): number;
   /** Whether a leader is known that a majority follows. */
   hasQuorum(): boolean;
+  /** The members of the cluster, as far as this server knows. */
+  members(): readonly MemberEndpoint[];
   /** Asks for another turn soon. */
   requestFlush(): void;
   /** A client spoke for its session. */
-  touch(session: SessionId): void;
+  touch(session: SessionId, spoken: Spoken): void;
   /** The slot waits for a read index. */
   requestReadIndex(slot: Slot, connection: Connection): void;
   /** The connection has gone, and its reads with it. */
@@ -67,6 +70,11 @@ export class ClientDoor {
     return this.#watches.size;
   }
 
+  /** For checkers: the watches that are armed for a connection. */
+  watchesOf(connection: ConnectionId): readonly WatchSpec[] {
+    return this.#watches.watchesOf(connection);
+  }
+
   /** Whether the connection can still be answered. */
   isOpen(connection: Connection): boolean {
     return this.#connections.get(connection.id) === connection;
@@ -83,7 +91,7 @@ export class ClientDoor {
       if (!this.isOpen(connection)) return;
       this.#receiveOne(connection, message);
     }
-    if (connection.state.type === "attached") this.#host.touch(connection.state.sessionId);
+    if (connection.state.type === "attached") this.#touch(connection, connection.state.sessionId);
   }
 
   /** The stream broke or was closed by the client. */
@@ -130,6 +138,25 @@ export class ClientDoor {
   quorumChanged(quorum: boolean): void {
     for (const connection of this.#bySession.values()) {
       connection.send({ type: "pong", number: 0, quorum });
+      this.#outbox.speaks(connection);
+    }
+  }
+
+  /** The leader has heard of the sessions that spoke: those clients may rely on it that asked by a ping. */
+  vouch(spoke: ReadonlyMap<SessionId, Spoken>): void {
+    for (const [session, { connection: id, ping }] of spoke) {
+      const connection = this.#bySession.get(session);
+      if (ping === 0 || connection?.id !== id) continue;
+      connection.send({ type: "heard", ping });
+      this.#outbox.speaks(connection);
+    }
+  }
+
+  /** Tells the attached clients where servers are by now. */
+  membersChanged(): void {
+    const members = this.#host.members();
+    for (const connection of this.#bySession.values()) {
+      connection.send({ type: "members", members });
       this.#outbox.speaks(connection);
     }
   }
@@ -181,11 +208,17 @@ export class ClientDoor {
       return this.#refuse(connection, "PROTOCOL_ERROR", "a message before the session was attached");
     switch (message.type) {
       case "ping":
+        connection.ping = Math.max(connection.ping, message.number);
         connection.send({ type: "pong", number: message.number, quorum: this.#host.hasQuorum() });
         this.#outbox.speaks(connection);
         return;
       case "setWatches":
         return this.#setWatches(connection, message);
+      case "disarm": {
+        const failure = this.#watches.disarm(connection.id, message.watches);
+        if (failure !== undefined) this.#refuse(connection, failure.code, failure.message);
+        return;
+      }
       case "request":
         return this.#request(connection, message, state);
     }
@@ -219,6 +252,10 @@ export class ClientDoor {
     const proposal = this.#propose(body);
     connection.state = { type: "attaching", proposal, sinceMs: this.#host.now() };
     this.#attaching.set(proposal, connection);
+  }
+
+  #touch({ id, ping }: Connection, session: SessionId): void {
+    this.#host.touch(session, { connection: id, ping });
   }
 
   #propose(body: CommandBody): number {
@@ -363,8 +400,9 @@ export class ClientDoor {
       clusterId: this.#host.clusterId,
       instance: this.#host.instance(),
     });
+    connection.send({ type: "members", members: this.#host.members() });
     this.#outbox.speaks(connection);
-    this.#host.touch(outcome.sessionId);
+    this.#touch(connection, outcome.sessionId);
   }
 
   #closed(sessionId: SessionId, requestId: number): void {

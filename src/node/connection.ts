@@ -31,6 +31,8 @@ export class Connection {
   /** Bytes of those proposals. */
   proposalBytes = 0;
   state: ConnectionState = { type: "new" };
+  /** The newest ping's number. */
+  ping = 0;
   /** Its session is closed; the stream ends when the last request is answered. */
   closing = false;
   #outbox: ServerMessage[] = [];

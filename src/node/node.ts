@@ -7,13 +7,13 @@
 import { present } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { SessionId } from "../base/operations.ts";
+import type { SessionId, WatchSpec } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { decodeCommand, encodeCommand } from "../protocol/command-codec.ts";
 import { otherMembers } from "../raft/configuration.ts";
 import { entrySize } from "../raft/log.ts";
 import { type MembershipChange, Raft, type Refusal } from "../raft/raft.ts";
-import type { Entry, Index, ServerId } from "../raft/types.ts";
+import type { Configuration, Entry, Index, Member, ServerId, Term } from "../raft/types.ts";
 import { diskError } from "../storage/disk-hints.ts";
 import { admissionKey } from "../storage/layout.ts";
 import { LogWriter } from "../storage/log-writer.ts";
@@ -26,11 +26,13 @@ import { ClientDoor } from "./client-door.ts";
 import { LogFeed } from "./log-feed.ts";
 import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
-import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports } from "./ports.ts";
+import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports, TouchSessions } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
 import { QuorumWatch } from "./quorum-watch.ts";
 import { ReadIndexes } from "./read-indexes.ts";
+import { SessionTouches } from "./session-touches.ts";
 import { SessionTracker } from "./session-tracker.ts";
+import { SessionVouchers } from "./session-vouchers.ts";
 import { SnapshotReceiver } from "./snapshot-receiver.ts";
 import { SnapshotSender } from "./snapshot-sender.ts";
 import type { NodeStatus } from "./status.ts";
@@ -49,12 +51,16 @@ export class Node {
   readonly #door: ClientDoor;
   readonly #reads = new ReadIndexes();
   readonly #tracker: SessionTracker;
+  readonly #touches: SessionTouches;
+  readonly #vouchers = new SessionVouchers();
   readonly #outbox = new PeerOutbox();
   readonly #feed: LogFeed;
   readonly #quorum: QuorumWatch;
   readonly #checkpoints: Checkpoints;
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
+  /** As the clients were told. */
+  #toldMembers: Configuration["members"];
   #lastStampMs = 0;
   #nextSessionTickMs: number;
 
@@ -66,6 +72,7 @@ export class Node {
     const { id, electionTimeoutMs, heartbeatMs, campaignDelayMaxMs, raftLimits } = options;
     const timing = { electionTimeoutMs, heartbeatMs, campaignDelayMaxMs };
     this.raft = new Raft({ id, ...timing, ...raftLimits, random: ports.random }, recovered.log, now);
+    this.#toldMembers = this.raft.configuration.members;
     this.#admission = new Admission({
       id: options.id,
       incarnation: recovered.identity.incarnation ?? 0,
@@ -105,7 +112,9 @@ export class Node {
       recovered.machine,
       recovered.table,
     );
-    this.#proposals = new Proposals(firstProposalId(ports.secret(4)), options.proposalRetryMs);
+    const firstId = firstIdOfLife(ports.secret(4));
+    this.#proposals = new Proposals(firstId, options.proposalRetryMs);
+    this.#touches = new SessionTouches(firstId, options.proposalRetryMs, limits.sessionTimeoutMinMs);
     this.#tracker = new SessionTracker(options.sessionTickMs, now);
     this.#nextSessionTickMs = now + options.sessionTickMs;
     this.#feed = new LogFeed(this.raft, this.#proposals, () => this.#stampMs());
@@ -123,8 +132,9 @@ export class Node {
       secret: ports.secret,
       now: () => ports.clock.now(),
       hasQuorum: () => this.#quorum.quorum,
+      members: () => this.raft.configuration.members.map(({ id, clientAddress }) => ({ id, clientAddress })),
       requestFlush: () => ports.requestFlush(),
-      touch: (session) => this.#tracker.touch(session),
+      touch: (session, spoken) => this.#touches.touch(session, spoken),
       requestReadIndex: (slot, connection) => this.#reads.add(slot, connection),
       forgetReads: (connection) => this.#reads.forget(connection, (id) => this.raft.cancelRead(id)),
     });
@@ -149,7 +159,8 @@ export class Node {
       else if (!this.#admission.hears(instance)) continue;
       else if (message.type === "Forward") {
         this.#feed.takeForwarded(message.commands);
-      } else if (message.type === "TouchSessions") this.#heard(message.sessionIds);
+      } else if (message.type === "TouchSessions") this.#touched(from, message);
+      else if (message.type === "SessionsHeard") this.#door.vouch(this.#touches.answered(message.round));
       else if (message.type === "InstallSnapshot") {
         if (this.raft.receiveSnapshot(from, message)) this.#receiver.take(from, message);
       } else {
@@ -204,6 +215,7 @@ export class Node {
     this.#tracker.advance(now);
     // Reads ask before the writes of the same turn are proposed, so that they need not wait for them.
     this.#reads.ask((id) => this.raft.requestRead(id));
+    this.#vouchers.ask(this.#leadingTerm(), (id) => this.raft.requestRead(id));
     this.#propose(now);
     const effects = this.raft.takeEffects();
     this.#ports.effectsTaken?.(effects);
@@ -215,10 +227,12 @@ export class Node {
     if (effects.committed.length >= limits.appliedPerTurnMax) this.#ports.requestFlush();
     for (const { id, index } of effects.reads) {
       if (id < 0) this.#quorum.answered(id, index);
+      else if (this.#vouchers.owns(id)) this.#vouch(id);
       else this.#reads.answered(id, index);
     }
     for (const connection of this.#reads.takeReady(this.machine.appliedIndex)) this.#door.advance(connection);
     this.#observeQuorum(now);
+    this.#tellMembers();
     this.#receiver.applied(this.#machine.appliedIndex);
     this.#writer.flush();
     // Behind the log's write, which must not queue behind the checkpoint's.
@@ -265,6 +279,11 @@ export class Node {
 
   #configuredIncarnation(id: ServerId): number {
     return this.raft.configuration.members.find((member) => member.id === id)?.incarnation ?? 0;
+  }
+
+  /** For checkers: the watches that are armed for a client's connection. */
+  watchesOf(connection: ConnectionId): readonly WatchSpec[] {
+    return this.#door.watchesOf(connection);
   }
 
   /** Whether requests of this server's clients are on their way through the log. */
@@ -387,21 +406,48 @@ export class Node {
       this.#door.quorumChanged(this.#quorum.quorum);
   }
 
+  #tellMembers(): void {
+    const { members } = this.raft.configuration;
+    if (members === this.#toldMembers) return;
+    const before = this.#toldMembers;
+    this.#toldMembers = members;
+    const same = (member: Member, i: number) =>
+      member.id === before[i]?.id && member.clientAddress === before[i]?.clientAddress;
+    if (members.length !== before.length || !members.every(same)) this.#door.membersChanged();
+  }
+
   #heard(sessions: readonly SessionId[]): void {
     this.#tracker.advance(this.#ports.clock.now());
     // One that has ended meanwhile would be remembered for ever.
     for (const session of sessions) if (this.machine.session(session) !== undefined) this.#tracker.heard(session);
   }
 
+  #touched(from: ServerId, { round, sessionIds }: TouchSessions): void {
+    this.#heard(sessionIds);
+    if (this.raft.isLeader) this.#vouchers.add(from, round);
+  }
+
+  /** A majority has confirmed that this server led after it had heard of some sessions: says so to those who told. */
+  #vouch(id: number): void {
+    for (const { from, round } of this.#vouchers.answered(id, this.#leadingTerm())) {
+      if (from === this.options.id) this.#door.vouch(this.#touches.answered(round));
+      else this.#outbox.add(from, { type: "SessionsHeard", round });
+    }
+  }
+
+  #leadingTerm(): Term | undefined {
+    return this.raft.isLeader ? this.raft.currentTerm : undefined;
+  }
+
   #sessionTick(now: number): void {
     this.#nextSessionTickMs = now + this.options.sessionTickMs;
     this.#tracker.advance(now);
-    const touched = this.#tracker.takeTouched();
-    if (this.raft.isLeader) {
-      this.#heard(touched);
-      this.#expire();
-    } else if (touched.length > 0 && this.raft.leader !== undefined)
-      this.#outbox.add(this.raft.leader, { type: "TouchSessions", sessionIds: touched });
+    const leader = this.raft.leader;
+    for (const touches of this.#touches.due(now)) {
+      if (this.raft.isLeader) this.#touched(this.options.id, touches);
+      else if (leader !== undefined) this.#outbox.add(leader, touches);
+    }
+    if (this.raft.isLeader) this.#expire();
     const probe = this.#door.connections > 0 ? this.#quorum.nextProbe(now) : undefined;
     if (probe !== undefined) this.raft.requestRead(probe);
     if (!this.#quorum.quorum) this.#door.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
@@ -417,7 +463,7 @@ export class Node {
 }
 
 /** A start in the 2^52 numbers that makes it very unlikely that two lives of a server use the same ones. */
-function firstProposalId(secret: Uint8Array): number {
+function firstIdOfLife(secret: Uint8Array): number {
   let id = 0;
   for (const byte of secret) id = id * 256 + byte;
   return id * 2 ** 20 + 1;

@@ -12,7 +12,7 @@ export type { Disk } from "../storage/disk.ts";
 import type { Disk } from "../storage/disk.ts";
 
 /** What servers say to each other: Raft's messages and the node's own. */
-export type PeerMessage = RaftMessage | Forward | TouchSessions | Hello | HelloReply;
+export type PeerMessage = RaftMessage | Forward | TouchSessions | SessionsHeard | Hello | HelloReply;
 
 /** Proposals of clients attached to the sender, for the leader's log: encoded commands without a time. */
 export interface Forward {
@@ -20,10 +20,18 @@ export interface Forward {
   readonly commands: readonly Uint8Array[];
 }
 
-/** Sessions from which the sender heard since it last said so. */
+/** Sessions from which the sender has heard; repeated until it is answered. */
 export interface TouchSessions {
   readonly type: "TouchSessions";
+  /** The sender's number for it. */
+  readonly round: number;
   readonly sessionIds: readonly SessionId[];
+}
+
+/** The leader has heard of the sessions of a round, and led after it had. */
+export interface SessionsHeard {
+  readonly type: "SessionsHeard";
+  readonly round: number;
 }
 
 /** A server that is not admitted yet says who it is (`admission.ts`). */

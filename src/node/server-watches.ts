@@ -60,6 +60,19 @@ export class ServerWatches {
     return missed.sort((a, b) => a.zxid - b.zxid);
   }
 
+  /** Disarms watches that the client does not wait for any more. A failure if the message is malformed. */
+  disarm(connection: ConnectionId, watches: readonly WatchSpec[]): Failure | undefined {
+    if (watches.length > limits.setWatchesMax)
+      return { code: "OVERLOADED", message: `more than ${limits.setWatchesMax} watches in one message` };
+    for (const spec of watches) this.#table.disarm(connection, spec);
+    return undefined;
+  }
+
+  /** The watches of a connection. */
+  watchesOf(connection: ConnectionId): readonly WatchSpec[] {
+    return this.#table.watchesOf(connection);
+  }
+
   /** Fires what the changes of one command fire. */
   fire(changes: readonly Change[], deliver: (connection: ConnectionId, event: WatchEvent) => void): void {
     this.#history.record(changes);

@@ -1,6 +1,6 @@
 /**
- * Which sessions are alive: each server notes the sessions it hears from and tells the leader; the leader ends the
- * silent ones through the log.
+ * Which sessions are alive: each server tells the leader which ones it hears from (`session-touches.ts`); the leader ends
+ * the silent ones through the log.
  *
  * Nothing of this is replicated. A new leader has heard of nobody, so it gives every session its full timeout again.
  * The leader's patience is measured in its own running time: time during which its process stood still (a pause, a
@@ -16,11 +16,9 @@ export interface TrackedSession {
   readonly attachment: number;
 }
 
-/** Liveness of sessions as one server sees it. */
+/** Liveness of sessions as the leader sees it. */
 export class SessionTracker {
   readonly #tickMs: number;
-  /** Sessions heard from since the last report. */
-  #touched = new Set<SessionId>();
   /** While leading: running time at which each session was last heard of. */
   #heardAtMs = new Map<SessionId, number>();
   #leadingSinceMs: number | undefined;
@@ -32,19 +30,6 @@ export class SessionTracker {
     this.#lastTickMs = nowMs;
   }
 
-  /** A client of this server spoke for the session. */
-  touch(session: SessionId): void {
-    this.#touched.add(session);
-  }
-
-  /** The sessions touched since the last call, to be reported to the leader. */
-  takeTouched(): readonly SessionId[] {
-    if (this.#touched.size === 0) return [];
-    const sessions = [...this.#touched];
-    this.#touched = new Set();
-    return sessions;
-  }
-
   /** The leader learns that a session is alive. */
   heard(session: SessionId): void {
     if (this.#leadingSinceMs !== undefined) this.#heardAtMs.set(session, this.#runningMs);
@@ -53,7 +38,6 @@ export class SessionTracker {
   /** The session has ended. */
   forget(session: SessionId): void {
     this.#heardAtMs.delete(session);
-    this.#touched.delete(session);
   }
 
   /** This server leads, and its state machine holds all that was committed before. */

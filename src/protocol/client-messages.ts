@@ -4,7 +4,7 @@ import type { Failure, Operation, Read, Result, SessionId, WatchEvent, WatchSpec
 /** Version of the session protocol. */
 export const protocolVersion = 1;
 
-export type ClientMessage = Connect | Request | SetWatches | Ping;
+export type ClientMessage = Connect | Request | SetWatches | Ping | Disarm;
 
 /** First message of a stream. */
 export interface Connect {
@@ -54,7 +54,13 @@ export interface Ping {
   readonly number: number;
 }
 
-export type ServerMessage = Connected | Refused | Reply | Event | Pong;
+/** Nobody waits for these watches any more. Not answered. */
+export interface Disarm {
+  readonly type: "disarm";
+  readonly watches: readonly WatchSpec[];
+}
+
+export type ServerMessage = Connected | Refused | Reply | Event | Pong | Heard | Members;
 
 /** The session is attached to this connection. */
 export interface Connected {
@@ -97,4 +103,22 @@ export interface Pong {
   readonly number: number;
   /** False while the server knows no leader that a majority follows. */
   readonly quorum: boolean;
+}
+
+/** The leader has heard of the session after the ping was sent: it lives for its timeout from then on, at least. */
+export interface Heard {
+  readonly type: "heard";
+  readonly ping: number;
+}
+
+/** The members of the cluster: behind Connected, and when they have changed. */
+export interface Members {
+  readonly type: "members";
+  readonly members: readonly MemberEndpoint[];
+}
+
+export interface MemberEndpoint {
+  readonly id: number;
+  /** host:port. */
+  readonly clientAddress: string;
 }

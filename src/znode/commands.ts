@@ -18,8 +18,8 @@ export interface CreateSession {
   readonly type: "createSession";
   readonly password: Uint8Array;
   readonly timeoutMs: number;
-  /** The number of the client that holds it. Absent: 0. */
-  readonly holder?: number;
+  /** The number of the client that holds it. */
+  readonly holder: number;
 }
 
 /**
@@ -31,8 +31,8 @@ export interface AttachSession {
   readonly sessionId: SessionId;
   readonly password: Uint8Array;
   readonly timeoutMs: number;
-  /** The number of the client that attaches. Absent: 0. */
-  readonly holder?: number;
+  /** The number of the client that attaches. */
+  readonly holder: number;
   /** Whether it becomes the holder. */
   readonly takeover?: boolean;
 }

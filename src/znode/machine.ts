@@ -205,7 +205,7 @@ export class ZnodeMachine {
     if (known === undefined) {
       if (this.#sessions.size >= limits.sessionsMax)
         return { type: "refused", ...refusal("OVERLOADED", `the cluster has ${limits.sessionsMax} sessions already`) };
-      return attached(this.#sessions.open(index, body.password, body.timeoutMs, body.holder ?? 0), index);
+      return attached(this.#sessions.open(index, body.password, body.timeoutMs, body.holder), index);
     }
     // The proposal is in the log twice. It answers with its own attachment, which is that of the session's creation: if
     // the session has moved since, the connection that waits for this answer must not pass for the present one.
@@ -214,7 +214,7 @@ export class ZnodeMachine {
 
   #attachSession(index: Zxid, body: AttachSession, command: Command): Outcome {
     const { origin, proposal } = command;
-    const { holder = 0, takeover = false } = body;
+    const { holder, takeover = false } = body;
     const session = this.#sessions.get(body.sessionId);
     if (session === undefined) return { type: "refused", ...sessionExpired(body.sessionId) };
     if (!passwordMatches(session, body.password))

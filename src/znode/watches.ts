@@ -81,19 +81,34 @@ export class WatchTable {
     }
   }
 
+  /** Disarms one watch, if it is armed. */
+  disarm(connection: number, { kind, path }: WatchSpec): void {
+    if (this.#byConnection.get(connection)?.[kind].has(path) !== true) return;
+    this.#removed(kind, path, connection);
+    this.#disarmed(connection, kind, path);
+  }
+
+  /** The watches of a connection. */
+  watchesOf(connection: number): readonly WatchSpec[] {
+    const armed = this.#byConnection.get(connection) ?? nothingArmed();
+    return kinds.flatMap((kind) => [...armed[kind]].map((path) => ({ kind, path })));
+  }
+
   /** Disarms all watches of a connection. */
   dropConnection(connection: number): void {
     const armed = this.#byConnection.get(connection);
     if (armed === undefined) return;
-    for (const kind of ["data", "exist", "children"] as const) {
-      for (const path of armed[kind]) {
-        const connections = present(this.#byKind[kind].get(path), "the connections of an armed watch");
-        connections.delete(connection);
-        if (connections.size === 0) this.#byKind[kind].delete(path);
-      }
+    for (const kind of kinds) {
+      for (const path of armed[kind]) this.#removed(kind, path, connection);
       this.#size -= armed[kind].size;
     }
     this.#byConnection.delete(connection);
+  }
+
+  #removed(kind: WatchKind, path: string, connection: number): void {
+    const connections = present(this.#byKind[kind].get(path), "the connections of an armed watch");
+    connections.delete(connection);
+    if (connections.size === 0) this.#byKind[kind].delete(path);
   }
 
   #disarmed(connection: number, kind: WatchKind, path: string): void {
@@ -103,6 +118,8 @@ export class WatchTable {
     if (armed.data.size + armed.exist.size + armed.children.size === 0) this.#byConnection.delete(connection);
   }
 }
+
+const kinds = ["data", "exist", "children"] as const;
 
 function nothingArmed(): Armed {
   return { data: new Set(), exist: new Set(), children: new Set() };

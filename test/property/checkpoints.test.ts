@@ -48,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.uint8Array({ minLength: 2, maxLength: 2 }).map((password) => ({
-      body: () => ({ type: "createSession", password, timeoutMs: 4000 }) as const,
+      body: () => ({ type: "createSession", password, timeoutMs: 4000, holder: 0 }) as const,
     })),
   },
   {

@@ -24,20 +24,17 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
-  fc.record(
-    { type: fc.constant("createSession" as const), password: bytes, timeoutMs: uint32, holder: position },
-    { requiredKeys: ["type", "password", "timeoutMs"] },
-  ),
+  fc.record({ type: fc.constant("createSession" as const), password: bytes, timeoutMs: uint32, holder: number }),
   fc.record(
     {
       type: fc.constant("attachSession" as const),
       sessionId: number,
       password: bytes,
       timeoutMs: uint32,
-      holder: position,
+      holder: number,
       takeover: fc.constant(true),
     },
-    { requiredKeys: ["type", "sessionId", "password", "timeoutMs"] },
+    { requiredKeys: ["type", "sessionId", "password", "timeoutMs", "holder"] },
   ),
   fc.record({ type: fc.constant("closeSession" as const), sessionId: number, attachment: number, requestId: number }),
   fc.record({
@@ -173,7 +170,12 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
       admitted: fc.boolean(),
     }),
     fc.record({ type: fc.constant("Forward" as const), commands: fc.array(commandBody.map(encode), { maxLength: 4 }) }),
-    fc.record({ type: fc.constant("TouchSessions" as const), sessionIds: fc.array(number, { maxLength: 30 }) }),
+    fc.record({
+      type: fc.constant("TouchSessions" as const),
+      round: number,
+      sessionIds: fc.array(number, { maxLength: 30 }),
+    }),
+    fc.record({ type: fc.constant("SessionsHeard" as const), round: number }),
   );
 }
 
@@ -229,6 +231,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
     watches: fc.array(watch, { maxLength: 8 }),
   }),
   fc.record({ type: fc.constant("ping" as const), number }),
+  fc.record({ type: fc.constant("disarm" as const), watches: fc.array(watch, { maxLength: 5 }) }),
 );
 
 const failure = fc.record({ code: fc.constantFrom(...errorCodes), message: text });
@@ -283,4 +286,9 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
     }),
   }),
   fc.record({ type: fc.constant("pong" as const), number, quorum: bool }),
+  fc.record({ type: fc.constant("heard" as const), ping: number }),
+  fc.record({
+    type: fc.constant("members" as const),
+    members: fc.array(fc.record({ id: fc.nat(), clientAddress: text }), { maxLength: 4 }),
+  }),
 );

@@ -96,7 +96,7 @@ describe("the reference model", () => {
     });
   const model = (): ReferenceModel => {
     const made = new ReferenceModel();
-    made.apply(1, command({ type: "createSession", password, timeoutMs: 5_000 }));
+    made.apply(1, command({ type: "createSession", password, timeoutMs: 5_000, holder: 0 }));
     made.apply(2, write(1, "/a", "x"));
     made.apply(3, write(1, "/b", "y"));
     return made;

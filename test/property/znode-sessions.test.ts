@@ -61,7 +61,7 @@ const log: fc.Arbitrary<Command[]> = fc
       timeMs: 50,
       origin: 1,
       proposal: 100 + n,
-      body: { type: "createSession" as const, password: password(n), timeoutMs: 4000 },
+      body: { type: "createSession" as const, password: password(n), timeoutMs: 4000, holder: 0 },
     })),
     ...commands,
   ]);

@@ -99,6 +99,54 @@ describe("arguments of requests", () => {
     }
   });
 
+  it("refuses options that it does not know, and says which one may be meant", async () => {
+    const unknown = (promise: Promise<unknown>, name: string) =>
+      refused(promise, "BAD_ARGUMENTS", `no option "${name}"`);
+    await unknown(call("create", "/b", "", { ephemereal: true }), "ephemereal");
+    await expect(call("create", "/b", "", { ephemereal: true })).rejects.toMatchObject({
+      hint: "did you mean ephemeral? there are timeoutMs, signal, ephemeral, sequential",
+    });
+    await unknown(call("create", "/b", "", { local: true }), "local");
+    for (const method of ["get", "exists", "children"]) await unknown(call(method, "/a", { Watch: () => 1 }), "Watch");
+    await unknown(call("set", "/a", "x", { Version: 1 }), "Version");
+    await unknown(call("delete", "/a", { ephemeral: true }), "ephemeral");
+    await unknown(call("sync", { timeout: 5 }), "timeout");
+    await unknown(call("close", { timeout: 5 }), "timeout");
+    const iterator = client.watch("/a", "data", { signl: undefined, once: true } as object);
+    await unknown(iterator.next(), "once");
+    await unknown(client.childPages("/a", { pageSize: 5 } as object).next(), "pageSize");
+    await unknown(TerrariumClient.connect({ endpoints: servers.endpoints, timeoutMs: 5 } as never), "timeoutMs");
+    expect(await client.exists("/b")).toBeUndefined();
+    // What is left undefined asks for nothing.
+    await client.create("/c", "", { ephemereal: undefined } as object);
+  });
+
+  it("gives hints that suit a program, not the command line", async () => {
+    const errors = await Promise.all(
+      [client.get("/none"), client.create("/a"), client.delete("/none")].map((promise) =>
+        promise.catch((error) => error),
+      ),
+    );
+    for (const { hint } of errors) expect(hint).not.toMatch(/`|--|kvctl|cluster\.sh/);
+  });
+
+  it("does not say of a read that was given up that it may take effect", async () => {
+    servers.deaf = true;
+    const stop = new AbortController();
+    const given = [client.get("/a", { signal: stop.signal }), client.set("/a", "x", { signal: stop.signal })];
+    const late = client.get("/a", { timeoutMs: 20 });
+    stop.abort("enough");
+    const [read, write] = await Promise.all(given.map((promise) => promise.catch((error) => error)));
+    expect(read).toMatchObject({ code: "ABORTED", cause: "enough", hint: expect.not.stringContaining("effect") });
+    expect(write).toMatchObject({
+      code: "ABORTED",
+      cause: "enough",
+      hint: expect.stringContaining("take effect, once"),
+    });
+    await expect(late).rejects.toMatchObject({ code: "TIMEOUT", hint: expect.not.stringContaining("effect") });
+    servers.deaf = false;
+  });
+
   it("refuses options of the wrong kind", async () => {
     for (const options of [null, 7, "local", []])
       for (const method of ["get", "delete", "exists", "children"])

@@ -62,7 +62,13 @@ export class FakeCluster {
         this.connects.push(message);
         return this.#connect(connection, message.sessionId, message.password, message.timeoutMs);
       case "ping":
-        return this.#send(connection, { type: "pong", number: message.number, quorum: this.quorum });
+        this.#send(connection, { type: "pong", number: message.number, quorum: this.quorum });
+        if (this.quorum && this.#attached.has(connection))
+          this.#send(connection, { type: "heard", ping: message.number });
+        return;
+      case "disarm":
+        for (const { kind, path } of message.watches) this.#watches.get(connection)?.delete(`${kind} ${path}`);
+        return;
       case "setWatches":
         for (const { kind, path } of message.watches) {
           const missed = this.firstChange(kind, path, message.relativeZxid);
@@ -82,6 +88,11 @@ export class FakeCluster {
   setQuorum(quorum: boolean): void {
     this.quorum = quorum;
     for (const connection of this.#attached.keys()) this.#send(connection, { type: "pong", number: 0, quorum });
+  }
+
+  /** What is armed for a session: `kind path`. */
+  armed(sessionId: number): readonly string[] {
+    return [...(this.#watches.get(this.sessions.get(sessionId)?.connection ?? 0) ?? [])].sort();
   }
 
   /** The connection is gone. */

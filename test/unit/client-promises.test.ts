@@ -352,6 +352,10 @@ describe("the status of a server", () => {
   });
 });
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 describe("watches", () => {
   it("call back once, before a later answer that shows the change", async () => {
     const client = await connect();
@@ -395,12 +399,80 @@ describe("watches", () => {
     const events = client.watch("/a", "exist");
     await client.create("/a");
     expect(await next(events)).toBe("exist created");
-    await servers.change(change("/a", "1"));
-    await servers.change(change("/a", "2"));
-    expect(await next(events)).toBe("exist dataChanged");
-    const waiting = next(events);
+    for (let i = 0; i < 10; i++) await servers.change(change("/a", String(i)));
     await servers.change(deletion("/a"));
-    expect(await waiting).toBe("exist deleted");
+    const told = [];
+    while (told.at(-1) !== "exist deleted") told.push(await next(events));
+    expect(told.length).toBeLessThanOrEqual(3);
+    expect(told[0]).toBe("exist dataChanged");
+  });
+
+  it("tell an iteration of a change before an answer that shows it, also one of the same frame", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const story: string[] = [];
+    const events = client.watch("/a", "data");
+    const ended = (async () => {
+      for await (const { zxid } of events) {
+        story.push(`event ${zxid}`);
+        if (story.length >= 6) break;
+      }
+    })();
+    await client.sync();
+    for (let i = 0; i < 3; i++) {
+      // The event and both answers come in one frame.
+      const set = client.set("/a", String(i)).then(({ mzxid }) => story.push(`set ${mzxid}`));
+      await Promise.all([set, client.get("/a").then(({ stat }) => story.push(`get ${stat.mzxid}`))]);
+    }
+    await ended;
+    const zxid = (line: string) => line.split(" ")[1];
+    const first = story.filter((line, i) => story.findIndex((other) => zxid(other) === zxid(line)) === i);
+    expect(first.every((line) => line.startsWith("event"))).toBe(true);
+    expect(story.length).toBeGreaterThan(5);
+  });
+
+  it("are disarmed at the server when nobody waits for them any more", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const armed = () => servers.cluster.armed(client.sessionId);
+    const stop = new AbortController();
+
+    const never = client.watch("/a", "data");
+    const pending = client.watch("/a", "children");
+    const waiting = next(pending);
+    const signalled = client.watch("/b", "exist", { signal: stop.signal });
+    await client.get("/a", { watch: () => undefined, signal: stop.signal });
+    await client.exists("/b", { watch: () => undefined });
+    expect(armed()).toEqual(["children /a", "data /a", "exist /a", "exist /b"]);
+
+    // Before the first next(); during one; by a signal, after the read has been answered.
+    await never.return?.();
+    await pending.return?.();
+    expect(await waiting).toBe("done");
+    expect(await next(pending)).toBe("done");
+    stop.abort();
+    expect(await next(signalled)).toBe("done");
+    await client.sync();
+    await until(() => armed().length === 1);
+    // Another reader of the same watch is not forgotten.
+    expect(armed()).toEqual(["exist /b"]);
+  });
+
+  it("are disarmed also if their read was given up before it was answered", async () => {
+    const client = await connect();
+    await client.create("/a");
+    const stop = new AbortController();
+    const reason = new Error("the user left");
+    const aborted = client.get("/a", { watch: () => undefined, signal: stop.signal });
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    stop.abort(reason);
+    await expect(aborted).rejects.toMatchObject({ code: "ABORTED", cause: reason });
+    await client.sync();
+    await until(() => servers.cluster.armed(client.sessionId).length === 0);
+    // One that the session has sent, and that armed it again, goes on.
+    const [one] = await Promise.all([client.exists("/a", { watch: () => undefined }), client.sync()]);
+    expect(one?.version).toBe(0);
+    expect(servers.cluster.armed(client.sessionId)).toEqual(["exist /a"]);
   });
 
   it("follow children through the deletion and return of their parent", async () => {

@@ -170,7 +170,7 @@ describe("decoders refuse", () => {
   });
 
   it("forwarded commands that nobody could apply", () => {
-    const sound = encodeCommand({ type: "createSession", password: new Uint8Array(16), timeoutMs: 5 }, 2, 9);
+    const sound = encodeCommand({ type: "createSession", password: new Uint8Array(16), timeoutMs: 5, holder: 0 }, 2, 9);
     expect(decodePeerFrame(peer({ forward: { commands: [sound] } }))).toEqual([{ type: "Forward", commands: [sound] }]);
     expect(() => decodePeerFrame(peer({ forward: { commands: [sound, new Uint8Array([1, 2, 3])] } }))).toThrow(
       protocolError("malformed"),
@@ -204,7 +204,11 @@ describe("codecs", () => {
   });
 
   it("give plain arrays out of a Buffer: a Buffer's slice would not copy", () => {
-    const command = encodeCommand({ type: "createSession", password: new Uint8Array([1, 2]), timeoutMs: 5 }, 1, 1);
+    const command = encodeCommand(
+      { type: "createSession", password: new Uint8Array([1, 2]), timeoutMs: 5, holder: 0 },
+      1,
+      1,
+    );
     const { body } = decodeCommand(Buffer.from(command));
     if (body.type !== "createSession") throw new Error("the kind was lost");
     expect(body.password.constructor).toBe(Uint8Array);

@@ -42,14 +42,6 @@ describe("SessionTracker", () => {
     expect(tracker.expired(sessions)).toEqual([]);
   });
 
-  it("reports touched sessions once", () => {
-    const tracker = new SessionTracker(100, 0);
-    tracker.touch(5);
-    tracker.touch(5);
-    expect(tracker.takeTouched()).toEqual([5]);
-    expect(tracker.takeTouched()).toEqual([]);
-  });
-
   it("forgets what it knew when it stops leading", () => {
     const tracker = new SessionTracker(100, 0);
     tracker.startLeading();

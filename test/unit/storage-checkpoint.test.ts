@@ -182,7 +182,7 @@ function fill() {
   harness.request(session, 3, create("/a/s-", { sequential: true }), 1);
   harness.request(session, 4, set("/missing", "x"), 1);
   harness.request(other, 1, create("/e", { ephemeral: true }));
-  harness.apply({ type: "attachSession", sessionId: other, password: password(2), timeoutMs: 9000 }, 3, 77);
+  harness.apply({ type: "attachSession", sessionId: other, password: password(2), timeoutMs: 9000, holder: 0 }, 3, 77);
   checkpointed.checkpoint();
   return { harness, session, checkpointed };
 }

@@ -68,7 +68,7 @@ function checkpointed(last: Index, index: Index) {
     timeMs: 5,
     origin: 1,
     proposal: 1,
-    body: { type: "createSession", password: password(1), timeoutMs: 4000 },
+    body: { type: "createSession", password: password(1), timeoutMs: 4000, holder: 0 },
   });
   while (machine.appliedIndex < index) machine.skip(machine.appliedIndex + 1);
   const options = { segmentBytes: 100, cleanBytes: 1000, slackBytes: 1000 };

@@ -58,7 +58,7 @@ export class Harness {
 
   /** Opens a session with a password of its own. */
   open(secret = this.machine.appliedIndex + 1, timeoutMs = 4000): SessionId {
-    const { outcome } = this.apply({ type: "createSession", password: password(secret), timeoutMs });
+    const { outcome } = this.apply({ type: "createSession", password: password(secret), timeoutMs, holder: 0 });
     expect(outcome.type).toBe("attached");
     return outcome.type === "attached" ? outcome.sessionId : 0;
   }

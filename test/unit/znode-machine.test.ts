@@ -51,7 +51,13 @@ describe("digest", () => {
     harness.request(session, 1, create(`/a${change.path ?? 0}`));
     harness.request(session, 2, create("/b", { data: `x${change.data ?? 0}` }), change.acked ?? 0);
     harness.apply(
-      { type: "attachSession", sessionId: session, password: password(1 + (change.secret ?? 0)), timeoutMs: 4000 },
+      {
+        type: "attachSession",
+        sessionId: session,
+        password: password(1 + (change.secret ?? 0)),
+        timeoutMs: 4000,
+        holder: 0,
+      },
       1 + (change.origin ?? 0),
     );
     return harness.machine.digest();

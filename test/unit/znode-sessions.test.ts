@@ -5,7 +5,7 @@ import type { Applied, Outcome } from "../../src/znode/commands.ts";
 import { codeOf, create, del, Harness, ok, password, read, set, written } from "./znode-harness.ts";
 
 function attach(harness: Harness, sessionId: SessionId, secret: number, proposal?: number, origin = 1): Outcome {
-  const body = { type: "attachSession", sessionId, password: password(secret), timeoutMs: 9000 } as const;
+  const body = { type: "attachSession", sessionId, password: password(secret), timeoutMs: 9000, holder: 0 } as const;
   return harness.apply(body, origin, proposal).outcome;
 }
 
@@ -24,7 +24,7 @@ describe("createSession", () => {
   it("opens a session whose id and attachment are the entry's index", () => {
     const harness = new Harness();
     harness.machine.skip(1);
-    const body = { type: "createSession", password: password(7), timeoutMs: 4000 } as const;
+    const body = { type: "createSession", password: password(7), timeoutMs: 4000, holder: 0 } as const;
     expect(harness.apply(body)).toEqual({
       zxid: 2,
       outcome: {
@@ -52,7 +52,7 @@ describe("createSession", () => {
     const harness = new Harness();
     const id = harness.open(7);
     harness.write(id, create("/a"));
-    const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 4000 });
+    const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 4000, holder: 0 });
     expect(outcome).toMatchObject({ type: "attached", sessionId: id, attachment: id, lastRequestId: 1 });
     expect(harness.machine.counts().sessions).toBe(1);
   });
@@ -61,7 +61,7 @@ describe("createSession", () => {
     const harness = new Harness();
     const id = harness.open(7);
     attach(harness, id, 7);
-    const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 4000 });
+    const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 4000, holder: 0 });
     expect(outcome).toMatchObject({ type: "attached", sessionId: id, attachment: id });
     expect(harness.machine.session(id)?.attachment).toBe(id + 1);
   });
@@ -76,7 +76,7 @@ describe("createSession", () => {
   it("keeps its own copy of the password", () => {
     const harness = new Harness();
     const frame = new Uint8Array(100).fill(7);
-    harness.apply({ type: "createSession", password: frame.subarray(4, 20), timeoutMs: 4000 });
+    harness.apply({ type: "createSession", password: frame.subarray(4, 20), timeoutMs: 4000, holder: 0 });
     frame.fill(0);
     expect(codeOfOutcome(attach(harness, 1, 7))).toBe("attached");
   });
@@ -103,7 +103,13 @@ describe("attachSession", () => {
     const id = harness.open(7);
     expect(codeOfOutcome(attach(harness, 99, 7))).toBe("refused SESSION_EXPIRED");
     expect(codeOfOutcome(attach(harness, id, 8))).toBe("refused AUTH_FAILED");
-    const short = { type: "attachSession", sessionId: id, password: new Uint8Array(0), timeoutMs: 9000 } as const;
+    const short = {
+      type: "attachSession",
+      sessionId: id,
+      password: new Uint8Array(0),
+      timeoutMs: 9000,
+      holder: 0,
+    } as const;
     expect(codeOfOutcome(harness.apply(short).outcome)).toBe("refused AUTH_FAILED");
     expect(harness.machine.session(id)).toMatchObject({ attachment: id, timeoutMs: 4000 });
   });
@@ -120,7 +126,7 @@ describe("attachSession", () => {
 
   it("refuses whoever lost the session to another client, until that one is taken over in its turn", () => {
     const harness = new Harness();
-    const body = { type: "attachSession", password: password(7), timeoutMs: 9000 } as const;
+    const body = { type: "attachSession", password: password(7), timeoutMs: 9000, holder: 0 } as const;
     const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 4000, holder: 1 });
     if (outcome.type !== "attached") throw new Error("a session is opened");
     const { sessionId } = outcome;
