@@ -75,7 +75,7 @@ const rooms = {
 /** The room of a file of the checkout; undefined where no rule applies. */
 export function roomOf(path) {
   if (path === "src/main.ts") return "main";
-  if (/^src\/storage\/level-(disk|files|mark|space)\.ts$/.test(path)) return "level-disk";
+  if (/^src\/storage\/level-(disk|errors|files|mark|space)\.ts$/.test(path)) return "level-disk";
   // The client's session logic is pure, so that the simulator can run it.
   if (/^src\/client\/session[^/]*\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";

@@ -1,13 +1,21 @@
 /** The Disk port on LevelDB: the only file that knows Level. */
 import { resolve } from "node:path";
 import { Level } from "level";
-import { TerrariumError } from "../base/errors.ts";
 import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "./disk.ts";
 import { wholeDisk } from "./layout.ts";
-import { checkFiles, codeOf, makeDirectory, unusable } from "./level-files.ts";
+import {
+  asError,
+  isShortage,
+  openError,
+  patiently,
+  scanError,
+  shortage,
+  shortageMaxMs,
+  shortageRetryMs,
+} from "./level-errors.ts";
+import { checkFiles, makeDirectory } from "./level-files.ts";
 import { LogMarker } from "./level-mark.ts";
 import { Reclaimer } from "./level-space.ts";
-import { corrupt } from "./sealed.ts";
 
 /** In Node, `Level` is `ClassicLevel`, whose own methods its types leave out. */
 type Database = Level<Uint8Array, Uint8Array> & {
@@ -32,6 +40,9 @@ const options = {
   maxFileSize: 2 * 1024 * 1024,
 } as const;
 
+/** After how much of a shortage of files the database is opened anew, milliseconds. */
+const reopenAfterMs = 500;
+
 interface PendingWrite {
   readonly batch: readonly DiskOperation[];
   readonly done: (error: Error | undefined) => void;
@@ -48,6 +59,12 @@ export class LevelDisk implements Disk {
   /** Under way: the next write waits for it. */
   private marking: Promise<void> | undefined;
   private failed: Error | undefined;
+  /** Since when the first write fails for want of a file, monotonic ms. */
+  private shortSinceMs: number | undefined;
+  /** Views that are open. */
+  private views = 0;
+  private reopening: Promise<void> | undefined;
+  private reopenings = 0;
   private whenIdle: (() => void) | undefined;
   private closing: Promise<void> | undefined;
 
@@ -65,6 +82,11 @@ export class LevelDisk implements Disk {
       compactRange: (first, last) => database.compactRange(first, last, { keyEncoding: "view" }),
       approximateSize: () => database.approximateSize(gte, lt, { keyEncoding: "view" }),
     });
+  }
+
+  /** Times that the database was opened anew for want of files. */
+  get reopened(): number {
+    return this.reopenings;
   }
 
   write(batch: readonly DiskOperation[], done: (error: Error | undefined) => void): void {
@@ -86,11 +108,14 @@ export class LevelDisk implements Disk {
   }
 
   view(): DiskView {
-    const snapshot = this.database.snapshot();
+    // While the database is opened anew nothing is written: a snapshot of afterwards shows the same.
+    const taken = this.reopening?.then(() => this.database.snapshot()) ?? this.database.snapshot();
+    Promise.resolve(taken).catch(() => {});
     let closed = false;
+    this.views += 1;
     return {
       read: (range, bytesMax, done) => {
-        this.readRange(range, bytesMax, snapshot).then(
+        patiently(async () => this.readRange(range, bytesMax, await taken)).then(
           (rows) => {
             if (!closed) done(undefined, rows);
           },
@@ -102,9 +127,12 @@ export class LevelDisk implements Disk {
       close: () => {
         if (closed) return;
         closed = true;
-        snapshot.close().catch(() => {
-          // It ends with the database at the latest.
-        });
+        this.views -= 1;
+        Promise.resolve(taken)
+          .then((snapshot) => snapshot.close())
+          .catch(() => {
+            // It ends with the database at the latest.
+          });
       },
     };
   }
@@ -130,6 +158,13 @@ export class LevelDisk implements Disk {
   private writeFirst(): void {
     const first = this.writes[0];
     if (first === undefined) return;
+    if (this.reopening !== undefined) {
+      this.reopening.then(
+        () => setTimeout(() => this.writeFirst(), 0),
+        (error: unknown) => this.written(asError(error)),
+      );
+      return;
+    }
     this.database.batch(first.batch.map(levelOperation), { sync: true }).then(
       () => this.written(undefined),
       (error: unknown) => this.written(asError(error)),
@@ -137,6 +172,8 @@ export class LevelDisk implements Disk {
   }
 
   private written(error: Error | undefined): void {
+    if (error !== undefined && isShortage(error)) return this.waitForFiles(error);
+    this.shortSinceMs = undefined;
     if (error !== undefined) {
       const { writes } = this;
       this.failed = error;
@@ -154,6 +191,32 @@ export class LevelDisk implements Disk {
       write?.done(undefined);
     }
     if (this.writes.length === 0) this.whenIdle?.();
+  }
+
+  /**
+   * LevelDB has not begun with the batch: it could not open the file that it was to go to, or refuses all writes since a
+   * merge failed for that reason. (A sync or a write that failed never says so, and is never tried again.)
+   */
+  private waitForFiles(error: Error): void {
+    this.shortSinceMs ??= performance.now();
+    const shortMs = performance.now() - this.shortSinceMs;
+    if (shortMs > shortageMaxMs) return this.written(shortage(error));
+    // A merge that failed is forgotten only when the database is opened anew. Not under a view, which would be lost.
+    if (shortMs > reopenAfterMs && this.views === 0 && this.reopening === undefined) {
+      this.reopening = this.reopen();
+      // Whoever waits for it is told.
+      this.reopening.catch(() => {});
+    }
+    setTimeout(() => this.writeFirst(), shortageRetryMs);
+  }
+
+  /** Opens the database anew. What was synced is there again: every write that was reported done. */
+  private async reopen(): Promise<void> {
+    await this.reclaimer.idle();
+    await this.database.close();
+    await patiently(() => this.database.open());
+    this.reopenings += 1;
+    this.reopening = undefined;
   }
 
   private async readRange(range: KeyRange, bytesMax: number, snapshot: Snapshot): Promise<Row[]> {
@@ -180,6 +243,7 @@ export class LevelDisk implements Disk {
   }
 
   private async visitRange(range: KeyRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void> {
+    await this.reopening;
     const iterator = this.database.iterator({
       gte: range.gte,
       lt: range.lt,
@@ -220,34 +284,4 @@ function levelOperation(operation: DiskOperation) {
   return operation.type === "put"
     ? { type: "put" as const, key: operation.key, value: operation.value }
     : { type: "del" as const, key: operation.key };
-}
-
-function openError(path: string, error: unknown): TerrariumError {
-  // Level wraps what LevelDB says.
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  switch (codeOf(cause)) {
-    case "LEVEL_CORRUPTION":
-      return corrupt(`LevelDB cannot open ${path} (${messageOf(cause)})`);
-    case "LEVEL_LOCKED":
-      return new TerrariumError(
-        "DATA_DIR_UNUSABLE",
-        `another server has the data directory ${path} open`,
-        "stop that server, or give this one a directory of its own",
-      );
-    default:
-      return unusable(path, cause);
-  }
-}
-
-function scanError(error: unknown): Error {
-  if (codeOf(error) === "LEVEL_CORRUPTION") return corrupt(`LevelDB cannot read it (${messageOf(error)})`);
-  return asError(error);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
