@@ -23,6 +23,7 @@ import type { ServerHost } from "./world/ports.ts";
 import { SimServer } from "./world/server.ts";
 import { mixEvent } from "./world/trace-hash.ts";
 import type { ServerView } from "./world/view.ts";
+import { asBytes, asObjects } from "./world/wire.ts";
 
 /** See the file's comment. */
 export class Simulation implements World {
@@ -59,8 +60,9 @@ export class Simulation implements World {
     this.#observers = sortObservers([late, ...observers]);
     const kernel = new Kernel(plan.seed, this.#observers);
     this.#kernel = kernel;
-    const network = new SimNetwork(kernel, serverCount(config), config.networkUs);
-    const connections = new Connections(kernel, config.clientUs);
+    const wire = config.bytes ? asBytes : asObjects;
+    const network = new SimNetwork(kernel, serverCount(config), config.networkUs, wire);
+    const connections = new Connections(kernel, config.clientUs, wire);
     const bootstrap: Configuration = bootstrapConfiguration(config.servers);
     const parts = { kernel, plan: this.plan, network, connections };
     this.#triggers = new Triggers(

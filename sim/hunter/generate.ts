@@ -97,6 +97,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
     checkpoints: drawCheckpoints(randomness.draws("plan checkpoints")),
+    bytes: randomness.draws("plan bytes").chance(0.15),
   };
   const workload = {
     perSecond: pace.perSecond,

@@ -83,6 +83,7 @@ export class DiskMarks implements Observer {
   delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
     const seen = this.#seen[to.id];
     if (message.type !== "InstallSnapshot" || seen === undefined) return;
+    if (this.#world?.plan.config.bytes) this.#marks.hit("snapshot-as-bytes");
     if (message.previous > 0) this.#marks.hit("snapshot-in-chunks");
     if (seen.receiving !== 0 && seen.receiving !== message.snapshotId) this.#marks.hit("snapshot-begun-anew");
     seen.receiving = message.snapshotId;

@@ -50,6 +50,7 @@ export const markSentences = {
   "snapshot-begun-anew": "a transfer of a snapshot was given up and another one begun",
   "receiver-dies-amid-snapshot": "a server died with a part of a snapshot",
   "snapshot-over-conflict": "a snapshot replaced a log with entries behind it or in conflict with it",
+  "snapshot-as-bytes": "a chunk of a snapshot went through the codec, in a run whose messages travel as bytes",
   "snapshot-while-joint": "a snapshot was installed whose configuration is joint",
   // Membership and transfer.
   "joint-consensus": "a joint configuration was committed",

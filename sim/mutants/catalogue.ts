@@ -6,6 +6,7 @@ import { diskSpace } from "./disk-space.ts";
 import { election } from "./election.ts";
 import { history } from "./history.ts";
 import { membership } from "./membership.ts";
+import { messages } from "./messages.ts";
 import type { Mutant, NotApplicable } from "./mutant.ts";
 import { persistence } from "./persistence.ts";
 import { reads } from "./reads.ts";
@@ -38,6 +39,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Membership and transfer", mutants: membership },
   { title: "Snapshots and checkpoints", mutants: snapshots },
   { title: "Disk space", mutants: diskSpace },
+  { title: "Messages and their bytes", mutants: messages },
 ];
 
 /** Every mutant, in the order of the groups. */

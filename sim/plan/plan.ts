@@ -56,6 +56,8 @@ const config = object({
   lateFlushUs: optional(integer(0, 1_000_000), 1_000),
   /** A server's wall clock is off by up to this much either way, ms. */
   wallSkewMs: optional(integer(0, horizonMaxMs), 50),
+  /** Every frame between servers, and between them and clients, travels as bytes instead of as an object. */
+  bytes: optional(flag, false),
 });
 
 const weight = number(0, 1000);

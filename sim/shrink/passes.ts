@@ -99,6 +99,7 @@ const calmerConfig: Pass = function* (plan) {
     lateFlush: 0,
     lateFlushUs: 0,
     wallSkewMs: 0,
+    bytes: false,
     sessionTimeoutMs: 6_000,
   };
   let current = plan;

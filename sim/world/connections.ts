@@ -3,6 +3,7 @@ import type { ClientMessage, ServerMessage } from "../../src/protocol/client-mes
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Spread } from "./random.ts";
+import type { Wire } from "./wire.ts";
 
 /** One stream. */
 export interface SimConnection {
@@ -28,12 +29,14 @@ export interface SimConnection {
 export class Connections {
   readonly #kernel: Kernel;
   readonly #delayUs: Spread;
+  readonly #wire: Wire;
   readonly #all = new Map<number, SimConnection>();
   #lastId = 0;
 
-  constructor(kernel: Kernel, delayUs: Spread) {
+  constructor(kernel: Kernel, delayUs: Spread, wire: Wire) {
     this.#kernel = kernel;
     this.#delayUs = delayUs;
+    this.#wire = wire;
   }
 
   get(id: number): SimConnection | undefined {
@@ -63,15 +66,17 @@ export class Connections {
   }
 
   /** The client sends a frame. */
-  up(connection: SimConnection, messages: readonly ClientMessage[]): void {
+  up(connection: SimConnection, sent: readonly ClientMessage[]): void {
     if (connection.state === "broken" || connection.clientKnows) return;
+    const messages = this.#wire.client(sent);
     const event = { kind: "toServer", cause: this.#kernel.current, connection: connection.id, messages } as const;
     this.#kernel.at(this.#upUs(connection), event);
   }
 
   /** The server sends a frame. */
-  down(connection: SimConnection, messages: readonly ServerMessage[]): void {
+  down(connection: SimConnection, sent: readonly ServerMessage[]): void {
     if (connection.state !== "open" || connection.serverKnows) return;
+    const messages = this.#wire.server(sent);
     const event = { kind: "toClient", cause: this.#kernel.current, connection: connection.id, messages } as const;
     this.#kernel.at(this.#downUs(connection), event);
   }

@@ -7,6 +7,7 @@ import type { ServerId } from "../../src/raft/types.ts";
 import type { MessageEvent } from "./events.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Randomness, Spread } from "./random.ts";
+import type { Wire } from "./wire.ts";
 
 /** What a fault does to a link while it lasts. */
 export interface LinkEffect {
@@ -96,13 +97,15 @@ class Link {
 export class SimNetwork {
   readonly #kernel: Kernel;
   readonly #delayUs: Spread;
+  readonly #wire: Wire;
   readonly #width: number;
   readonly #links: readonly (Link | undefined)[];
 
   /** Servers are 1 to `servers`. */
-  constructor(kernel: Kernel, servers: number, delayUs: Spread) {
+  constructor(kernel: Kernel, servers: number, delayUs: Spread, wire: Wire) {
     this.#kernel = kernel;
     this.#delayUs = delayUs;
+    this.#wire = wire;
     this.#width = servers + 1;
     const links: (Link | undefined)[] = [];
     for (let from = 0; from <= servers; from++)
@@ -112,10 +115,10 @@ export class SimNetwork {
   }
 
   /** Takes a message at its sender. */
-  send(from: ServerId, to: ServerId, packet: Packet): void {
-    const { message } = packet;
+  send(from: ServerId, to: ServerId, { message, instance }: Packet): void {
     const link = this.#link(from, to);
     if (link === undefined) return this.#lost(from, to, message, "no such server");
+    const packet = { message: this.#wire.peer(message), instance };
     const delay = link.draws.delay.spread(this.#delayUs);
     if (!link.disturbed) return this.#inOrder(link, this.#kernel.now + delay, packet);
     if (link.blocked) return this.#lost(from, to, message, "partition");
