@@ -106,7 +106,11 @@ describe("a cluster that changes", () => {
   it("has observers that serve reads and forward writes, and never lead", async () => {
     const observer = await add(true);
     expect((await members())[observer.id]).toBe("observer");
-    const client = await TerrariumClient.connect({ endpoints: [observer.endpoint], connectTimeoutMs: timeoutMs });
+    const client = await TerrariumClient.connect({
+      endpoints: [observer.endpoint],
+      discover: false,
+      connectTimeoutMs: timeoutMs,
+    });
     await client.create("/observed", "x", { timeoutMs });
     expect(Buffer.from((await client.get("/observed", { local: true })).data).toString()).toBe("x");
     expect(Buffer.from((await client.get("/observed")).data).toString()).toBe("x");

@@ -58,7 +58,7 @@ describe("a log that does not grow for ever", () => {
     expect(await status(away)).toMatchObject({ znodes });
     expect((await status(away)).sessions).toBeGreaterThanOrEqual(sessions);
 
-    const there = await TerrariumClient.connect({ endpoints: [cluster.server(away).endpoint] });
+    const there = await TerrariumClient.connect({ endpoints: [cluster.server(away).endpoint], discover: false });
     expect(Buffer.from((await there.get("/round", { local: true })).data).toString()).toBe("first");
     expect((await there.get("/large5", { local: true })).data.length).toBe(900_000);
     expect(await there.exists("/held")).toMatchObject({ ephemeralOwner: client.sessionId });
@@ -100,7 +100,7 @@ describe("backup and restore", () => {
       "a follower",
     );
     await client.sync();
-    const there = await TerrariumClient.connect({ endpoints: [follower.endpoint] });
+    const there = await TerrariumClient.connect({ endpoints: [follower.endpoint], discover: false });
     await there.sync();
     const file = join(home, "tree.backup");
     const saved = await saveBackup(follower.endpoint, file);
