@@ -189,7 +189,7 @@ const list = [
     invariant: "abandoned-watches",
     sentence: "What nobody waits for any more is disarmed, and what somebody waits for is armed, once all is quiet.",
     from: "ZooKeeper",
-    file: "sim/calm.ts",
+    file: "sim/world/calm.ts",
   },
   {
     invariant: "client-protocol",
