@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts kvctl from the build.
 try {
-  const { main } = await import("../dist/src/kvctl/main.js");
+  const { main } = await import("../dist/kvctl/main.js");
   await main();
 } catch (error) {
   if (error?.code !== "ERR_MODULE_NOT_FOUND") throw error;

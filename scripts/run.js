@@ -10,7 +10,7 @@ const program = new URL(`../dist/${name}.js`, import.meta.url);
 try {
   if (isStale()) {
     process.stderr.write("building …\n");
-    build();
+    await build();
   }
 } catch (error) {
   console.error(error.message);

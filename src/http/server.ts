@@ -1,5 +1,6 @@
 /** The HTTP door: is it healthy, what does it know, how is it doing. */
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { shownRole } from "../base/roles.ts";
 import type { Gate } from "../doors/gate.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { clientFault, doors, errorBody } from "./faults.ts";
@@ -17,8 +18,8 @@ export interface HttpServerOptions {
 /**
  * Makes the HTTP server; the caller listens and closes.
  *
- * `/health` answers 200 when the server is ready and 503 with the reason when not; `/status` the {@link NodeStatus};
- * `/metrics` Prometheus' text format. All other answers are `{"error":{"code","message","hint"}}`.
+ * `/health` answers 200 when the server is ready and 503 with the reason when not; `/status` the {@link NodeStatus},
+ * with the role as people know it ({@link shownRole}); `/metrics` Prometheus' text format. All other answers are `{"error":{"code","message","hint"}}`.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const server = fastify({
@@ -47,7 +48,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const { ready, reason } = options.status();
     return reply.status(ready ? 200 : 503).send(ready ? { ready } : { ready, reason: reason ?? "starting" });
   });
-  server.get("/status", () => options.status());
+  server.get("/status", () => {
+    const status = options.status();
+    return { ...status, role: shownRole(status) };
+  });
   server.get("/metrics", async (_request, reply) => {
     const text = await options.metrics.scrape();
     return reply.type(options.metrics.contentType).send(text);

@@ -1,4 +1,4 @@
-/** Checks of arguments that need no server. */
+/** Checks of arguments that need no server: what a server would refuse is refused in its words, before anything is done. */
 import { TerrariumError } from "../base/errors.ts";
 import { isBuiltIn, pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
 import { usage } from "./failures.ts";
@@ -7,16 +7,13 @@ import { usage } from "./failures.ts";
 export function checkPath(path: string, sequential = false): string {
   const problem = pathProblem(sequential ? `${path}0000000000` : path);
   if (problem === undefined) return path;
-  if (path === "") throw usage("the path is empty", "paths start with /; the root is /");
-  if (!path.startsWith("/")) throw usage(`'${path}' is not a path`, `paths start with /: ${pathAdvice(path)}`);
   throw new TerrariumError("BAD_ARGUMENTS", `the path ${quotePath(path)} is refused: ${problem}`, pathAdvice(path));
 }
 
 /** A path that may be deleted. */
 export function checkDeletable(path: string): string {
-  if (path === "/") throw usage("the root cannot be deleted", "delete its children by name; `kvctl ls /` lists them");
   if (!isBuiltIn(checkPath(path))) return path;
-  const hint = "/zookeeper, /zookeeper/quota and /zookeeper/config stay; what you put below them goes by its own name";
+  const hint = "delete what is below it by name; `kvctl ls` lists it";
   throw new TerrariumError("BAD_ARGUMENTS", `the built-in znode ${path} is never deleted`, hint);
 }
 

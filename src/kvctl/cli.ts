@@ -1,5 +1,6 @@
 /** One call of kvctl: its options, its command, its exit code. */
 import type { Command } from "commander";
+import { registerCompletion } from "./cli-completion.ts";
 import { addCommonOptions, type CommonOptions, commonOptions, declare, type Host } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { parseDuration } from "./duration.ts";
@@ -28,6 +29,8 @@ export interface World {
   readonly connectTo: (endpoints: readonly string[]) => Cluster;
   /** Runs the shell; resolves to its exit code. */
   readonly shell: (start: ShellStart) => Promise<number>;
+  /** The words with which this program was called, for scripts that call it again. */
+  readonly self: readonly string[];
 }
 
 /** Runs one command line (without the program's own name). Resolves to the exit code; never rejects. */
@@ -68,6 +71,9 @@ function cliProgram(world: World, out: Output, state: RunState): Command {
   const host: Host = { inShell: false, run: (options, body) => runBody(world, out, state, options, body) };
   for (const register of commands) register(program, host);
   registerShell(program, host, world, out, state);
+  registerCompletion(program, host, world, out, (code) => {
+    state.exitCode = code;
+  });
   return program.addHelpText("after", manual);
 }
 
@@ -140,14 +146,15 @@ Examples:
 
 Where the cluster is:
   --endpoints, else KVCTL_ENDPOINTS, else the local cluster of cluster.sh: its
-  size and ports as written in TERRARIUM_HOME (default: .cluster in the
-  checkout), its base port from TERRARIUM_BASE_PORT if that is set. They
-  must all be of one cluster: \`kvctl status\` tells if they are not.
+  members and ports as written in TERRARIUM_HOME (default: .cluster in the
+  checkout). TERRARIUM_BASE_PORT must agree with that; where nothing is
+  written, it says where five servers would be. They must all be of one
+  cluster: \`kvctl status\` tells if they are not.
 
 Exit codes:
   0         done
   1         refused: no such znode, it exists, another version, not empty, …
-  2         usage
+  2         given wrongly: an unknown option, a malformed path, no number, …
   3         no quorum, or no server, in time
   130, 143  interrupted (SIGINT, SIGTERM); 0 where that is how to end it: watch,
             create -e`;

@@ -12,7 +12,8 @@ const form = "endpoints are host:port, separated by commas, such as 127.0.0.1:71
 
 /**
  * The client endpoints: --endpoints, else KVCTL_ENDPOINTS, else the local cluster. `root` is the checkout, below which
- * `.cluster` lies unless TERRARIUM_HOME moves it; `readText` gives a file's text or undefined.
+ * `.cluster` lies unless TERRARIUM_HOME moves it; `readText` gives a file's text or undefined. USAGE where what the user
+ * says of the local cluster is not true: silence would lead to another one.
  */
 export function resolveEndpoints(
   option: string | undefined,
@@ -24,21 +25,32 @@ export function resolveEndpoints(
   const told = env["KVCTL_ENDPOINTS"];
   if (told) return parseEndpoints(told, "KVCTL_ENDPOINTS");
   const home = env["TERRARIUM_HOME"] || (root === undefined ? undefined : join(root, ".cluster"));
-  const file = home === undefined ? {} : parseEnvFile(readText(join(home, "cluster.env")) ?? "");
-  const basePort = basePortOf(env["TERRARIUM_BASE_PORT"] || undefined, file["BASE_PORT"]);
+  const written = home === undefined ? undefined : readText(join(home, "cluster.env"));
+  if (env["TERRARIUM_HOME"] && written === undefined && !env["TERRARIUM_BASE_PORT"])
+    throw usage(`there is no cluster in ${home}, where TERRARIUM_HOME points`, elsewhere);
+  const file = parseEnvFile(written ?? "");
+  const basePort = basePortOf(env["TERRARIUM_BASE_PORT"] || undefined, file["BASE_PORT"], home);
   const size = Number(file["SIZE"]);
   const servers = Number.isInteger(size) && size >= 1 && size <= 99 ? size : defaultSize;
   const grown = (file["SERVERS"] ?? "")
     .split(",")
-    .filter((id) => /^[1-9]\d?$/.test(id))
+    .filter((id) => /^[1-9]\d*$/.test(id))
     .map(Number);
   const ids = grown.length > 0 ? grown : Array.from({ length: servers }, (_, i) => i + 1);
   return ids.map((id) => `127.0.0.1:${basePort + id}`);
 }
 
-function basePortOf(told: string | undefined, inFile: string | undefined): number {
+const elsewhere = "start one with ./cluster.sh 5, unset the variable, or name the cluster with --endpoints";
+
+function basePortOf(told: string | undefined, inFile: string | undefined, home: string | undefined): number {
   const port = Number(told ?? inFile ?? defaultBasePort);
-  if (Number.isInteger(port) && port >= 1 && port <= 65_000) return port;
+  const isPort = Number.isInteger(port) && port >= 1 && port <= 65_000;
+  if (isPort && told !== undefined && inFile !== undefined && port !== Number(inFile)) {
+    const hint =
+      "unset TERRARIUM_BASE_PORT or set TERRARIUM_HOME to the folder of the other cluster; or use --endpoints";
+    throw usage(`the cluster in ${home} uses base port ${inFile}, but TERRARIUM_BASE_PORT is ${told}`, hint);
+  }
+  if (isPort) return port;
   if (told === undefined) return defaultBasePort;
   throw usage(`TERRARIUM_BASE_PORT: '${told}' is not a port`, "give a number from 1 to 65000, or unset it for 7100");
 }

@@ -3,7 +3,7 @@ import { type ErrorClass, errorClass, errorHint, isErrorCode, TerrariumError } f
 import { hintOf } from "./hints.ts";
 import type { Output } from "./ports.ts";
 
-/** Exit codes: 0 done, 1 refused, 2 usage, 3 no quorum or no server in time. */
+/** Exit codes: 0 done, 1 refused by what the cluster has, 2 given wrongly, 3 no quorum or no server in time. */
 export const exitCodes: Readonly<Record<ErrorClass, number>> = { refused: 1, usage: 2, unavailable: 3 };
 
 /** A failure as the user sees it. */
@@ -24,10 +24,16 @@ export function usage(message: string, hint: string = errorHint("USAGE")): Terra
 export function describe(error: unknown): Failure {
   if (error instanceof TerrariumError) {
     const { code, message } = error;
-    return { code, message, hint: hintOf(error), exitCode: isErrorCode(code) ? exitCodes[errorClass(code)] : 1 };
+    return { code, message, hint: hintOf(error), exitCode: exitCodeOf(code) };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "INTERNAL", message, hint: "this looks like a bug of Terrarium: please report it", exitCode: 1 };
+}
+
+/** What is malformed is a mistake of the user's, whoever finds it: this program, the client or a server. */
+function exitCodeOf(code: string): number {
+  if (code === "BAD_ARGUMENTS") return exitCodes.usage;
+  return isErrorCode(code) ? exitCodes[errorClass(code)] : exitCodes.refused;
 }
 
 /** Whether `error` is a `TerrariumError` with this code. */
@@ -43,9 +49,10 @@ export function isUnavailable(error: unknown): boolean {
 /** Shows a failure: an object on standard output with --json, else a message and a hint on standard error. */
 export function report(out: Output, failure: Failure): void {
   const { code, message, hint } = failure;
-  if (out.json) out.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+  const place = out.place === undefined ? {} : { place: out.place };
+  if (out.json) out.write(`${JSON.stringify({ error: { code, message, hint, ...place } })}\n`);
   else {
-    out.note(`kvctl: ${message}`);
+    out.note(`kvctl: ${out.place === undefined ? "" : `${out.place}: `}${message}`);
     if (hint !== "") out.note(`  hint: ${hint}`);
   }
 }

@@ -1,35 +1,40 @@
 /** The process of kvctl: streams, signals, exit code. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { administer, fileReason, inspectBackup, saveBackup, serverStatus, TerrariumClient } from "../client/index.ts";
+import { fileReason } from "../client/file-errors.ts";
 import { runCli } from "./cli.ts";
 import { findPackage } from "./endpoints.ts";
 import { describe } from "./failures.ts";
 import { processInputs } from "./inputs.ts";
 import type { Cluster } from "./ports.ts";
-import { runShell } from "./terminal.ts";
 import { Interruption } from "./waiting.ts";
 
 /** Short, so that what a killed kvctl held is free soon; servers that stand still are left sooner than that anyway. */
 const sessionTimeoutMs = 6_000;
 
+/** gRPC takes longer to load than most commands take: it comes when something is asked of a cluster. */
+const client = () => import("../client/index.ts");
+
 /** The cluster behind the client library. */
 function connectTo(endpoints: readonly string[]): Cluster {
   return {
     endpoints,
-    open: (timeoutMs, signal) =>
-      TerrariumClient.connect({
+    open: async (timeoutMs, signal) => {
+      const { TerrariumClient } = await client();
+      return TerrariumClient.connect({
         endpoints,
         connectTimeoutMs: timeoutMs,
         requestTimeoutMs: timeoutMs,
         sessionTimeoutMs,
         signal,
-      }),
-    status: (endpoint, timeoutMs) => serverStatus(endpoint, { timeoutMs }),
-    administer: (request, timeoutMs, signal) => administer(endpoints, request, { timeoutMs, signal }),
+      });
+    },
+    status: async (endpoint, timeoutMs) => (await client()).serverStatus(endpoint, { timeoutMs }),
+    administer: async (request, timeoutMs, signal) =>
+      (await client()).administer(endpoints, request, { timeoutMs, signal }),
     backups: {
-      save: (endpoint, file, idleMs, signal) => saveBackup(endpoint, file, { idleMs, signal }),
-      inspect: inspectBackup,
+      save: async (endpoint, file, idleMs, signal) => (await client()).saveBackup(endpoint, file, { idleMs, signal }),
+      inspect: async (file) => (await client()).inspectBackup(file),
     },
   };
 }
@@ -50,6 +55,8 @@ export async function main(): Promise<void> {
   for (const [signal, exitCode] of Object.entries(signals)) {
     process.on(signal, () => {
       if (interrupt.signal.aborted) process.exit(exitCode);
+      // The terminal has shown ^C: what comes next begins a line of its own.
+      if (signal === "SIGINT" && process.stderr.isTTY) process.stderr.write("\n");
       interrupt.abort(new Interruption(exitCode));
     });
   }
@@ -83,8 +90,12 @@ export async function main(): Promise<void> {
       note: (text) => void process.stderr.write(`${text}\n`),
     },
     interrupt: interrupt.signal,
+    self: [process.execPath, ...process.argv.slice(1, 2)],
     connectTo,
-    shell: (start) => runShell(start, process, process.env, interrupt.signal),
+    shell: async (start) => {
+      const { runShell } = await import("./terminal.ts");
+      return runShell(start, process, process.env, interrupt.signal);
+    },
   });
   const exit = (): void => process.exit(writeFailed ? 1 : exitCode);
   if (writeFailed || readerGone) return exit();

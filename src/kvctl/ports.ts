@@ -35,6 +35,8 @@ export interface Backups {
 export interface Output {
   /** One JSON object a line instead of text. */
   readonly json: boolean;
+  /** Where the command stands, such as `line 3` of a script; errors name it. */
+  readonly place?: string | undefined;
   /** Results go to a terminal, not to a program. */
   readonly terminal: boolean;
   /** Results: standard output, the bytes as they are. */

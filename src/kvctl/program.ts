@@ -69,8 +69,38 @@ function usageFailure(error: CommanderError, program: Command, words: readonly s
   const name = words.find((word) => program.commands.some((command) => command.name() === word));
   const help = program.name() === shellName ? ["help", name] : ["kvctl", name, "--help"];
   const see = `see \`${help.filter((word) => word !== undefined).join(" ")}\``;
-  return describe(new TerrariumError("USAGE", first, `${suggestion}${advice[error.code] ?? ""}${see}`));
+  const [, unknown = ""] = /^unknown command '(.*)'$/.exec(first) ?? [];
+  const elsewhere = namesElsewhere.get(unknown);
+  const meant = elsewhere === undefined ? suggestion : `did you mean \`${elsewhere}\`? `;
+  return describe(new TerrariumError("USAGE", first, `${meant}${advice[error.code] ?? ""}${see}`));
 }
+
+/** What people type who know ZooKeeper, etcd, Consul or a shell. */
+const namesElsewhere: ReadonlyMap<string, string> = new Map([
+  ["cat", "get"],
+  ["read", "get"],
+  ["mk", "create"],
+  ["mkdir", "create"],
+  ["touch", "create"],
+  ["add", "create"],
+  ["write", "set"],
+  ["update", "set"],
+  ["rmr", "delete -r"],
+  ["deleteall", "delete -r"],
+  ["rmdir", "delete"],
+  ["remove", "delete"],
+  ["dir", "ls"],
+  ["list", "ls"],
+  ["ls2", "ls -l"],
+  ["tree", "ls -R"],
+  ["exists", "stat"],
+  ["getEphemerals", "ls -l"],
+  ["members", "member list"],
+  ["endpoint", "health"],
+  ["ping", "health"],
+  ["backup", "snapshot save"],
+  ["repl", "shell"],
+]);
 
 const advice: Readonly<Record<string, string>> = {
   "commander.unknownOption": "data that starts with a dash goes after `--`; ",

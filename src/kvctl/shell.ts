@@ -2,12 +2,13 @@
 import type { Command } from "commander";
 import type { Body, CommonOptions, Host } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
-import { complete, type Vocabulary } from "./completion.ts";
+import { complete } from "./completion.ts";
 import { describe, report, usage } from "./failures.ts";
 import { splitWords } from "./lexer.ts";
 import type { Cluster, Context, Inputs, Output } from "./ports.ts";
 import { newProgram, runWords, wantsJson } from "./program.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
+import { vocabularyOf } from "./vocabulary.ts";
 import { Interruption, noteStates, whilePatient } from "./waiting.ts";
 
 /** What a shell needs to start. */
@@ -28,16 +29,14 @@ export interface LineOutcome {
 export interface Shell {
   /** Opens the session: rejects if there is no server or no quorum. */
   start(): Promise<number>;
-  /** Runs a line and reports its failure; `interrupt` gives it up. */
-  execute(line: string, interrupt: AbortSignal): Promise<LineOutcome>;
+  /** Runs a line and reports its failure, with its `place` in a script if it has one; `interrupt` gives it up. */
+  execute(line: string, interrupt: AbortSignal, place?: string): Promise<LineOutcome>;
   /** For readline: offers, and the end of the line that they would replace. */
   complete(line: string): Promise<[string[], string]>;
   /** Ends the watches, then the session. */
   close(): Promise<void>;
 }
 
-/** How long Tab waits for the cluster, milliseconds. */
-const completionPatienceMs = 1_000;
 /** Watches that go on behind the prompt. */
 const followersMax = 1_000;
 
@@ -52,13 +51,13 @@ export function newShell(world: ShellStart): Shell {
   const followers = new Set<Follower>();
   const sessions = sessionsOf(world.cluster, world.timeoutMs, end.signal, (session) => noteStates(session, world.out));
 
-  async function execute(line: string, interrupt: AbortSignal): Promise<LineOutcome> {
+  async function execute(line: string, interrupt: AbortSignal, place?: string): Promise<LineOutcome> {
     const state = { quit: false };
-    let out: Output = world.out;
+    let out: Output = { ...world.out, place };
     try {
       const words = splitWords(line);
       if (words.length === 0) return { exitCode: 0, quit: false };
-      out = { ...world.out, json: world.out.json || wantsJson(words) };
+      out = { ...out, json: out.json || wantsJson(words) };
       const program = shellProgram(out, followers, state, runner(out, interrupt));
       return { exitCode: await runWords(program, words, out), quit: state.quit };
     } catch (error) {
@@ -85,7 +84,7 @@ export function newShell(world: ShellStart): Shell {
 
   const vocabulary = vocabularyOf(
     shellProgram(world.out, followers, { quit: false }, runner(world.out, end.signal)),
-    sessions,
+    async () => sessions.open(),
   );
   return {
     start: async () => (await sessions.current()).sessionId,
@@ -154,26 +153,5 @@ function shellInputs(inputs: Inputs): Inputs {
     readFile: inputs.readFile,
     readStdin: () =>
       Promise.reject(usage("- as data means standard input, where the shell reads its commands", "use @file")),
-  };
-}
-
-function vocabularyOf(program: Command, sessions: Sessions): Vocabulary {
-  const find = (name: string) =>
-    program.commands.find((command) => command.name() === name || command.aliases().includes(name));
-  return {
-    commands: [...program.commands.flatMap((command) => [command.name(), ...command.aliases()]), "help"].sort(),
-    options: (name) => find(name)?.options.flatMap(({ long }) => long ?? []) ?? [],
-    async children(path) {
-      try {
-        const session = sessions.open();
-        if (session === undefined) return [];
-        const options = { local: true, timeoutMs: completionPatienceMs };
-        // The first page: more would be no help.
-        for await (const { children } of session.childPages(path, options)) return children;
-        return [];
-      } catch {
-        return [];
-      }
-    },
   };
 }

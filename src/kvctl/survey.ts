@@ -1,5 +1,6 @@
 /** Asking every server of the cluster how it stands. */
-import { checkOneCluster, type ServerStatus, unservedError } from "../client/index.ts";
+import type { ServerStatus } from "../client/index.ts";
+import { checkOneCluster, unservedError } from "../client/server-state.ts";
 import { describe } from "./failures.ts";
 import type { Cluster } from "./ports.ts";
 

@@ -2,6 +2,7 @@
 import { createInterface, type Interface } from "node:readline";
 import type { Env } from "./endpoints.ts";
 import { historyFile, historyLinesMax, loadHistory, saveHistory } from "./history.ts";
+import { HistorySearch } from "./history-search.ts";
 import type { Output } from "./ports.ts";
 import { newShell, type Shell, type ShellStart } from "./shell.ts";
 import { Interruption, whilePatient } from "./waiting.ts";
@@ -34,9 +35,11 @@ async function runScript(start: ShellStart, stdin: NodeJS.ReadableStream, interr
     // Not before: lines that come while nobody iterates would be lost.
     const lines = createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
     interrupt.addEventListener("abort", () => lines.close(), { once: true });
+    let number = 0;
     for await (const line of lines) {
       interrupt.throwIfAborted();
-      const { exitCode, quit } = await shell.execute(line, interrupt);
+      number++;
+      const { exitCode, quit } = await shell.execute(line, interrupt, `line ${number}`);
       if (exitCode !== 0) failed = exitCode;
       if (quit) break;
     }
@@ -61,9 +64,15 @@ async function runInteractive(
   try {
     const sessionId = await whilePatient(shell.start(), interrupt);
     start.out.note(`session ${sessionId}; help lists the commands, Ctrl-D leaves`);
-    const { stdin: input, stdout: output } = streams;
+    const { stdout: output } = streams;
+    const search = new HistorySearch({
+      history: () => (screen.busy ? undefined : history),
+      draw: (text) => screen.draw(text),
+      edit: (line) => screen.edit(line),
+    });
     const readline = createInterface({
-      input,
+      input: keysThrough(streams.stdin, search),
+      terminal: true,
       output,
       prompt,
       history,
@@ -91,6 +100,7 @@ function readLines(readline: Interface, shell: Shell, screen: Screen): Promise<v
   return new Promise((resolve) => {
     const waiting: string[] = [];
     let running: AbortController | undefined;
+    let left = false;
     const next = async (): Promise<void> => {
       if (running !== undefined) return;
       for (let line = waiting.shift(); line !== undefined; line = waiting.shift()) {
@@ -99,7 +109,10 @@ function readLines(readline: Interface, shell: Shell, screen: Screen): Promise<v
         const { quit } = await shell.execute(line, running.signal);
         screen.busy = false;
         running = undefined;
-        if (quit) return readline.close();
+        if (quit) {
+          left = true;
+          return readline.close();
+        }
       }
       readline.prompt();
     };
@@ -116,6 +129,8 @@ function readLines(readline: Interface, shell: Shell, screen: Screen): Promise<v
       readline.prompt();
     });
     readline.on("close", () => {
+      // Ctrl-D leaves the prompt standing.
+      if (!left) screen.newLine();
       running?.abort(new Interruption(0));
       resolve();
     });
@@ -130,6 +145,13 @@ function completer(shell: Shell) {
       () => done(null, [[], line]),
     );
   };
+}
+
+/** The keys of a terminal, through the search, as a terminal. */
+function keysThrough(stdin: ShellStreams["stdin"], search: HistorySearch): NodeJS.ReadableStream {
+  const raw =
+    "setRawMode" in stdin && typeof stdin.setRawMode === "function" ? stdin.setRawMode.bind(stdin) : undefined;
+  return Object.assign(stdin.pipe(search), { isTTY: true, setRawMode: (on: boolean) => raw?.(on) });
 }
 
 /** Keeps the line under edit whole: what comes while the prompt stands is printed above it. */
@@ -161,6 +183,24 @@ class Screen {
 
   newLine(): void {
     this.#out.write("\n");
+  }
+
+  /** Shows `text` in place of the prompt. */
+  draw(text: string): void {
+    this.#out.write(`\r\u001b[J${text}`);
+  }
+
+  /** The prompt again, with another line if one is given. */
+  edit(line: string | undefined): void {
+    const readline = this.#readline;
+    if (readline === undefined) return;
+    this.#out.write("\r\u001b[J");
+    if (line !== undefined) {
+      readline.write(null, { ctrl: true, name: "e" });
+      readline.write(null, { ctrl: true, name: "u" });
+      readline.write(line);
+    }
+    readline.prompt(true);
   }
 
   #above(print: () => void): void {

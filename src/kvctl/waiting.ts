@@ -2,7 +2,7 @@
 
 import { TerrariumError } from "../base/errors.ts";
 import type { WatchEvent } from "../base/operations.ts";
-import type { KvSession, Output } from "./ports.ts";
+import type { Context, KvSession, Output } from "./ports.ts";
 
 /** The user, or the reader of our output, has had enough. */
 export class Interruption extends Error {
@@ -105,6 +105,11 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Tells the user, on standard error, that a command waits for one event. In the shell it does not: the prompt comes back. */
+export function noteWaiting({ out, inShell }: Context, what: string): void {
+  if (!inShell) out.note(`kvctl: waiting for ${what} (Ctrl-C ends it)`);
 }
 
 /** Tells the user, on standard error, how the connection fares; returns how to stop that. */

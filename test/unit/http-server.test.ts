@@ -67,6 +67,20 @@ describe("/status", () => {
     expect(response.headers["content-type"]).toContain("application/json");
     expect(response.json()).toEqual(ready);
   });
+
+  it("tells an observer, a newcomer and a server that was removed from a follower", async () => {
+    let status: NodeStatus = { ...ready, role: "follower", leader: 2 };
+    const { http } = start(() => status);
+    const role = async (change: Partial<NodeStatus>) => {
+      status = { ...status, ...change };
+      return (await http.inject("/status")).json<{ role: string }>().role;
+    };
+    expect(await role({})).toBe("follower");
+    expect(await role({ members: ready.members.map((one) => ({ ...one, voter: one.id !== 1 })) })).toBe("observer");
+    expect(await role({ members: ready.members.filter(({ id }) => id !== 1) })).toBe("removed");
+    expect(await role({ members: [], joining: true })).toBe("joining");
+    expect(await role({ members: ready.members, joining: false, role: "leader" })).toBe("leader");
+  });
 });
 
 describe("/metrics", () => {

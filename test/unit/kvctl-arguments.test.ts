@@ -51,9 +51,9 @@ describe("paths", () => {
   it("must start with a slash", () => {
     expect(checkPath("/a")).toBe("/a");
     expect(() => checkPath("a")).toThrow(
-      expect.objectContaining({ code: "USAGE", hint: expect.stringContaining("/a") }),
+      expect.objectContaining({ code: "BAD_ARGUMENTS", hint: expect.stringContaining("/a") }),
     );
-    expect(() => checkPath("")).toThrow(usage);
+    expect(() => checkPath("")).toThrow(expect.objectContaining({ code: "BAD_ARGUMENTS" }));
   });
 
   it("have parents and children", () => {
@@ -94,8 +94,21 @@ describe("endpoints", () => {
     const file = files({ "/c/.cluster/cluster.env": "SIZE=3\nBASE_PORT=7500\n", "/h/cluster.env": 'SIZE="7"\n' });
     expect(ports(resolveEndpoints(undefined, {}, "/c", file))).toEqual([7501, 7502, 7503]);
     expect(ports(resolveEndpoints(undefined, { TERRARIUM_HOME: "/h" }, "/c", file))).toHaveLength(7);
-    const env = { TERRARIUM_BASE_PORT: "8000", KVCTL_ENDPOINTS: "" };
-    expect(ports(resolveEndpoints(undefined, env, "/c", file))).toEqual([8001, 8002, 8003]);
+    const env = { TERRARIUM_BASE_PORT: "7500", KVCTL_ENDPOINTS: "" };
+    expect(ports(resolveEndpoints(undefined, env, "/c", file))).toEqual([7501, 7502, 7503]);
+    const grown = files({ "/c/.cluster/cluster.env": "SIZE=3\nBASE_PORT=7500\nSERVERS=1,3,104\nLAST_ID=104\n" });
+    expect(ports(resolveEndpoints(undefined, {}, "/c", grown))).toEqual([7501, 7503, 7604]);
+  });
+
+  it("are none where the variables do not fit what is there: another cluster may answer at them", () => {
+    const file = files({ "/c/.cluster/cluster.env": "SIZE=3\nBASE_PORT=7500\n" });
+    const moved = () => resolveEndpoints(undefined, { TERRARIUM_BASE_PORT: "8000" }, "/c", file);
+    expect(moved).toThrow("the cluster in /c/.cluster uses base port 7500, but TERRARIUM_BASE_PORT is 8000");
+    expect(moved).toThrow(usage);
+    const empty = () => resolveEndpoints(undefined, { TERRARIUM_HOME: "/h" }, "/c", file);
+    expect(empty).toThrow("there is no cluster in /h, where TERRARIUM_HOME points");
+    // The endpoints of another cluster may be given all the same.
+    expect(resolveEndpoints("a:1", { TERRARIUM_HOME: "/h", TERRARIUM_BASE_PORT: "8000" }, "/c", file)).toEqual(["a:1"]);
   });
 
   it("are five from 7101 when nothing is known, or what is known is nonsense", () => {
@@ -117,8 +130,8 @@ describe("endpoints", () => {
 
 describe("paths", () => {
   it.each([
-    ["", "USAGE", "the path is empty"],
-    ["a/b", "USAGE", 'try "/a/b"'],
+    ["", "BAD_ARGUMENTS", "paths start with /"],
+    ["a/b", "BAD_ARGUMENTS", 'try "/a/b"'],
     ["/a//b/", "BAD_ARGUMENTS", 'try "/a/b"'],
     ["/a/../b", "BAD_ARGUMENTS", '".." segment'],
     ["/a/.", "BAD_ARGUMENTS", "not resolved"],

@@ -36,7 +36,7 @@ describe("create", () => {
 
   it("makes no parents for a name that is refused", async () => {
     for (const words of [["/n/m/.."], ["/n/m/"], ["/n/m\u0001"], ["-s", `/n/${"x".repeat(4088)}`]])
-      expect(await run("create", "-p", ...words)).toMatchObject({ exitCode: 1 });
+      expect(await run("create", "-p", ...words)).toMatchObject({ exitCode: 2 });
     expect(cluster.names("/")).toEqual([]);
     expect(cluster.sessionsOpened).toBe(0);
     expect((await run("create", "-p", "-s", "/n/m/")).stdout).toBe("/n/m/0000000000\n");
@@ -139,11 +139,11 @@ describe("get", () => {
   it("of nothing is refused", async () => {
     const { exitCode, stdout, stderr } = await run("get", "/no");
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
-    expect(stderr).toMatch(/^kvctl: no znode at \/no\n {2}hint: .*\n$/);
+    expect(stderr).toMatch(/^kvctl: the znode \/no does not exist\n {2}hint: .*\n$/);
     const json = await run("get", "/no", "--json");
     expect(json.stderr).toBe("");
     expect(JSON.parse(json.stdout)).toEqual({
-      error: { code: "NO_NODE", message: "no znode at /no", hint: expect.stringContaining("ls") },
+      error: { code: "NO_NODE", message: "the znode /no does not exist", hint: expect.stringContaining("ls") },
     });
   });
 });
@@ -175,7 +175,7 @@ describe("delete", () => {
     for (const path of ["/zookeeper", "/zookeeper/quota"])
       for (const words of [[path], ["-r", path]]) {
         const { exitCode, stderr } = await run("delete", ...words);
-        expect(exitCode).toBe(1);
+        expect(exitCode).toBe(2);
         expect(stderr).toContain(`the built-in znode ${path} is never deleted`);
         expect(stderr).not.toContain("segment");
       }
@@ -578,5 +578,57 @@ describe("snapshot", () => {
       stderr: expect.stringContaining("no backup"),
     });
     expect(await run("snapshot", "inspect")).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe("health", () => {
+  const server = (id: number, ready = true) => ({
+    ...{ clusterId: "c", id, role: id === 2 ? ("leader" as const) : ("follower" as const), term: 4, leader: 2 },
+    ...{ commitIndex: 10, appliedIndex: 9, lastIndex: 10, durableIndex: 10, firstIndex: 1, checkpointIndex: 0 },
+    ...{ members: [], sessions: 1, znodes: 3, watches: 0, connections: 0, ready },
+    ...(ready ? {} : { reason: "no leader" }),
+  });
+
+  it("times each endpoint and the quorum", async () => {
+    for (const [i, endpoint] of ["a:1", "b:2", "c:3"].entries()) cluster.statuses.set(endpoint, server(i + 1));
+    const all = await run("health");
+    expect(all).toMatchObject({ exitCode: 0, stderr: "" });
+    const [head, first, , , summary] = lines(all.stdout);
+    expect(head).toMatch(/^ENDPOINT +ID +STATE +ANSWERS IN +WHY$/);
+    expect(first).toMatch(/^a:1 +1 +healthy +[\d.]+ ms$/);
+    expect(summary).toMatch(/^all 3 serve; a round through the quorum took [\d.]+ ms$/);
+    const json = lines((await run("health", "--json")).stdout).map((line) => JSON.parse(line));
+    expect(json[0]).toEqual({ endpoint: "a:1", id: 1, healthy: true, tookMs: expect.any(Number) });
+    expect(json.at(-1)).toEqual({ quorum: true, tookMs: expect.any(Number) });
+  });
+
+  it("is content with nothing less than all", async () => {
+    cluster.statuses.set("a:1", server(1, false));
+    cluster.statuses.set("b:2", server(2));
+    const { exitCode, stdout, stderr } = await run("health");
+    expect(exitCode).toBe(3);
+    expect(stdout).toMatch(/^a:1 +1 +not healthy +[\d.]+ ms +no leader$/m);
+    expect(stdout).toMatch(/^c:3 +- +not healthy +- +no answer from c:3$/m);
+    expect(stderr).toContain("2 of 3 servers do not serve: a:1, c:3");
+  });
+});
+
+describe("names known from elsewhere", () => {
+  it("are aliases, or lead to the command that is meant", async () => {
+    expect(await run("create", "/a")).toMatchObject({ exitCode: 0 });
+    expect(await run("put", "/a", "x")).toMatchObject({ exitCode: 0, stdout: "version 1\n" });
+    expect(await run("ls")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("a\n") });
+    expect(await run("rm", "/a")).toMatchObject({ exitCode: 0, stdout: "deleted /a\n" });
+    expect(await run("create", "/a")).toMatchObject({ exitCode: 0 });
+    expect(await run("del", "/a")).toMatchObject({ exitCode: 0 });
+    for (const [typed, meant] of [
+      ["rmr", "delete -r"],
+      ["exists", "stat"],
+      ["backup", "snapshot save"],
+    ] as const)
+      expect(await run(typed, "/a")).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(`did you mean \`${meant}\`?`),
+      });
   });
 });

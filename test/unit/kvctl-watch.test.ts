@@ -134,7 +134,7 @@ describe("watch", () => {
       if (operation === "exists") throw new TerrariumError("BAD_ARGUMENTS", "the path is malformed");
     };
     const { exitCode, stdout } = await start(["watch", "/a", "--json"], { cluster }).done;
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "BAD_ARGUMENTS", message: "the path is malformed" } });
   });
 });

@@ -141,7 +141,7 @@ export class FakeCluster implements Cluster {
 
   #node(path: string): Node {
     const node = this.nodes.get(path);
-    if (node === undefined) throw new TerrariumError("NO_NODE", `no znode at ${path}`);
+    if (node === undefined) throw new TerrariumError("NO_NODE", `the znode ${path} does not exist`);
     return node;
   }
 
@@ -272,6 +272,7 @@ export function start(words: readonly string[], around: Surroundings = {}): Runn
     env: around.env ?? {},
     root: undefined,
     version: "1.2.3",
+    self: ["node", "kvctl.js"],
     inputs: {
       async readFile(path) {
         const bytes = around.files?.[path];

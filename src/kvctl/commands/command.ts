@@ -21,18 +21,22 @@ export interface Host {
 /** Adds one command to `program`. */
 export type Register = (program: Command, host: Host) => void;
 
+/** Words that may come first after a command which has no subcommands, for completion. */
+export const firstWords = new WeakMap<Command, readonly string[]>();
+
 /** How a command presents itself. Examples are lines of a shell. */
 export interface Presentation {
   readonly summary: string;
-  /** Paragraphs. Their lines are joined, for commander to wrap, unless one is indented: then all stays as it is. */
+  /** Paragraphs. The lines of each are joined, for commander to wrap, unless one is indented: then it stays as it is. */
   readonly description: readonly string[];
   readonly examples: readonly string[];
 }
 
 /** Declares a command with its common options and its examples. */
 export function declare(program: Command, host: Host, usage: string, presentation: Presentation): Command {
-  const text = presentation.description.join("\n\n");
-  const description = /\n /.test(text) ? text : text.replace(/([^\n])\n(?!\n)/g, "$1 ");
+  const description = presentation.description
+    .map((paragraph) => (/^ /m.test(paragraph) ? paragraph : paragraph.replaceAll("\n", " ")))
+    .join("\n\n");
   const command = program.command(usage).summary(presentation.summary).description(description);
   const examples = host.inShell ? examplesInShell(presentation.examples) : presentation.examples;
   command.addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);

@@ -92,6 +92,7 @@ export const registerDelete: Register = (program, host) => {
     description: ["Removes a znode. One with children is refused unless -r is given, which removes them first."],
     examples: ["kvctl delete /config", "kvctl delete /config --version 3", "kvctl delete -r /apps"],
   })
+    .aliases(["rm", "del"])
     .argument("<path>", "the znode")
     .option("--version <n>", "only if its version is this one; -1 for any", parseVersion, -1)
     .option("-r, --recursive", "remove all below it too, deepest first")

@@ -3,7 +3,7 @@ import { checkPath } from "../arguments.ts";
 import { dataFields } from "../data.ts";
 import { result, showEvent, statText } from "../format.ts";
 import type { Context } from "../ports.ts";
-import { untilEvent, watcher } from "../waiting.ts";
+import { noteWaiting, untilEvent, watcher } from "../waiting.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
 export interface GetArguments {
@@ -32,6 +32,7 @@ export async function get(context: Context, args: GetArguments): Promise<void> {
     if (args.stat) out.write(`${statText(stat)}\n`);
   }
   if (!args.watch) return;
+  noteWaiting(context, `a change of ${args.path}`);
   await context.follow(
     `get ${args.path}`,
     (signal) => untilEvent(session, watching, signal, (event) => showEvent(out, event)),

@@ -3,6 +3,7 @@ import type { Register } from "./command.ts";
 import { registerCreate } from "./create.ts";
 import { registerDelete } from "./delete.ts";
 import { registerGet } from "./get.ts";
+import { registerHealth } from "./health.ts";
 import { registerLs } from "./ls.ts";
 import { registerMember } from "./member.ts";
 import { registerSet } from "./set.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Register[] = [
   registerWatch,
   registerSync,
   registerStatus,
+  registerHealth,
   registerMember,
   registerTransfer,
   registerSnapshot,

@@ -6,7 +6,7 @@ import { hasCode, usage } from "../failures.ts";
 import { isoTime, result, showEvent, TableInParts } from "../format.ts";
 import { inOrder } from "../parallel.ts";
 import type { Context, KvSession } from "../ports.ts";
-import { untilEvent, watcher } from "../waiting.ts";
+import { noteWaiting, untilEvent, watcher } from "../waiting.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
 export interface LsArguments {
@@ -39,6 +39,7 @@ export async function ls(context: Context, args: LsArguments): Promise<void> {
   const items = args.recursive ? depthFirst(session, args.path, pages, context.signal) : each(args.path, pages);
   await list(context, args.long ? withStats(session, items) : items);
   if (!args.watch) return;
+  noteWaiting(context, `a change of the children of ${args.path}`);
   await context.follow(
     `ls ${args.path}`,
     (signal) => untilEvent(session, watching, signal, (event) => showEvent(context.out, event)),
@@ -147,13 +148,13 @@ export const registerLs: Register = (program, host) => {
 OWNER in the long form is the session of an ephemeral znode.`,
     ],
     examples: [
-      "kvctl ls /",
+      "kvctl ls",
       "kvctl ls -l /locks",
       "kvctl ls -R /apps",
       "kvctl ls -w /members   # then waits for a change",
     ],
   })
-    .argument("<path>", "the znode")
+    .argument("[path]", "the znode", "/")
     .option("-R, --recursive", "all below it, by full paths, depth first")
     .option("-w, --watch", "then wait for one change of the children and print it")
     .option("-l, --long", "a table with version, size, children, owner and time")

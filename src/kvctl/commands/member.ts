@@ -1,16 +1,11 @@
 /** `kvctl member`: who belongs to the cluster, and changes of that. */
-import {
-  type AdminRequest,
-  checkOneCluster,
-  type ServerMember,
-  type ServerStatus,
-  unservedError,
-} from "../../client/index.ts";
+import type { AdminRequest, ServerMember, ServerStatus } from "../../client/index.ts";
+import { checkOneCluster, unservedError } from "../../client/server-state.ts";
 import { usage } from "../failures.ts";
 import { result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
 import { answers, checkEndpointsAgree, leaderOf, probe, survey } from "../survey.ts";
-import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
+import { addCommonOptions, commonOptions, declare, firstWords, type Register } from "./command.ts";
 import { parseMember, parseServerId } from "./member-arguments.ts";
 import { noServer } from "./status.ts";
 
@@ -120,16 +115,17 @@ export const registerMember: Register = (program, host) => {
   const command = declare(program, host, "member", {
     summary: "show and change who belongs to the cluster",
     description: [
-      `list                        the members, as the leader sees them
+      "Shows the members of the cluster, and changes them:",
+      `  list                        the members, as the leader sees them
   add ID HOST:PORTS           server ID becomes a voter once it has caught up
   add ID HOST:PORTS --observer
                               … gets the log and serves reads, but does not vote
   remove ID                   server ID leaves; it may be the leader
   promote ID                  an observer becomes a voter
   replace OLD NEW HOST:PORTS  server NEW takes the place of OLD, in one change`,
-      `HOST:PORTS is HOST:PEERPORT/CLIENTPORT. A server that is to be added must run already, started
-with \`terrarium serve --id ID --join …\`. Ids are never used twice. A change that would leave too
-few running voters is refused, unless --force says that this is meant.`,
+      `HOST:PORTS is HOST:PEERPORT/CLIENTPORT. A server that is to be added must run already,
+started with \`terrarium serve --id ID --join …\`. Ids are never used twice. A change that
+would leave too few running voters is refused, unless --force says that this is meant.`,
     ],
     examples: [
       "kvctl member list",
@@ -144,5 +140,6 @@ few running voters is refused, unless --force says that this is meant.`,
     .action((words: string[], flags: Flags) =>
       host.run(commonOptions(command), (context) => member(context, words, flags)),
     );
+  firstWords.set(command, Object.keys(forms));
   addCommonOptions(command, host.inShell);
 };

@@ -32,6 +32,7 @@ export const registerSet: Register = (program, host) => {
       "kvctl set /number -- -1                         # data that starts with a dash",
     ],
   })
+    .alias("put")
     .argument("<path>", "the znode")
     .argument("<data>", "its new data; '' for none")
     .option("--version <n>", "only if its version is this one; -1 for any", parseVersion, -1)

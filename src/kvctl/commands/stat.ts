@@ -3,7 +3,7 @@ import { TerrariumError } from "../../base/errors.ts";
 import { checkPath } from "../arguments.ts";
 import { result, showEvent, statText } from "../format.ts";
 import type { Context } from "../ports.ts";
-import { untilEvent, watcher } from "../waiting.ts";
+import { noteWaiting, untilEvent, watcher } from "../waiting.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
 export interface StatArguments {
@@ -20,10 +20,11 @@ export async function stat(context: Context, args: StatArguments): Promise<void>
   const found = await session.exists(args.path, { watch: args.watch ? watching.watch : undefined });
   if (found === undefined) {
     const hint = `check the path with \`ls\`; \`watch --exists ${args.path}\` waits for it`;
-    throw new TerrariumError("NO_NODE", `no znode at ${args.path}`, hint);
+    throw new TerrariumError("NO_NODE", `the znode ${args.path} does not exist`, hint);
   }
   result(out, statText(found), { path: args.path, stat: found });
   if (!args.watch) return;
+  noteWaiting(context, `a change of ${args.path}`);
   await context.follow(
     `stat ${args.path}`,
     (signal) => untilEvent(session, watching, signal, (event) => showEvent(out, event)),

@@ -1,6 +1,8 @@
 /** `kvctl status`: every server at a glance. */
 import { TerrariumError } from "../../base/errors.ts";
-import { checkOneCluster, type ServerStatus, serverCondition, unservedError } from "../../client/index.ts";
+import { shownRole } from "../../base/roles.ts";
+import type { ServerStatus } from "../../client/index.ts";
+import { checkOneCluster, serverCondition, unservedError } from "../../client/server-state.ts";
 import { result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
 import { answers, leaderOf, type Probe, survey } from "../survey.ts";
@@ -30,16 +32,7 @@ function row({ endpoint, status, error }: Probe): string[] {
   const reason = serverCondition(status) === "removed" ? "no longer in the cluster" : status.reason;
   const numbers = [leader ?? "-", commitIndex, appliedIndex, sessions, znodes];
   const state = status.ready ? "up" : `up, not ready${reason === undefined ? "" : `: ${reason}`}`;
-  return [endpoint, String(id), roleOf(status), String(term), ...numbers.map(String), state];
-}
-
-/** Raft calls an observer a follower, since it follows; whoever looks at the cluster wants to know who votes. */
-function roleOf(status: ServerStatus): string {
-  const { id, role, joining, members } = status;
-  if (joining === true) return "joining";
-  if (serverCondition(status) === "removed") return "removed";
-  const own = members.find((member) => member.id === id);
-  return own?.voter === false && role === "follower" ? "observer" : role;
+  return [endpoint, String(id), shownRole(status), String(term), ...numbers.map(String), state];
 }
 
 /** In few words: the row names the endpoint already. */
@@ -58,7 +51,8 @@ export function noServer(probes: readonly Probe[]): TerrariumError {
 }
 
 function showObject({ out }: Context, endpoint: string, status: Probe["status"], error: Probe["error"]): void {
-  result(out, "", status === undefined ? { endpoint, up: false, error } : { endpoint, up: true, ...status });
+  const answer = status === undefined ? { up: false, error } : { up: true, ...status, role: shownRole(status) };
+  result(out, "", { endpoint, ...answer });
 }
 
 function names(up: readonly ServerStatus[]): string {
