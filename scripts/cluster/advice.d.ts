@@ -1,8 +1,8 @@
 /** What the advice needs to know of a cluster. */
 export interface ClusterFacts {
   readonly size: number;
-  readonly ids: readonly number[];
-  readonly lastId: number;
+  /** Members that are not yet voters, though they are to be. */
+  readonly newcomers: readonly number[];
 }
 
 /** An error as kvctl tells it in JSON. */

@@ -3,16 +3,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Complaint } from "./layout.js";
 import { startMark } from "./processes.js";
+import { kvctl, self } from "./words.js";
 
 /** A log is read from this far before its end, bytes. */
 const tailBytes = 64 * 1024;
 
 /** How a server that is of no use any more is replaced. */
 function replacement(cluster, id) {
-  if (!cluster.ids.includes(id)) return "./cluster.sh add";
+  if (!cluster.ids.includes(id)) return `${self} add`;
   return cluster.ids.length > 1
-    ? `./cluster.sh remove ${id}    # then a new one: ./cluster.sh add`
-    : "./cluster.sh reset    # deletes it";
+    ? `${self} remove ${id}    # then a new one: ${self} add`
+    : `${self} reset    # deletes it`;
 }
 
 /** Why a server has ended, by its log. */
@@ -46,23 +47,20 @@ function codeOf(line) {
 
 /** A complaint of kvctl, asked to change the membership by adding or removing server `id`, as one of cluster.sh. */
 export function membershipComplaint(cluster, what, id, { code, message, hint }, exitCode) {
-  const again = `./cluster.sh ${what === "add" ? "add" : `remove ${id}`}`;
-  const start = `./cluster.sh status shows who is down; ./cluster.sh ${cluster.size} starts them`;
-  const force = `to do it all the same: npx kvctl member remove ${id} --force, and then ${again}`;
-  const leftover = `if npx kvctl member list names server ${id}, take it out: npx kvctl member remove ${id}`;
-  const also = what === "add" ? `\n${leftover}` : "";
-  // Who is no server of the cluster's file can be one that was to join; the others are there to stay.
-  const newcomer = cluster.ids.includes(cluster.lastId)
-    ? ""
-    : `, such as with\nnpx kvctl member remove ${cluster.lastId}`;
+  const again = `${self} ${what === "add" ? "add" : `remove ${id}`}`;
+  const start = `${self} status shows who is down; ${self} ${cluster.size} starts them`;
+  const force = `to do it all the same: ${kvctl} member remove ${id} --force, and then ${again}`;
+  const [newcomer] = cluster.newcomers;
+  const wayOut =
+    newcomer === undefined ? "" : `, or take the newcomer out that cannot catch up: ${self} remove ${newcomer}`;
   const hints = {
     WOULD_LOSE_QUORUM: what === "remove" ? `${start}\n${force}` : start,
-    NO_QUORUM: start + also,
-    NO_SERVER: start + also,
-    TIMEOUT: `${start}; then try again: ${again}${also}`,
+    NO_QUORUM: start,
+    NO_SERVER: start,
+    TIMEOUT: `${start}; then try again: ${again}`,
     NOT_READY: `try again: ${again}`,
     WRONG_SERVER: `something else took its ports; the next server takes the next ones: ${again}`,
-    CHANGE_IN_PROGRESS: `npx kvctl member list shows it: wait for it, or take out a newcomer that cannot catch up${newcomer}`,
+    CHANGE_IN_PROGRESS: `${self} status shows it: wait for it${wayOut}`,
   };
   return new Complaint(message, hints[code] ?? hint, exitCode);
 }

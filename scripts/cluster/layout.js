@@ -1,11 +1,8 @@
 // Where a local cluster keeps its things and which ports it takes.
 
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The checkout. */
-export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+import { root, self } from "./words.js";
 
 /** Folder of data, logs and process ids. */
 export const home = resolve(process.env.TERRARIUM_HOME || join(root, ".cluster"));
@@ -57,7 +54,7 @@ function makeFolder(path) {
 
 /**
  * The cluster that exists here; undefined without one. `size`: of its first membership, servers 1 to size. `ids`: the
- * servers that it has now. `lastId`: the highest id ever used.
+ * members that we handle, as the cluster told last (see `knowledge.js`). `lastId`: the highest id ever used.
  */
 export function readCluster() {
   const wanted = basePortFromEnvironment();
@@ -88,7 +85,7 @@ export function readCluster() {
 export function existingCluster() {
   const cluster = readCluster();
   if (cluster !== undefined) return cluster;
-  throw new Complaint("there is no cluster here yet", "start one with ./cluster.sh 5", 1);
+  throw new Complaint("there is no cluster here yet", `start one with ${self} 5`, 1);
 }
 
 /** Notes that there is a cluster now. */
@@ -103,10 +100,18 @@ export function createCluster(size) {
   return cluster;
 }
 
-/** Notes what the cluster is now. */
+/** Notes what the cluster is now. Whoever reads meanwhile, or after we were killed here, finds the old or the new. */
 export function saveCluster({ size, ids, lastId, basePort, clusterId }) {
   const grown = ids.join() === firstIds(size).join() && lastId === size ? "" : `SERVERS=${ids}\nLAST_ID=${lastId}\n`;
-  writeFileSync(envFile, `SIZE=${size}\nBASE_PORT=${basePort}\nCLUSTER_ID=${clusterId}\n${grown}`);
+  const own = `${envFile}.${process.pid}`;
+  writeFileSync(own, `SIZE=${size}\nBASE_PORT=${basePort}\nCLUSTER_ID=${clusterId}\n${grown}`, { flush: true });
+  renameSync(own, envFile);
+}
+
+/** Forgets the cluster, and what a write of it may have left. */
+export function forgetCluster() {
+  for (const name of readdirSync(home))
+    if (name === "cluster.env" || /^cluster\.env\.\d+$/.test(name)) rmSync(join(home, name), { force: true });
 }
 
 /** Ids of the servers that the cluster begins with. */
@@ -114,17 +119,16 @@ export function firstIds(size) {
   return Array.from({ length: size || 0 }, (_, i) => i + 1);
 }
 
-/** Ids of the servers. */
-export function serverIds(cluster) {
-  return cluster.ids;
-}
-
 /**
- * Ids of all servers that ever were, those of an `add` that was interrupted too: such a server runs, but is none of
- * {@link serverIds}.
+ * Ids of all servers that may run or have data here: the members, and those that have a folder, which is made before a
+ * server is started for the first time and goes only when its data are deleted. So those of an `add` or a `remove` that
+ * was interrupted are among them.
  */
 export function everyId(cluster) {
-  return firstIds(Math.max(cluster.lastId, ...cluster.ids));
+  const folders = isFolder(home)
+    ? readdirSync(home).flatMap((name) => /^server-([1-9]\d*)$/.exec(name)?.[1] ?? [])
+    : [];
+  return [...new Set([...cluster.ids, ...folders.map(Number)])].sort((a, b) => a - b);
 }
 
 /** Ports and files of server `id`. */
@@ -145,10 +149,13 @@ export function serverLayout(cluster, id) {
   };
 }
 
-/** What a user types as a server's number. */
-export function parseServerId(cluster, text) {
-  const id = /^\d+$/.test(text ?? "") ? Number(text) : 0;
-  if (cluster.ids.includes(id)) return id;
-  const said = text === undefined ? "which server is missing" : `'${text}' is not a server of this cluster`;
-  throw new Complaint(said, `its servers are ${cluster.ids.join(", ")}`);
+/** Checks the form of what a user types as servers: numbers of servers that are or were here, or "leader". */
+export function checkServerWords(cluster, words) {
+  const known = everyId(cluster);
+  for (const word of words)
+    if (word !== "leader" && !(/^[1-9]\d*$/.test(word) && known.includes(Number(word))))
+      throw new Complaint(
+        `'${word}' is not a server of this cluster`,
+        `its servers are ${known.join(", ")}, or "leader"`,
+      );
 }

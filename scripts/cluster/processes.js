@@ -16,13 +16,23 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Complaint, firstIds, root, serverIds, serverLayout } from "./layout.js";
+import { Complaint, firstIds, serverLayout } from "./layout.js";
+import { root, self } from "./words.js";
 
 /** A log that has grown past this is set aside at the next start. Bytes. */
 const logBytesMax = 16 * 1024 * 1024;
 
 /** What a server's log says where a run begins. */
 export const startMark = "cluster.sh starts the server";
+
+/** While a process becomes another program it has no command line for a moment; others never have one. */
+function commandLine(pid) {
+  for (let tries = 0; ; tries++) {
+    const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    if (args !== "" || tries >= 40) return args;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
 
 /** Command line and state letter of a process; undefined if there is none. */
 function inspect(pid) {
@@ -33,7 +43,7 @@ function inspect(pid) {
   }
   if (existsSync(`/proc/${pid}/stat`)) {
     try {
-      const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      const args = commandLine(pid);
       // The name in the second field may hold spaces and parentheses of its own.
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       return { args, state: stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) };
@@ -100,9 +110,14 @@ export function startProcess(cluster, server) {
   const log = openSync(server.log, "a");
   // A line of its own: what follows was said in this run.
   writeSync(log, `${JSON.stringify({ level: "info", time: new Date(), server: server.id, msg: startMark })}\n`);
-  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: server.folder });
+  // It notes its number itself before it becomes the server: we may be killed at any moment, and nobody must run unknown.
+  const note = 'echo $$ >"$0.own" && mv -f "$0.own" "$0" && exec "$@"';
+  const noted = ["-c", note, server.pidFile, process.execPath, ...args];
+  const child = spawn("/bin/sh", noted, { detached: true, stdio: ["ignore", log, log], cwd: server.folder });
   closeSync(log);
-  writeFileSync(server.pidFile, `${child.pid}\n`);
+  // We note it as well, since it may not have come to that yet; nobody is to read half of it.
+  writeFileSync(`${server.pidFile}.new`, `${child.pid}\n`);
+  renameSync(`${server.pidFile}.new`, server.pidFile);
   child.unref();
   return child.pid;
 }
@@ -113,15 +128,17 @@ function place(cluster, server) {
     const members = firstIds(cluster.size).map((id) => serverLayout(cluster, id));
     return ["--members", members.map((s) => `${s.id}=${s.peerAddress}/${s.clientAddress}`).join(",")];
   }
-  const others = serverIds(cluster).filter((id) => id !== server.id);
-  const join = others.map((id) => serverLayout(cluster, id).clientAddress).join(",");
+  const others = cluster.ids.filter((id) => id !== server.id);
+  // The last one has nobody to ask, and data that tell it all; yet the list must not be empty.
+  const asked = others.length > 0 ? others : [server.id];
+  const join = asked.map((id) => serverLayout(cluster, id).clientAddress).join(",");
   return ["--join", join, "--peer-address", server.peerAddress, "--client-address", server.clientAddress];
 }
 
 /** Sends a signal to a server that runs. */
 export function signalServer(server, signal) {
   if (!signalled(server, signal))
-    throw new Complaint(`server ${server.id} does not run`, `start it with ./cluster.sh start ${server.id}`, 1);
+    throw new Complaint(`server ${server.id} does not run`, `start it with ${self} start ${server.id}`, 1);
 }
 
 /** Sends a signal to a server. False if it does not run, or has ended at this very moment. */

@@ -2,12 +2,8 @@
 
 import { get } from "node:http";
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { serverIds, serverLayout } from "./layout.js";
+import { everyId, serverLayout } from "./layout.js";
 import { findProcess } from "./processes.js";
-
-/** How long servers that were started may take until they serve, ms. */
-export const startTimeoutMs = 30_000;
 
 /** What has answered at an HTTP address in a second: `{ status }` of a Terrarium server, or `{ body }`; undefined: nothing. */
 function fetchStatus(address) {
@@ -40,10 +36,10 @@ function fetchStatus(address) {
   });
 }
 
-/** Each server with its process and status: `{ server, found, status }`. What another one says is none. */
+/** Each server that may run here, with its process and status: `{ server, found, status }`. What another one says is none. */
 export function survey(cluster) {
   return Promise.all(
-    serverIds(cluster).map(async (id) => {
+    everyId(cluster).map(async (id) => {
       const server = serverLayout(cluster, id);
       const found = findProcess(server);
       const answer = found?.state === "running" ? await fetchStatus(server.httpAddress) : undefined;
@@ -95,42 +91,56 @@ function answers(port) {
   });
 }
 
-/** The leader that a majority of the voters follows, itself included; undefined without one. Observers do not count. */
-export function agreedLeader(reports) {
+/**
+ * The status of the leader that a majority of the voters follows, itself included; undefined without one. Observers do not
+ * count. A voter that was not asked, since it runs elsewhere, follows if the leader hears of it.
+ */
+export function leaderStatus(reports) {
   const said = reports.flatMap(({ status }) => (status === undefined ? [] : [status]));
-  const leader = said.find((status) => {
+  const asked = new Set(reports.map(({ server }) => server.id));
+  return said.find((status) => {
     if (status.role !== "leader") return false;
     const voters = status.members.filter(({ voter }) => voter);
-    const follows = ({ id }) => said.some((s) => s.id === id && s.leader === status.id && s.term === status.term);
+    const follows = ({ id, active }) =>
+      asked.has(id)
+        ? said.some((s) => s.id === id && s.leader === status.id && s.term === status.term)
+        : active === true;
     return voters.filter(follows).length > voters.length / 2;
   });
-  return leader?.id;
 }
 
-/**
- * Waits until `enough(reports)`, a server of `watched` has died, or time is up. Returns `{ reports, died, inTime }`.
- */
-export async function waitFor(cluster, watched, enough, timeoutMs) {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const reports = await survey(cluster);
-    const died = reports.filter(({ server, found }) => watched.includes(server.id) && found === undefined);
-    const done = enough(reports);
-    if (died.length > 0 || done || Date.now() > deadline)
-      return { reports, died: died.map((r) => r.server), inTime: done };
-    await sleep(50);
+/** The id of the leader that a majority of the voters follows; undefined without one. */
+export function agreedLeader(reports) {
+  return leaderStatus(reports)?.id;
+}
+
+/** What a server does or how it stands: its own word, or the leader's of one that is on its way in or out. */
+export function roleOf({ server, status }, leader) {
+  if (leader !== undefined) {
+    const member = leader.members.find(({ id }) => id === server.id);
+    if (member?.state === "catchingUp") return "catching up";
+    if (member?.state === "leaving") return "leaving";
+    if (member === undefined) return status?.joining === true ? "waiting" : "removed";
   }
+  return status?.role;
+}
+
+export function stateOf({ found, status }) {
+  return found === undefined ? "stopped" : found.state === "paused" ? "paused" : status ? "running" : "silent";
 }
 
 /** The table that people read. */
 export function table(reports) {
   const rows = [["server", "state", "role", "term", "commit", "applied", "attached", "client address", "HTTP"]];
-  for (const { server, found, status } of reports) {
-    const state = found === undefined ? "stopped" : found.state === "paused" ? "paused" : status ? "running" : "silent";
-    const facts = status
-      ? [status.role, status.term, status.commitIndex, status.appliedIndex, status.connections].map(String)
-      : ["-", "-", "-", "-", "-"];
-    rows.push([String(server.id), state, ...facts, server.clientAddress, `http://${server.httpAddress}`]);
+  const leader = leaderStatus(reports);
+  for (const report of reports) {
+    const { server, status } = report;
+    const numbers = status
+      ? [status.term, status.commitIndex, status.appliedIndex, status.connections].map(String)
+      : ["-", "-", "-", "-"];
+    const role = (status === undefined ? undefined : roleOf(report, leader)) ?? "-";
+    const places = [server.clientAddress, `http://${server.httpAddress}`];
+    rows.push([String(server.id), stateOf(report), role, ...numbers, ...places]);
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows

@@ -1,5 +1,15 @@
 import { execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +17,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { freePorts } from "../support/free-ports.ts";
+
+// Processes start and stop, one after the other; a loaded machine takes its time.
+vi.setConfig({ testTimeout: 600_000 });
 
 const script = fileURLToPath(new URL("../../cluster.sh", import.meta.url));
 const home = join(mkdtempSync(join(tmpdir(), "terrarium-sh-")), "home");
@@ -78,7 +91,9 @@ describe("cluster.sh without a cluster", () => {
     [["status"], "there is no cluster here yet", 1],
     [["kill", "1"], "there is no cluster here yet", 1],
     [["5", "6"], "too many arguments: 6", 2],
-    [["start", "1", "2"], "too many arguments: 2", 2],
+    [["status", "2"], "too many arguments: 2", 2],
+    [["start"], "start: which server is missing", 2],
+    [["kill", "leader"], "there is no cluster here yet", 1],
     [["add", "--force"], "add: unknown flag --force", 2],
     [["logs", "1", "-n"], "logs: unknown flag -n", 2],
   ] as const)("answers %j with one clear sentence", async (args, sentence, code) => {
@@ -94,7 +109,7 @@ describe("cluster.sh without a cluster", () => {
     cpSync(join(folder, "scripts"), join(checkout, "scripts"), { recursive: true });
     cpSync(join(folder, "package.json"), join(checkout, "package.json"));
     cpSync(script, join(checkout, "cluster.sh"));
-    for (const args of [["5", "6"], ["4"], ["add", "--force"], ["start", "1", "2"]]) {
+    for (const args of [["5", "6"], ["4"], ["add", "--force"], ["start"]]) {
       const result = await cluster(args, {}, join(checkout, "cluster.sh"));
       expect(result.out).toBe("");
       expect(result.code).toBe(2);
@@ -125,6 +140,19 @@ describe("cluster.sh without a cluster", () => {
     const result = await cluster(["3"], { TERRARIUM_BASE_PORT: "many" });
     expect(result.error).toContain("TERRARIUM_BASE_PORT: 'many' is not a port");
     expect(result.code).toBe(2);
+  });
+
+  it("tells a Node that does not start from one that is too old", async () => {
+    for (const [options, why] of [
+      ["--nonsense", "node: --nonsense is not allowed in NODE_OPTIONS"],
+      ["--require /nowhere.js", "Cannot find module '/nowhere.js'"],
+    ] as const) {
+      const { error, code } = await cluster(["status"], { NODE_OPTIONS: options });
+      expect(error).toMatch(/^cluster\.sh: Node does not start: /);
+      expect(error).toContain(why);
+      expect(error).toContain(`NODE_OPTIONS is '${options}': mend or unset it`);
+      expect(code).toBe(1);
+    }
   });
 
   it("says that Node is missing", async () => {
@@ -204,10 +232,17 @@ describe("a cluster of three", () => {
   });
 
   it("shows and follows a log", async () => {
-    const shown = await cluster(["logs", "1"]);
+    const shown = await cluster(["logs", "1", "--json"]);
     expect(shown.out).toContain('"msg":"serving"');
+    expect((await cluster(["logs", "1"])).out).toMatch(
+      /^[\d-]+ [\d:.]+ {2}server 1 {2}INFO {3}serving {2}clusterId=local-/m,
+    );
+    const all = (await cluster(["logs"])).out.split("\n");
+    const times = all.flatMap((line) => /^([\d-]+ [\d:.]+) {2}server \d {2}/.exec(line)?.[1] ?? []);
+    expect(times).toEqual([...times].sort());
+    expect(new Set(all.flatMap((line) => / {2}server (\d) {2}/.exec(line)?.[1] ?? [])).size).toBe(3);
     const env = { ...process.env, TERRARIUM_HOME: home, TERRARIUM_BASE_PORT: String(basePort) };
-    const follower = spawn(script, ["logs", "1", "-f"], { env, stdio: ["ignore", "pipe", "ignore"] });
+    const follower = spawn(script, ["logs", "1", "-f", "--json"], { env, stdio: ["ignore", "pipe", "ignore"] });
     let text = "";
     follower.stdout.on("data", (chunk: Buffer) => {
       text += chunk.toString();
@@ -216,6 +251,41 @@ describe("a cluster of three", () => {
     await cluster(["stop", "1"]);
     await vi.waitFor(() => expect(text).toContain('"msg":"stopped"'), 20_000);
     follower.kill();
+  });
+
+  it("takes several servers, and the leader, at once; restarts one after the other; tells all of it in JSON", async () => {
+    expect((await cluster(["3"])).code).toBe(0);
+    const old = await leader();
+    expect((await cluster(["kill", "leader"])).out).toContain(`killed server ${old}`);
+    const others = [1, 2, 3].filter((id) => id !== old).map(String);
+    expect((await cluster(["stop", ...others])).out).toContain(`stopped servers ${others.join(" and ")}`);
+    expect((await cluster(["pause", "leader"])).error).toContain("nobody leads just now");
+    expect((await cluster(["start", "1", "2", "3"])).out).toContain("started servers 1, 2 and 3");
+    const before = [1, 2, 3].map(pid);
+    const { out, code } = await cluster(["restart"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^restarted server 1\nrestarted server 2\nrestarted server 3\n/);
+    for (const [i, old] of before.entries()) expect(pid(i + 1)).not.toBe(old);
+    const status = JSON.parse((await cluster(["status", "--json"])).out);
+    expect(status).toMatchObject({ size: 3, basePort, home, served: true, leader: expect.any(Number), notes: [] });
+    expect(status.servers).toHaveLength(3);
+    expect(status.servers[0]).toMatchObject({ id: 1, state: "running", member: true, pid: Number(pid(1)) });
+    // The table is of now: all have applied what the leader has committed.
+    const table = rows(out);
+    expect(table.map((row) => row[5])).toEqual(Array(3).fill(table.find((row) => row[2] === "leader")?.[4]));
+    await cluster(["stop", "1"]);
+  });
+
+  it("is found through a link, from elsewhere, with hints that can be typed there", async () => {
+    const place = join(home, "..");
+    symlinkSync(script, join(place, "linked.sh"));
+    symlinkSync(dirname(script), join(place, "checkout-link"));
+    const elsewhere = ["-c", 'cd "$1" && ./linked.sh 3 && ./checkout-link/cluster.sh status', "bash", place];
+    const { out, code, error } = await cluster(elsewhere, {}, "bash");
+    expect({ code, error }).toEqual({ code: 0, error: "" });
+    expect(out).toContain(`  node ${dirname(script)}/bin/kvctl.js get /hello`);
+    expect(out).toContain("  ./linked.sh kill leader");
+    await cluster(["stop", "1"]);
   });
 
   it("keeps its data over stop and start", async () => {
