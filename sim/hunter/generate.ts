@@ -35,6 +35,14 @@ const pipelines = [
   { appendBytesMax: 524_288, appendsInFlightMax: 32 },
 ] as const;
 
+/** How many reads are answered at a time: as in production, or so few that they wait for each other. */
+const readWorks = [
+  {},
+  { turn: 1, visit: 1, ahead: 1 },
+  { turn: 2, visit: 1, ahead: 3 },
+  { turn: 5, visit: 2, ahead: 2 },
+] as const;
+
 /** How busy clients are, operations a second each, and how long that goes on, ms: about as much work in each run. */
 const paces = [
   { perSecond: 0.5, horizonMs: [5_000, 40_000] },
@@ -98,6 +106,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     wallSkewMs: draws.pick([0, 50, 5_000]),
     checkpoints: drawCheckpoints(randomness.draws("plan checkpoints")),
     bytes: randomness.draws("plan bytes").chance(0.15),
+    readWork: randomness.draws("plan read work").pick(readWorks),
   };
   const workload = {
     perSecond: pace.perSecond,

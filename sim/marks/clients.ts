@@ -53,6 +53,10 @@ export class ClientMarks implements Observer, RaftChecker {
     this.#command(decodeCommand(entry.data));
   }
 
+  step({ node }: ServerView): void {
+    if (node?.hasReadsLeft === true) this.#marks.hit("reads-wait-for-next-turn");
+  }
+
   effects(_server: ServerView, { reads }: Effects): void {
     if (reads.length > 1) this.#marks.hit("reads-batched");
   }

@@ -70,6 +70,7 @@ export const markSentences = {
   "reads-batched": "several reads were served by one round",
   "page-goes-on": "a page of children began behind the one before",
   "page-behind-deleted-name": "a page of children began behind a name that had gone meanwhile",
+  "reads-wait-for-next-turn": "a server had more reads to answer than belong in one turn",
   "local-read-is-old": "a local read was answered from a state behind what was committed",
   // Sessions.
   "duplicate-write": "a write came through the log a second time",

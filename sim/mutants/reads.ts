@@ -139,6 +139,43 @@ export const reads: readonly Mutant[] = [
       "Who is told that nothing follows stops asking: a listing ends early, and a recursive delete leaves the rest.",
   },
   {
+    id: "L18",
+    title: "a connection that has had its visit is not visited again",
+    source: "ours",
+    file: "src/node/read-turns.ts",
+    find: "      if (hasMore) this.#line.add(connection);\n",
+    replace: "      if (hasMore) this.#visiting = false;\n",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson: "A turn that has had enough owes the rest. Who leaves the line with requests open must stand in it again.",
+  },
+  {
+    id: "L19",
+    title: "a request overtakes those that wait for reads before them",
+    source: "ours",
+    file: "src/node/client-door.ts",
+    find: "if (connection.waiting.length === 0 && this.#hasRoom(connection))",
+    replace: "if (this.#hasRoom(connection))",
+    expects: ["client-protocol", "liveness"],
+    kind: "safety",
+    lesson:
+      "A session's requests are answered in the order sent. Whatever waits in front, what comes behind it waits too.",
+  },
+  {
+    id: "L20",
+    title: "the connection that was just visited is visited next",
+    source: "ours",
+    file: "src/node/read-turns.ts",
+    find: "      if (hasMore) this.#line.add(connection);\n",
+    replace:
+      "      if (!hasMore) continue;\n      const others = [...this.#line];\n      this.#line.clear();\n      for (const one of [connection, ...others]) this.#line.add(one);\n",
+    expects: ["liveness"],
+    kind: "liveness",
+    survives:
+      "In the end everybody is answered, since what a simulated client asks for ends. test/unit/node-read-turns.test.ts counts who is answered in which turn.",
+    lesson: "A client that never stops asking must not keep the others from being answered.",
+  },
+  {
     id: "L12",
     title: "reads are forgotten when the role changes",
     source: "ours",

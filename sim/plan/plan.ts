@@ -1,5 +1,6 @@
 /** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
 import { defaultCheckpointOptions } from "../../src/node/options.ts";
+import { defaultReadWork } from "../../src/node/read-turns.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import { flag, type Infer, integer, list, number, object, optional, PlanError, tagged, text, word } from "./schema.ts";
 
@@ -21,6 +22,13 @@ const checkpoints = object({
   segmentBytes: optional(bytes, defaultCheckpointOptions.segmentBytes),
   cleanBytes: optional(bytes, defaultCheckpointOptions.cleanBytes),
   slackBytes: optional(bytes, defaultCheckpointOptions.slackBytes),
+});
+
+const units = integer(1, 2 ** 31);
+const readWork = object({
+  turn: optional(units, defaultReadWork.turn),
+  visit: optional(units, defaultReadWork.visit),
+  ahead: optional(units, defaultReadWork.ahead),
 });
 
 const config = object({
@@ -45,6 +53,8 @@ const config = object({
   appendsInFlightMax: optional(integer(1, 1_000), 32),
   /** When checkpoints are made and what stays of the log, bytes (see the node's `CheckpointOptions`). */
   checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
+  /** How many reads a server answers at a time, in units of work (see the node's `ReadWork`). */
+  readWork: optional(readWork, readWork.check({}, "readWork")),
   /** One way between servers, microseconds. */
   networkUs: spread(200, 600, 50_000),
   /** One way between a client and a server, microseconds. */

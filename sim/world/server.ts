@@ -22,6 +22,9 @@ export const clusterId = "simulated";
 /** Shortest sleep of a server between two ticks, µs: no timer of a real machine is finer. */
 const timerGrainUs = 100;
 
+/** From a turn that leaves work to the next one, µs. */
+const turnUs = 50;
+
 /** Events that a server takes as inputs. */
 type Input = Extract<
   SimEvent,
@@ -257,6 +260,7 @@ export class SimServer implements ServerView {
         const delay = this.#lateFlush.below(plan.config.lateFlushUs + 1);
         kernel.after(delay, { kind: "flush", cause: kernel.current, server: this.id, life: this.life });
       } else this.#flush();
+      this.#goOn();
     }
     this.#observe();
     this.#setTimer();
@@ -265,6 +269,14 @@ export class SimServer implements ServerView {
   #flush(): void {
     this.#flushWanted = false;
     this.node?.flush();
+  }
+
+  /** Reads that one turn had no room for are answered in the next: whatever has arrived meanwhile comes first. */
+  #goOn(): void {
+    if (!this.#flushWanted || this.#flushScheduled || this.node?.hasReadsLeft !== true) return;
+    const { kernel } = this.#host;
+    this.#flushScheduled = true;
+    kernel.after(turnUs, { kind: "flush", cause: kernel.current, server: this.id, life: this.life });
   }
 
   #observe(): void {
@@ -301,6 +313,7 @@ export class SimServer implements ServerView {
       proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
       raftLimits: { appendBytesMax, appendsInFlightMax },
       checkpoints: plan.config.checkpoints,
+      readWork: plan.config.readWork,
     };
     this.node = new Node(options, ports, recovered);
     for (const observer of kernel.observers.started) observer.started(this);

@@ -48,7 +48,9 @@ export type MachineView = Readonly<
 
 /** The production node of a server that runs. */
 export interface NodeView
-  extends Readonly<Pick<Node, "options" | "admitted" | "instance" | "hasProposals" | "encodingIndex" | "status">> {
+  extends Readonly<
+    Pick<Node, "options" | "admitted" | "instance" | "hasProposals" | "hasReadsLeft" | "encodingIndex" | "status">
+  > {
   readonly raft: RaftView;
   readonly machine: MachineView;
 }

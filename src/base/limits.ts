@@ -24,6 +24,15 @@ export const limits = {
   /** Names of one page of a znode's children, and about their bytes. */
   childrenPageMax: 10_000,
   childrenPageBytesMax: 256 * 1024,
+  /**
+   * Reads that a server answers in one turn, and for one connection before others have their turn, and that it takes up
+   * ahead of their answers: in units of work, about a small read each, or sixteen names of children, or 16 KiB of data.
+   */
+  readWorkPerTurn: 2_000,
+  readWorkPerVisit: 250,
+  readWorkAhead: 1_000,
+  /** Unsent bytes to one client from which on its reads wait until it has taken half of them. */
+  clientAheadBytesMax: 2 * 1024 * 1024,
   /** A session's password as a client sends it, bytes; those that servers make have 16. */
   passwordBytesMax: 64,
   /** Payload of one AppendEntries, bytes; one entry may exceed it alone. */

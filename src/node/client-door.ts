@@ -17,6 +17,7 @@ import { ClientOutbox } from "./client-outbox.ts";
 import { type Attached, Connection } from "./connection.ts";
 import type { Clients, ConnectionId } from "./ports.ts";
 import type { Proposals } from "./proposals.ts";
+import { ReadTurns, type ReadWork } from "./read-turns.ts";
 import { RequestOrder } from "./request-order.ts";
 import type { Slot } from "./request-queue.ts";
 import { ServerWatches } from "./server-watches.ts";
@@ -30,6 +31,7 @@ export interface DoorHost {
   readonly proposals: Proposals;
   readonly clients: Clients;
   readonly secret: (length: number) => Uint8Array;
+  readonly readWork: ReadWork;
   now(): number;
   /** Which life of the cluster this is; 0: not known. */
   instance(): number;
@@ -55,10 +57,14 @@ export class ClientDoor {
   /** Connections that wait for their session, by proposal. */
   readonly #attaching = new Map<number, Connection>();
   readonly #outbox = new ClientOutbox();
+  readonly #turns: ReadTurns;
+  /** Connections whose reads wait until their clients have read what was sent. */
+  readonly #congested = new Set<Connection>();
   #watches: ServerWatches;
 
   constructor(host: DoorHost) {
     this.#host = host;
+    this.#turns = new ReadTurns(host.readWork);
     this.#watches = new ServerWatches(host.machine.appliedIndex);
   }
 
@@ -171,8 +177,34 @@ export class ClientDoor {
   advance(connection: Connection): void {
     if (!this.isOpen(connection)) return;
     connection.requests.advance();
-    this.#outbox.speaks(connection);
-    this.#endIfClosed(connection);
+    this.#advanced(connection);
+  }
+
+  /** Whether reads wait for the next turn. */
+  get hasReadsLeft(): boolean {
+    return this.#turns.waiting > 0;
+  }
+
+  /** Answers reads, as many as belong in one turn. */
+  answerReads(): void {
+    this.#turns.run((connection) => {
+      if (this.#host.clients.isCongested?.(connection.id) === true) {
+        this.#congested.add(connection);
+        return false;
+      }
+      connection.requests.advance();
+      this.#takeWaiting(connection);
+      this.#outbox.speaks(connection);
+      this.#endIfClosed(connection);
+      return this.isOpen(connection) && connection.requests.hasReadyRead;
+    });
+    if (this.hasReadsLeft) this.#host.requestFlush();
+  }
+
+  /** The client has read what kept its reads waiting. */
+  ready(id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (connection !== undefined && this.#congested.delete(connection)) this.#turns.add(connection);
   }
 
   /** Sends the frames of the turn, one per connection. */
@@ -184,13 +216,16 @@ export class ClientDoor {
     const connection: Connection = new Connection(id, {
       appliedIndex: () => this.#host.machine.appliedIndex,
       evaluate: (read) => this.#evaluate(connection, read),
+      mayEvaluate: () => this.#turns.mayRead,
     });
     this.#connections.set(id, connection);
     return connection;
   }
 
   #evaluate(connection: Connection, read: Read): Result {
-    const result = this.#host.machine.read(read);
+    const { machine } = this.#host;
+    this.#turns.spent(machine.workOf(read));
+    const result = machine.read(read);
     const spec = watchArmedBy(read, result);
     const failure = spec === undefined ? undefined : this.#watches.arm(connection.id, spec);
     if (failure !== undefined) return { failure };
@@ -219,8 +254,15 @@ export class ClientDoor {
         if (failure !== undefined) this.#refuse(connection, failure.code, failure.message);
         return;
       }
-      case "request":
-        return this.#request(connection, message, state);
+      case "request": {
+        const failure = state.order.take(message, connection.outstanding);
+        if (failure !== undefined) return this.#refuse(connection, failure.code, failure.message);
+        if (connection.waiting.length === 0 && this.#hasRoom(connection))
+          return this.#request(connection, message, state);
+        connection.waiting.push(message);
+        connection.waitingBytes += bytesOf(message);
+        return this.#checkBytes(connection);
+      }
     }
   }
 
@@ -269,14 +311,39 @@ export class ClientDoor {
     this.#outbox.speaks(connection);
   }
 
-  #request(connection: Connection, request: Request, attached: Attached): void {
-    const { sessionId, attachment } = attached;
-    const failure = attached.order.take(request, connection.requests.length);
-    if (failure !== undefined) return this.#refuse(connection, failure.code, failure.message);
+  /** Whether another request of the connection can be taken up: not too many reads are ahead of their answers. */
+  #hasRoom(connection: Connection): boolean {
+    return connection.requests.readWork < this.#host.readWork.ahead;
+  }
+
+  /** Takes up requests that waited for reads before them. */
+  #takeWaiting(connection: Connection): void {
+    const { state, waiting } = connection;
+    if (waiting.length === 0 || state.type !== "attached") return;
+    while (this.isOpen(connection) && !connection.closing && this.#hasRoom(connection)) {
+      const request = waiting.shift();
+      if (request === undefined) break;
+      connection.waitingBytes -= bytesOf(request);
+      this.#request(connection, request, state);
+    }
+    // What it has to ask of the leader goes out with the end of a turn.
+    this.#host.requestFlush();
+  }
+
+  /** Answers of the connection may have left. */
+  #advanced(connection: Connection): void {
+    this.#takeWaiting(connection);
+    if (connection.requests.hasReadyRead) this.#turns.add(connection);
+    this.#outbox.speaks(connection);
+    this.#endIfClosed(connection);
+  }
+
+  #request(connection: Connection, request: Request, { sessionId, attachment }: Attached): void {
     if (request.body.type === "read") {
-      const slot = connection.requests.addRead(request.xid, request.body.read);
+      const { read } = request.body;
+      const slot = connection.requests.addRead(request.xid, read, this.#host.machine.workOf(read));
       if (slot !== undefined) this.#host.requestReadIndex(slot, connection);
-      else this.advance(connection);
+      else if (connection.requests.hasReadyRead) this.#turns.add(connection);
       return;
     }
     const known = this.#host.machine.answerTo(sessionId, request.requestId);
@@ -300,7 +367,11 @@ export class ClientDoor {
     );
     connection.proposals.set(request.requestId, proposal);
     connection.proposalBytes += this.#host.proposals.bytesOf(proposal);
-    if (connection.proposalBytes > limits.outstandingBytesMax)
+    this.#checkBytes(connection);
+  }
+
+  #checkBytes(connection: Connection): void {
+    if (connection.proposalBytes + connection.waitingBytes > limits.outstandingBytesMax)
       this.#refuse(
         connection,
         "TOO_MANY_REQUESTS",
@@ -352,7 +423,7 @@ export class ClientDoor {
     const proposal = connection.proposals.get(requestId);
     connection.proposals.delete(requestId);
     if (proposal !== undefined) connection.proposalBytes -= this.#host.proposals.settle(proposal);
-    this.#outbox.speaks(connection);
+    this.#advanced(connection);
   }
 
   /**
@@ -435,6 +506,8 @@ export class ClientDoor {
   #forget(connection: Connection): void {
     this.#connections.delete(connection.id);
     this.#watches.drop(connection.id);
+    this.#turns.forget(connection);
+    this.#congested.delete(connection);
     this.#host.forgetReads(connection);
     const state = connection.state;
     if (state.type === "attaching") {
@@ -446,4 +519,9 @@ export class ClientDoor {
     // What was sent may still take effect; it is not sent again on behalf of a client that has gone.
     for (const proposal of connection.proposals.values()) this.#host.proposals.settle(proposal);
   }
+}
+
+/** What a request counts for while it waits. */
+function bytesOf({ body }: Request): number {
+  return body.type === "write" && body.operation.op !== "delete" ? body.operation.data.length : 0;
 }

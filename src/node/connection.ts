@@ -1,6 +1,7 @@
 /** One client connection: from its Connect message to its end. */
 import type { SessionId, Zxid } from "../base/operations.ts";
-import type { ServerMessage } from "../protocol/client-messages.ts";
+import { Queue } from "../base/queue.ts";
+import type { Request, ServerMessage } from "../protocol/client-messages.ts";
 import type { ConnectionId } from "./ports.ts";
 import type { RequestOrder } from "./request-order.ts";
 import { type QueueHost, RequestQueue } from "./request-queue.ts";
@@ -33,6 +34,10 @@ export class Connection {
   state: ConnectionState = { type: "new" };
   /** The newest ping's number. */
   ping = 0;
+  /** Requests that came behind more reads than are taken up ahead of their answers, in order. */
+  readonly waiting = new Queue<Request>();
+  /** Bytes of the writes among them. */
+  waitingBytes = 0;
   /** Its session is closed; the stream ends when the last request is answered. */
   closing = false;
   #outbox: ServerMessage[] = [];
@@ -42,6 +47,7 @@ export class Connection {
     this.requests = new RequestQueue({
       appliedIndex: host.appliedIndex,
       evaluate: host.evaluate,
+      mayEvaluate: host.mayEvaluate,
       send: (message) => this.send(message),
     });
   }
@@ -49,6 +55,11 @@ export class Connection {
   /** Queues a message for the frame that leaves at the end of the turn. */
   send(message: ServerMessage): void {
     this.#outbox.push(message);
+  }
+
+  /** Requests without an answer. */
+  get outstanding(): number {
+    return this.requests.length + this.waiting.length;
   }
 
   /** The frame of this turn. */

@@ -30,6 +30,7 @@ import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports, TouchSessions
 import { Proposals } from "./proposals.ts";
 import { QuorumWatch } from "./quorum-watch.ts";
 import { ReadIndexes } from "./read-indexes.ts";
+import { defaultReadWork } from "./read-turns.ts";
 import { SessionTouches } from "./session-touches.ts";
 import { SessionTracker } from "./session-tracker.ts";
 import { SessionVouchers } from "./session-vouchers.ts";
@@ -130,6 +131,7 @@ export class Node {
       proposals: this.#proposals,
       clients: ports.clients,
       secret: ports.secret,
+      readWork: options.readWork ?? defaultReadWork,
       now: () => ports.clock.now(),
       hasQuorum: () => this.#quorum.quorum,
       members: () => this.raft.configuration.members.map(({ id, clientAddress }) => ({ id, clientAddress })),
@@ -181,6 +183,12 @@ export class Node {
   /** Messages of a client; the first ones open the connection. */
   clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void {
     this.#door.receive(connection, messages);
+    this.#ports.requestFlush();
+  }
+
+  /** A client that {@link Clients.isCongested} told of has read enough to be answered more. */
+  clientReady(connection: ConnectionId): void {
+    this.#door.ready(connection);
     this.#ports.requestFlush();
   }
 
@@ -239,6 +247,8 @@ export class Node {
     this.#checkpoint();
     this.#sender.turn(this.raft.snapshotPeers());
     this.#outbox.flush(this.#ports.network);
+    // Behind all that other servers wait for.
+    this.#door.answerReads();
     this.#door.flush();
   }
 
@@ -284,6 +294,11 @@ export class Node {
   /** For checkers: the watches that are armed for a client's connection. */
   watchesOf(connection: ConnectionId): readonly WatchSpec[] {
     return this.#door.watchesOf(connection);
+  }
+
+  /** Whether reads of clients wait for the next turn, since this one had enough. */
+  get hasReadsLeft(): boolean {
+    return this.#door.hasReadsLeft;
   }
 
   /** Whether requests of this server's clients are on their way through the log. */

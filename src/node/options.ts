@@ -3,6 +3,7 @@ import { limits } from "../base/limits.ts";
 import type { RaftOptions } from "../raft/raft.ts";
 import type { ServerId } from "../raft/types.ts";
 import type { CheckpointerOptions } from "../storage/checkpointer.ts";
+import type { ReadWork } from "./read-turns.ts";
 
 /** Settings of a {@link Node}; times are milliseconds. */
 export interface NodeOptions {
@@ -22,6 +23,8 @@ export interface NodeOptions {
   readonly raftLimits?: Pick<RaftOptions, "appendBytesMax" | "appendsInFlightMax" | "uncommittedBytesMax">;
   /** When checkpoints are made and what stays of the log; by default as in `limits`. */
   readonly checkpoints?: CheckpointOptions;
+  /** How many reads are answered at a time; by default as in `limits`. */
+  readonly readWork?: ReadWork;
 }
 
 /** Settings of checkpoints and of the log behind them; all in bytes. */

@@ -75,6 +75,11 @@ export interface Clients {
   send(connection: ConnectionId, messages: readonly ServerMessage[]): void;
   /** Ends a stream; what was sent before still goes out. The node will not use the id again. */
   close(connection: ConnectionId): void;
+  /**
+   * Whether so much waits for the client to read it that reads had better wait too. The node is told when it has read
+   * enough (`Node.clientReady`). Left out: never.
+   */
+  isCongested?(connection: ConnectionId): boolean;
 }
 
 export interface Ports {

@@ -7,9 +7,10 @@
  *     released │ evaluated, held back │ waiting
  *              ▲ front                ▲ evaluated
  *
- * Writes are evaluated by the log. A local read is evaluated as soon as it is the first that waits. A linearizable read
- * must also wait for its read index (thesis §6.4); but if the session's *next write* is applied meanwhile, the read is
- * evaluated right before it, provisionally: that answer counts if the read index turns out to be no newer.
+ * Writes are evaluated by the log. A local read is evaluated once it is the first that waits and its connection has its
+ * turn (`read-turns.ts`). A linearizable read must also wait for its read index (thesis §6.4). But if the session's *next write* is
+ * applied meanwhile, a read is evaluated right before it, whosever turn it is; where its index is not known yet,
+ * provisionally: that answer counts if the read index turns out to be no newer.
  */
 import { assert } from "../base/assert.ts";
 import type { Read, Result, WatchEvent, Zxid } from "../base/operations.ts";
@@ -25,6 +26,8 @@ export interface Slot {
   readonly read: Read | undefined;
   /** Linearizable reads: from here on the state is new enough; undefined until the read index is known. */
   readIndex: Zxid | undefined;
+  /** Reads: what it costs, in the units of `workOf`; as it was when it came. */
+  readonly work: number;
   answer: { readonly zxid: Zxid; readonly result: Result } | undefined;
   /** Events that fired after this slot was evaluated and before the next was. */
   events: WatchEvent[] | undefined;
@@ -36,6 +39,8 @@ export interface QueueHost {
   appliedIndex(): Zxid;
   /** Answers a read from the present state and arms its watch. */
   evaluate(read: Read): Result;
+  /** Whether a read may be answered now, or waits for its turn: {@link RequestQueue.advance} is called again then. */
+  mayEvaluate(): boolean;
   /** Hands a message to the client's stream. */
   send(message: ServerMessage): void;
 }
@@ -46,6 +51,7 @@ export class RequestQueue {
   readonly #slots = new Queue<Slot>();
   /** Slots before this position (counted from the front) are evaluated. */
   #evaluated = 0;
+  #readWork = 0;
 
   constructor(host: QueueHost) {
     this.#host = host;
@@ -56,22 +62,35 @@ export class RequestQueue {
     return this.#slots.length;
   }
 
+  /** What its reads cost. */
+  get readWork(): number {
+    return this.#readWork;
+  }
+
+  /** Whether a read is the next to be evaluated, and can be. */
+  get hasReadyRead(): boolean {
+    const slot = this.#slots.at(this.#evaluated);
+    return slot?.readIndex !== undefined && slot.readIndex <= this.#host.appliedIndex();
+  }
+
   /** Adds a write or close; {@link answerWrite} evaluates it. */
   addWrite(xid: number, requestId: number): void {
-    this.#slots.push({ xid, requestId, read: undefined, readIndex: undefined, answer: undefined, events: undefined });
+    this.#slots.push(slotOf(xid, requestId, undefined, 0));
   }
 
   /** Adds a write that was applied, and answered by the state machine, through an earlier attachment. */
   addAppliedWrite(xid: number, requestId: number, zxid: Zxid, result: Result): void {
-    const answer = { zxid, result };
-    this.#slots.push({ xid, requestId, read: undefined, readIndex: undefined, answer, events: undefined });
+    const slot = slotOf(xid, requestId, undefined, 0);
+    slot.answer = { zxid, result };
+    this.#slots.push(slot);
     this.advance();
   }
 
-  /** Adds a read. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
-  addRead(xid: number, read: Read): Slot | undefined {
-    const slot: Slot = { xid, requestId: 0, read, readIndex: undefined, answer: undefined, events: undefined };
+  /** Adds a read that costs `work`. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
+  addRead(xid: number, read: Read, work = 1): Slot | undefined {
+    const slot = slotOf(xid, 0, read, work);
     this.#slots.push(slot);
+    this.#readWork += work;
     const needsIndex = !read.local || read.kind === "sync";
     if (!needsIndex) slot.readIndex = 0;
     return needsIndex ? slot : undefined;
@@ -118,7 +137,7 @@ export class RequestQueue {
       if (slot.read === undefined) {
         if (slot.answer === undefined) return;
         this.#evaluated++;
-      } else if (slot.readIndex === undefined || slot.readIndex > applied) return;
+      } else if (slot.readIndex === undefined || slot.readIndex > applied || !this.#host.mayEvaluate()) return;
       else this.#evaluateRead(slot, slot.read);
     }
   }
@@ -150,6 +169,7 @@ export class RequestQueue {
     this.#host.send({ type: "reply", xid: slot.xid, zxid: slot.answer.zxid, result: slot.answer.result });
     this.#slots.shift();
     this.#evaluated--;
+    this.#readWork -= slot.work;
     for (const event of slot.events ?? []) this.#host.send({ type: "event", event });
     return true;
   }
@@ -167,4 +187,8 @@ export class RequestQueue {
       slot.answer = { zxid: this.#host.appliedIndex(), result: this.#host.evaluate(slot.read) };
     }
   }
+}
+
+function slotOf(xid: number, requestId: number, read: Read | undefined, work: number): Slot {
+  return { xid, requestId, read, work, readIndex: undefined, answer: undefined, events: undefined };
 }

@@ -4,6 +4,7 @@
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import { encodeServerFrame, serverMessageBytes } from "../protocol/client-codec.ts";
 import type { ServerMessage } from "../protocol/client-messages.ts";
 import { asBuffer } from "./grpc.ts";
@@ -31,6 +32,8 @@ export class ClientConnection {
   private framesInFlight = 0;
   /** Whether nothing is read from the client until it has taken more. */
   private paused = false;
+  /** Whether the server was told that the client is congested, and not yet that it is no more. */
+  private awaited = false;
   private state: "open" | "ending" | "ended" = "open";
 
   /** @param onOverload the client does not read: more than `bytesMax` waits, and it took nothing for `stallMsMax` */
@@ -39,6 +42,15 @@ export class ClientConnection {
     this.call = call;
     this.onOverload = onOverload;
     this.bytesMax = bytesMax;
+  }
+
+  /** Calls `onReady` once the client has taken most of what waits, after `isCongested` was true. */
+  onReady: () => void = () => undefined;
+
+  /** Whether so much waits that whatever can wait should. Who is told so hears of the end by {@link onReady}. */
+  get isCongested(): boolean {
+    if (this.state === "open" && this.queuedBytes > limits.clientAheadBytesMax) this.awaited = true;
+    return this.awaited;
   }
 
   /** Queues messages; {@link flush} sends them. */
@@ -114,6 +126,10 @@ export class ClientConnection {
     if (this.paused && this.queuedBytes <= this.bytesMax / 2) {
       this.paused = false;
       this.call.resume();
+    }
+    if (this.awaited && this.queuedBytes <= limits.clientAheadBytesMax / 2) {
+      this.awaited = false;
+      this.onReady();
     }
     if (taken === this.queue.length) {
       const all = this.queue;

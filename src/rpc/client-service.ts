@@ -28,6 +28,8 @@ export interface ClientHandlers {
   clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void;
   /** The client is gone. Not called for a connection that the node closed. */
   clientDisconnected(connection: ConnectionId): void;
+  /** A client of which {@link ClientService.isCongested} was true has taken most of what waited. */
+  clientReady?(connection: ConnectionId): void;
   status(): NodeStatus;
   /** Carries out an operator's request; `signal` aborts when nobody waits for the answer any more. */
   administer?(request: AdminRequest, signal: AbortSignal): Promise<AdminReply>;
@@ -162,6 +164,10 @@ export class ClientService implements Clients {
     this.unflushed.add(connection);
   }
 
+  isCongested(id: ConnectionId): boolean {
+    return this.connections.get(id)?.isCongested === true;
+  }
+
   close(id: ConnectionId): void {
     const connection = this.connections.get(id);
     if (connection === undefined) return;
@@ -199,6 +205,7 @@ export class ClientService implements Clients {
       this.options.queueBytesMax,
       this.options.stallMsMax,
     );
+    connection.onReady = () => this.options.handlers.clientReady?.(id);
     this.connections.set(id, connection);
     const connectTimer = setTimeout(
       () => this.drop(id, "PROTOCOL_ERROR", "no Connect message came in time"),

@@ -176,6 +176,7 @@ async function serve(
     handlers: {
       clientMessages: (connection, messages) => node.clientMessages(connection, messages),
       clientDisconnected: (connection) => node.clientDisconnected(connection),
+      clientReady: (connection) => node.clientReady(connection),
       status: () => node.status(),
       administer: (request, signal) => administer(node, request, signal),
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),

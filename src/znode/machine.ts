@@ -21,7 +21,7 @@ import { standing } from "./exactly-once.ts";
 import { type Refusal, refusal } from "./failures.ts";
 import { assertSound } from "./invariants.ts";
 import { endSession, perform } from "./operations.ts";
-import { answer } from "./reads.ts";
+import { answer, workOf } from "./reads.ts";
 import { passwordMatches, type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
 import { statOf, type Znode } from "./stat.ts";
 import { Tree } from "./tree.ts";
@@ -86,6 +86,11 @@ export class ZnodeMachine {
   /** Answers a read from the present state; see {@link answer} for its failures. */
   read(read: Read): Result {
     return answer(this.#tree, read);
+  }
+
+  /** What the read costs to answer now: see {@link workOf}. */
+  workOf(read: Read): number {
+    return workOf(this.#tree, read);
   }
 
   /** The present Stat of a znode, if it exists. */

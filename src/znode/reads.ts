@@ -29,6 +29,20 @@ export function answer(tree: Tree, read: Read): Result {
   }
 }
 
+/** Names of children that make a unit of work, and bytes of data. */
+const namesPerUnit = 16;
+const bytesPerUnit = 16 * 1024;
+
+/** What a read costs to answer from the present state, about: 1 for a small one. Integer units; see `limits`. */
+export function workOf(tree: Tree, read: Read): number {
+  if (read.kind !== "getChildren" && read.kind !== "getData") return 1;
+  const znode = tree.get(read.path);
+  if (znode === undefined) return 1;
+  if (read.kind === "getData") return 1 + Math.floor(znode.length / bytesPerUnit);
+  const names = Math.min(znode.children?.size ?? 0, read.limit || Number.POSITIVE_INFINITY);
+  return 1 + Math.floor(names / namesPerUnit);
+}
+
 /** Room of a frame for everything but the names of children. */
 const frameOverheadBytes = 64 * 1024;
 

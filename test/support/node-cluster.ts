@@ -2,7 +2,7 @@
 import { present } from "../../src/base/assert.ts";
 import { keyedRandom } from "../../src/base/random.ts";
 import { Node } from "../../src/node/node.ts";
-import { defaultNodeOptions } from "../../src/node/options.ts";
+import { defaultNodeOptions, type NodeOptions } from "../../src/node/options.ts";
 import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodePeerFrame, encodePeerFrame } from "../../src/protocol/peer-codec.ts";
@@ -30,10 +30,14 @@ export class NodeCluster {
   readonly #said = new Map<string, ServerMessage[]>();
   readonly #size: number;
   readonly #seed: number;
+  readonly #options: Partial<NodeOptions>;
+  /** Connections whose clients do not read what they are sent. */
+  readonly congested = new Set<number>();
 
-  constructor(size: number, seed = 1) {
+  constructor(size: number, seed = 1, options: Partial<NodeOptions> = {}) {
     this.#size = size;
     this.#seed = seed;
+    this.#options = options;
     for (let id = 1; id <= size; id++) this.#start(id);
   }
 
@@ -104,7 +108,11 @@ export class NodeCluster {
       if (error !== undefined) throw error;
       this.nodes.set(
         id,
-        new Node({ ...defaultNodeOptions, id, clusterId: "test" }, this.#ports(id, disk), present(recovered, "a log")),
+        new Node(
+          { ...defaultNodeOptions, ...this.#options, id, clusterId: "test" },
+          this.#ports(id, disk),
+          present(recovered, "a log"),
+        ),
       );
       this.#toFlush.add(id);
     });
@@ -129,6 +137,7 @@ export class NodeCluster {
           this.#said.set(key, [...(this.#said.get(key) ?? []), ...messages]);
         },
         close: (connection) => this.closed.add(`${id}/${connection}`),
+        isCongested: (connection) => this.congested.has(connection),
       },
       random,
       secret: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),

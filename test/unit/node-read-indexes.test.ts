@@ -3,11 +3,13 @@ import { Connection } from "../../src/node/connection.ts";
 import { ReadIndexes } from "../../src/node/read-indexes.ts";
 import type { Slot } from "../../src/node/request-queue.ts";
 
-const connection = (id: number) => new Connection(id, { appliedIndex: () => 0, evaluate: () => ({}) });
+const connection = (id: number) =>
+  new Connection(id, { appliedIndex: () => 0, evaluate: () => ({}), mayEvaluate: () => true });
 const slot = (): Slot => ({
   xid: 1,
   requestId: 0,
   read: undefined,
+  work: 0,
   readIndex: undefined,
   answer: undefined,
   events: undefined,

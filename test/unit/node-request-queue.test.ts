@@ -9,6 +9,7 @@ const event = (zxid: number): WatchEvent => ({ type: "dataChanged", path: "/a", 
 
 describe("RequestQueue", () => {
   let applied: number;
+  let mayEvaluate = true;
   let sent: ServerMessage[];
   let queue: RequestQueue;
   /** What left, as `xid@zxid` for replies and `!zxid` for events. */
@@ -22,10 +23,12 @@ describe("RequestQueue", () => {
 
   beforeEach(() => {
     applied = 10;
+    mayEvaluate = true;
     sent = [];
     queue = new RequestQueue({
       appliedIndex: () => applied,
       evaluate: (): Result => ({ data: utf8(String(applied)) }),
+      mayEvaluate: () => mayEvaluate,
       send: (message) => sent.push(message),
     });
   });
