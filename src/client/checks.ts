@@ -75,11 +75,11 @@ function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
-/** An expected version: -1, the default, for any. The wire has 32 bits for it. */
+/** An expected version, 32 bits with a sign: they overflow into the negative numbers. -1, the default, for any. */
 export function checkVersion(version: unknown): number {
   if (version === undefined) return -1;
-  if (typeof version === "number" && (version | 0) === version && version >= -1) return version;
-  throw badArgument("version", version, "an integer from -1 (any) to 2147483647");
+  if (typeof version === "number" && (version | 0) === version) return version;
+  throw badArgument("version", version, "-1 (any) or another integer from -2147483648 to 2147483647");
 }
 
 /** Names of a page at most; left out, as many as a server gives. */

@@ -53,7 +53,10 @@ export interface CreateOptions extends RequestOptions {
 
 /** A change that depends on the znode's version. */
 export interface VersionOptions extends RequestOptions {
-  /** The version expected, or -1 (the default) for any; otherwise BAD_VERSION. */
+  /**
+   * The version expected, or -1 (the default) for any; otherwise BAD_VERSION. After 2147483647 versions go on from
+   * -2147483648, and from -2 to 0.
+   */
   readonly version?: number | undefined;
 }
 

@@ -19,9 +19,9 @@ export function checkedBytes(body: RequestBody): number {
     throw new TerrariumError("BAD_ARGUMENTS", `\`after\` has ${afterBytes} bytes, more than ${limits.pathBytesMax}`);
   }
   const version = body.type === "write" && body.operation.op !== "create" ? body.operation.version : -1;
-  // The wire has 32 bits for it.
-  if ((version | 0) !== version || version < -1) {
-    throw new TerrariumError("BAD_ARGUMENTS", `the version ${version} is not an integer from -1 to 2147483647`);
+  // The wire has 32 bits for it. Versions overflow into the negative numbers, so that those below -1 are versions too.
+  if ((version | 0) !== version) {
+    throw new TerrariumError("BAD_ARGUMENTS", `the version ${version} is not an integer of 32 bits`);
   }
   const data = body.type === "write" && body.operation.op !== "delete" ? body.operation.data.length : 0;
   if (data > limits.dataBytesMax) {

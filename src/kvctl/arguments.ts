@@ -20,7 +20,7 @@ export function checkDeletable(path: string): string {
 /** An expected version: an integer from -1 (any) to 2^31 - 1. */
 export function parseVersion(text: string): number {
   const version = Number(text);
-  if (/^-?\d+$/.test(text) && version >= -1 && version <= 0x7fffffff) return version;
+  if (/^-?\d+$/.test(text) && (version | 0) === version) return version;
   throw usage(
     `--version: '${text}' is not a version`,
     "give the number that `kvctl stat` shows as version, or -1 for any",

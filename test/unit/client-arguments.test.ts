@@ -92,8 +92,16 @@ describe("arguments of requests", () => {
     expect(fromUtf8((await client.get("/a")).data)).toBe("emoji 😀");
   });
 
+  it("takes versions that have overflowed", async () => {
+    const code = expect.objectContaining({ code: "BAD_VERSION" });
+    for (const version of [-2, -(2 ** 31), 2 ** 31 - 1]) {
+      await expect(call("set", "/a", "x", { version })).rejects.toEqual(code);
+      await expect(call("delete", "/a", { version })).rejects.toEqual(code);
+    }
+  });
+
   it("refuses a version that is none", async () => {
-    for (const version of [Number.NaN, 0.5, -2, 2 ** 31, Number.POSITIVE_INFINITY, "0", null, 0n]) {
+    for (const version of [Number.NaN, 0.5, -(2 ** 31) - 1, 2 ** 31, Number.POSITIVE_INFINITY, "0", null, 0n]) {
       await refused(call("set", "/a", "x", { version }), "BAD_ARGUMENTS", "version is", "-1 (any)");
       await refused(call("delete", "/a", { version }), "BAD_ARGUMENTS", "version is");
     }

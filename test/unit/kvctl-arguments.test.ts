@@ -38,11 +38,13 @@ describe("versions", () => {
     ["-1", -1],
     ["0", 0],
     ["2147483647", 2147483647],
+    ["-2", -2],
+    ["-2147483648", -2147483648],
   ])("%j", (text, version) => {
     expect(parseVersion(text)).toBe(version);
   });
 
-  it.each(["", " ", "x", "1.5", "-2", "1e2", "0x10", "2147483648", "+1"])("%j is refused", (text) => {
+  it.each(["", " ", "x", "1.5", "-2147483649", "1e2", "0x10", "2147483648", "+1"])("%j is refused", (text) => {
     expect(() => parseVersion(text)).toThrow(usage);
   });
 });
