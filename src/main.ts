@@ -108,7 +108,7 @@ function commandLine(stopping: Stopping): Command {
   const serving = program
     .command("serve", { isDefault: true })
     .description("run one server (the default command)")
-    .option("--id <n>", "this server's id, 1 to 255: one of --members, or a new one")
+    .option("--id <n>", "this server's id, a number from 1: one of --members, or a new one")
     .option("--members <list>", "all servers: 1=HOST:PEERPORT/HOST:CLIENTPORT,2=…")
     .option(
       "--join <list>",

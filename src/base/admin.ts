@@ -2,7 +2,7 @@
 
 /** A server and where it listens (host:port). */
 export interface MemberAddress {
-  /** 1 to 255, never used before in this cluster. */
+  /** 1 to `limits.serverIdMax`, never used before in this cluster. */
   readonly id: number;
   readonly peerAddress: string;
   readonly clientAddress: string;

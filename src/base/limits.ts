@@ -3,6 +3,8 @@
  * lost messages, never more memory.
  */
 export const limits = {
+  /** A server's id. None is used twice in the life of a cluster, so that there must be many: replacing one a day, for millennia. */
+  serverIdMax: 2 ** 31 - 1,
   /** Data of a znode, bytes. */
   dataBytesMax: 1024 * 1024,
   /** A path, bytes of UTF-8. */

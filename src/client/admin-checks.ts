@@ -1,6 +1,7 @@
 /** Checks of what operators ask: BAD_ARGUMENTS if it is malformed. */
 import type { AdminRequest, MemberAddress } from "../base/admin.ts";
 import { isEndpoint } from "../base/endpoint.ts";
+import { limits } from "../base/limits.ts";
 import { badArgument, checkFlag, isObject } from "./checks.ts";
 
 /** The request, with nothing in it but what belongs there. */
@@ -37,8 +38,8 @@ function checkMember(member: unknown): MemberAddress {
 }
 
 function checkId(name: string, id: unknown): number {
-  if (typeof id === "number" && Number.isInteger(id) && id >= 1 && id <= 255) return id;
-  throw badArgument(name, id, "a server id from 1 to 255");
+  if (typeof id === "number" && Number.isInteger(id) && id >= 1 && id <= limits.serverIdMax) return id;
+  throw badArgument(name, id, `a server id from 1 to ${limits.serverIdMax}`);
 }
 
 function checkAddress(name: string, address: unknown): string {

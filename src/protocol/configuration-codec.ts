@@ -15,7 +15,7 @@ export function decodeConfiguration(bytes: Uint8Array): Configuration {
 }
 
 /**
- * Sees that a configuration is one: at least one voter, ids from 1 to 255, each once, in sorted lists, each voter and
+ * Sees that a configuration is one: at least one voter, ids from 1 to `limits.serverIdMax`, each once, in sorted lists, each voter and
  * learner a member. Otherwise PROTOCOL_ERROR.
  */
 export function checkConfiguration(configuration: Configuration): Configuration {
@@ -34,7 +34,7 @@ export function checkConfiguration(configuration: Configuration): Configuration 
   return configuration;
 }
 
-/** Whether the ids rise and lie within 1 and 255. */
+/** Whether the ids rise and lie within 1 and `limits.serverIdMax`. */
 function isIdList(ids: readonly ServerId[]): boolean {
   return ids.every((id, i) => id > (ids[i - 1] ?? 0) && id <= serverIdMax);
 }

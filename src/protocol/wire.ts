@@ -3,7 +3,9 @@
  * generates from them uses. One write of a client takes some ten codec steps across three servers: protobufjs' own code,
  * which makes an object for every message and 64-bit halves for every number, is two to seven times as slow.
  */
+
 import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 
 /** Wire type of numbers. */
 export const VARINT = 0;
@@ -28,7 +30,7 @@ export function lengthTag(field: number): number {
 export const frameItemBytes = 6;
 
 /** Servers have the ids from 1 to this one. */
-export const serverIdMax = 255;
+export const serverIdMax: number = limits.serverIdMax;
 
 /** The error of every decoder. */
 export function malformed(what: string): TerrariumError {

@@ -1,6 +1,6 @@
 /** The nouns of Raft (Figure 2): ids, terms, entries, configurations, what is persistent. */
 
-/** A server of the cluster, 1 to 255. */
+/** A server of the cluster, 1 to `limits.serverIdMax`. */
 export type ServerId = number;
 /** A term; the first election is for term 2, since the bootstrap entry has term 1. */
 export type Term = number;

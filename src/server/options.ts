@@ -1,6 +1,7 @@
 /** What `terrarium serve` is told on its command line, checked before anything is touched. */
 import { createHash } from "node:crypto";
 import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import { defaultNodeOptions } from "../node/options.ts";
 import type { Member, ServerId } from "../raft/types.ts";
 
@@ -138,9 +139,10 @@ function required(value: string | undefined, flag: string, hint: string): string
 }
 
 function parseServerId(text: string, flag: string): ServerId {
-  const id = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (id >= 1 && id <= 255) return id;
-  throw new TerrariumError("USAGE", `${flag}: "${text}" is not a server id`, "ids are whole numbers from 1 to 255");
+  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (id >= 1 && id <= limits.serverIdMax) return id;
+  const hint = `ids are whole numbers from 1 to ${limits.serverIdMax}`;
+  throw new TerrariumError("USAGE", `${flag}: "${text}" is not a server id`, hint);
 }
 
 function parseAddress(text: string, flag: string): string {

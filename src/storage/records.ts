@@ -1,5 +1,6 @@
 /** The small records of a server's database: identity, hard state, where the log begins, what the checkpoint is. */
 import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import { checkConfiguration } from "../protocol/configuration-codec.ts";
 import {
   type CheckpointHead,
@@ -82,7 +83,8 @@ export function encodeHardState(hardState: HardState): Uint8Array {
 export function decodeHardState(value: Uint8Array): HardState {
   const hardState = decode(value, "the hard state", readHardState);
   const { currentTerm, votedFor } = hardState;
-  if (currentTerm < 1 || votedFor > 255) throw corrupt(`the hard state says term ${currentTerm}, vote ${votedFor}`);
+  if (currentTerm < 1 || votedFor > limits.serverIdMax)
+    throw corrupt(`the hard state says term ${currentTerm}, vote ${votedFor}`);
   return hardState;
 }
 

@@ -85,7 +85,7 @@ function itemOf(type: protobuf.Type, field: protobuf.Field): fc.Arbitrary<unknow
 /** What an entry holds depends on its kind. */
 function logEntry(): fc.Arbitrary<object> {
   const position = fc.integer({ min: 1, max: 2 ** 53 - 1 });
-  const ids = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 5 });
+  const ids = fc.uniqueArray(fc.integer({ min: 1, max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 5 });
   const configuration = ids.map((unsorted) => {
     const voters = unsorted.toSorted((a, b) => a - b);
     return encodeProto("Configuration", { members: unsorted.map((id) => ({ id, peerAddress: "p" })), voters });

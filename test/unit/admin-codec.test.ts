@@ -38,7 +38,7 @@ describe("requests of operators", () => {
       new Uint8Array([7, 7, 7]),
       encode({}),
       encode({ remove: { id: 0 } }),
-      encode({ remove: { id: 256 } }),
+      encode({ remove: { id: 2 ** 31 } }),
       encode({ add: { member: { id: 3 } } }),
       encode({ replace: { gone: 1 } }),
     ])

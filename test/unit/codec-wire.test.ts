@@ -183,7 +183,7 @@ describe("decoders refuse", () => {
     expect(decode({ members: [member(2), member(1)], voters: [1, 2] }).voters).toEqual([1, 2]);
     expect(() => decode({ members: [member(1)] })).toThrow(protocolError("without voters"));
     expect(() => decode({ members: [member(0)], voters: [0] })).toThrow(protocolError("server ids"));
-    expect(() => decode({ members: [member(256)], voters: [256] })).toThrow(protocolError("server ids"));
+    expect(() => decode({ members: [member(2 ** 31)], voters: [2 ** 31] })).toThrow(protocolError("server ids"));
     expect(() => decode({ members: [member(1), member(1)], voters: [1] })).toThrow(protocolError("server ids"));
     for (const lists of [{ voters: [2] }, { voters: [1], learners: [2] }, { voters: [1], oldVoters: [1, 1] }]) {
       expect(() => decode({ members: [member(1)], ...lists })).toThrow(protocolError("not sorted ids"));

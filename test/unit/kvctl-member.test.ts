@@ -33,7 +33,7 @@ describe("kvctl member", () => {
     "add 6 h:1/65536",
     "add 6 h:1/2 3",
     "remove",
-    "remove 256",
+    "remove 2147483648",
     "replace 1 2",
   ])("refuses `member %s`", (line) => {
     expect(() => memberRequest(line.split(" "), {})).toThrow(expect.objectContaining({ code: "USAGE" }));

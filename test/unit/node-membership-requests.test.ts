@@ -54,6 +54,12 @@ describe("what an operator asks for", () => {
     expect(ask({ ...remove, id: 1 }, replacing)).toMatchObject({ voters: [2, 6] });
   });
 
+  it("add: after more members than fit in a byte", () => {
+    const retired = Array.from({ length: 300 }, (_, i) => i + 5);
+    expect(ask(add(305), { ...current, retired })).toMatchObject({ voters: [1, 2, 3, 305] });
+    expect(ask(add(304), { ...current, retired })).toMatchObject({ code: "ID_IN_USE" });
+  });
+
   it("may be asked again", () => {
     expect(ask(add(2))).toBe("done");
     expect(ask(add(4, true))).toBe("done");

@@ -58,13 +58,20 @@ describe("terrarium serve", () => {
     });
   });
 
+  it("takes ids beyond a byte", () => {
+    const joins = { ...flags, members: undefined, join: "a:1", peerAddress: "a:2", clientAddress: "a:3" };
+    const { members: _, ...joining } = joins;
+    expect(parseServeOptions({ ...joining, id: "300" }).id).toBe(300);
+    expect(parseServeOptions({ ...joining, id: "2147483647" }).id).toBe(2 ** 31 - 1);
+  });
+
   it("refuses an id that is not in the membership", () => {
     expect(failure({ ...flags, id: "9" })).toMatchObject({ code: "NOT_A_MEMBER" });
   });
 
   it.each<[string, Partial<ServeFlags>, string]>([
     ["an id that is no number", { id: "one" }, "--id"],
-    ["an id out of range", { id: "256" }, "--id"],
+    ["an id out of range", { id: "2147483648" }, "--id"],
     ["no id", { id: "" }, "--id is missing"],
     ["no data directory", { dataDir: "" }, "--data-dir is missing"],
     ["malformed members", { members: "1=h:1" }, '"1=h:1" is malformed'],

@@ -1,12 +1,13 @@
 /** Server ids and addresses as a user types them. */
+import { limits } from "../../base/limits.ts";
 import type { MemberAddress } from "../../client/index.ts";
 import { usage } from "../failures.ts";
 
-/** A server id, 1 to 255. */
+/** A server id, 1 to `limits.serverIdMax`. */
 export function parseServerId(text: string): number {
-  const id = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (id >= 1 && id <= 255) return id;
-  throw usage(`'${text}' is not a server id`, "ids are whole numbers from 1 to 255");
+  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (id >= 1 && id <= limits.serverIdMax) return id;
+  throw usage(`'${text}' is not a server id`, `ids are whole numbers from 1 to ${limits.serverIdMax}`);
 }
 
 /** A server and its addresses: `HOST:PEERPORT/HOST:CLIENTPORT`, the second host left out if it is the same. */
