@@ -6,6 +6,7 @@ import { decodePeerFrame } from "../protocol/peer-codec.ts";
 import type { ServerId } from "../raft/types.ts";
 import { firstLine, rawBytes } from "./grpc.ts";
 import { type CheckedIdentity, checkIdentity, peerMethodPath } from "./peer-identity.ts";
+import { introduceMethod } from "./peer-probe.ts";
 
 /** What the node is told about its peers. */
 export interface PeerHandlers {
@@ -45,6 +46,7 @@ interface IncomingStream {
 const empty = Buffer.alloc(0);
 
 export const peerService: ServiceDefinition = {
+  introduce: introduceMethod,
   messages: {
     path: peerMethodPath,
     requestStream: true,

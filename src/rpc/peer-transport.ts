@@ -4,7 +4,7 @@
  * A server that is in no configuration known here is heard all the same, and answered over a stream that is opened for
  * this: the configuration here may be the older one (§6; thesis 4.1).
  */
-import type { sendUnaryData } from "@grpc/grpc-js";
+import { type sendUnaryData, status } from "@grpc/grpc-js";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { GateStats } from "../doors/gate.ts";
@@ -14,12 +14,16 @@ import type { ServerId } from "../raft/types.ts";
 import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
 import { PeerAcceptor, type PeerCall, type PeerHandlers, peerService } from "./peer-acceptor.ts";
 import { PeerLink, type PeerLinkStats } from "./peer-link.ts";
+import { answerIntroduce } from "./peer-probe.ts";
 
 export type { PeerHandlers } from "./peer-acceptor.ts";
 export type { PeerLinkStats } from "./peer-link.ts";
 
 /** A silent connection is probed after this long and given up after as long again. */
 const peerKeepaliveMs = 2000;
+
+/** How long another address is asked who is there, for somebody else. */
+const probeTimeoutMs = 1000;
 
 /** Another server and where it listens for peers (host:port). */
 export interface PeerAddress {
@@ -100,6 +104,13 @@ export class PeerTransport implements Network {
         this.door.began(call);
         this.acceptor.accept(call, respond);
       },
+      introduce: this.door.unary((call, respond) => {
+        const { clusterId, id, incarnation } = options;
+        answerIntroduce(call.request, { clusterId, id, incarnation }, probeTimeoutMs).then(
+          (reply) => respond(null, reply),
+          () => respond({ code: status.INVALID_ARGUMENT, details: "the request cannot be read" }),
+        );
+      }),
     });
   }
 

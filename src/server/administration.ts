@@ -5,6 +5,7 @@ import { type ErrorCode, TerrariumError } from "../base/errors.ts";
 import { isComplete, type MembershipRequest, requestedChange } from "../node/membership-requests.ts";
 import type { Node } from "../node/node.ts";
 import type { Refusal } from "../raft/raft.ts";
+import { askPeer, type PeerAnswer, type PeerIntroduction } from "../rpc/peer-probe.ts";
 import { introduction } from "../rpc/probe.ts";
 
 /** How often a request looks whether it is complete, ms. */
@@ -70,7 +71,38 @@ async function incarnationOf(node: Node, member: MemberAddress): Promise<number>
     throw new TerrariumError("WRONG_SERVER", `the server ${at} is server ${found.id}, not ${member.id}`);
   if (!found.joining || found.incarnation === 0)
     throw new TerrariumError("WRONG_SERVER", `server ${found.id} ${at} has data already and was not started to join`);
+  await checkPeerAddress(node, member, found.incarnation);
   return found.incarnation;
+}
+
+/**
+ * Sees that it is this server that answers at the peer address, from this server and from every member that answers now:
+ * one that joined at a wrong address would never hear of it. Members that cannot say are passed over.
+ */
+async function checkPeerAddress(node: Node, { id, peerAddress }: MemberAddress, incarnation: number): Promise<void> {
+  const { clusterId, id: self } = node.options;
+  const others = node.status().members.filter((other) => other.id !== self && other.active === true);
+  const asked = await Promise.all([
+    askPeer(peerAddress, probeTimeoutMs).then((found) => ({ from: self, found })),
+    ...others.map(async (other) => ({
+      from: other.id,
+      found: await askPeer(peerAddress, probeTimeoutMs, other.peerAddress),
+    })),
+  ]);
+  for (const { from, found } of asked) {
+    if (found === undefined) continue;
+    const wrong = whatIsWrong(found, { clusterId, id, incarnation });
+    if (wrong !== undefined)
+      throw new TerrariumError("WRONG_SERVER", `server ${from} tried the peer address ${peerAddress}: ${wrong}`);
+  }
+}
+
+function whatIsWrong(found: PeerAnswer, wanted: PeerIntroduction): string | undefined {
+  if ("nothing" in found) return found.nothing;
+  if (found.clusterId !== wanted.clusterId) return `a server of cluster ${found.clusterId} answers`;
+  if (found.id !== wanted.id) return `server ${found.id} answers, not ${wanted.id}`;
+  if (found.incarnation !== wanted.incarnation) return `another server ${found.id} answers than at the client address`;
+  return undefined;
 }
 
 async function transfer(node: Node, to: number, signal: AbortSignal): Promise<AdminReply> {
