@@ -144,7 +144,8 @@ async function main(args: readonly string[]): Promise<number> {
   refuseBeside(options, "print-plan", ["trace", "story", "diagram", "check-determinism"], "nothing is run");
   refuseBeside(options, "diagram", ["story"], "either the one or the other goes to stdout");
   const cuts = ["from", "to", "nodes"].filter((name) => options.values.has(name));
-  if (cuts.length > 0 && !["story", "diagram"].some((name) => options.flags.has(name)))
+  const shows = ["story", "diagram"].some((name) => options.flags.has(name)) || options.values.has("scene");
+  if (cuts.length > 0 && !shows)
     throw new UsageError(`The option --${cuts[0]} cuts a story or a diagram: add --story or --diagram.`);
   if (options.values.get("scene") === "list") {
     listScenes();
