@@ -67,6 +67,26 @@ const list = [
     file: "sim/checkers/leader-progress.ts",
   },
   {
+    invariant: "deposed-leaders",
+    sentence: "A server whose own leader asks it for its vote, in a later term, follows that leader no more.",
+    from: "thesis 4.2.3, 9.6",
+    file: "sim/checkers/deposed-leaders.ts",
+  },
+  {
+    invariant: "hung-disk",
+    sentence:
+      "Whoever has a disk that hangs neither campaigns nor leads on while the others could, and holds a bounded backlog.",
+    from: "",
+    file: "sim/checkers/hung-disk.ts",
+  },
+  {
+    invariant: "stamps",
+    sentence:
+      "A time stamp is ahead of the clocks of a majority by a bound at most, however far ahead the leader's own clock is.",
+    from: "",
+    file: "sim/checkers/stamps.ts",
+  },
+  {
     invariant: "snapshot",
     sentence: "A snapshot that is installed was committed, comes to no leader, and never takes a server back.",
     from: "§7",

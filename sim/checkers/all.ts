@@ -9,11 +9,13 @@ import type { Observer } from "../world/observer.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
+import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
+import { HungDisk } from "./hung-disk.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
@@ -30,6 +32,7 @@ import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
 import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
+import { Stamps } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { Watches } from "./watches.ts";
 import { WipedServers } from "./wiped-servers.ts";
@@ -75,6 +78,9 @@ export function allCheckers(marks?: Marks): Observer[] {
     new OtherLife(),
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
+    new DeposedLeaders(),
+    new Stamps(marks),
+    new HungDisk(history, durable, marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new Monotonic(),

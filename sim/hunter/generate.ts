@@ -11,10 +11,12 @@ import {
   drawCutOff,
   drawHastyChanges,
   drawHops,
+  drawHungDisks,
   drawLeftBehind,
   drawLostChanges,
   drawStorm,
   drawTails,
+  drawWrongClocks,
 } from "./schedules.ts";
 
 /** What a caller may fix of a plan. */
@@ -104,6 +106,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
+    undurableBytesMax: randomness.draws("plan undurable").pick([2_000, 20_000, 64 * 1024 * 1024]),
     checkpoints: drawCheckpoints(randomness.draws("plan checkpoints")),
     bytes: randomness.draws("plan bytes").chance(0.15),
     readWork: randomness.draws("plan read work").pick(readWorks),
@@ -128,6 +131,10 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
     faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));
+  if (options.clean !== true && randomness.draws("plan hung disks").chance(0.15))
+    faults.push(...drawHungDisks(randomness.draws("plan hung disks"), horizonMs, electionTimeoutMs));
+  if (options.clean !== true && randomness.draws("plan wrong clocks").chance(0.15))
+    faults.push(...drawWrongClocks(randomness.draws("plan wrong clocks"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan left behind").chance(0.2))
     faults.push(...drawLeftBehind(randomness.draws("plan left behind"), servers, horizonMs, electionTimeoutMs));
   if (config.spares > 0) {

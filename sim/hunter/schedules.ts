@@ -173,6 +173,33 @@ export function drawCutOff(draws: Draws, horizonMs: number, sessionTimeoutMs: nu
   return faults;
 }
 
+/** A wall clock, mostly the leader's, that runs ahead by seconds or years for a while, and is set right again. */
+export function drawWrongClocks(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const gapMs = electionTimeoutMs * draws.pick([3, 6, 12]);
+  for (let atMs = gapMs; atMs < horizonMs && faults.length < 20; atMs += gapMs) {
+    const server = draws.pick(["leader", "leader", "follower"] as const);
+    const byMs = draws.pick([-3_000_000, -5_000, 1_500, 5_000, 60_000, 3_000_000]);
+    faults.push({ when: { kind: "at", atMs }, what: { kind: "jumpClock", server, byMs } });
+    const laterMs = atMs + electionTimeoutMs * draws.pick([0.1, 1, 2]);
+    if (draws.chance(0.8))
+      faults.push({ when: { kind: "at", atMs: laterMs }, what: { kind: "jumpClock", server, byMs: -byMs } });
+  }
+  return faults;
+}
+
+/** Disks that hang for long, mostly the leader's: some until the end, so that nothing but another leader helps. */
+export function drawHungDisks(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const gapMs = electionTimeoutMs * draws.pick([4, 8, 16]);
+  for (let atMs = gapMs; atMs < horizonMs && faults.length < 20; atMs += gapMs) {
+    const server = draws.pick(["leader", "leader", "leader", "follower", "random"] as const);
+    const forMs = draws.chance(0.2) ? horizonMs - atMs : electionTimeoutMs * draws.pick([1, 2.5, 4, 10]);
+    faults.push({ when: drawMoment(draws, atMs), what: { kind: "stallDisk", server, forMs: Math.round(forMs) } });
+  }
+  return faults;
+}
+
 /** A moment in a leader's work, not before `atMs`. */
 function drawMoment(draws: Draws, atMs: number): When {
   const nth = draws.pick([1, 1, 2, 3, 5]);

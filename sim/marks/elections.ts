@@ -72,6 +72,12 @@ export class ElectionMarks implements Observer {
     else if (message.type === "RequestVoteReply") this.#votes(from.id, message);
   }
 
+  delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
+    const raft = to.node?.raft;
+    if (message.type === "RequestVote" && raft?.leader === from && message.term > raft.currentTerm)
+      this.#marks.hit("deposed-leader-asks");
+  }
+
   crashed({ id }: ServerView): void {
     const seen = this.#seen[id];
     if (seen === undefined) return;

@@ -12,6 +12,11 @@ export const markSentences = {
   "candidate-gives-way": "a candidate followed the leader that was elected in its own term",
   "leader-deposed": "a leader heard of a higher term and stepped down",
   "leader-without-quorum": "a leader stepped down by itself, since no majority answered",
+  "leader-with-hung-disk": "a leader stepped down by itself, since its disk hung while a majority answered",
+  "deposed-leader-asks": "a server was asked for its vote by the very leader that it followed",
+  "disk-backlog": "so much waited for a server's disk that it took no more",
+  "clock-ahead-at-leader":
+    "a leader stamped a command with a time well behind its own clock, which ran ahead of the others'",
   "two-leaders": "two servers led at once, in different terms",
   "leader-steps-down-with-tail": "a leader stepped down with entries that were not committed",
   "vote-kept-over-restart": "a server refused its vote because of one that it gave before it crashed",

@@ -14,6 +14,7 @@ import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
 import { snapshots } from "./snapshots.ts";
 import { storage } from "./storage.ts";
+import { time } from "./time.ts";
 import { watches } from "./watches.ts";
 import { znodes } from "./znodes.ts";
 
@@ -33,6 +34,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Sessions", mutants: sessions },
   { title: "Attachments and the client's session", mutants: attachments },
   { title: "What clients are told", mutants: clients },
+  { title: "Time", mutants: time },
   { title: "Watches", mutants: watches },
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },

@@ -149,4 +149,52 @@ export const election: readonly Mutant[] = [
     kind: "safety",
     lesson: "votedFor is persistent state (Figure 2): a server that forgets its vote in a crash gives it twice.",
   },
+  {
+    id: "E15",
+    title: "a leader waits for its own disk as long as it takes",
+    source: "ours (a disk that hung for 40 s)",
+    file: "src/raft/check-quorum.ts",
+    find: "const diskPatience = 2;",
+    replace: "const diskPatience = 2_000;",
+    expects: ["hung-disk"],
+    kind: "liveness",
+    lesson:
+      "CheckQuorum asks whether the others answer, and they do: they even commit without the leader's disk. But the leader itself applies nothing, answers no client and ends no session until its disk is back.",
+  },
+  {
+    id: "E16",
+    title: "a server whose disk hangs campaigns",
+    source: "ours (a disk that hung for 40 s)",
+    file: "src/raft/candidate.ts",
+    find: "if (!mayCampaign(state) || diskHangs(state)) {",
+    replace: "if (!mayCampaign(state)) {",
+    expects: ["hung-disk"],
+    kind: "liveness",
+    lesson:
+      "A candidate's vote for itself has to be on its disk. One whose disk hangs cannot win, but its new term, once it is out, deposes whoever has won meanwhile.",
+  },
+  {
+    id: "E17",
+    title: "entries are taken however many wait for the disk",
+    source: "ours (a disk that hung for 60 s)",
+    file: "src/raft/disk.ts",
+    find: "return waiting === 0 || waiting + bytes <= options.undurableBytesMax;",
+    replace: "return waiting + bytes >= 0;",
+    expects: ["hung-disk"],
+    kind: "liveness",
+    lesson:
+      "What is committed needs no room at the leader, one should think. But it stays in memory until it is on the disk, and a disk can hang for minutes.",
+  },
+  {
+    id: "E18",
+    title: "a leader that asks for votes still counts as the leader",
+    source: "ours (2 s without a leader in 4 of 335 elections)",
+    file: "src/raft/vote.ts",
+    find: "if (isFromDeposedLeader(state, from, request)) leaderDisconnected(state);",
+    replace: "",
+    expects: ["deposed-leaders"],
+    kind: "liveness",
+    lesson:
+      "Servers that hear a leader refuse to vote (thesis §4.2.3). If the one that asks is that very leader, deposed a moment ago by somebody's higher term, they refuse it since they hear it, and nobody leads until the silence has lasted an election timeout.",
+  },
 ];

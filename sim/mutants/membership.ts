@@ -161,8 +161,8 @@ export const membership: readonly Mutant[] = [
     title: "a non-voter is elected",
     source: "hashicorp GH-398",
     file: "src/raft/candidate.ts",
-    find: "if (!mayCampaign(state)) {",
-    replace: "if (state.currentTerm < 0) {",
+    find: "if (!mayCampaign(state) || diskHangs(state)) {",
+    replace: "if (diskHangs(state)) {",
     expects: ["membership", "commit-durability", "exception", "assertion"],
     kind: "safety",
     lesson:
@@ -173,9 +173,9 @@ export const membership: readonly Mutant[] = [
     title: "a promoted learner never campaigns",
     source: "etcd#12359",
     file: "src/raft/candidate.ts",
-    find: "if (!mayCampaign(state)) {",
+    find: "if (!mayCampaign(state) || diskHangs(state)) {",
     replace:
-      'const whole = state.log.base.index === 0 && state.log.lastIndex > 0;\n  const first = whole ? state.log.entryAt(1) : undefined;\n  const known = first?.kind === "configuration" ? first.configuration : state.log.configuration;\n  if (!isVoter(known, state.id)) {',
+      'const whole = state.log.base.index === 0 && state.log.lastIndex > 0;\n  const first = whole ? state.log.entryAt(1) : undefined;\n  const known = first?.kind === "configuration" ? first.configuration : state.log.configuration;\n  if (!isVoter(known, state.id) || diskHangs(state)) {',
     expects: ["liveness"],
     kind: "liveness",
     lesson:

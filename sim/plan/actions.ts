@@ -57,6 +57,7 @@ export const messageTypes = word(
   "Forward",
   "TouchSessions",
   "SessionsHeard",
+  "WallClock",
   "Hello",
   "HelloReply",
 );

@@ -1,4 +1,5 @@
 /** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
+import { limits } from "../../src/base/limits.ts";
 import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import { defaultReadWork } from "../../src/node/read-turns.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
@@ -51,6 +52,8 @@ const config = object({
   appendBytesMax: optional(integer(1, 4 * 1024 * 1024), 512 * 1024),
   /** AppendEntries with entries in flight to one follower. */
   appendsInFlightMax: optional(integer(1, 1_000), 32),
+  /** Entries that are not on a server's disk, bytes; beyond it none are taken. */
+  undurableBytesMax: optional(integer(1, 2 ** 40), limits.undurableBytesMax),
   /** When checkpoints are made and what stays of the log, bytes (see the node's `CheckpointOptions`). */
   checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
   /** How many reads a server answers at a time, in units of work (see the node's `ReadWork`). */

@@ -41,6 +41,8 @@ export function tellMessage(message: PeerMessage): string {
       return `TouchSessions of ${count(message.sessionIds.length, "session")}`;
     case "SessionsHeard":
       return `SessionsHeard, round ${message.round}`;
+    case "WallClock":
+      return `WallClock ${message.wallClockMs} ms`;
     case "TimeoutNow":
       return `TimeoutNow t${message.term}`;
     case "Hello":

@@ -210,6 +210,8 @@ export class SimServer implements ServerView {
         return this.#receive(event.from, event);
       case "streamBroken":
         this.node?.peerDisconnected(event.peer);
+        // Streams break in both directions, and open again at once.
+        this.node?.peerConnected(event.peer);
         return;
       case "tick":
         if (this.node !== undefined && this.clock.now() >= this.node.nextDeadline()) this.node.tick();
@@ -300,7 +302,7 @@ export class SimServer implements ServerView {
 
   #run(ports: Ports, recovered: Recovered): void {
     const { kernel, plan } = this.#host;
-    const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax } = plan.config;
+    const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax, undurableBytesMax } = plan.config;
     this.recovered = recovered;
     this.state = "running";
     const options = {
@@ -311,7 +313,7 @@ export class SimServer implements ServerView {
       campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
       sessionTickMs: 250,
       proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
-      raftLimits: { appendBytesMax, appendsInFlightMax },
+      raftLimits: { appendBytesMax, appendsInFlightMax, undurableBytesMax },
       checkpoints: plan.config.checkpoints,
       readWork: plan.config.readWork,
     };

@@ -106,6 +106,8 @@ function mixPeerMessage(kernel: Kernel, message: PeerMessage): void {
     case "TouchSessions":
       for (const session of message.sessionIds) kernel.mix(session);
       return;
+    case "WallClock":
+      return kernel.mix(message.wallClockMs);
     default:
       if ("term" in message) kernel.mix(message.term);
   }

@@ -58,16 +58,28 @@ export const limits = {
   checkpointSlackBytes: 1024 * 1024,
   /** Chunks of a snapshot in flight to one follower. */
   snapshotChunksInFlightMax: 4,
+  /** Chunks at the follower that are on their way to its disk, bytes; beyond it further ones are lost. */
+  stagedBytesMax: 16 * 1024 * 1024,
   /** A snapshot takes its time, so that the others go on: bytes a second … */
   snapshotBytesPerSecond: 4 * 1024 * 1024,
   /** … but more if it would take longer than this, and without a limit after it: the log that grows has to be kept. */
   snapshotPacedMsMax: 30_000,
   /** Entries at the leader that are not committed yet, bytes. */
   uncommittedBytesMax: 64 * 1024 * 1024,
+  /** Entries at any server that are not on its own disk yet, bytes: a disk that hangs holds up all that lies behind. */
+  undurableBytesMax: 64 * 1024 * 1024,
+  /** Messages to other servers that wait for the disk, such as votes and acknowledgements; beyond it new ones are lost. */
+  heldMessagesMax: 1000,
+  /** Commands that other servers forwarded and the leader's log has no room for, bytes; their origins send them again. */
+  forwardedBytesMax: 64 * 1024 * 1024,
+  /** Commands of one server's own clients that are on their way into the log, bytes; then further ones are refused. */
+  proposedBytesMax: 128 * 1024 * 1024,
   /** Messages that wait for one peer, bytes; beyond it new ones are dropped, as the network may. */
   peerQueueBytesMax: 16 * 1024 * 1024,
   /** Unsent bytes to one client; beyond it the server closes the connection. */
   clientQueueBytesMax: 16 * 1024 * 1024,
+  /** A time stamp is at most so far ahead of, or behind, the clocks of a majority of the voters, milliseconds. */
+  clockSkewMaxMs: 1_000,
   /** Sessions of the cluster. */
   sessionsMax: 100_000,
   /** Client connections of one server. */

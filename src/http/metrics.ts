@@ -56,6 +56,11 @@ const statusGauges: readonly (readonly [string, string, (status: NodeStatus) => 
   ["terrarium_raft_applied_index", "Index of the newest entry applied to the tree.", (s) => s.appliedIndex],
   ["terrarium_raft_last_index", "Index of the newest entry in the log.", (s) => s.lastIndex],
   ["terrarium_raft_durable_index", "Index of the newest entry on this server's disk.", (s) => s.durableIndex],
+  [
+    "terrarium_disk_stalled_seconds",
+    "For how long the disk has owed a write and written nothing; 0 when it owes none.",
+    (s) => (s.diskStalledMs ?? 0) / 1000,
+  ],
   ["terrarium_sessions", "Open sessions of the cluster.", (s) => s.sessions],
   ["terrarium_znodes", "Znodes in the tree.", (s) => s.znodes],
   ["terrarium_watches", "Watches of the clients attached to this server.", (s) => s.watches],
@@ -77,6 +82,12 @@ export function createMetrics(source: MetricsSource): Metrics {
   const lag = new Gauge({
     name: "terrarium_raft_follower_lag_entries",
     help: "Entries that a member is behind; known to the leader only.",
+    labelNames: ["peer"],
+    registers,
+  });
+  const skew = new Gauge({
+    name: "terrarium_clock_skew_seconds",
+    help: "How far a member's wall clock is ahead of those of a majority; known to the leader only.",
     labelNames: ["peer"],
     registers,
   });
@@ -120,6 +131,9 @@ export function createMetrics(source: MetricsSource): Metrics {
     for (const name of roles) role.set({ role: name }, status.role === name ? 1 : 0);
     lag.reset();
     for (const member of status.members) if (member.lag !== undefined) lag.set({ peer: member.id }, member.lag);
+    skew.reset();
+    for (const { id, clockSkewMs } of status.members)
+      if (clockSkewMs !== undefined) skew.set({ peer: id }, clockSkewMs / 1000);
     peers(source.peers());
     doors(source.doors());
   };

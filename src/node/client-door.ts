@@ -29,6 +29,8 @@ export interface DoorHost {
   readonly clusterId: string;
   readonly machine: ZnodeMachine;
   readonly proposals: Proposals;
+  /** Bytes of proposals beyond which clients are refused. */
+  readonly proposedBytesMax: number;
   readonly clients: Clients;
   readonly secret: (length: number) => Uint8Array;
   readonly readWork: ReadWork;
@@ -376,6 +378,13 @@ export class ClientDoor {
         connection,
         "TOO_MANY_REQUESTS",
         `writes of more than ${limits.outstandingBytesMax} bytes are outstanding`,
+      );
+    // All clients together: a cluster that takes no writes must not fill the memory of the servers that collect them.
+    else if (this.#host.proposals.bytes > this.#host.proposedBytesMax)
+      this.#refuse(
+        connection,
+        "OVERLOADED",
+        `writes of more than ${this.#host.proposedBytesMax} bytes wait at this server until the cluster takes them`,
       );
   }
 

@@ -9,13 +9,13 @@ import type { Outgoing, Proposals } from "./proposals.ts";
 export class LogFeed {
   readonly #raft: Raft;
   readonly #proposals: Proposals;
-  readonly #clock: () => number;
+  readonly #clock: () => number | undefined;
   #forwarded: Uint8Array[] = [];
   #forwardedBytes = 0;
   #ownFirst = false;
 
-  /** `clock` gives the time that commands are stamped with: Unix ms, never going back. */
-  constructor(raft: Raft, proposals: Proposals, clock: () => number) {
+  /** `clock` gives the time that commands are stamped with: Unix ms, never going back; undefined while it is not known. */
+  constructor(raft: Raft, proposals: Proposals, clock: () => number | undefined) {
     this.#raft = raft;
     this.#proposals = proposals;
     this.#clock = clock;
@@ -28,7 +28,7 @@ export class LogFeed {
   takeForwarded(commands: readonly Uint8Array[]): void {
     if (!this.#raft.isLeader) return;
     for (const command of commands) {
-      if (this.#forwardedBytes > limits.uncommittedBytesMax) return;
+      if (this.#forwardedBytes + command.length > limits.forwardedBytesMax) return;
       this.#forwarded.push(command);
       this.#forwardedBytes += command.length;
     }
@@ -54,6 +54,7 @@ export class LogFeed {
   append(commands: readonly Uint8Array[]): number {
     if (commands.length === 0) return 0;
     const stampMs = this.#clock();
+    if (stampMs === undefined) return 0;
     let taken = 0;
     for (const part of partsOf(commands, limits.appendBytesMax)) {
       if (this.#raft.propose(part.map((command) => stampCommand(command, stampMs))) !== "accepted") break;

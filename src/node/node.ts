@@ -23,6 +23,7 @@ import type { ZnodeMachine } from "../znode/machine.ts";
 import { Admission } from "./admission.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { ClientDoor } from "./client-door.ts";
+import { ClusterClock, type Now } from "./cluster-clock.ts";
 import { LogFeed } from "./log-feed.ts";
 import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
@@ -62,7 +63,10 @@ export class Node {
   readonly #receiver: SnapshotReceiver;
   /** As the clients were told. */
   #toldMembers: Configuration["members"];
+  readonly #clusterClock: ClusterClock;
   #lastStampMs = 0;
+  /** The leader that was told what this server's clock shows when this server began to follow it. */
+  #greeted: { readonly leader: ServerId | undefined; readonly term: Term } = { leader: undefined, term: 0 };
   #nextSessionTickMs: number;
 
   /** `recovered` is what {@link openStorage} found on this server's disk. */
@@ -118,6 +122,7 @@ export class Node {
     this.#touches = new SessionTouches(firstId, options.proposalRetryMs, limits.sessionTimeoutMinMs);
     this.#tracker = new SessionTracker(options.sessionTickMs, now);
     this.#nextSessionTickMs = now + options.sessionTickMs;
+    this.#clusterClock = new ClusterClock(options.id, clockReportsKept * options.sessionTickMs);
     this.#feed = new LogFeed(this.raft, this.#proposals, () => this.#stampMs());
     this.#quorum = new QuorumWatch(options.electionTimeoutMs);
     const machine = (): ZnodeMachine => this.#machine;
@@ -129,6 +134,7 @@ export class Node {
         return machine();
       },
       proposals: this.#proposals,
+      proposedBytesMax: options.proposedBytesMax ?? limits.proposedBytesMax,
       clients: ports.clients,
       secret: ports.secret,
       readWork: options.readWork ?? defaultReadWork,
@@ -163,6 +169,8 @@ export class Node {
         this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#touched(from, message);
       else if (message.type === "SessionsHeard") this.#door.vouch(this.#touches.answered(message.round));
+      else if (message.type === "WallClock")
+        this.#clusterClock.reported(from, message.wallClockMs, this.#ports.clock.now());
       else if (message.type === "InstallSnapshot") {
         if (this.raft.receiveSnapshot(from, message)) this.#receiver.take(from, message);
       } else {
@@ -170,6 +178,13 @@ export class Node {
         if (message.type === "InstallSnapshotReply") this.#sender.replied(from, message);
       }
     }
+    this.#ports.requestFlush();
+  }
+
+  /** The stream to another server is open, perhaps again: what was on its way on an earlier one may be lost. */
+  peerConnected(to: ServerId): void {
+    this.#proposals.linkOpened(to);
+    if (this.#greeted.leader === to) this.#greeted = { leader: undefined, term: 0 };
     this.#ports.requestFlush();
   }
 
@@ -246,6 +261,7 @@ export class Node {
     // Behind the log's write, which must not queue behind the checkpoint's.
     this.#checkpoint();
     this.#sender.turn(this.raft.snapshotPeers());
+    this.#greetLeader();
     this.#outbox.flush(this.#ports.network);
     // Behind all that other servers wait for.
     this.#door.answerReads();
@@ -325,6 +341,7 @@ export class Node {
       admission: this.#admission,
       checkpointIndex: this.#checkpoints.durableIndex,
       quorum: this.#quorum.quorum,
+      skewsMs: this.raft.isLeader ? this.#clusterClock.skewsMs(this.raft.configuration, this.#clocks()) : new Map(),
       watches: this.#door.watches,
       connections: this.#door.connections,
     });
@@ -395,10 +412,30 @@ export class Node {
     this.#proposals.sent(proposals, now, false);
   }
 
-  /** The time of a command: this server's clock, but never before that of an earlier command. */
-  #stampMs(): number {
-    this.#lastStampMs = Math.max(this.#lastStampMs, this.machine.lastTimeMs, this.#ports.clock.wallClock());
+  /** The time of a command: the cluster's, but never before that of an earlier command; undefined while it is not known. */
+  #stampMs(): number | undefined {
+    const timeMs = this.#clusterClock.timeMs(this.raft.configuration, this.#clocks());
+    if (timeMs === undefined) return undefined;
+    this.#lastStampMs = Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);
     return this.#lastStampMs;
+  }
+
+  #clocks(): Now {
+    const { clock } = this.#ports;
+    return { monotonicMs: clock.now(), wallMs: clock.wallClock() };
+  }
+
+  /** Tells a leader that this server has just begun to follow what its clock shows. */
+  #greetLeader(): void {
+    const { leader, currentTerm } = this.raft;
+    const known = this.#greeted.leader === leader && this.#greeted.term === currentTerm;
+    if (known) return;
+    this.#greeted = { leader, term: currentTerm };
+    if (leader !== undefined && leader !== this.options.id) this.#reportClock(leader);
+  }
+
+  #reportClock(leader: ServerId): void {
+    this.#outbox.add(leader, { type: "WallClock", wallClockMs: this.#ports.clock.wallClock() });
   }
 
   #apply(entry: Entry): void {
@@ -417,7 +454,8 @@ export class Node {
 
   #observeQuorum(now: number): void {
     if (!this.raft.isLeader) this.#tracker.stopLeading();
-    if (this.#quorum.observe(now, this.raft.leader !== undefined, this.machine.appliedIndex))
+    const { leader, diskHangs } = this.raft;
+    if (this.#quorum.observe(now, { knowsLeader: leader !== undefined, diskHangs }, this.machine.appliedIndex))
       this.#door.quorumChanged(this.#quorum.quorum);
   }
 
@@ -462,7 +500,10 @@ export class Node {
       if (this.raft.isLeader) this.#touched(this.options.id, touches);
       else if (leader !== undefined) this.#outbox.add(leader, touches);
     }
-    if (this.raft.isLeader) this.#expire();
+    if (this.raft.isLeader) {
+      this.#expire();
+      this.#clusterClock.keep(this.raft.configuration);
+    } else if (leader !== undefined) this.#reportClock(leader);
     const probe = this.#door.connections > 0 ? this.#quorum.nextProbe(now) : undefined;
     if (probe !== undefined) this.raft.requestRead(probe);
     if (!this.#quorum.quorum) this.#door.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
@@ -476,6 +517,9 @@ export class Node {
     if (this.#feed.append([command]) === 1) this.#heard(sessions.map((session) => session.sessionId));
   }
 }
+
+/** Ticks for which a report of a server's clock counts: some may be lost. */
+const clockReportsKept = 10;
 
 /** A start in the 2^52 numbers that makes it very unlikely that two lives of a server use the same ones. */
 function firstIdOfLife(secret: Uint8Array): number {

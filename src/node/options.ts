@@ -20,7 +20,12 @@ export interface NodeOptions {
   /** First wait before a proposal without effect is proposed again; doubles with each try. */
   readonly proposalRetryMs: number;
   /** How much Raft sends and holds at once; by default as in `limits`. */
-  readonly raftLimits?: Pick<RaftOptions, "appendBytesMax" | "appendsInFlightMax" | "uncommittedBytesMax">;
+  readonly raftLimits?: Pick<
+    RaftOptions,
+    "appendBytesMax" | "appendsInFlightMax" | "uncommittedBytesMax" | "undurableBytesMax"
+  >;
+  /** Bytes of its own clients' commands on their way into the log, beyond which a server refuses more; as in `limits`. */
+  readonly proposedBytesMax?: number;
   /** When checkpoints are made and what stays of the log; by default as in `limits`. */
   readonly checkpoints?: CheckpointOptions;
   /** How many reads are answered at a time; by default as in `limits`. */

@@ -12,7 +12,7 @@ export type { Disk } from "../storage/disk.ts";
 import type { Disk } from "../storage/disk.ts";
 
 /** What servers say to each other: Raft's messages and the node's own. */
-export type PeerMessage = RaftMessage | Forward | TouchSessions | SessionsHeard | Hello | HelloReply;
+export type PeerMessage = RaftMessage | Forward | TouchSessions | SessionsHeard | WallClock | Hello | HelloReply;
 
 /** Proposals of clients attached to the sender, for the leader's log: encoded commands without a time. */
 export interface Forward {
@@ -32,6 +32,13 @@ export interface TouchSessions {
 export interface SessionsHeard {
   readonly type: "SessionsHeard";
   readonly round: number;
+}
+
+/** What the sender's wall clock shows: for the leader, whose stamps have to agree with most clocks (`cluster-clock.ts`). */
+export interface WallClock {
+  readonly type: "WallClock";
+  /** Unix milliseconds. */
+  readonly wallClockMs: number;
 }
 
 /** A server that is not admitted yet says who it is (`admission.ts`). */

@@ -2,8 +2,8 @@
  * Proposals of this server's clients on their way into the log.
  *
  * The server that a client is attached to (the *origin*) keeps each proposal until it sees the entry applied. It goes
- * to the leader at once, and again when the leader changes, when the state machine found a gap before it, or when
- * nothing was heard of it for a while. Repeating is harmless: the state machine gives a (session, request) one effect.
+ * to the leader at once, and again when the leader changes, when the stream to the leader was broken and is open again,
+ * when the state machine found a gap before it, or when nothing was heard of it for a while. Repeating is harmless: the state machine gives a (session, request) one effect.
  */
 import { present } from "../base/assert.ts";
 import type { ServerId, Term } from "../raft/types.ts";
@@ -29,6 +29,8 @@ export class Proposals {
   /** In order of their ids, which is the order in which their requests arrived. */
   readonly #pending = new Map<number, Proposal>();
   readonly #unsent = new Set<number>();
+  /** Of those that wait, together. */
+  #bytes = 0;
   #nextId: number;
   #sentTo: { leader: ServerId; term: Term } | undefined;
   readonly #retryMs: number;
@@ -43,7 +45,9 @@ export class Proposals {
   /** Takes a proposal; `encode` makes its bytes for the id that it gets. Returns the id. */
   add(encode: (id: number) => Uint8Array): number {
     const id = this.#nextId++;
-    this.#pending.set(id, { id, bytes: encode(id), sentAtMs: undefined, attempts: 0 });
+    const bytes = encode(id);
+    this.#pending.set(id, { id, bytes, sentAtMs: undefined, attempts: 0 });
+    this.#bytes += bytes.length;
     this.#unsent.add(id);
     return id;
   }
@@ -51,6 +55,7 @@ export class Proposals {
   /** The proposal has been applied, or nobody waits for it any more. Returns its bytes. */
   settle(id: number): number {
     const bytes = this.bytesOf(id);
+    this.#bytes -= bytes;
     if (this.#pending.delete(id)) this.#unsent.delete(id);
     return bytes;
   }
@@ -68,6 +73,16 @@ export class Proposals {
   /** How many wait for their entry to be applied. */
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** Bytes of all that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A new stream to `server` is open. If what waits was sent there, it may be lost, and is offered again at once. */
+  linkOpened(server: ServerId): void {
+    if (this.#sentTo?.leader === server) this.#sentTo = undefined;
   }
 
   /** When {@link take} should be called although nothing happened, monotonic ms. */

@@ -1,6 +1,6 @@
 /**
  * Whether this server can serve its clients: it knows a leader that a majority follows, what it asks reaches that leader
- * and comes back, and is applied here.
+ * and comes back, and is applied here. A server whose disk hangs applies nothing that is new.
  *
  * To hear a leader is not enough: messages may pass in one direction only, or the own disk may hang. While it has
  * clients and nothing of its own came back lately, the server asks for a read index that nobody reads with; if that is
@@ -53,14 +53,15 @@ export class QuorumWatch {
   }
 
   /** Ends a turn. Returns whether {@link quorum} changed. */
-  observe(nowMs: number, knowsLeader: boolean, applied: Zxid): boolean {
+  observe(nowMs: number, raft: { readonly knowsLeader: boolean; readonly diskHangs: boolean }, applied: Zxid): boolean {
     const probe = this.#probe;
     if (probe?.index !== undefined && probe.index <= applied) {
       this.#probe = undefined;
       this.proven(nowMs);
     }
     const before = this.#quorum;
-    this.#quorum = knowsLeader ? this.#withLeader(nowMs) : this.#withoutLeader(nowMs);
+    const reachable = raft.knowsLeader ? this.#withLeader(nowMs) : this.#withoutLeader(nowMs);
+    this.#quorum = reachable && !raft.diskHangs;
     return this.#quorum !== before;
   }
 

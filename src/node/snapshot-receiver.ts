@@ -4,6 +4,7 @@
  * empties the log. A crash before that batch leaves the old state, with waste that the next start removes; a crash
  * after it the new one.
  */
+import { limits } from "../base/limits.ts";
 import type { InstallSnapshot } from "../raft/messages.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { Index, ServerId } from "../raft/types.ts";
@@ -49,6 +50,8 @@ export class SnapshotReceiver {
   #nextGeneration: number;
   #transfer: Transfer | undefined;
   #installing: Installing | undefined;
+  /** Bytes of chunks on their way to the disk, those of transfers that were given up among them. */
+  #stagingBytes = 0;
 
   /** `generation` is that of the present checkpoint. */
   constructor(host: ReceiverHost, generation: number) {
@@ -122,10 +125,14 @@ export class SnapshotReceiver {
 
   #stage(transfer: Transfer, { position, data }: InstallSnapshot): void {
     if (position <= transfer.loader.position) return;
+    // As if it were lost: with a disk that hangs, transfer after transfer would pile up.
+    if (this.#stagingBytes > 0 && this.#stagingBytes + data.length > limits.stagedBytesMax) return;
     transfer.loader.add(position, data);
     transfer.staged.push(position);
     const key = segmentKey({ generation: transfer.generation, number: position });
+    this.#stagingBytes += data.length;
     this.#host.disk.write([{ type: "put", key, value: data }], (error) => {
+      this.#stagingBytes -= data.length;
       if (error !== undefined) return this.#host.fatal(diskError(error, "a snapshot could not be written"));
       if (this.#transfer !== transfer) return;
       transfer.durable = position;

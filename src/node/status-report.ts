@@ -1,6 +1,7 @@
 /** Puts together a server's {@link NodeStatus}. */
 import { isVoter } from "../raft/configuration.ts";
 import type { Raft } from "../raft/raft.ts";
+import type { RaftStatus } from "../raft/status.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Admission } from "./admission.ts";
@@ -15,6 +16,8 @@ export interface StatusSources {
   readonly checkpointIndex: number;
   /** Whether a leader can be reached that a majority follows: see `quorum-watch.ts`. */
   readonly quorum: boolean;
+  /** At the leader: how far each server's clock is ahead of the majority's, ms. */
+  readonly skewsMs: ReadonlyMap<ServerId, number>;
   readonly watches: number;
   readonly connections: number;
 }
@@ -23,7 +26,7 @@ export interface StatusSources {
 export function nodeStatus(sources: StatusSources): NodeStatus {
   const raft = sources.raft.status();
   const { znodes, sessions } = sources.machine.counts();
-  const reason = notReadyReason(sources, raft.leader);
+  const reason = notReadyReason(sources, raft);
   return {
     clusterId: sources.clusterId,
     id: raft.id,
@@ -38,9 +41,10 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     appliedIndex: sources.machine.appliedIndex,
     lastIndex: raft.lastIndex,
     durableIndex: raft.durableIndex,
+    diskStalledMs: Math.round(raft.diskStalledMs),
     firstIndex: sources.raft.logBase.index + 1,
     checkpointIndex: sources.checkpointIndex,
-    members: memberStatuses(raft),
+    members: memberStatuses(raft, sources.skewsMs),
     sessions,
     znodes,
     watches: sources.watches,
@@ -50,7 +54,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
   };
 }
 
-function notReadyReason(sources: StatusSources, leader: number | undefined): string | undefined {
+function notReadyReason(sources: StatusSources, { leader, diskHangs, diskStalledMs }: RaftStatus): string | undefined {
   const { admitted, joining, missing, conflict } = sources.admission;
   if (!admitted && joining) return "joining: waiting to be added to the cluster (`kvctl member add`)";
   if (conflict !== undefined)
@@ -58,6 +62,7 @@ function notReadyReason(sources: StatusSources, leader: number | undefined): str
   if (!admitted) return `forming the cluster: waiting for server ${missing.join(", ")}`;
   if (isRemoved(sources.raft.status()))
     return "removed: the cluster goes on without this server; stop it, its data is of no more use";
+  if (diskHangs) return `the disk hangs: it has written nothing for ${(diskStalledMs / 1000).toFixed(1)} s`;
   if (leader === undefined) return "no quorum: this server knows no leader that a majority follows";
   if (!sources.quorum) return "no quorum: what this server asks its leader is not answered, or not applied here";
   if (sources.machine.appliedIndex === 0) return "starting: nothing of the log is applied yet";
@@ -69,13 +74,18 @@ function isRemoved({ configuration, id }: { configuration: Configuration; id: Se
   return configuration.members.length > 0 && configuration.members.every((member) => member.id !== id);
 }
 
-function memberStatuses(raft: ReturnType<Raft["status"]>): MemberStatus[] {
+function memberStatuses(raft: RaftStatus, skewsMs: ReadonlyMap<ServerId, number>): MemberStatus[] {
   const { configuration } = raft;
   return configuration.members.map(({ id, peerAddress, clientAddress }) => {
     const state = memberState(configuration, id);
-    const known = { id, peerAddress, clientAddress, voter: isVoter(configuration, id), state };
+    const clockSkewMs = skewsMs.get(id);
+    const known = {
+      ...{ id, peerAddress, clientAddress, voter: isVoter(configuration, id), state },
+      ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
+    };
     if (raft.role !== "leader") return known;
-    if (id === raft.id) return { ...known, matchIndex: raft.durableIndex, lag: 0, active: true };
+    if (id === raft.id)
+      return { ...known, matchIndex: raft.durableIndex, lag: raft.lastIndex - raft.durableIndex, active: true };
     const progress = raft.peers.find((peer) => peer.id === id);
     if (progress === undefined) return known;
     const { matchIndex, active } = progress;

@@ -19,6 +19,8 @@ export interface NodeStatus {
   readonly lastIndex: number;
   /** Newest entry on this server's disk. */
   readonly durableIndex: number;
+  /** For how long its disk has owed a completion and made no progress, milliseconds; 0 when it owes none. */
+  readonly diskStalledMs?: number;
   /** First entry that its log still has: what was before is in its checkpoint. */
   readonly firstIndex: number;
   /** Newest entry in the checkpoint on its disk; 0 before the first one. */
@@ -47,6 +49,8 @@ export interface MemberStatus {
   readonly lag?: number;
   /** … and whether it answered within the last election timeout. */
   readonly active?: boolean;
+  /** Known to the leader only: how far the member's wall clock is ahead of those of a majority, ms; negative if behind. */
+  readonly clockSkewMs?: number;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Rules for candidates (Figure 2, §5.2), and for pre-candidates (thesis §9.6). */
 import { isVoter, otherVoters } from "./configuration.ts";
+import { diskHangs } from "./disk.ts";
 import { becomeLeader } from "./leader.ts";
 import type { RequestVoteReply } from "./messages.ts";
 import { voteResult } from "./quorum.ts";
@@ -12,8 +13,9 @@ import type { ServerId } from "./types.ts";
  * never raises its term, so it disturbs nobody when it comes back (thesis §9.6). Others only forget the leader.
  */
 export function campaign(state: RaftState): void {
-  if (!mayCampaign(state)) {
-    // A learner that is cut off, or a server that was removed: it must not claim to know a leader.
+  if (!mayCampaign(state) || diskHangs(state)) {
+    // A learner that is cut off, a server that was removed, one whose vote would wait for its disk: it must not claim to
+    // know a leader.
     becomeFollower(state, state.currentTerm, undefined);
     state.electionTimer.restart(state.now);
     return;
@@ -47,7 +49,8 @@ function startElection(state: RaftState, leadershipTransfer: boolean): void {
 
 /** The leader wants this server to lead: no need to ask first, and the others need not be loyal (thesis §3.10). */
 export function handleTimeoutNow(state: RaftState): void {
-  if (state.role.name === "follower" && isVoter(state.log.configuration, state.id)) startElection(state, true);
+  if (state.role.name !== "follower" || !isVoter(state.log.configuration, state.id) || diskHangs(state)) return;
+  startElection(state, true);
 }
 
 /** The disk has completed a write: the candidate's own vote counts once it is durable, as any vote does. */

@@ -12,7 +12,6 @@ import type { Entry, Index, ServerId } from "./types.ts";
 export function advanceCommitIndex(state: RaftState, leader: Leader): void {
   const stored = quorumValue(state.log.configuration, (id) => durableMatch(state, leader, id));
   if (stored <= state.commitIndex || state.log.termAt(stored) !== state.currentTerm) return;
-  leader.uncommittedBytes -= state.log.bytesOf(state.commitIndex + 1, stored);
   commitUpTo(state, stored);
 }
 

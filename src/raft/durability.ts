@@ -22,6 +22,8 @@ export class Durability {
   #lastToken = 0;
   #persistedToken = 0;
   readonly #underway: WriteUnderway[] = [];
+  /** Since when the disk has owed a completion, monotonic milliseconds; Infinity while it owes none. */
+  #owesSince = Number.POSITIVE_INFINITY;
 
   constructor(recoveredLastIndex: Index) {
     this.#durableIndex = recoveredLastIndex;
@@ -68,8 +70,8 @@ export class Durability {
     for (const write of this.#underway) write.lastIndex = Math.min(write.lastIndex, lastApplied);
   }
 
-  /** What this turn has to write, if anything. */
-  takeWrite(log: Log, { currentTerm, votedFor }: HardState): LogWrite | undefined {
+  /** What this turn has to write, if anything; `now` in monotonic milliseconds. */
+  takeWrite(log: Log, { currentTerm, votedFor }: HardState, now: number): LogWrite | undefined {
     const cut = this.#truncateFrom !== undefined || this.#snapshot !== undefined;
     if (!cut && this.#writtenIndex === log.lastIndex && !this.#hardStateChanged) return undefined;
     const token = ++this.#lastToken;
@@ -85,18 +87,30 @@ export class Durability {
     this.#snapshot = undefined;
     this.#truncateFrom = undefined;
     this.#writtenIndex = log.lastIndex;
-    this.#underway.push({ token, lastIndex: log.lastIndex });
+    // A write that takes the log no further tells no more of it than the one before.
+    if ((this.#underway.at(-1)?.lastIndex ?? 0) < log.lastIndex)
+      this.#underway.push({ token, lastIndex: log.lastIndex });
+    this.#owesSince = Math.min(this.#owesSince, now);
     return write;
   }
 
-  /** All writes up to `token` are durable. */
-  persisted(token: number): void {
+  /** All writes up to `token` are durable, as this server learns at `now`. */
+  persisted(token: number, now: number): void {
     assert(token <= this.#lastToken, "only a write that was handed out can be durable");
     if (token > this.#persistedToken) this.#persistedToken = token;
+    this.#owesSince = this.#persistedToken === this.#lastToken ? Number.POSITIVE_INFINITY : now;
     for (let first = this.#underway[0]; first !== undefined && first.token <= token; first = this.#underway[0]) {
       this.#durableIndex = Math.max(this.#durableIndex, first.lastIndex);
       this.#underway.shift();
     }
+  }
+
+  /**
+   * For how long the disk has stood still, milliseconds: something is to be written and nothing has become durable. 0
+   * while nothing is.
+   */
+  stalledMs(now: number): number {
+    return Math.max(0, now - this.#owesSince);
   }
 
   /** Whether all writes up to `token` are durable. */

@@ -1,6 +1,8 @@
 /** Rules for followers (Figure 2): AppendEntries RPC, receiver (§5.3). */
 import { assert } from "../base/assert.ts";
 import { commitUpTo } from "./commit.ts";
+import { hasRoomFor } from "./disk.ts";
+import { bytesOf } from "./log.ts";
 import { hintFor, isContiguous, mergeEntries, prevMatches } from "./log-matching.ts";
 import type { AppendEntries } from "./messages.ts";
 import type { AppendOutcome, Follower, RaftState } from "./state.ts";
@@ -19,6 +21,8 @@ export function handleAppendEntries(state: RaftState, from: ServerId, message: A
     refuse(state, from, message); // rule 2
     return;
   }
+  // As if they were lost: the leader sends them again.
+  if (message.entries.length > 0 && !hasRoomFor(state, bytesOf(message.entries))) return;
   const matchIndex = mergeEntries(state, message); // rules 3 and 4
   commitUpTo(state, Math.min(message.leaderCommit, matchIndex)); // rule 5
   if (message.entries.length === 0) role.heartbeat = include(role.heartbeat, matchIndex, message.readRound);

@@ -2,14 +2,15 @@
 import { assert } from "../base/assert.ts";
 import { advanceCommitIndex } from "./commit.ts";
 import { otherMembers } from "./configuration.ts";
-import { commandSize, entrySize } from "./log.ts";
+import { hasRoomFor } from "./disk.ts";
+import { commandSize } from "./log.ts";
 import { newestPossibleAgreement } from "./log-matching.ts";
 import type { AppendEntriesReply } from "./messages.ts";
 import { heardFrom, matched, newProgress, type Progress, probeFrom } from "./progress.ts";
 import { confirmReads } from "./read-index.ts";
 import type { Leader, RaftState } from "./state.ts";
 import { changeRole } from "./term.ts";
-import type { Entry, ServerId } from "./types.ts";
+import type { ServerId } from "./types.ts";
 
 /**
  * A quorum has voted for this server. It begins its term with a no-op (§8): only with an entry of its own term can it
@@ -28,25 +29,28 @@ export function becomeLeader(state: RaftState): void {
     nextHeartbeat: now + state.options.heartbeatMs,
     heartbeatDue: false,
     quorumDeadline: now + state.options.electionTimeoutMs,
-    uncommittedBytes: log.bytesOf(state.commitIndex + 1, log.lastIndex),
     readRound: 0,
     readRequests: [],
     readRounds: [],
   };
   changeRole(state, leader);
-  append(state, leader, { kind: "noop", index: log.lastIndex + 1, term: state.currentTerm });
+  log.append({ kind: "noop", index: log.lastIndex + 1, term: state.currentTerm });
 }
 
 /**
  * Appends a client's commands to the leader's log; they go out to the followers and to the disk together, at the end
- * of the turn. False if too much is uncommitted already; a single batch, however large, always has its turn.
+ * of the turn. False if too much is uncommitted already, or waits for this server's own disk while others commit it; a
+ * single batch, however large, always has its turn.
  */
-export function appendCommands(state: RaftState, leader: Leader, commands: readonly Uint8Array[]): boolean {
-  let bytes = leader.uncommittedBytes;
+export function appendCommands(state: RaftState, commands: readonly Uint8Array[]): boolean {
+  const { log, commitIndex, options } = state;
+  let bytes = 0;
   for (const command of commands) bytes += commandSize(command);
-  if (leader.uncommittedBytes > 0 && bytes > state.options.uncommittedBytesMax) return false;
+  const uncommitted = log.bytesBehind(commitIndex);
+  if (uncommitted > 0 && uncommitted + bytes > options.uncommittedBytesMax) return false;
+  if (!hasRoomFor(state, bytes)) return false;
   for (const data of commands) {
-    append(state, leader, { kind: "command", index: state.log.lastIndex + 1, term: state.currentTerm, data });
+    log.append({ kind: "command", index: log.lastIndex + 1, term: state.currentTerm, data });
   }
   return true;
 }
@@ -104,12 +108,6 @@ function refused(state: RaftState, progress: Progress, reply: AppendEntriesReply
   const agreement = newestPossibleAgreement(state.log, reply.rejectedIndex, hint);
   // Before the base: the next turn finds that a snapshot is needed.
   probeFrom(progress, agreement === undefined ? progress.matchIndex + 1 : agreement + 1);
-}
-
-/** Appends one entry of the leader's own. */
-export function append(state: RaftState, leader: Leader, entry: Entry): void {
-  state.log.append(entry);
-  leader.uncommittedBytes += entrySize(entry);
 }
 
 /** What the leader knows of a peer. */

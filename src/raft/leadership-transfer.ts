@@ -7,6 +7,7 @@ import { findPeer } from "./leader.ts";
 import type { Refusal } from "./membership.ts";
 import { isActive, isAwaited } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
+import { becomeFollower } from "./term.ts";
 import type { ServerId } from "./types.ts";
 
 /** Begins to hand leadership over to `to`, by default to the voter that has most of the log. */
@@ -37,6 +38,16 @@ export function advanceTransfer(state: RaftState, leader: Leader): void {
   if (progress.matchIndex < state.log.lastIndex || state.now < transfer.nextCall) return;
   state.outbox.send(transfer.to, { type: "TimeoutNow", term: state.currentTerm });
   transfer.nextCall = state.now + state.options.heartbeatMs;
+}
+
+/**
+ * Gives leadership up although a quorum follows. The voter that has most of the log is asked to campaign, so that nobody
+ * has to wait for an election timeout; should that fail, they do.
+ */
+export function resign(state: RaftState, leader: Leader): void {
+  const heir = bestVoter(state, leader);
+  if (heir !== undefined) state.outbox.send(heir, { type: "TimeoutNow", term: state.currentTerm });
+  becomeFollower(state, state.currentTerm, undefined);
 }
 
 /** Why there is no heir. */

@@ -10,6 +10,9 @@ import type { Configuration, Entry, Index, LogBase, RecoveredLog, Term } from ".
 export class Log {
   #base: { readonly index: Index; readonly term: Term };
   #entries: Entry[];
+  /** Bytes of all entries from the start of this process up to each entry, so that those between two are a difference. */
+  #bytesTo: number[] = [];
+  #bytesToBase = 0;
   #configurations: ConfigurationHistory;
 
   constructor(recovered: RecoveredLog) {
@@ -57,7 +60,9 @@ export class Log {
   compact(index: Index): void {
     assert(index >= this.base.index && index <= this.lastIndex, "a log is compacted up to one of its entries");
     const base = { index, term: this.termAt(index) };
+    this.#bytesToBase = this.#bytesUpTo(index);
     this.#entries = this.#entries.slice(index - this.base.index);
+    this.#bytesTo = this.#bytesTo.slice(index - this.base.index);
     this.#base = base;
     this.#configurations.compacted(index);
   }
@@ -66,6 +71,7 @@ export class Log {
   reset(base: LogBase): void {
     this.#base = { index: base.index, term: base.term };
     this.#entries = [];
+    this.#bytesTo = [];
     this.#configurations = new ConfigurationHistory(base.index, base.configuration);
   }
 
@@ -83,6 +89,7 @@ export class Log {
   append(entry: Entry): void {
     assert(entry.index === this.lastIndex + 1, "an entry is appended right behind the last");
     assert(entry.term >= this.lastTerm, "terms never fall along the log");
+    this.#bytesTo.push(this.#bytesUpTo(this.lastIndex) + entrySize(entry));
     this.#entries.push(entry);
     this.#configurations.appended(entry);
   }
@@ -91,6 +98,7 @@ export class Log {
   truncateFrom(index: Index): void {
     assert(index > this.base.index && index <= this.lastIndex, "only entries of the log are truncated");
     this.#entries.length = index - this.base.index - 1;
+    this.#bytesTo.length = this.#entries.length;
     this.#configurations.truncated(index);
   }
 
@@ -113,11 +121,15 @@ export class Log {
     return this.slice(first, last);
   }
 
-  /** Bytes of the entries from `first` to `last`, both included. */
-  bytesOf(first: Index, last: Index): number {
-    let bytes = 0;
-    for (let index = first; index <= last; index++) bytes += entrySize(this.entryAt(index));
-    return bytes;
+  /** Bytes of the entries behind `index`, which is the base or an entry; see {@link entrySize}. */
+  bytesBehind(index: Index): number {
+    return this.#bytesUpTo(this.lastIndex) - this.#bytesUpTo(index);
+  }
+
+  #bytesUpTo(index: Index): number {
+    return index === this.base.index
+      ? this.#bytesToBase
+      : present(this.#bytesTo[index - this.base.index - 1], `entry ${index} of the log`);
   }
 
   /**
@@ -141,6 +153,13 @@ export class Log {
 export function entrySize(entry: Entry): number {
   if (entry.kind === "command") return commandSize(entry.data);
   return entry.kind === "noop" ? 32 : 32 + 128 * entry.configuration.members.length;
+}
+
+/** {@link entrySize} of all. */
+export function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entrySize(entry);
+  return bytes;
 }
 
 /** {@link entrySize} of the entry that a command will become. */

@@ -10,7 +10,7 @@
  */
 import { hasCaughtUp } from "./catch-up.ts";
 import { isMember, isVoter, otherMembers } from "./configuration.ts";
-import { append, findPeer } from "./leader.ts";
+import { findPeer } from "./leader.ts";
 import {
   finalConfiguration,
   firstConfiguration,
@@ -104,7 +104,7 @@ function isSettled(state: RaftState, leader: Leader): boolean {
 }
 
 function appendConfiguration(state: RaftState, leader: Leader, configuration: Configuration): void {
-  append(state, leader, {
+  state.log.append({
     kind: "configuration",
     index: state.log.lastIndex + 1,
     term: state.currentTerm,

@@ -3,12 +3,10 @@
  * AppendEntriesReply "these entries survive my crash", and each one "I know of this term". A message leaves only when
  * the write that it rests on is done.
  */
+import { limits } from "../base/limits.ts";
 import type { Durability } from "./durability.ts";
 import type { Envelope, RaftMessage } from "./messages.ts";
 import type { Index, ServerId, Term } from "./types.ts";
-
-/** Messages that wait for a disk which hangs; beyond it new ones are lost, as they may be anyway. */
-const heldMax = 1000;
 
 export class Outbox {
   /** Sent in this turn. */
@@ -45,7 +43,7 @@ export class Outbox {
       const envelope = { to, message };
       const token = Math.max(durability.hardStateToken, durability.tokenOf(durableTo));
       if (durability.isPersisted(token)) leaving.push(envelope);
-      else if (waiting.length < heldMax) waiting.push({ envelope, token });
+      else if (waiting.length < limits.heldMessagesMax) waiting.push({ envelope, token });
     }
     this.#turn = [];
     this.#held = waiting;

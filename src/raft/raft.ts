@@ -33,6 +33,7 @@ import { assert } from "../base/assert.ts";
 import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
 import { advanceCommitIndex, takeCommitted } from "./commit.ts";
+import { diskHangs } from "./disk.ts";
 import type { Effects, ReadReady } from "./effects.ts";
 import { handleAppendEntries, leaderDisconnected, replyToLeader } from "./follower.ts";
 import { InvariantChecker } from "./invariants.ts";
@@ -145,6 +146,11 @@ export class Raft {
   get isTransferring(): boolean {
     const { role } = this.#state;
     return role.name === "leader" && role.transfer !== undefined;
+  }
+
+  /** Whether this server's disk has owed something for an election timeout and written nothing: see `disk.ts`. */
+  get diskHangs(): boolean {
+    return diskHangs(this.#state);
   }
 
   /** Sets the time, monotonic milliseconds. Nothing happens yet: see {@link tick}. */
@@ -291,14 +297,14 @@ export class Raft {
   /**
    * Appends commands to the log, if this server leads, all or none. Whether they will be committed is not known until
    * they come out in {@link Effects.committed}. "full": too many bytes are uncommitted, or leadership is being
-   * transferred; try again later.
+   * transferred, or too many are not on this server's disk; try again later.
    */
   propose(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
     const state = this.#state;
     checkQuorum(state);
     if (state.role.name !== "leader") return "notLeader";
     if (state.role.transfer !== undefined) return "full";
-    return appendCommands(state, state.role, commands) ? "accepted" : "full";
+    return appendCommands(state, commands) ? "accepted" : "full";
   }
 
   /**
@@ -337,8 +343,8 @@ export class Raft {
   /** All writes up to `token` are durable. Writes complete in order; several may be told at once. */
   persisted(token: number): void {
     const state = this.#state;
+    state.durability.persisted(token, state.now); // before the leader asks itself whether its disk hangs
     checkQuorum(state);
-    state.durability.persisted(token);
     if (state.role.name === "candidate") countOwnVote(state, state.role);
     else if (state.role.name === "leader") advanceCommitIndex(state, state.role);
   }
@@ -351,7 +357,7 @@ export class Raft {
     seeToReads(state);
     if (role.name === "leader") lead(state, role);
     else if (role.name === "follower") replyToLeader(state, role);
-    const write = state.durability.takeWrite(state.log, state);
+    const write = state.durability.takeWrite(state.log, state, state.now);
     const messages = state.outbox.take(state.durability, state.currentTerm);
     const installed = takeInstalled(state);
     const committed = takeCommitted(state);
@@ -374,6 +380,8 @@ export class Raft {
       commitIndex: state.commitIndex,
       lastIndex: state.log.lastIndex,
       durableIndex: state.durability.durableIndex,
+      diskStalledMs: state.durability.stalledMs(state.now),
+      diskHangs: diskHangs(state),
       configuration: state.log.configuration,
       peers: peerStatus(state),
       readsWaiting: countReads(state),

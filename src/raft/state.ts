@@ -29,6 +29,8 @@ export interface RaftOptions {
   readonly appendsInFlightMax?: number;
   /** Bytes of entries at the leader that are not committed; beyond it proposals are refused. */
   readonly uncommittedBytesMax?: number;
+  /** Bytes of entries that are not on this server's disk; beyond it none are taken, of clients or of a leader. */
+  readonly undurableBytesMax?: number;
 }
 
 /** Everything that a server knows. Only the functions of this folder change it. */
@@ -122,8 +124,6 @@ export interface Leader {
   heartbeatDue: boolean;
   /** CheckQuorum: not before this time can the leader find that a quorum is silent. */
   quorumDeadline: number;
-  /** Bytes of the entries behind commitIndex. */
-  uncommittedBytes: number;
   /** Newest round of leadership confirmation (thesis §6.4). */
   readRound: number;
   /** Requests of followers that are in no round yet. */
@@ -184,6 +184,7 @@ export function newState(options: RaftOptions, recovered: RecoveredLog, now: num
       appendBytesMax: options.appendBytesMax ?? limits.appendBytesMax,
       appendsInFlightMax: options.appendsInFlightMax ?? limits.appendsInFlightMax,
       uncommittedBytesMax: options.uncommittedBytesMax ?? limits.uncommittedBytesMax,
+      undurableBytesMax: options.undurableBytesMax ?? limits.undurableBytesMax,
     },
     now,
     currentTerm: recovered.hardState.currentTerm,

@@ -16,6 +16,10 @@ export interface RaftStatus {
   readonly lastIndex: Index;
   /** The log up to here is on this server's disk. */
   readonly durableIndex: Index;
+  /** For how long this server's disk has owed a completion and made no progress, milliseconds; 0 when it owes none. */
+  readonly diskStalledMs: number;
+  /** That is an election timeout or more: the server neither campaigns nor goes on leading. */
+  readonly diskHangs: boolean;
   /** The newest one in the log, committed or not. */
   readonly configuration: Configuration;
   /** What a leader knows of its peers, sorted by id; empty on other servers. */

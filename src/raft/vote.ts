@@ -1,4 +1,6 @@
 /** RequestVote RPC, receiver (Figure 2, §5.2, §5.4.1), and PreVote with the same rules (thesis §9.6). */
+import { diskHangs } from "./disk.ts";
+import { leaderDisconnected } from "./follower.ts";
 import type { Log } from "./log.ts";
 import type { RequestVote } from "./messages.ts";
 import type { RaftState } from "./state.ts";
@@ -7,11 +9,12 @@ import type { Index, ServerId, Term } from "./types.ts";
 
 /** Answers a request for a vote. */
 export function handleRequestVote(state: RaftState, from: ServerId, request: RequestVote): void {
+  if (isFromDeposedLeader(state, from, request)) leaderDisconnected(state);
   if (hearsLeader(state) && !request.leadershipTransfer) {
     // Not even the higher term is taken over: that would depose a leader which works (thesis §4.2.3).
     reply(state, from, request, false);
   } else if (request.preVote) {
-    const granted = couldVote(state, from, request);
+    const granted = couldVote(state, from, request) && !diskHangs(state);
     // While everybody looks for a new leader, whoever asks first gets a head start.
     if (granted && state.role.name === "follower" && state.electionTimer.eager) state.electionTimer.restart(state.now);
     reply(state, from, request, granted);
@@ -40,6 +43,14 @@ export function couldVote(state: RaftState, from: ServerId, request: RequestVote
 export function isUpToDate(log: Log, lastLogTerm: Term, lastLogIndex: Index): boolean {
   if (lastLogTerm !== log.lastTerm) return lastLogTerm > log.lastTerm;
   return lastLogIndex >= log.lastIndex;
+}
+
+/**
+ * Whether the leader that this server follows asks for votes itself: so it leads no more. A leader never asks for votes
+ * in a later term than its own while it leads, and what it asked as a candidate was for this term or an earlier one.
+ */
+function isFromDeposedLeader({ role, currentTerm }: RaftState, from: ServerId, { term }: RequestVote): boolean {
+  return role.name === "follower" && role.leader === from && term > currentTerm;
 }
 
 /** Whether this server leads, or heard from the leader within the minimum election timeout (thesis §4.2.3). */

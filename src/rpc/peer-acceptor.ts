@@ -12,6 +12,8 @@ import { introduceMethod } from "./peer-probe.ts";
 export interface PeerHandlers {
   /** `instance`: the life of the cluster that the sender belongs to, 0 if it takes no part yet. */
   receivePeer(from: ServerId, messages: readonly PeerMessage[], instance: number): void;
+  /** The stream to that peer is open: what was sent on an earlier one may be lost. */
+  peerConnected(to: ServerId): void;
   /** The stream from that peer broke or ended. */
   peerDisconnected(from: ServerId): void;
 }

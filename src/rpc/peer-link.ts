@@ -38,6 +38,8 @@ export interface PeerLinkOptions {
   /** This server's own, for a peer that does not know it; undefined where the peer has dialled first. */
   readonly callback: () => string | undefined;
   readonly keepaliveMs: number;
+  /** The stream is open. */
+  readonly onConnected: () => void;
   readonly random: Random;
   readonly log: Log;
 }
@@ -168,6 +170,7 @@ export class PeerLink {
     this.backoffMs = backoffMinMs;
     this.lastComplaint = "";
     this.options.log.info({ peer: this.options.peer, address: this.options.address }, "connected to peer");
+    this.options.onConnected();
     this.pump(attempt);
   }
 

@@ -178,7 +178,7 @@ export class PeerTransport implements Network {
     }
     for (const [id, { address, back }] of wanted) {
       if (this.links.has(id)) continue;
-      const { clusterId, incarnation, instance, waiting, random, log } = this.options;
+      const { clusterId, incarnation, instance, waiting, handlers, random, log } = this.options;
       const link = new PeerLink({
         clusterId,
         self: this.options.id,
@@ -190,6 +190,7 @@ export class PeerTransport implements Network {
         // Two servers that only dial each other back would never stop.
         callback: () => (back ? undefined : this.ownAddress),
         keepaliveMs: peerKeepaliveMs,
+        onConnected: () => handlers.peerConnected(id),
         random,
         log,
       });

@@ -166,6 +166,7 @@ async function serve(
     knownIncarnation: (other) => node.knownIncarnation(other),
     handlers: {
       receivePeer: (from, messages, instance) => node.receivePeer(from, messages, instance),
+      peerConnected: (to) => node.peerConnected(to),
       peerDisconnected: (from) => node.peerDisconnected(from),
     },
     random: Math.random,

@@ -219,6 +219,8 @@ export class TestCluster {
   packets: Packet[] = [];
   /** Servers that nothing reaches or leaves, and that do not run. */
   readonly down = new Set<ServerId>();
+  /** Servers whose disk hangs: no write completes. */
+  readonly hung = new Set<ServerId>();
   readonly #cut = new Set<string>();
 
   constructor(size: number, setup: (id: ServerId) => ServerSetup = () => ({})) {
@@ -265,7 +267,8 @@ export class TestCluster {
   /** Lets disks and network do all there is to do at the present time. */
   settle(): void {
     for (;;) {
-      for (const server of this.#running()) this.collect(server.id, server.turn());
+      for (const server of this.#running())
+        this.collect(server.id, this.hung.has(server.id) ? server.flush() : server.turn());
       if (this.packets.length === 0) return;
       this.deliver();
     }

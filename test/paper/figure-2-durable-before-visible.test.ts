@@ -43,6 +43,7 @@ describe("§5.1, §5.2, §5.3 (Figure 2) persistent state is on stable storage b
     const server = new TestServer(1, [1], { configuration: configurationOf([1, 2]) });
     const sole = { kind: "configuration", index: 2, term: 2, configuration: configurationOf([1]) } as const;
     server.raft.receive(2, appendEntries({ term: 2, prevLogIndex: 1, prevLogTerm: 1, entries: [sole] }));
+    server.raft.advanceTo(1.4 * electionTimeoutMs);
     server.flush();
     server.raft.advanceTo(2 * electionTimeoutMs);
     server.raft.tick();

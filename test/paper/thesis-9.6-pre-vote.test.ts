@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { keyedRandom } from "../../src/base/random.ts";
-import { appendEntries, electionTimeoutMs, requestVote, requestVoteReply, TestCluster, TestServer } from "./cluster.ts";
+import {
+  appendEntries,
+  appendEntriesReply,
+  electionTimeoutMs,
+  requestVote,
+  requestVoteReply,
+  TestCluster,
+  TestServer,
+} from "./cluster.ts";
 
 describe("thesis §9.6 PreVote", () => {
   it("thesis §9.6 a server asks first, and changes neither its term nor anybody else's", () => {
@@ -47,6 +55,42 @@ describe("thesis §9.6 PreVote", () => {
     server.answer(2, requestVoteReply({ term: 1, voteGranted: false, preVote: true }));
     server.answer(3, requestVoteReply({ term: 2, preVote: true }));
     expect(server.raft.role).toBe("candidate");
+  });
+
+  it("thesis §9.6 a leader that a late candidate has deposed need not wait for those that still hear it", () => {
+    // Server 5 led and has died. 1 and 2 vote for 3, which wins term 2; but 4, which has not heard of that yet, has the
+    // word of 1 and 2 that it could win term 3, from the moment between their votes and the new leader's first word.
+    const cluster = new TestCluster(5, (id) => ({ random: keyedRandom(1, `${id}`) }));
+    cluster.crash(5);
+    cluster.elect(3);
+    const late = cluster.server(4).raft;
+    cluster.advance(2 * electionTimeoutMs);
+    late.tick();
+    cluster.flush();
+    cluster.drop();
+    for (const id of [1, 2]) late.receive(id, requestVoteReply({ term: 3, preVote: true }));
+    expect(late.status()).toMatchObject({ role: "candidate", currentTerm: 3 });
+    // Meanwhile the leader has spoken: its followers hear it, and refuse server 4, whose term deposes it.
+    cluster.server(3).raft.receive(1, appendEntriesReply({ term: 2, matchIndex: 2 }));
+    for (const id of [1, 2])
+      cluster.server(id).raft.receive(3, appendEntries({ term: 2, prevLogIndex: 2, prevLogTerm: 2 }));
+    cluster.settle();
+    cluster.server(3).raft.receive(4, appendEntriesReply({ term: 3, success: false }));
+    expect(cluster.server(3).raft.status()).toMatchObject({ role: "follower", currentTerm: 3 });
+    expect(cluster.server(1).raft.status()).toMatchObject({ leader: 3, currentTerm: 2 });
+    // It asks the first time that it can; that it asks tells the others that it leads no more.
+    const preVote = requestVote({ term: 4, lastLogIndex: 2, lastLogTerm: 2, preVote: true });
+    expect(cluster.server(1).answer(3, preVote)).toEqual([requestVoteReply({ term: 4, preVote: true })]);
+    expect(cluster.server(1).raft.leader).toBeUndefined();
+  });
+
+  it("thesis §9.6 what a leader asked before it was elected is no sign that it was deposed", () => {
+    const cluster = new TestCluster(3);
+    cluster.elect(1);
+    for (const preVote of [true, false]) {
+      cluster.server(2).answer(1, requestVote({ term: 2, preVote }));
+      expect(cluster.server(2).raft.leader).toBe(1);
+    }
   });
 
   it("thesis §9.6 a server that is cut off does not raise its term, and disturbs nobody when it comes back", () => {

@@ -176,6 +176,7 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
       sessionIds: fc.array(number, { maxLength: 30 }),
     }),
     fc.record({ type: fc.constant("SessionsHeard" as const), round: number }),
+    fc.record({ type: fc.constant("WallClock" as const), wallClockMs: number }),
   );
 }
 

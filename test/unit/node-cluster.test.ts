@@ -72,7 +72,10 @@ describe.each(["the leader", "a follower"])("a client of %s", (where) => {
     cluster.say(server, 7, { type: "ping", number: 1 });
     cluster.run(10);
     expect(cluster.heard(server, 7).at(-1)).toMatchObject({ type: "pong", quorum: false });
-    expect(cluster.node(server).status()).toMatchObject({ ready: false, reason: expect.stringContaining("no quorum") });
+    expect(cluster.node(server).status()).toMatchObject({
+      ready: false,
+      reason: expect.stringContaining("the disk hangs"),
+    });
   });
 
   it("is cut off when it leaves out the answer that would let its writes go on", () => {
@@ -112,6 +115,23 @@ describe("a cluster", () => {
     cluster.run(10);
     expect(cluster.heard(follower, 7).at(-1)).toMatchObject({ type: "pong", quorum: true });
     expect(cluster.node(follower).status()).toMatchObject({ ready: true });
+  });
+
+  it("offers proposals again at once when the stream on which they were lost is open again", () => {
+    const cluster = new NodeCluster(3);
+    const leader = cluster.leader();
+    const server = cluster.otherThan(leader);
+    cluster.connect(server, 7);
+    cluster.loses = ({ from, to }) => from === server && to === leader;
+    cluster.say(server, 7, write(1, 1, set(1)));
+    cluster.run(50);
+    cluster.loses = () => false;
+    cluster.run(50);
+    expect(xids(cluster.heard(server, 7))).toEqual([]);
+    // It goes out again by itself only half a second after it went out first, then ever more seldom.
+    cluster.node(server).peerConnected(leader);
+    cluster.run(50);
+    expect(xids(cluster.heard(server, 7))).toEqual([1]);
   });
 
   it("makes up for a lost batch of proposals with few entries", () => {

@@ -21,6 +21,20 @@ describe("Proposals", () => {
     expect(proposals.take(1, 2, 0)).toEqual([]);
   });
 
+  it("sends everything pending again once the stream to the leader is open again, and not when another one is", () => {
+    const proposals = new Proposals(1, 100);
+    add(proposals, "a");
+    add(proposals, "b");
+    send(proposals, 1, 2, 0);
+    proposals.linkOpened(3);
+    expect(proposals.take(1, 2, 1)).toEqual([]);
+    proposals.linkOpened(1);
+    expect(send(proposals, 1, 2, 1)).toEqual(["a", "b"]);
+    // Its patience begins anew: what the broken stream lost says nothing of this leader.
+    expect(proposals.take(1, 2, 100)).toEqual([]);
+    expect(send(proposals, 1, 2, 101)).toEqual(["a", "b"]);
+  });
+
   it("sends everything pending to a new leader and in a new term", () => {
     const proposals = new Proposals(1, 100);
     add(proposals, "a");

@@ -17,7 +17,7 @@ function setup(): { log: Log; durability: Durability } {
 describe("durability", () => {
   it("writes nothing when nothing changed", () => {
     const { log, durability } = setup();
-    expect(durability.takeWrite(log, hardState)).toBeUndefined();
+    expect(durability.takeWrite(log, hardState, 0)).toBeUndefined();
     expect(durability.hardStateIsDurable).toBe(true);
   });
 
@@ -25,20 +25,20 @@ describe("durability", () => {
     const { log, durability } = setup();
     log.append(command(2, 2));
     durability.hardStateChanged();
-    expect(durability.takeWrite(log, hardState)).toEqual({ token: 1, hardState, entries: [command(2, 2)] });
-    expect(durability.takeWrite(log, hardState)).toBeUndefined();
+    expect(durability.takeWrite(log, hardState, 0)).toEqual({ token: 1, hardState, entries: [command(2, 2)] });
+    expect(durability.takeWrite(log, hardState, 0)).toBeUndefined();
     log.append(command(3, 2));
-    expect(durability.takeWrite(log, hardState)).toEqual({ token: 2, entries: [command(3, 2)] });
+    expect(durability.takeWrite(log, hardState, 0)).toEqual({ token: 2, entries: [command(3, 2)] });
   });
 
   it("tells of each index which write makes it durable", () => {
     const { log, durability } = setup();
     log.append(command(2, 2));
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     log.append(command(3, 2));
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     expect([1, 2, 3].map((index) => durability.tokenOf(index))).toEqual([0, 1, 2]);
-    durability.persisted(1);
+    durability.persisted(1, 0);
     expect([durability.durableIndex, durability.isPersisted(durability.tokenOf(2))]).toEqual([2, true]);
     expect(durability.isPersisted(durability.tokenOf(3))).toBe(false);
   });
@@ -47,52 +47,55 @@ describe("durability", () => {
     const { log, durability } = setup();
     for (const index of [2, 3, 4]) {
       log.append(command(index, 2));
-      durability.takeWrite(log, hardState);
+      durability.takeWrite(log, hardState, 0);
     }
-    durability.persisted(3);
+    durability.persisted(3, 0);
     expect(durability.durableIndex).toBe(4);
-    durability.persisted(1);
+    durability.persisted(1, 0);
     expect(durability.durableIndex).toBe(4);
-    expect(() => durability.persisted(4)).toThrow("handed out");
+    expect(() => durability.persisted(4, 0)).toThrow("handed out");
   });
 
   it("a truncation takes back what is durable, written and under way", () => {
     const { log, durability } = setup();
     for (const index of [2, 3, 4]) log.append(command(index, 2));
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     log.truncateFrom(3);
     durability.truncated(3);
     log.append(command(3, 3));
-    expect(durability.takeWrite(log, hardState)).toEqual({ token: 2, truncateFrom: 3, entries: [command(3, 3)] });
-    durability.persisted(1);
+    expect(durability.takeWrite(log, hardState, 0)).toEqual({ token: 2, truncateFrom: 3, entries: [command(3, 3)] });
+    durability.persisted(1, 0);
     expect(durability.durableIndex).toBe(2);
-    durability.persisted(2);
+    durability.persisted(2, 0);
     expect(durability.durableIndex).toBe(3);
     log.truncateFrom(2);
     durability.truncated(2);
     expect(durability.durableIndex).toBe(1);
-    expect(durability.takeWrite(log, hardState)).toEqual({ token: 3, truncateFrom: 2, entries: [] });
+    expect(durability.takeWrite(log, hardState, 0)).toEqual({ token: 3, truncateFrom: 2, entries: [] });
   });
 
   it("two truncations in a turn are written as the lower one", () => {
     const { log, durability } = setup();
     for (const index of [2, 3, 4]) log.append(command(index, 2));
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     for (const index of [4, 2]) {
       log.truncateFrom(index);
       durability.truncated(index);
     }
     log.append(command(2, 4));
-    expect(durability.takeWrite(log, hardState)).toMatchObject({ truncateFrom: 2, entries: [{ index: 2, term: 4 }] });
+    expect(durability.takeWrite(log, hardState, 0)).toMatchObject({
+      truncateFrom: 2,
+      entries: [{ index: 2, term: 4 }],
+    });
   });
 
   it("the hard state is durable when the newest write with one is", () => {
     const { log, durability } = setup();
     durability.hardStateChanged();
     expect(durability.hardStateIsDurable).toBe(false);
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     expect(durability.hardStateIsDurable).toBe(false);
-    durability.persisted(1);
+    durability.persisted(1, 0);
     expect(durability.hardStateIsDurable).toBe(true);
   });
 });
@@ -105,7 +108,7 @@ describe("the outbox", () => {
     const outbox = new Outbox();
     outbox.send(2, reply(2, 0));
     outbox.sendOnceDurable(3, reply(2, 1), 1);
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     expect(outbox.take(durability, 2).map(({ to }) => to)).toEqual([2, 3]);
     expect(outbox.take(durability, 2)).toEqual([]);
   });
@@ -115,15 +118,15 @@ describe("the outbox", () => {
     const outbox = new Outbox();
     durability.hardStateChanged();
     outbox.send(2, reply(2, 0));
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     expect(outbox.take(durability, 2)).toEqual([]);
     log.append(command(2, 2));
     outbox.sendOnceDurable(3, reply(2, 2), 2);
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     expect(outbox.take(durability, 2)).toEqual([]);
-    durability.persisted(1);
+    durability.persisted(1, 0);
     expect(outbox.take(durability, 2).map(({ to }) => to)).toEqual([2]);
-    durability.persisted(2);
+    durability.persisted(2, 0);
     expect(outbox.take(durability, 2).map(({ to }) => to)).toEqual([3]);
   });
 
@@ -132,9 +135,9 @@ describe("the outbox", () => {
     const outbox = new Outbox();
     durability.hardStateChanged();
     for (let i = 0; i < 5000; i++) outbox.send(2, reply(2, 0));
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     expect(outbox.take(durability, 2)).toEqual([]);
-    durability.persisted(1);
+    durability.persisted(1, 0);
     expect(outbox.take(durability, 2)).toHaveLength(1000);
   });
 
@@ -143,9 +146,9 @@ describe("the outbox", () => {
     const outbox = new Outbox();
     log.append(command(2, 2));
     outbox.sendOnceDurable(3, reply(2, 2), 2);
-    durability.takeWrite(log, hardState);
+    durability.takeWrite(log, hardState, 0);
     outbox.take(durability, 2);
-    durability.persisted(1);
+    durability.persisted(1, 0);
     expect(outbox.take(durability, 3)).toEqual([]);
     expect(outbox.take(durability, 2)).toEqual([]);
   });

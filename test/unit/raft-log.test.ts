@@ -64,7 +64,11 @@ describe("the log", () => {
     expect(log.sliceOfBytes(2, 2 * size - 1)).toHaveLength(1);
     expect(log.sliceOfBytes(2, 0)).toHaveLength(1);
     expect(log.sliceOfBytes(6, 1000)).toEqual([]);
-    expect(log.bytesOf(2, 4)).toBe(3 * size);
+    expect(log.bytesBehind(2)).toBe(3 * size);
+    log.truncateFrom(5);
+    log.compact(2);
+    expect(log.bytesBehind(2)).toBe(2 * size);
+    expect(log.bytesBehind(4)).toBe(0);
     expect(entrySize(log.entryAt(1))).toBeGreaterThan(0);
   });
 

@@ -21,6 +21,7 @@ export class MemoryLog implements Log {
 /** A node that remembers what it was told. */
 export class FakePeerNode implements PeerHandlers {
   readonly received: { from: number; message: PeerMessage }[] = [];
+  readonly connected: number[] = [];
   readonly disconnected: number[] = [];
   /** The senders' instances, message by message. */
   readonly instances: number[] = [];
@@ -28,6 +29,10 @@ export class FakePeerNode implements PeerHandlers {
   receivePeer(from: number, messages: readonly PeerMessage[], instance: number): void {
     this.instances.push(...messages.map(() => instance));
     for (const message of messages) this.received.push({ from, message });
+  }
+
+  peerConnected(to: number): void {
+    this.connected.push(to);
   }
 
   peerDisconnected(from: number): void {

@@ -120,6 +120,7 @@ describe("two servers", () => {
     const again = await startServer(2, "c", b.port);
     introduce(a, again);
     await connected(a, again);
+    expect(a.node.connected).toEqual([2, 2]);
     a.transport.send(2, [read(5)]);
     await vi.waitFor(() => expect(again.node.readIds).toEqual([5]), 5000);
     expect(a.node.disconnected).toEqual([2]);

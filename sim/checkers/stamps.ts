@@ -1,0 +1,117 @@
+/**
+ * Time comes from the clocks of a majority: a leader's stamp is ahead of what most voters' clocks show by no more than a
+ * bound, however far ahead its own clock is, unless an earlier stamp was there already, and then it is that one.
+ */
+import { limits } from "../../src/base/limits.ts";
+import type { PeerMessage } from "../../src/node/ports.ts";
+import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
+import type { Marks } from "../marks/marks.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { ServerView } from "../world/view.ts";
+
+/** A report of a clock may be used for so long, ms of a leader's clock … */
+const reportMs = 3_000;
+/** … and meanwhile the leader's own clock runs at most twice as fast as it should. */
+const driftMax = 2;
+
+/** What a voter's clock showed, as it reached a leader. */
+interface Report {
+  readonly wallMs: number;
+  readonly atUs: number;
+}
+
+export class Stamps implements Observer {
+  readonly name = "stamps";
+  readonly #marks: Marks | undefined;
+  #world: World | undefined;
+  /** By server: the newest stamp that it has seen in this life, and the reports that reached it. */
+  readonly #newest: number[] = [];
+  readonly #reports: Map<ServerId, Report>[] = [];
+
+  /** With `marks`, it notes what it sees. */
+  constructor(marks?: Marks) {
+    this.#marks = marks;
+  }
+
+  begin(world: World): void {
+    this.#world = world;
+  }
+
+  started({ id, recovered }: ServerView): void {
+    this.#reports[id] = new Map();
+    this.#newest[id] = recovered?.machine.lastTimeMs ?? 0;
+    for (const entry of recovered?.log.entries ?? []) this.#sees(id, entry);
+  }
+
+  delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
+    if (message.type !== "WallClock") return;
+    // The highest of those that may be used: an older one may have been overtaken on its way.
+    const report = { wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 };
+    const before = this.#reports[to.id]?.get(from);
+    if (before === undefined || this.#upTo(report) >= this.#upTo(before)) this.#reports[to.id]?.set(from, report);
+  }
+
+  effects(server: ServerView, { write, installed }: Effects): void {
+    const raft = server.node?.raft;
+    if (raft === undefined) return;
+    if (installed !== undefined) this.#newest[server.id] = Math.max(this.#of(server.id), this.#everyNewest());
+    for (const entry of write?.entries ?? []) {
+      const stamp = stampOf(entry);
+      if (raft.isLeader && stamp !== undefined && stamp > this.#of(server.id)) {
+        // A configuration of this very turn counts from the next one on.
+        const latest = [server.configuration, raft.configuration].map((one) => this.#latest(server, one));
+        if (stamp > Math.max(...latest))
+          throw new InvariantBroken(
+            this.name,
+            `n${server.id} stamps ${stamp}, ${stamp - Math.max(...latest)} ms later than a majority's clocks allow`,
+          );
+        if (server.clock.wallClock() - stamp > limits.clockSkewMaxMs) this.#marks?.hit("clock-ahead-at-leader");
+      }
+      this.#sees(server.id, entry);
+    }
+  }
+
+  /** The latest stamp that the clocks of a majority allow. */
+  #latest(server: ServerView, configuration: Configuration | undefined): number {
+    if (configuration === undefined) return 0;
+    const { voters, oldVoters } = configuration;
+    const latest = [voters, oldVoters].filter((group) => group.length > 0).map((group) => this.#reached(server, group));
+    return Math.min(...latest) + limits.clockSkewMaxMs;
+  }
+
+  #reached(server: ServerView, voters: readonly ServerId[]): number {
+    const falling = voters.map((id) => this.#shows(server, id)).sort((a, b) => b - a);
+    return falling[Math.floor(voters.length / 2)] ?? 0;
+  }
+
+  /** What a voter's clock shows, or showed when it last told this server, if that was more. */
+  #shows(server: ServerView, id: ServerId): number {
+    const shows = this.#world?.servers[id]?.clock.wallClock() ?? 0;
+    const report = id === server.id ? undefined : this.#reports[server.id]?.get(id);
+    return report === undefined ? shows : Math.max(shows, this.#upTo(report));
+  }
+
+  /** Up to what a leader may take a clock to be that showed this then; 0 when that is long ago. */
+  #upTo({ wallMs, atUs }: Report): number {
+    const ageMs = ((this.#world?.now ?? 0) - atUs) / 1000;
+    return ageMs > 2 * reportMs ? 0 : wallMs + driftMax * ageMs;
+  }
+
+  #everyNewest(): number {
+    return Math.max(0, ...this.#newest.filter((stamp) => stamp !== undefined));
+  }
+
+  #sees(id: ServerId, entry: Entry): void {
+    this.#newest[id] = Math.max(this.#of(id), stampOf(entry) ?? 0);
+  }
+
+  #of(id: ServerId): number {
+    return this.#newest[id] ?? 0;
+  }
+}
+
+function stampOf(entry: Entry): number | undefined {
+  return entry.kind === "command" ? decodeCommand(entry.data).timeMs : undefined;
+}

@@ -1,0 +1,53 @@
+/** Time stamps, which come from the clocks of a majority and never go back. */
+import type { Mutant } from "./mutant.ts";
+
+export const time: readonly Mutant[] = [
+  {
+    id: "D1",
+    title: "the leader stamps with its own clock",
+    source: "ours (stamps of 2036)",
+    file: "src/node/cluster-clock.ts",
+    find: "return Math.floor(Math.min(Math.max(now.wallMs, unpassedMs - bound), reachedMs + bound));",
+    replace: "return Math.floor(Math.max(now.wallMs, unpassedMs - bound));",
+    expects: ["stamps"],
+    kind: "safety",
+    lesson:
+      "Stamps never go back, so a clock that is ahead for six seconds sets all later ones. The leader's own word is not enough: a majority has to have got so far.",
+  },
+  {
+    id: "D2",
+    title: "one clock that agrees is enough",
+    source: "ours",
+    file: "src/node/cluster-clock.ts",
+    find: "const reachedMs = quorumValue(configuration, (id) => shown(id) ?? Number.NEGATIVE_INFINITY);\n    if (reachedMs === Number.NEGATIVE_INFINITY) return undefined;",
+    replace:
+      "const reachedMs = Math.max(...configuration.voters.map((id) => shown(id) ?? Number.NEGATIVE_INFINITY));\n    if (reachedMs === Number.NEGATIVE_INFINITY) return undefined;",
+    expects: ["stamps"],
+    kind: "safety",
+    lesson: "The leader's clock always agrees with itself. Counted alone, it is no bound at all.",
+  },
+  {
+    id: "D3",
+    title: "a voter that has not reported agrees with the leader",
+    source: "ours",
+    file: "src/node/cluster-clock.ts",
+    find: "const reachedMs = quorumValue(configuration, (id) => shown(id) ?? Number.NEGATIVE_INFINITY);\n    if (reachedMs === Number.NEGATIVE_INFINITY) return undefined;",
+    replace: "const reachedMs = quorumValue(configuration, (id) => shown(id) ?? now.wallMs);",
+    expects: ["stamps"],
+    kind: "safety",
+    lesson:
+      "A leader just elected has heard nobody's clock. It commits nothing before a majority has answered, so it can wait for their clocks too.",
+  },
+  {
+    id: "D4",
+    title: "a clock counts for ever as it was first reported",
+    source: "ours",
+    file: "src/node/cluster-clock.ts",
+    find: "    this.#reports.set(from, { offsetMs: wallClockMs - nowMs, atMs: nowMs });",
+    replace:
+      "    const first = this.#reports.get(from)?.offsetMs ?? wallClockMs - nowMs;\n    this.#reports.set(from, { offsetMs: first, atMs: nowMs });",
+    expects: ["stamps"],
+    kind: "safety",
+    lesson: "Clocks are set. One that was ahead when it was first heard of would vouch for the leader's for ever.",
+  },
+];

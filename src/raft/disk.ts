@@ -1,0 +1,24 @@
+/**
+ * Servers whose disk hangs. Raft keeps its promises without any help: nothing that was not written counts. What it needs
+ * help with is to go on: such a server is no good leader, nor will it be one, and what waits for its disk waits in memory.
+ */
+import type { RaftState } from "./state.ts";
+
+/**
+ * Whether the disk hangs: something is to be written, and for an election timeout nothing has become durable. A server
+ * like that does not campaign, since its own vote would never count, and promises its vote to nobody who asks (thesis
+ * §9.6): the election would only raise the term.
+ */
+export function diskHangs(state: RaftState): boolean {
+  return state.durability.stalledMs(state.now) >= state.options.electionTimeoutMs;
+}
+
+/**
+ * Whether the log may grow by so many bytes: what waits for the disk is bounded, at a leader and at a follower. A message
+ * or batch, however large, always has its turn when nothing waits.
+ */
+export function hasRoomFor(state: RaftState, bytes: number): boolean {
+  const { log, durability, options } = state;
+  const waiting = log.bytesBehind(Math.max(durability.durableIndex, log.base.index));
+  return waiting === 0 || waiting + bytes <= options.undurableBytesMax;
+}
