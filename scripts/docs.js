@@ -88,13 +88,27 @@ function visit(page, sync) {
   return problems;
 }
 
+/** A decision is named by its number, so each has its own. */
+function checkDecisions(files) {
+  const byNumber = new Map();
+  const problems = [];
+  for (const file of files) {
+    const number = /^docs\/decisions\/(\d+)-/.exec(file)?.[1];
+    if (number === undefined) continue;
+    const other = byNumber.get(number);
+    if (other !== undefined) problems.push(`${file}:1: ${other} has the number ${number} too: take the next free one`);
+    byNumber.set(number, file);
+  }
+  return problems;
+}
+
 const mode = process.argv[2];
 if (mode !== "check" && mode !== "sync") {
   console.error("node scripts/docs.js check|sync");
   process.exit(2);
 }
 const all = pages();
-const problems = all.flatMap((page) => visit(page, mode === "sync"));
+const problems = [...checkDecisions(all), ...all.flatMap((page) => visit(page, mode === "sync"))];
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else console.log(`docs: ${all.length} pages are true to the code`);

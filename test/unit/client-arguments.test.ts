@@ -245,7 +245,7 @@ describe("arguments of the calls without a session", () => {
     await refused(change(undefined), "BAD_ARGUMENTS", "request is undefined");
     await refused(change({ type: "frob" }), "BAD_ARGUMENTS", 'request.type is "frob"');
     await refused(change({ type: "transfer", to: "3" }), "BAD_ARGUMENTS", 'to is "3"');
-    await refused(change({ type: "transfer", to: 256 }), "BAD_ARGUMENTS", "to is the number 256");
+    await refused(change({ type: "transfer", to: 2 ** 31 }), "BAD_ARGUMENTS", "to is the number 2147483648");
     await refused(change({ type: "remove" }), "BAD_ARGUMENTS", "id is undefined");
     await refused(change({ type: "remove", id: 1, force: "yes" }), "BAD_ARGUMENTS", 'force is "yes"');
     await refused(change({ type: "add" }), "BAD_ARGUMENTS", "member is undefined");
