@@ -1,20 +1,19 @@
 /** No vote, append or snapshot reply leaves a server before what it promises is on its disk (Figure 2). */
 import type { PeerMessage } from "../../src/node/ports.ts";
-import type { AppendEntriesReply, RequestVoteReply } from "../../src/raft/messages.ts";
+import type { AppendEntriesReply, InstallSnapshotReply, RequestVoteReply } from "../../src/raft/messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
-import { segmentName } from "../../src/storage/layout.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
 import type { RaftHistory } from "./raft-history.ts";
+import { StagedChunks } from "./staged-chunks.ts";
 
 export class DurableBeforeVisible implements Observer {
   readonly name = "durable-before-visible";
   readonly #history: RaftHistory;
   readonly #durable: DurableState;
-  /** By server id: numbers of segments that have been on its disk. A chunk may be gone when its answer leaves. */
-  readonly #segments: (Set<number> | undefined)[] = [];
+  readonly #chunks = new StagedChunks();
 
   constructor(history: RaftHistory, durable: DurableState) {
     this.#history = history;
@@ -22,20 +21,16 @@ export class DurableBeforeVisible implements Observer {
   }
 
   durable(server: ServerView, batch: readonly DiskOperation[]): void {
-    for (const { type, key } of batch) {
-      const name = segmentName(key);
-      if (type !== "put" || name === undefined) continue;
-      const numbers = this.#segments[server.id];
-      if (numbers === undefined) this.#segments[server.id] = new Set([name.number]);
-      else numbers.add(name.number);
-    }
+    this.#chunks.durable(server.id, batch);
   }
 
   sent(from: ServerView, to: ServerId, message: PeerMessage): void {
     if (message.type === "AppendEntriesReply") {
       if (message.success) this.#appended(from.id, to, message);
+    } else if (message.type === "InstallSnapshot") {
+      this.#chunks.sent(message);
     } else if (message.type === "InstallSnapshotReply") {
-      if (message.position > 0) this.#staged(from, to, message.position);
+      this.#staged(from, to, message);
     } else if (message.type === "RequestVoteReply" && message.voteGranted && !message.preVote)
       this.#voted(from.id, to, message);
   }
@@ -48,11 +43,12 @@ export class DurableBeforeVisible implements Observer {
       );
   }
 
-  #staged(follower: ServerView, leader: ServerId, position: number): void {
-    if (this.#segments[follower.id]?.has(position) === true) return;
+  #staged(follower: ServerView, leader: ServerId, { snapshotId, position }: InstallSnapshotReply): void {
+    const missing = this.#chunks.missing(follower.id, snapshotId, position);
+    if (missing === undefined) return;
     throw new InvariantBroken(
       this.name,
-      `n${follower.id} tells n${leader} of the chunk ${position} of a snapshot, which is not on its disk`,
+      `n${follower.id} tells n${leader} of the chunks of a snapshot up to ${position}, but ${missing} was never on its disk as it was sent`,
     );
   }
 
