@@ -62,10 +62,6 @@ export function countOwnVote(state: RaftState, role: Candidate): void {
 
 /** RequestVote RPC, the candidate's side. */
 export function handleRequestVoteReply(state: RaftState, from: ServerId, reply: RequestVoteReply): void {
-  if (!(reply.preVote && reply.voteGranted) && reply.term > state.currentTerm) {
-    becomeFollower(state, reply.term, undefined);
-    return;
-  }
   const { role } = state;
   if (reply.preVote && role.name === "preCandidate") {
     if (reply.voteGranted && reply.term !== state.currentTerm + 1) return; // granted for another term

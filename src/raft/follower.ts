@@ -48,12 +48,6 @@ export function replyToLeader(state: RaftState, role: Follower): void {
   }
 }
 
-/** The stream from the leader broke: most likely it died, so an election is due very soon. */
-export function leaderDisconnected(state: RaftState): void {
-  becomeFollower(state, state.currentTerm, undefined);
-  state.electionTimer.leaderBroke(state.now);
-}
-
 /**
  * AppendEntries and InstallSnapshot come from the one leader of their term: whatever this server was, it now follows it
  * (§5.2).

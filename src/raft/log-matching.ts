@@ -56,6 +56,13 @@ export function mergeEntries(state: RaftState, message: AppendEntries): Index {
 /**
  * The follower's side of the fast back-up (§5.3): the newest place at or before `prevLogIndex` whose term is not above
  * `prevLogTerm`. Behind it the logs cannot agree: the leader's terms there are at most `prevLogTerm`, this log's above.
+ *
+ *     index     1  2  3  4  5  6  7  8
+ *     leader    1  1  1  4  4  5  5  5     asks with prevLogIndex 8, prevLogTerm 5 …
+ *     follower  1  1  1  2  2  2  6  6     … which this log has as term 6: the hint is (6, term 2)
+ *
+ * The leader then looks for its newest entry up to 6 whose term is at most 2: that is 3, where the logs do agree. Two
+ * terms of one log and one of the other were skipped in one round.
  */
 export function hintFor(log: Log, prevLogIndex: Index, prevLogTerm: Term): Hint {
   const index = log.newestIndexOfTermAtMost(prevLogTerm, prevLogIndex) ?? log.base.index;

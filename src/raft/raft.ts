@@ -11,12 +11,12 @@
  * | AppendEntries RPC: receiver 1, 2, 5                     | `follower.ts`                               |
  * | AppendEntries RPC: receiver 2, 3, 4; fast back-up       | `log-matching.ts`                           |
  * | All servers: apply what is committed                    | `commit.ts`                                 |
- * | All servers: a higher term makes a follower             | `term.ts`; seen in `vote.ts`, `follower.ts` |
- * |                                                         | `follow`, `candidate.ts` and, here, replies |
+ * | All servers: a higher term makes a follower             | `term.ts` `takeTerm`, before each handler   |
  * | A message of a past term is refused                     | `vote.ts`, `follower.ts`, `snapshot.ts`     |
  * | Followers: election timeout                             | `election-timer.ts`: when; `tick` here;     |
  * |                                                         | `candidate.ts` `campaign`: what             |
  * | Candidates                                              | `candidate.ts`                              |
+ * | Who hears a leader stays out of elections (thesis §4.2.3) | `loyalty.ts`                              |
  * | Candidates: another leader appears                      | `follower.ts` `follow`                      |
  * | Leaders: the first heartbeat, appending, replies        | `leader.ts`                                 |
  * | Leaders: sending, heartbeats                            | `replication.ts`                            |
@@ -29,27 +29,19 @@
  * `catch-up.ts`; leadership transfer (thesis §3.10) `leadership-transfer.ts`; reads (thesis §6.4) `read-index.ts`; a leader
  * without a quorum (thesis §6.2) `check-quorum.ts`; what must always hold `invariants.ts`.
  */
-import { assert } from "../base/assert.ts";
+import { assert, unreachable } from "../base/assert.ts";
 import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
 import { advanceCommitIndex, takeCommitted } from "./commit.ts";
 import { diskHangs } from "./disk.ts";
 import type { Effects, ReadReady } from "./effects.ts";
-import { handleAppendEntries, leaderDisconnected, replyToLeader } from "./follower.ts";
+import { handleAppendEntries, replyToLeader } from "./follower.ts";
 import { InvariantChecker } from "./invariants.ts";
 import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbeatIfDue } from "./leader.ts";
 import { advanceTransfer, transferLeadership } from "./leadership-transfer.ts";
 import { advanceMembership, changeMembership, forgetLeavers, type Refusal } from "./membership.ts";
 import type { MembershipChange } from "./membership-change.ts";
-import type {
-  AppendEntriesReply,
-  InstallSnapshot,
-  InstallSnapshotReply,
-  RaftMessage,
-  ReadIndex,
-  ReadIndexReply,
-  TimeoutNow,
-} from "./messages.ts";
+import type { InstallSnapshot, RaftMessage } from "./messages.ts";
 import { isActive } from "./progress.ts";
 import {
   askAgain,
@@ -71,7 +63,7 @@ import {
 } from "./snapshot.ts";
 import { knownLeader, type Leader, newState, type RaftOptions, type RaftState } from "./state.ts";
 import type { PeerStatus, RaftStatus, RoleName } from "./status.ts";
-import { becomeFollower } from "./term.ts";
+import { loseLeader, takeTerm } from "./term.ts";
 import type { Configuration, Index, LogBase, RecoveredLog, ServerId, Term } from "./types.ts";
 import { handleRequestVote } from "./vote.ts";
 
@@ -160,8 +152,7 @@ export class Raft {
 
   /** Does what is due at the present time. */
   tick(): void {
-    const state = this.#state;
-    checkQuorum(state);
+    const state = this.#begin();
     const { role } = state;
     if (role.name === "leader") heartbeatIfDue(state, role);
     else if (state.now >= state.electionTimer.deadline) campaign(state);
@@ -181,46 +172,44 @@ export class Raft {
 
   /** Takes a message from a peer: lost, doubled, late and reordered ones are all expected. */
   receive(from: ServerId, message: RaftMessage): void {
-    const state = this.#state;
-    checkQuorum(state);
+    const state = this.#begin();
+    takeTerm(state, from, message);
+    const { role, currentTerm } = state;
+    const isPresent = message.term === currentTerm;
     switch (message.type) {
+      case "RequestVote":
+        return handleRequestVote(state, from, message);
+      case "RequestVoteReply":
+        return handleRequestVoteReply(state, from, message);
+      case "AppendEntries":
+        return handleAppendEntries(state, from, message);
+      case "AppendEntriesReply":
+        if (isPresent && role.name === "leader") handleAppendEntriesReply(state, role, from, message);
+        return;
       case "InstallSnapshot":
         handleInstallSnapshot(state, from, message); // answered, not staged: whoever stages calls receiveSnapshot
-        break;
-      case "AppendEntries":
-        handleAppendEntries(state, from, message);
-        break;
-      case "RequestVote":
-        handleRequestVote(state, from, message);
-        break;
-      case "RequestVoteReply":
-        handleRequestVoteReply(state, from, message);
-        break;
+        return;
+      case "InstallSnapshotReply":
+        if (isPresent && role.name === "leader") handleInstallSnapshotReply(state, role, from);
+        return;
+      case "ReadIndex":
+        if (isPresent && role.name === "leader") handleReadIndex(role, from, message);
+        return;
+      case "ReadIndexReply":
+        if (role.name === "follower") handleReadIndexReply(state, role, message); // stale or not: see there
+        return;
+      case "TimeoutNow":
+        if (isPresent) handleTimeoutNow(state);
+        return;
       default:
-        this.#receiveInTerm(from, message);
+        return unreachable(message);
     }
   }
 
-  /**
-   * Messages whose higher term is always taken over (§5.1). A lower one makes them stale, except a ReadIndexReply: see
-   * `handleReadIndexReply`.
-   */
-  #receiveInTerm(
-    from: ServerId,
-    message: AppendEntriesReply | InstallSnapshotReply | ReadIndex | ReadIndexReply | TimeoutNow,
-  ): void {
-    const state = this.#state;
-    if (message.term > state.currentTerm) becomeFollower(state, message.term, undefined);
-    const { role } = state;
-    if (message.type === "ReadIndexReply") {
-      if (role.name === "follower") handleReadIndexReply(state, role, message); // stale or not: see there
-    } else if (message.type === "TimeoutNow") {
-      if (message.term === state.currentTerm) handleTimeoutNow(state);
-    } else if (message.term === state.currentTerm && role.name === "leader") {
-      if (message.type === "AppendEntriesReply") handleAppendEntriesReply(state, role, from, message);
-      else if (message.type === "InstallSnapshotReply") handleInstallSnapshotReply(state, role, from);
-      else handleReadIndex(role, from, message);
-    }
+  /** Every input begins here: a leader that cannot lead any more finds out before it acts. */
+  #begin(): RaftState {
+    checkQuorum(this.#state);
+    return this.#state;
   }
 
   /**
@@ -228,8 +217,9 @@ export class Raft {
    * is done, {@link installSnapshot} ends it.
    */
   receiveSnapshot(from: ServerId, message: InstallSnapshot): boolean {
-    checkQuorum(this.#state);
-    return handleInstallSnapshot(this.#state, from, message);
+    const state = this.#begin();
+    takeTerm(state, from, message);
+    return handleInstallSnapshot(state, from, message);
   }
 
   /** The chunks of a snapshot are durable up to `position`: tells the leader, if there is one. */
@@ -242,8 +232,7 @@ export class Raft {
    * {@link Effects.installed} tells. False if the log has what the snapshot holds, so that it is not needed.
    */
   installSnapshot(base: LogBase): boolean {
-    checkQuorum(this.#state);
-    return installSnapshot(this.#state, base);
+    return installSnapshot(this.#begin(), base);
   }
 
   /** Leader: the peers that are there and lack what is no more in the log, sorted; empty on a server that does not lead. */
@@ -287,11 +276,10 @@ export class Raft {
 
   /** The stream on which a peer's messages come broke: the peer has died, or the network between. */
   peerDisconnected(peer: ServerId): void {
-    const state = this.#state;
-    checkQuorum(state);
+    const state = this.#begin();
     const { role } = state;
     if (role.name === "leader") followerDisconnected(role, peer);
-    else if (role.name === "follower" && role.leader === peer) leaderDisconnected(state);
+    else if (role.name === "follower" && role.leader === peer) loseLeader(state);
   }
 
   /**
@@ -300,8 +288,7 @@ export class Raft {
    * transferred, or too many are not on this server's disk; try again later.
    */
   propose(commands: readonly Uint8Array[]): "accepted" | "notLeader" | "full" {
-    const state = this.#state;
-    checkQuorum(state);
+    const state = this.#begin();
     if (state.role.name !== "leader") return "notLeader";
     if (state.role.transfer !== undefined) return "full";
     return appendCommands(state, commands) ? "accepted" : "full";
@@ -312,8 +299,7 @@ export class Raft {
    * complete when that is committed and neither joint nor waits for learners; a new leader goes on with it.
    */
   changeMembership(change: MembershipChange): "accepted" | Refusal {
-    checkQuorum(this.#state);
-    return changeMembership(this.#state, change);
+    return changeMembership(this.#begin(), change);
   }
 
   /**
@@ -321,8 +307,7 @@ export class Raft {
    * this server still leads after an election timeout.
    */
   transferLeadership(to?: ServerId): "accepted" | Refusal {
-    checkQuorum(this.#state);
-    return transferLeadership(this.#state, to);
+    return transferLeadership(this.#begin(), to);
   }
 
   /**
@@ -331,8 +316,7 @@ export class Raft {
    * or until {@link cancelRead}. Ids are the caller's; each is used once.
    */
   requestRead(id: number): void {
-    checkQuorum(this.#state);
-    this.#state.readsWaiting.push(id);
+    this.#begin().readsWaiting.push(id);
   }
 
   /** Forgets a read that nobody waits for any more. */
@@ -342,17 +326,16 @@ export class Raft {
 
   /** All writes up to `token` are durable. Writes complete in order; several may be told at once. */
   persisted(token: number): void {
-    const state = this.#state;
-    state.durability.persisted(token, state.now); // before the leader asks itself whether its disk hangs
-    checkQuorum(state);
+    // First, since the leader will ask itself whether its disk hangs.
+    this.#state.durability.persisted(token, this.#state.now);
+    const state = this.#begin();
     if (state.role.name === "candidate") countOwnVote(state, state.role);
     else if (state.role.name === "leader") advanceCommitIndex(state, state.role);
   }
 
   /** Ends a turn: what is to be written, sent, applied and answered. */
   takeEffects(): Effects {
-    const state = this.#state;
-    checkQuorum(state);
+    const state = this.#begin();
     const { role } = state;
     seeToReads(state);
     if (role.name === "leader") lead(state, role);

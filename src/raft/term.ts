@@ -1,8 +1,34 @@
 /** Terms (§5.1), and the changes of role that follow from them. */
 import { assert } from "../base/assert.ts";
+import { isFromDeposedLeader, isOpenTo } from "./loyalty.ts";
+import type { RaftMessage } from "./messages.ts";
 import { releaseReads } from "./read-index.ts";
 import { newFollower, type RaftState, type Role } from "./state.ts";
 import type { ServerId, Term } from "./types.ts";
+
+/**
+ * The rule of terms (§5.1, Figure 2 "All servers"), in front of every handler: whoever sees a higher term takes it over and
+ * is a follower in it. A lower one makes a message stale; each handler says what it answers then (rule 1 of the RPCs).
+ *
+ * Two kinds of messages speak of a term without anybody's being in it: a PreVote, and one that is granted (thesis §9.6).
+ * And who hears a leader does not let an election disturb it, be its term as high as it may (thesis §4.2.3).
+ */
+export function takeTerm(state: RaftState, from: ServerId, message: RaftMessage): void {
+  if (message.type === "RequestVote") {
+    if (isFromDeposedLeader(state, from, message)) loseLeader(state);
+    if (message.preVote || !isOpenTo(state, message)) return;
+  }
+  if (message.type === "RequestVoteReply" && message.preVote && message.voteGranted) return;
+  if (message.term <= state.currentTerm) return;
+  const isLeaders = message.type === "AppendEntries" || message.type === "InstallSnapshot";
+  becomeFollower(state, message.term, isLeaders ? from : undefined);
+}
+
+/** The leader is gone, by all that one can tell: an election is due very soon. */
+export function loseLeader(state: RaftState): void {
+  becomeFollower(state, state.currentTerm, undefined);
+  state.electionTimer.leaderBroke(state.now);
+}
 
 /** Moves to a new term, in which this server votes for `votedFor` (0: for nobody yet). */
 export function enterTerm(state: RaftState, term: Term, votedFor: ServerId | 0): void {

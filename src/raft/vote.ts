@@ -1,17 +1,18 @@
 /** RequestVote RPC, receiver (Figure 2, §5.2, §5.4.1), and PreVote with the same rules (thesis §9.6). */
 import { diskHangs } from "./disk.ts";
-import { leaderDisconnected } from "./follower.ts";
 import type { Log } from "./log.ts";
+import { isOpenTo } from "./loyalty.ts";
 import type { RequestVote } from "./messages.ts";
 import type { RaftState } from "./state.ts";
 import { becomeFollower } from "./term.ts";
 import type { Index, ServerId, Term } from "./types.ts";
 
-/** Answers a request for a vote. */
+/**
+ * Answers a request for a vote, whose term has been looked at already (`term.ts`). Whoever is asked answers, voter or
+ * not: a candidate's configuration may be newer than the own one (§6), and only the votes of its voters are counted.
+ */
 export function handleRequestVote(state: RaftState, from: ServerId, request: RequestVote): void {
-  if (isFromDeposedLeader(state, from, request)) leaderDisconnected(state);
-  if (hearsLeader(state) && !request.leadershipTransfer) {
-    // Not even the higher term is taken over: that would depose a leader which works (thesis §4.2.3).
+  if (!isOpenTo(state, request)) {
     reply(state, from, request, false);
   } else if (request.preVote) {
     const granted = couldVote(state, from, request) && !diskHangs(state);
@@ -19,7 +20,6 @@ export function handleRequestVote(state: RaftState, from: ServerId, request: Req
     if (granted && state.role.name === "follower" && state.electionTimer.eager) state.electionTimer.restart(state.now);
     reply(state, from, request, granted);
   } else {
-    if (request.term > state.currentTerm) becomeFollower(state, request.term, undefined);
     const granted = couldVote(state, from, request);
     if (granted) vote(state, from);
     reply(state, from, request, granted);
@@ -43,22 +43,6 @@ export function couldVote(state: RaftState, from: ServerId, request: RequestVote
 export function isUpToDate(log: Log, lastLogTerm: Term, lastLogIndex: Index): boolean {
   if (lastLogTerm !== log.lastTerm) return lastLogTerm > log.lastTerm;
   return lastLogIndex >= log.lastIndex;
-}
-
-/**
- * Whether the leader that this server follows asks for votes itself: so it leads no more. A leader never asks for votes
- * in a later term than its own while it leads, and what it asked as a candidate was for this term or an earlier one.
- */
-function isFromDeposedLeader({ role, currentTerm }: RaftState, from: ServerId, { term }: RequestVote): boolean {
-  return role.name === "follower" && role.leader === from && term > currentTerm;
-}
-
-/** Whether this server leads, or heard from the leader within the minimum election timeout (thesis §4.2.3). */
-export function hearsLeader(state: RaftState): boolean {
-  const { role } = state;
-  if (role.name === "leader") return true;
-  if (role.name !== "follower" || role.leader === undefined) return false;
-  return state.now - role.lastHeard < state.options.electionTimeoutMs;
 }
 
 function vote(state: RaftState, candidate: ServerId): void {
