@@ -4,12 +4,22 @@ import { TerrariumError } from "../../src/base/errors.ts";
 import type {
   AdminRequest,
   BackupFile,
+  RequestOptions,
   ServerStatus,
   SessionState,
   Stat,
   WatchEvent,
   WatchEventType,
 } from "../../src/client/index.ts";
+import {
+  createRequest,
+  deleteRequest,
+  pageRequest,
+  readRequest,
+  requestOptions,
+  setRequest,
+  syncRequest,
+} from "../../src/client/requests.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
 import type { Backups, Cluster, KvSession } from "../../src/kvctl/ports.ts";
@@ -25,7 +35,10 @@ interface Node {
 type Kind = "data" | "exist" | "children";
 type Operation = "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "open" | "administer";
 
-/** One tree, whose every session is the same to it. Semantics as far as the commands can tell. */
+/**
+ * One tree, whose every session is the same to it. Semantics as far as the commands can tell. What the client refuses
+ * before it sends anything is refused here too, by the same checks.
+ */
 export class FakeCluster implements Cluster {
   readonly endpoints = ["a:1", "b:2", "c:3"];
   readonly statuses = new Map<string, ServerStatus>();
@@ -157,52 +170,105 @@ export class FakeCluster implements Cluster {
   }
 
   #session(id: number): KvSession {
-    const call = async <T>(operation: Operation, path: string, body: () => T): Promise<T> => {
+    const call = async <T>(
+      operation: Operation,
+      path: string,
+      options: RequestOptions,
+      check: () => unknown,
+      body: () => T,
+    ): Promise<T> => {
       await undefined;
+      requestOptions(options, 10_000);
+      check();
       this.before(operation, path);
       return body();
     };
     return {
       sessionId: id,
       create: (path, data, options = {}) =>
-        call("create", path, () => {
-          const bytes = data instanceof Uint8Array ? data : new TextEncoder().encode(data ?? "");
-          const full = this.create(path, bytes, options.ephemeral === true ? id : 0, options.sequential === true);
-          return { path: full, stat: this.#node(full).stat, zxid: this.zxid };
-        }),
+        call(
+          "create",
+          path,
+          options,
+          () => createRequest(path, data ?? "", options),
+          () => {
+            const bytes = data instanceof Uint8Array ? data : new TextEncoder().encode(data ?? "");
+            const full = this.create(path, bytes, options.ephemeral === true ? id : 0, options.sequential === true);
+            return { path: full, stat: this.#node(full).stat, zxid: this.zxid };
+          },
+        ),
       get: (path, options = {}) =>
-        call("get", path, () => {
-          const { data, stat } = this.#node(path);
-          this.#arm("data", path, options.watch);
-          return { data, stat, zxid: this.zxid };
-        }),
+        call(
+          "get",
+          path,
+          options,
+          () => readRequest("getData", path, options),
+          () => {
+            const { data, stat } = this.#node(path);
+            this.#arm("data", path, options.watch);
+            return { data, stat, zxid: this.zxid };
+          },
+        ),
       set: (path, data, options = {}) =>
-        call("set", path, () => {
-          const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-          return this.set(path, bytes, options.version ?? -1);
-        }),
-      delete: (path, options = {}) => call("delete", path, () => this.delete(path, options.version ?? -1)),
+        call(
+          "set",
+          path,
+          options,
+          () => setRequest(path, data, options),
+          () => {
+            const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+            return this.set(path, bytes, options.version ?? -1);
+          },
+        ),
+      delete: (path, options = {}) =>
+        call(
+          "delete",
+          path,
+          options,
+          () => deleteRequest(path, options),
+          () => this.delete(path, options.version ?? -1),
+        ),
       exists: (path, options = {}) =>
-        call("exists", path, () => {
-          this.#arm("exist", path, options.watch);
-          return this.nodes.get(path)?.stat;
-        }),
-      childPages: (path, { limit = 10_000, after = "", watch } = {}) => {
+        call(
+          "exists",
+          path,
+          options,
+          () => readRequest("exists", path, options),
+          () => {
+            this.#arm("exist", path, options.watch);
+            return this.nodes.get(path)?.stat;
+          },
+        ),
+      childPages: (path, options = {}) => {
+        const { limit = 10_000, after = "", watch } = options;
         const page = (from: string, armed: typeof watch) =>
-          call("children", path, () => {
-            const { stat } = this.#node(path);
-            this.#arm("children", path, armed);
-            const names = this.names(path).filter((name) => name > from);
-            this.pages.push(`${path} ${from}`.trimEnd());
-            return { children: names.slice(0, limit), more: names.length > limit, stat, zxid: this.zxid };
-          });
+          call(
+            "children",
+            path,
+            options,
+            () => pageRequest(path, options, from),
+            () => {
+              const { stat } = this.#node(path);
+              this.#arm("children", path, armed);
+              const names = this.names(path).filter((name) => name > from);
+              this.pages.push(`${path} ${from}`.trimEnd());
+              return { children: names.slice(0, limit), more: names.length > limit, stat, zxid: this.zxid };
+            },
+          );
         return (async function* () {
           let next = await page(after, watch);
           yield next;
           for (; next.more; yield next) next = await page(next.children.at(-1) ?? "", undefined);
         })();
       },
-      sync: () => call("sync", "/", () => this.zxid),
+      sync: (options = {}) =>
+        call(
+          "sync",
+          "/",
+          options,
+          () => syncRequest(options),
+          () => this.zxid,
+        ),
       on: (_event, listener) => {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);

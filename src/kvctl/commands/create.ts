@@ -33,12 +33,13 @@ export async function create(context: Context, args: CreateArguments): Promise<v
 }
 
 async function createNode(session: KvSession, args: CreateArguments, data: Uint8Array): Promise<Created> {
+  const { path, parents, ephemeral, sequential } = args;
   try {
-    return await session.create(args.path, data, args);
+    return await session.create(path, data, { ephemeral, sequential });
   } catch (error) {
-    if (!args.parents || !hasCode(error, "NO_NODE")) throw error;
-    await createParents(session, parentPath(args.path));
-    return session.create(args.path, data, args);
+    if (!parents || !hasCode(error, "NO_NODE")) throw error;
+    await createParents(session, parentPath(path));
+    return session.create(path, data, { ephemeral, sequential });
   }
 }
 
