@@ -17,6 +17,14 @@ export type AdminRequest =
   | { readonly type: "promote"; readonly id: number; readonly force: boolean }
   /** One change: a server takes the place of another. */
   | { readonly type: "replace"; readonly gone: number; readonly member: MemberAddress; readonly force: boolean }
+  /** A member listens elsewhere from now on; an address that is not given stays. `force`: even if nothing answers there. */
+  | {
+      readonly type: "update";
+      readonly id: number;
+      readonly peerAddress?: string;
+      readonly clientAddress?: string;
+      readonly force: boolean;
+    }
   /** Leadership goes to server `to`; 0 = to whoever is fit. */
   | { readonly type: "transfer"; readonly to: number };
 

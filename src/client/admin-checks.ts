@@ -21,11 +21,30 @@ export function checkAdminRequest(request: unknown): AdminRequest {
       return { type: request["type"], id: checkId("id", request["id"]), force };
     case "replace":
       return { type: "replace", gone: checkId("gone", request["gone"]), member: checkMember(request["member"]), force };
+    case "update":
+      return checkUpdate(request, force);
     case "transfer":
       return { type: "transfer", to: request["to"] === 0 ? 0 : checkId("to", request["to"]) };
     default:
-      throw badArgument("request.type", request["type"], '"add", "remove", "promote", "replace" or "transfer"');
+      throw badArgument(
+        "request.type",
+        request["type"],
+        '"add", "remove", "promote", "replace", "update" or "transfer"',
+      );
   }
+}
+
+function checkUpdate(request: Readonly<Record<string, unknown>>, force: boolean): AdminRequest {
+  const { peerAddress, clientAddress } = request;
+  if (peerAddress === undefined && clientAddress === undefined)
+    throw badArgument("request", request, "an update with a peerAddress, a clientAddress or both");
+  return {
+    type: "update",
+    id: checkId("id", request["id"]),
+    ...(peerAddress === undefined ? {} : { peerAddress: checkAddress("peerAddress", peerAddress) }),
+    ...(clientAddress === undefined ? {} : { clientAddress: checkAddress("clientAddress", clientAddress) }),
+    force,
+  };
 }
 
 function checkMember(member: unknown): MemberAddress {

@@ -165,7 +165,14 @@ function notUnderstood(id: number, { message }: TerrariumError): TerrariumError 
 
 /** The leader could not reach the server to be added: it is not our own endpoints that are wrong. */
 function explained(error: TerrariumError, request: AdminRequest): TerrariumError {
-  if (error.code !== "NO_SERVER" || (request.type !== "add" && request.type !== "replace")) return error;
+  if (error.code !== "NO_SERVER") return error;
+  if (request.type === "update")
+    return new TerrariumError(
+      "NO_SERVER",
+      `the leader finds no server ${request.id} at ${request.clientAddress}: nothing answers there, or no Terrarium server`,
+      "start it at its new address first; --force (`force: true`) if it is to be started later",
+    );
+  if (request.type !== "add" && request.type !== "replace") return error;
   const { id, clientAddress } = request.member;
   return new TerrariumError(
     "NO_SERVER",

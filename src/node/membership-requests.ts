@@ -1,6 +1,13 @@
 /** From what an operator asks to the membership that is wanted, or to the reason why it cannot be. Pure. */
 import type { AdminRequest, MemberAddress } from "../base/admin.ts";
-import { wantedMembership, withAdded, withoutMember, withPromoted, withRemoved } from "../raft/membership-change.ts";
+import {
+  wantedMembership,
+  withAdded,
+  withMoved,
+  withoutMember,
+  withPromoted,
+  withRemoved,
+} from "../raft/membership-change.ts";
 import type { MembershipChange, Refusal } from "../raft/raft.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 
@@ -45,6 +52,18 @@ function requested(
     case "promote":
       if (!isMember(request.id)) return unknown(request.id);
       return wanted.voters.includes(request.id) ? "done" : withPromoted(wanted, request.id);
+    case "update": {
+      const known = wanted.members.find(({ id }) => id === request.id);
+      if (known === undefined) return unknown(request.id);
+      const { peerAddress = known.peerAddress, clientAddress = known.clientAddress } = request;
+      const taken = wanted.members.find(
+        (other) =>
+          other.id !== known.id && (other.peerAddress === peerAddress || other.clientAddress === clientAddress),
+      );
+      if (taken !== undefined) return { code: "ID_IN_USE", reason: `that is the address of server ${taken.id}` };
+      const moved = peerAddress !== known.peerAddress || clientAddress !== known.clientAddress;
+      return moved ? withMoved(wanted, { ...known, peerAddress, clientAddress }) : "done";
+    }
     case "replace": {
       const { gone, member } = request;
       if (!isMember(gone)) {

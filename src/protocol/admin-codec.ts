@@ -37,6 +37,11 @@ function checkAction(action: AdminAction): void {
     case "promote":
       checkServerId(action.id);
       return;
+    case "update":
+      checkServerId(action.id);
+      if ((action.peerAddress ?? action.clientAddress ?? "") === "" || action.clientAddress === "")
+        throw malformed("an admin request that moves a member to no address");
+      return;
     case "transfer":
       if (action.to !== 0) checkServerId(action.to);
   }

@@ -7,7 +7,7 @@ export interface MembershipChange {
   readonly voters: readonly ServerId[];
   /** Who shall get the log and not vote: observers. Sorted. */
   readonly learners: readonly ServerId[];
-  /** Everybody in the two lists, with addresses. Of those that are members already the known addresses stay. */
+  /** Everybody in the two lists, with addresses: those of members too, so that a member may move to other ones. */
   readonly members: readonly Member[];
   /** Even if too few of the voters seem to run. */
   readonly force: boolean;
@@ -54,6 +54,19 @@ export function withoutMember(configuration: Configuration, gone: ServerId): Mem
   return { ...wanted, voters, members: members.filter(({ id }) => staying.includes(id)) };
 }
 
+/** With a member that listens elsewhere from now on. */
+export function withMoved(wanted: MembershipChange, moved: Member): MembershipChange {
+  return { ...wanted, members: wanted.members.map((member) => (member.id === moved.id ? moved : member)) };
+}
+
+/** Those of the change that are members already, under other addresses. */
+export function movedMembers(current: Configuration, change: MembershipChange): Member[] {
+  return change.members.filter(({ id, peerAddress, clientAddress }) => {
+    const known = current.members.find((member) => member.id === id);
+    return known !== undefined && (known.peerAddress !== peerAddress || known.clientAddress !== clientAddress);
+  });
+}
+
 /** With an observer as a voter. */
 export function withPromoted(wanted: MembershipChange, promoted: ServerId): MembershipChange {
   return {
@@ -67,9 +80,12 @@ export function withPromoted(wanted: MembershipChange, promoted: ServerId): Memb
 export function firstConfiguration(current: Configuration, change: MembershipChange): Configuration | undefined {
   const newcomers = change.members.filter(({ id }) => !current.members.some((member) => member.id === id));
   const learners = sorted([...change.learners, ...change.voters.filter((id) => !current.voters.includes(id))]);
-  const members = [...current.members, ...newcomers].sort((a, b) => a.id - b.id);
+  const moved = movedMembers(current, change);
+  const staying = current.members.map((member) => moved.find(({ id }) => id === member.id) ?? member);
+  const members = [...staying, ...newcomers].sort((a, b) => a.id - b.id);
   const sameVoters = sameIds(current.voters, change.voters);
-  if (sameVoters && sameIds(current.learners, learners) && current.wantedVoters === undefined) return undefined;
+  const sameMembers = moved.length === 0 && sameIds(current.learners, learners);
+  if (sameVoters && sameMembers && current.wantedVoters === undefined) return undefined;
   const grown: Configuration = {
     ...pruned(current, members, current.voters, learners),
     voters: current.voters,

@@ -6,7 +6,8 @@
  * 3. when that is committed, C_new; when that is committed, those not in it are out, the leader included.
  *
  * The next step depends on nothing but the newest configuration in the log, so a new leader goes on where the old one
- * stopped. Each is in effect once appended, and undone if truncated.
+ * stopped. Each is in effect once appended, and undone if truncated. A member that moves to another address is a change
+ * of one entry: the voters stay.
  */
 import { hasCaughtUp } from "./catch-up.ts";
 import { isMember, isVoter, otherMembers } from "./configuration.ts";
@@ -16,6 +17,7 @@ import {
   firstConfiguration,
   jointConfiguration,
   type MembershipChange,
+  movedMembers,
   sameIds,
 } from "./membership-change.ts";
 import { isActive, isAwaited, newProgress } from "./progress.ts";
@@ -141,7 +143,8 @@ function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): R
   // While newcomers catch up, the change may be cut down or taken back, so that one that never will can be given up.
   const known = change.members.every(({ id }) => configuration.members.some((member) => member.id === id));
   const here = [...wantedVoters, ...configuration.voters];
-  if (known && change.voters.every((id) => here.includes(id))) return undefined;
+  const still = movedMembers(configuration, change).length === 0;
+  if (known && still && change.voters.every((id) => here.includes(id))) return undefined;
   const waiting = wantedVoters.filter((id) => !configuration.voters.includes(id)).join(", ");
   return { code: "CHANGE_IN_PROGRESS", reason: `server ${waiting} has to catch up first, or to be removed again` };
 }
@@ -151,12 +154,16 @@ function unsuitable(current: Configuration, change: MembershipChange): Refusal |
   const demoted = change.learners.find((id) => current.voters.includes(id));
   if (demoted !== undefined)
     return { code: "BAD_ARGUMENTS", reason: `server ${demoted} votes and cannot be made an observer, only removed` };
+  const moved = movedMembers(current, change);
   for (const member of change.members) {
-    if (current.members.some(({ id }) => id === member.id)) continue;
+    const known = current.members.some(({ id }) => id === member.id);
+    if (known && !moved.includes(member)) continue;
     if (current.retired?.includes(member.id) === true)
       return { code: "ID_IN_USE", reason: `server ${member.id} was a member once; its id is never used again` };
     const taken = current.members.find(
-      (other) => other.peerAddress === member.peerAddress || other.clientAddress === member.clientAddress,
+      (other) =>
+        other.id !== member.id &&
+        (other.peerAddress === member.peerAddress || other.clientAddress === member.clientAddress),
     );
     if (taken !== undefined && change.members.some(({ id }) => id === taken.id))
       return { code: "ID_IN_USE", reason: `server ${taken.id} has the address of server ${member.id}` };

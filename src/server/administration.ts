@@ -1,19 +1,16 @@
 /** Carries out what operators ask: at the leader, answered when it is complete. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AdminReply, AdminRequest, MemberAddress } from "../base/admin.ts";
+import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { type ErrorCode, TerrariumError } from "../base/errors.ts";
 import { isComplete, type MembershipRequest, requestedChange } from "../node/membership-requests.ts";
 import type { Node } from "../node/node.ts";
 import type { Refusal } from "../raft/raft.ts";
-import { askPeer, type PeerAnswer, type PeerIntroduction } from "../rpc/peer-probe.ts";
-import { introduction } from "../rpc/probe.ts";
+import { checkNewAddresses, incarnationOf } from "./introductions.ts";
 
 /** How often a request looks whether it is complete, ms. */
 const pollMs = 5;
 /** The leader has been elected a moment ago: how often to ask again, ms. */
 const readyPollMs = 20;
-/** A server that is to be added has to answer within this, ms. */
-const probeTimeoutMs = 2000;
 
 /** Answers one request; gives up when `signal` aborts, since then nobody waits any more. */
 export async function administer(node: Node, request: AdminRequest, signal: AbortSignal): Promise<AdminReply> {
@@ -35,6 +32,7 @@ async function changeMembership(node: Node, request: MembershipRequest, signal: 
   const hopeless = requestedChange(node.raft.configuration, request, 0);
   if (typeof hopeless === "object" && "code" in hopeless) return failed(hopeless.code, hopeless.reason);
   const incarnation = newcomer === undefined || known ? 0 : await incarnationOf(node, newcomer);
+  if (request.type === "update" && hopeless !== "done") await checkNewAddresses(node, request);
   for (;;) {
     const change = requestedChange(node.raft.configuration, request, incarnation);
     if (change === "done") break;
@@ -58,51 +56,6 @@ async function changeMembership(node: Node, request: MembershipRequest, signal: 
 
 function isSettled({ raft }: Node): boolean {
   return raft.configurationIndex <= raft.commitIndex && isComplete(raft.configuration);
-}
-
-/** Sees that the server to be added is there, is the one meant, and has not been a member of anything. */
-async function incarnationOf(node: Node, member: MemberAddress): Promise<number> {
-  const { clusterId } = node.options;
-  const found = await introduction(member.clientAddress, probeTimeoutMs);
-  const at = `at ${member.clientAddress}`;
-  if (found.clusterId !== clusterId)
-    throw new TerrariumError("WRONG_SERVER", `the server ${at} is of cluster ${found.clusterId}, not of ${clusterId}`);
-  if (found.id !== member.id)
-    throw new TerrariumError("WRONG_SERVER", `the server ${at} is server ${found.id}, not ${member.id}`);
-  if (!found.joining || found.incarnation === 0)
-    throw new TerrariumError("WRONG_SERVER", `server ${found.id} ${at} has data already and was not started to join`);
-  await checkPeerAddress(node, member, found.incarnation);
-  return found.incarnation;
-}
-
-/**
- * Sees that it is this server that answers at the peer address, from this server and from every member that answers now:
- * one that joined at a wrong address would never hear of it. Members that cannot say are passed over.
- */
-async function checkPeerAddress(node: Node, { id, peerAddress }: MemberAddress, incarnation: number): Promise<void> {
-  const { clusterId, id: self } = node.options;
-  const others = node.status().members.filter((other) => other.id !== self && other.active === true);
-  const asked = await Promise.all([
-    askPeer(peerAddress, probeTimeoutMs).then((found) => ({ from: self, found })),
-    ...others.map(async (other) => ({
-      from: other.id,
-      found: await askPeer(peerAddress, probeTimeoutMs, other.peerAddress),
-    })),
-  ]);
-  for (const { from, found } of asked) {
-    if (found === undefined) continue;
-    const wrong = whatIsWrong(found, { clusterId, id, incarnation });
-    if (wrong !== undefined)
-      throw new TerrariumError("WRONG_SERVER", `server ${from} tried the peer address ${peerAddress}: ${wrong}`);
-  }
-}
-
-function whatIsWrong(found: PeerAnswer, wanted: PeerIntroduction): string | undefined {
-  if ("nothing" in found) return found.nothing;
-  if (found.clusterId !== wanted.clusterId) return `a server of cluster ${found.clusterId} answers`;
-  if (found.id !== wanted.id) return `server ${found.id} answers, not ${wanted.id}`;
-  if (found.incarnation !== wanted.incarnation) return `another server ${found.id} answers than at the client address`;
-  return undefined;
 }
 
 async function transfer(node: Node, to: number, signal: AbortSignal): Promise<AdminReply> {

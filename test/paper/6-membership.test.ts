@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   wantedMembership,
   withAdded,
+  withMoved,
   withoutMember,
   withPromoted,
   withRemoved,
@@ -51,6 +52,60 @@ function isNotFinal(entry: Entry): boolean {
     entry.configuration.oldVoters.length > 0
   );
 }
+
+describe("§6 a member that moves", () => {
+  const moved = (id: ServerId): Member => ({ id, peerAddress: `moved${id}:1`, clientAddress: `client${id}:1` });
+
+  it("is a change of one entry that keeps the voters, and others learn the address", () => {
+    const c = cluster(3, 3);
+    c.run(20);
+    const before = history(c, 1).length;
+    const { voters, members } = wanted(c, 1);
+    expect(change(c, 1, withMoved(wanted(c, 1), moved(2)))).toBe("accepted");
+    // Not before it is committed …
+    expect(change(c, 1, withMoved(wanted(c, 1), moved(3)))).toMatchObject({ code: "CHANGE_IN_PROGRESS" });
+    c.run(200);
+    expect(history(c, 1).length).toBe(before + 1);
+    for (const id of [1, 2, 3])
+      expect(c.server(id).raft.configuration).toEqual({
+        voters,
+        oldVoters: [],
+        learners: [],
+        members: members.map((one) => (one.id === 2 ? moved(2) : one)),
+      });
+    expect(change(c, 1, withMoved(wanted(c, 1), moved(2)))).toBe("accepted");
+    c.run(200);
+    expect(history(c, 1).length).toBe(before + 1);
+  });
+
+  it("cannot take the address of another one, nor move while newcomers catch up", () => {
+    const c = cluster(3, 4);
+    c.crash(4);
+    c.run(20);
+    const taken = { ...member(2), peerAddress: member(3).peerAddress };
+    expect(change(c, 1, withMoved(wanted(c, 1), taken))).toMatchObject({ code: "ID_IN_USE" });
+    expect(change(c, 1, withAdded(wanted(c, 1), member(4), false))).toBe("accepted");
+    c.run(200);
+    expect(change(c, 1, withMoved(wanted(c, 1), moved(2)))).toMatchObject({ code: "CHANGE_IN_PROGRESS" });
+    expect(c.server(1).raft.configuration).toMatchObject({ members: [1, 2, 3, 4].map(member) });
+  });
+
+  it("is where it was when the entry is cut off", () => {
+    const c = cluster(3, 3);
+    c.run(20);
+    for (const id of [2, 3]) c.crash(id);
+    expect(change(c, 1, withMoved(wanted(c, 1), moved(3)))).toBe("accepted");
+    expect(c.server(1).raft.acquaintances).toContainEqual(moved(3));
+    c.run(20);
+    c.crash(1);
+    for (const id of [2, 3]) c.restart(id);
+    expect(c.elect(2)).toBe(true);
+    c.run(20);
+    c.restart(1);
+    c.run(5 * electionTimeoutMs);
+    expect(c.server(1).raft.acquaintances).toContainEqual(member(3));
+  });
+});
 
 describe("§6 a change goes through joint consensus", () => {
   it("§6 waits with the joint configuration while most of the voters to be are away", () => {

@@ -15,8 +15,10 @@ type Status = Awaited<ReturnType<typeof serverStatus>>;
 /** One server of the cluster. */
 export interface LocalServer {
   readonly id: number;
-  readonly endpoint: string;
-  readonly peerAddress: string;
+  endpoint: string;
+  peerAddress: string;
+  /** Where it listened at first, as --members says. */
+  readonly first: string;
   readonly httpAddress: string;
   readonly dataDirectory: string;
   /** It was not among the first members: it is started to be added. */
@@ -70,12 +72,25 @@ export class LocalCluster {
     return server;
   }
 
+  /** Stops a server and starts it at other addresses. */
+  async move(id: number): Promise<LocalServer> {
+    await this.signal(id, "SIGTERM");
+    const server = this.server(id);
+    const [client = 0, peer = 0] = await freePorts(2);
+    server.endpoint = `127.0.0.1:${client}`;
+    server.peerAddress = `127.0.0.1:${peer}`;
+    this.startServer(id);
+    for (const deadline = Date.now() + 60_000; (await this.status(id)) === undefined; await sleep(20))
+      if (Date.now() > deadline) throw new Error(`server ${id} does not answer: ${server.output.slice(-500)}`);
+    return server;
+  }
+
   get endpoints(): string[] {
     return this.servers.map((server) => server.endpoint);
   }
 
   get #members(): string {
-    return this.servers.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",");
+    return this.servers.map(({ first }) => first).join(",");
   }
 
   server(id: number): LocalServer {
@@ -148,12 +163,13 @@ export class LocalCluster {
   }
 
   #place(server: LocalServer): string[] {
+    const addresses = ["--peer-address", server.peerAddress, "--client-address", server.endpoint];
     if (!server.joins) {
-      const first = this.servers.filter(({ joins }) => !joins);
-      return ["--members", first.map((s) => `${s.id}=${s.peerAddress}/${s.endpoint}`).join(",")];
+      const members = this.servers.filter(({ joins }) => !joins).map(({ first }) => first);
+      return ["--members", members.join(","), ...addresses];
     }
     const others = this.servers.filter(({ id }) => id !== server.id).map(({ endpoint }) => endpoint);
-    return ["--join", others.join(","), "--peer-address", server.peerAddress, "--client-address", server.endpoint];
+    return ["--join", others.join(","), ...addresses];
   }
 
   async #agreedLeader(): Promise<number | undefined> {
@@ -185,6 +201,7 @@ function newServer(home: string, id: number, ports: readonly number[], joins: bo
     id,
     endpoint: address(0),
     peerAddress: address(1),
+    first: `${id}=${address(1)}/${address(0)}`,
     httpAddress: address(2),
     dataDirectory: join(home, `server-${id}`),
     joins,

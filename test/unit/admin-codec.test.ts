@@ -14,6 +14,8 @@ const requests: readonly AdminRequest[] = [
   { type: "remove", id: 1, force: true },
   { type: "promote", id: 255, force: false },
   { type: "replace", gone: 2, member, force: true },
+  { type: "update", id: 2, peerAddress: "h:7301", force: false },
+  { type: "update", id: 2, peerAddress: "h:7301", clientAddress: "h:7401", force: true },
   { type: "transfer", to: 0 },
   { type: "transfer", to: 3 },
 ];
@@ -41,6 +43,9 @@ describe("requests of operators", () => {
       encode({ remove: { id: 2 ** 31 } }),
       encode({ add: { member: { id: 3 } } }),
       encode({ replace: { gone: 1 } }),
+      encode({ update: { id: 2 } }),
+      encode({ update: { id: 2, peerAddress: "", clientAddress: "h:1" } }),
+      encode({ update: { id: 0, peerAddress: "h:1" } }),
     ])
       expect(() => decodeAdminRequest(bytes)).toThrow(expect.objectContaining({ code: "PROTOCOL_ERROR" }));
     expect(() => decodeAdminReply(new Uint8Array([7]))).toThrow(expect.objectContaining({ code: "PROTOCOL_ERROR" }));

@@ -21,6 +21,15 @@ describe("kvctl member", () => {
     expect(ask("remove 6", { force: true })).toEqual({ type: "remove", id: 6, force: true });
     expect(ask("promote 6")).toEqual({ type: "promote", id: 6, force: false });
     expect(ask("replace 2 6 h:7206/7106")).toEqual({ type: "replace", gone: 2, member: at6, force: false });
+    const update = { type: "update", id: 2, force: false };
+    expect(ask("update 2", { peer: "h:7301" })).toEqual({ ...update, peerAddress: "h:7301" });
+    expect(ask("update 2", { client: "[::1]:1" })).toEqual({ ...update, clientAddress: "[::1]:1" });
+    expect(ask("update 2", { peer: "h:7301", client: "h:7401", force: true })).toEqual({
+      ...update,
+      peerAddress: "h:7301",
+      clientAddress: "h:7401",
+      force: true,
+    });
   });
 
   it.each([
@@ -35,12 +44,20 @@ describe("kvctl member", () => {
     "remove",
     "remove 2147483648",
     "replace 1 2",
+    "update 1",
+    "update 1 h:7301",
   ])("refuses `member %s`", (line) => {
     expect(() => memberRequest(line.split(" "), {})).toThrow(expect.objectContaining({ code: "USAGE" }));
   });
 
   it("refuses --observer where it means nothing", () => {
     expect(() => memberRequest(["remove", "1"], { observer: true })).toThrow(/--observer/);
+  });
+
+  it("refuses addresses where they mean nothing, and what is none", () => {
+    expect(() => memberRequest(["remove", "1"], { peer: "h:1" })).toThrow(/--peer and --client/);
+    for (const peer of ["h", "h:0", "h:1/2", ""])
+      expect(() => memberRequest(["update", "1"], { peer })).toThrow(/where the server listens/);
   });
 });
 

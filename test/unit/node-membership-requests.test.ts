@@ -40,6 +40,30 @@ describe("what an operator asks for", () => {
     expect(ask(replace(4, 6))).toMatchObject({ voters: [1, 2, 3], learners: [6] });
   });
 
+  it("update: other addresses of a member, whatever else is known of it stays", () => {
+    const update = (id: number, peerAddress?: string, clientAddress?: string): MembershipRequest => ({
+      type: "update",
+      id,
+      ...(peerAddress === undefined ? {} : { peerAddress }),
+      ...(clientAddress === undefined ? {} : { clientAddress }),
+      force: false,
+    });
+    const known = { ...current, members: current.members.map((one) => ({ ...one, incarnation: one.id * 10 })) };
+    const moved = (id: number, change: object) => ({
+      voters: [1, 2, 3],
+      learners: [4],
+      members: known.members.map((one) => (one.id === id ? { ...one, ...change } : one)),
+    });
+    expect(ask(update(2, "q:1"), known)).toMatchObject(moved(2, { peerAddress: "q:1" }));
+    expect(ask(update(4, undefined, "q:2"), known)).toMatchObject(moved(4, { clientAddress: "q:2" }));
+    expect(ask(update(2, "q:1", "q:2"), known)).toMatchObject(moved(2, { peerAddress: "q:1", clientAddress: "q:2" }));
+    expect(ask(update(2, "p2:1", "c2:1"))).toBe("done");
+    expect(ask(update(2, "p3:1"))).toMatchObject({ code: "ID_IN_USE", reason: expect.stringContaining("server 3") });
+    expect(ask(update(2, undefined, "c4:1"))).toMatchObject({ code: "ID_IN_USE" });
+    expect(ask(update(7, "q:1"))).toMatchObject({ code: "UNKNOWN_MEMBER" });
+    expect(ask(update(5, "q:1"))).toMatchObject({ code: "UNKNOWN_MEMBER" });
+  });
+
   it("remove, of a newcomer that has not caught up: back to the voters that are", () => {
     const remove = { type: "remove", id: 6, force: false } as const;
     const members = [1, 2, 3, 4, 6].map(address);

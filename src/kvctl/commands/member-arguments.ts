@@ -1,4 +1,5 @@
 /** Server ids and addresses as a user types them. */
+import { isEndpoint } from "../../base/endpoint.ts";
 import { limits } from "../../base/limits.ts";
 import type { MemberAddress } from "../../client/index.ts";
 import { usage } from "../failures.ts";
@@ -8,6 +9,12 @@ export function parseServerId(text: string): number {
   const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   if (id >= 1 && id <= limits.serverIdMax) return id;
   throw usage(`'${text}' is not a server id`, `ids are whole numbers from 1 to ${limits.serverIdMax}`);
+}
+
+/** An address as `HOST:PORT`. */
+export function parseAddress(text: string): string {
+  if (isEndpoint(text)) return text;
+  throw usage(`'${text}' does not say where the server listens`, "write HOST:PORT, such as 127.0.0.1:7204");
 }
 
 /** A server and its addresses: `HOST:PEERPORT/HOST:CLIENTPORT`, the second host left out if it is the same. */

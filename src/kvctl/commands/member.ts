@@ -6,12 +6,14 @@ import { result, table } from "../format.ts";
 import type { Context } from "../ports.ts";
 import { answers, checkEndpointsAgree, leaderOf, probe, survey } from "../survey.ts";
 import { addCommonOptions, commonOptions, declare, firstWords, type Register } from "./command.ts";
-import { parseMember, parseServerId } from "./member-arguments.ts";
+import { parseAddress, parseMember, parseServerId } from "./member-arguments.ts";
 import { noServer } from "./status.ts";
 
 interface Flags {
   readonly observer?: boolean;
   readonly force?: boolean;
+  readonly peer?: string;
+  readonly client?: string;
 }
 
 /** What the words after `member` ask for; "list" for nothing to be changed. */
@@ -23,6 +25,8 @@ export function memberRequest(words: readonly string[], flags: Flags): AdminRequ
   const given = words.length - (words.length > 0 ? 1 : 0);
   if (given !== form.count || more.length > 0) throw usage(`member ${verb}: give ${form.arguments}`);
   if (flags.observer === true && verb !== "add") throw usage("--observer belongs to `member add`");
+  if ((flags.peer ?? flags.client) !== undefined && verb !== "update")
+    throw usage("--peer and --client belong to `member update`");
   const [a = "", b = "", c = ""] = [first, second, third];
   switch (verb) {
     case "add":
@@ -33,6 +37,16 @@ export function memberRequest(words: readonly string[], flags: Flags): AdminRequ
       return { type: "promote", id: parseServerId(a), force };
     case "replace":
       return { type: "replace", gone: parseServerId(a), member: parseMember(b, c), force };
+    case "update":
+      if (flags.peer === undefined && flags.client === undefined)
+        throw usage("member update: give --peer HOST:PORT, --client HOST:PORT or both");
+      return {
+        type: "update",
+        id: parseServerId(a),
+        ...(flags.peer === undefined ? {} : { peerAddress: parseAddress(flags.peer) }),
+        ...(flags.client === undefined ? {} : { clientAddress: parseAddress(flags.client) }),
+        force,
+      };
     default:
       return "list";
   }
@@ -44,6 +58,7 @@ const forms: Readonly<Record<string, { readonly count: number; readonly argument
   remove: { count: 1, arguments: "ID" },
   promote: { count: 1, arguments: "ID" },
   replace: { count: 3, arguments: "OLD NEW HOST:PEERPORT/CLIENTPORT" },
+  update: { count: 1, arguments: "ID, and --peer HOST:PORT, --client HOST:PORT or both" },
 };
 
 /** Changes the membership and shows what it is then. */
@@ -122,21 +137,27 @@ export const registerMember: Register = (program, host) => {
                               … gets the log and serves reads, but does not vote
   remove ID                   server ID leaves; it may be the leader
   promote ID                  an observer becomes a voter
-  replace OLD NEW HOST:PORTS  server NEW takes the place of OLD, in one change`,
+  replace OLD NEW HOST:PORTS  server NEW takes the place of OLD, in one change
+  update ID --peer HOST:PORT --client HOST:PORT
+                              server ID listens there from now on; one of the two is enough`,
       `HOST:PORTS is HOST:PEERPORT/CLIENTPORT. A server that is to be added must run already,
 started with \`terrarium serve --id ID --join …\`. Ids are never used twice. A change that
-would leave too few running voters is refused, unless --force says that this is meant.`,
+would leave too few running voters is refused, unless --force says that this is meant. A server
+that moves runs at its new address first: what answers there is looked at.`,
     ],
     examples: [
       "kvctl member list",
       "kvctl member add 4 127.0.0.1:7204/7104",
       "kvctl member replace 2 6 127.0.0.1:7206/7106",
+      "kvctl member update 2 --peer 127.0.0.1:7302",
       "kvctl member remove 1",
     ],
   })
-    .argument("[words...]", "list, add, remove, promote or replace, and what it needs")
+    .argument("[words...]", "list, add, remove, promote, replace or update, and what it needs")
     .option("--observer", "with add: it does not vote until it is promoted")
-    .option("--force", "even if too few of the voters would be running")
+    .option("--peer <host:port>", "with update: where it listens for other servers")
+    .option("--client <host:port>", "with update: where it listens for clients")
+    .option("--force", "even if too few of the voters would be running; with update, even if nothing answers there")
     .action((words: string[], flags: Flags) =>
       host.run(commonOptions(command), (context) => member(context, words, flags)),
     );
