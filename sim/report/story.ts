@@ -7,6 +7,7 @@ import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { RoleName } from "../../src/raft/status.ts";
 import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
+import { bootstrapConfiguration } from "../world/configuration.ts";
 import type { SimEvent } from "../world/events.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import type { Observer, StruckFault, World } from "../world/observer.ts";
@@ -76,6 +77,7 @@ export class Story implements Observer {
   readonly #seen: Seen[] = [];
   readonly #acknowledged = new Map<number, string>();
   #configurationIndex = 1;
+  #configuration = "";
 
   /** Keeps the last `max` lines, with or without messages. */
   constructor(max = Number.POSITIVE_INFINITY, messages = false) {
@@ -100,6 +102,7 @@ export class Story implements Observer {
 
   begin(world: World): void {
     this.#world = world;
+    this.#configuration = tellConfiguration(bootstrapConfiguration(world.plan.config.servers));
   }
 
   event(event: SimEvent): void {
@@ -233,8 +236,10 @@ export class Story implements Observer {
     seen.last = lastIndex;
     if (raft.configurationIndex <= this.#configurationIndex) return;
     this.#configurationIndex = raft.configurationIndex;
-    const { configuration } = raft;
-    this.#add("turning", server, () => `from now on ${tellConfiguration(configuration)}`);
+    const told = tellConfiguration(raft.configuration);
+    // A snapshot brings the configuration along, be it new or not.
+    if (told !== this.#configuration) this.#add("turning", server, () => `from now on ${told}`);
+    this.#configuration = told;
   }
 
   #turned(server: ServerView, seen: Seen, role: RoleName, term: Term): void {
