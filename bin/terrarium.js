@@ -3,9 +3,9 @@
 import { existsSync } from "node:fs";
 
 // First of all: as process 1 of a container it would otherwise never hear of a signal that comes while it loads. Nothing
-// is begun yet: a server has stopped in good order then, a restore has not done its work.
+// is begun yet: a server has stopped in good order then, the other commands have not done their work.
 const codes = { SIGTERM: 143, SIGINT: 130 };
-const early = (signal) => process.exit(process.argv[2] === "restore" ? codes[signal] : 0);
+const early = (signal) => process.exit(["restore", "recover"].includes(process.argv[2]) ? codes[signal] : 0);
 for (const signal of Object.keys(codes)) process.on(signal, early);
 
 const main = new URL("../dist/src/main.js", import.meta.url);

@@ -1,10 +1,12 @@
 /** `terrarium`: the command line of a server. */
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "./base/errors.ts";
 import { createLog } from "./server/log.ts";
 import { LogOutput } from "./server/log-output.ts";
 import { parseServeOptions, type ServeFlags } from "./server/options.ts";
+import { type RecoverFlags, recoverAlone, recoverWarning } from "./server/recover.ts";
 import { restore } from "./server/restore.ts";
 import { startServer } from "./server/start.ts";
 import { Stopping } from "./server/stopping.ts";
@@ -92,6 +94,28 @@ async function restoreBackup(file: string, flags: ServeFlags, stopping: Stopping
   );
 }
 
+async function recover(flags: RecoverFlags, stopping: Stopping): Promise<void> {
+  const { survivor, dataDir } = await recoverAlone(
+    flags,
+    async (found) => {
+      process.stderr.write(recoverWarning(found));
+      if (process.stdin.isTTY !== true) return false;
+      const terminal = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return (await terminal.question("Type 'alone' to go on: ", { signal: stopping.signal })).trim() === "alone";
+      } finally {
+        terminal.close();
+      }
+    },
+    stopping.signal,
+  );
+  if (flags.yes === true) process.stderr.write(recoverWarning(survivor));
+  process.stdout.write(
+    `server ${survivor.id} is a cluster of its own now, with the data in ${dataDir}\n` +
+      "  start it with the command line that it had; then add new servers: `kvctl member add`\n",
+  );
+}
+
 function version(): string {
   const packageJson: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   if (typeof packageJson !== "object" || packageJson === null || !("version" in packageJson)) return "unknown";
@@ -141,6 +165,15 @@ function commandLine(stopping: Stopping): Command {
     .option("--cluster-id <name>", "name of the new cluster (default: made of --members and the backup)")
     .allowExcessArguments(false)
     .action((file: string, flags: ServeFlags) => restoreBackup(file, flags, stopping));
+  program
+    .command("recover")
+    .description("when a majority is lost for good: make one server that is left a cluster of its own, in place")
+    .option("--data-dir <directory>", "the data of that server, which must not run")
+    .option("--peer-address <host:port>", "where it listens for other servers from now on (default: as before)")
+    .option("--client-address <host:port>", "where it listens for clients from now on (default: as before)")
+    .option("--yes", "do it without asking")
+    .allowExcessArguments(false)
+    .action((flags: RecoverFlags) => recover(flags, stopping));
   program.addHelpText("after", () => `\n${serving.helpInformation()}`);
   return program;
 }

@@ -44,6 +44,31 @@ export function openStorage(
   );
 }
 
+/**
+ * Reads the data of whichever server they are of, changes nothing, and calls `done` once. Errors: CORRUPT;
+ * DATA_DIR_UNUSABLE when another version wrote them; DISK_FAILED.
+ */
+export function readStorage(disk: Disk, done: OpenDone): void {
+  const rows = new Rows();
+  disk.scan(
+    wholeDisk,
+    (key, value) => rows.add(key, value),
+    (error) => {
+      if (error !== undefined) return done(diskError(error, "the data could not be read"));
+      let recovered: Recovered;
+      try {
+        // First whose they are: another version may have written all else.
+        rows.readIdentity();
+        recovered = rows.recover();
+      } catch (problem) {
+        if (!(problem instanceof TerrariumError)) throw problem;
+        return done(problem);
+      }
+      done(undefined, recovered);
+    },
+  );
+}
+
 function recover(disk: Disk, rows: Rows, expected: Identity, done: OpenDone): void {
   let recovered: Recovered;
   try {
