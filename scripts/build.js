@@ -75,7 +75,7 @@ function isAlive(pid) {
 /** Takes the lock, waiting while another living process holds it. */
 function takeLock() {
   mkdirSync(dist, { recursive: true });
-  const deadline = Date.now() + 120_000;
+  const deadline = performance.now() + 120_000;
   for (;;) {
     try {
       writeFileSync(lock, String(process.pid), { flag: "wx" });
@@ -86,7 +86,7 @@ function takeLock() {
     const holder = Number(existsSync(lock) ? readFileSync(lock, "utf8") : 0);
     // An empty lock was made this instant by a process that has not written its id yet.
     if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
-    else if (Date.now() > deadline)
+    else if (performance.now() > deadline)
       throw new Error(`another build holds ${lock} for two minutes; remove it if none runs`);
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }

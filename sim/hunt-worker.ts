@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
 import { asFound, investigate } from "./hunt/investigate.ts";
-import { type FromWorker, type HuntTask, slots, type Tally } from "./hunt/messages.ts";
+import { type FromWorker, type HuntTask, monotonicMs, slots, type Tally } from "./hunt/messages.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import { Marks } from "./marks/marks.ts";
 import type { Outcome } from "./outcome.ts";
@@ -37,7 +37,7 @@ function report(everyMs: number): void {
 
 /** The next plan, or `undefined` when the hunt is over. */
 function next(): Plan | undefined {
-  if (Atomics.load(control, slots.stop) !== 0 || Date.now() >= task.deadline) return undefined;
+  if (Atomics.load(control, slots.stop) !== 0 || monotonicMs() >= task.deadline) return undefined;
   const nth = Atomics.add(control, slots.next, 1);
   if (nth >= task.runsMax) return undefined;
   Atomics.store(control, slots.current + task.index, nth + 1);

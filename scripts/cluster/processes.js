@@ -156,9 +156,9 @@ function signalled(server, signal) {
 
 /** Waits until a server's process is gone. Returns whether it went in time. */
 export async function waitGone(server, timeoutMs) {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (findProcess(server) !== undefined) {
-    if (Date.now() > deadline) return false;
+    if (performance.now() > deadline) return false;
     await sleep(20);
   }
   rmSync(server.pidFile, { force: true });

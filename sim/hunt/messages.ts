@@ -14,9 +14,14 @@ export interface HuntTask {
   readonly plan: Plan | undefined;
   /** Runs of all workers together at most. */
   readonly runsMax: number;
-  /** Begins no run after this, ms since 1970. */
+  /** Begins no run after this, {@link monotonicMs}. */
   readonly deadline: number;
   readonly shrinkMs: number;
+}
+
+/** Monotonic milliseconds, the same for all threads: `performance.now()` begins anew in each. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 /** Places in the shared numbers. */

@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { Marks } from "../marks/marks.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Found, type FromWorker, type HuntTask, slots, type Tally } from "./messages.ts";
+import { type Found, type FromWorker, type HuntTask, monotonicMs, slots, type Tally } from "./messages.ts";
 
 /** A hunt to be done. */
 export interface Hunt {
@@ -83,7 +83,7 @@ class Pool {
   start(): void {
     const { jobs, seedFrom, plan, runsMax, forMs, shrinkMs } = this.#hunt;
     for (let index = 0; index < jobs; index++) {
-      const deadline = Date.now() + forMs;
+      const deadline = monotonicMs() + forMs;
       const task: HuntTask = { control: this.#shared, index, seedFrom, plan, runsMax, deadline, shrinkMs };
       const worker = new Worker(new URL("../hunt-worker.js", import.meta.url), { workerData: task });
       worker.on("message", (message: FromWorker) => this.#hear(index, message));

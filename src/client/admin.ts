@@ -46,7 +46,7 @@ export async function administer(
   const addresses = checkEndpoints(endpoints);
   const wanted = checkAdminRequest(request);
   const { timeoutMs = 30_000, signal } = checkOptions(options, ["timeoutMs", "signal"]);
-  const deadline = Date.now() + checkTimeout("timeoutMs", timeoutMs);
+  const deadline = performance.now() + checkTimeout("timeoutMs", timeoutMs);
   const inquiry = new Inquiry(wanted, deadline, checkSignal(signal));
   for (let leader: string | undefined; ; ) {
     const round: readonly string[] = leader === undefined ? addresses : [leader];
@@ -57,7 +57,7 @@ export async function administer(
       leader = answer.leader;
       if (leader !== undefined) break;
     }
-    if (inquiry.hopeless || Date.now() + pauseMs >= deadline) throw inquiry.failure();
+    if (inquiry.hopeless || performance.now() + pauseMs >= deadline) throw inquiry.failure();
     await sleep(pauseMs, undefined, { signal }).catch(() => {
       throw new TerrariumError("ABORTED");
     });
@@ -134,7 +134,7 @@ class Inquiry {
   }
 
   #left(): number {
-    return this.#deadline - Date.now();
+    return this.#deadline - performance.now();
   }
 
   #asked(): { readonly endpoint: string; readonly status: ServerStatus | undefined }[] {

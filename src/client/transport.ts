@@ -166,18 +166,26 @@ function unary(
       return;
     }
     const channel = new Client(address, credentials.createInsecure(), channelOptions);
-    // gRPC's own deadlines end after some years, and with them the process.
-    const deadline = timeoutMs > timerMaxMs ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+    let late = false;
     const done = (error: ServiceError | null, reply?: Buffer): void => {
       release();
+      clearTimeout(timer);
       channel.close();
       if (signal?.aborted) reject(new TerrariumError("ABORTED"));
+      else if (error !== null && late)
+        reject(errorOf(failureOf(address, status.DEADLINE_EXCEEDED, "no answer in time")));
       else if (error !== null) reject(errorOf(failureOf(address, error.code, error.details)));
       else resolve(reply ?? new Uint8Array(0));
     };
     const metadata = new Metadata();
-    const call = channel.makeUnaryRequest(method, rawBytes, rawBytes, asBuffer(request), metadata, { deadline }, done);
+    const call = channel.makeUnaryRequest(method, rawBytes, rawBytes, asBuffer(request), metadata, {}, done);
     const release = onAbort(signal, () => call.cancel());
+    // gRPC's own deadlines are by the wall clock, which may jump.
+    const expire = (): void => {
+      late = true;
+      call.cancel();
+    };
+    const timer = timeoutMs > timerMaxMs ? undefined : setTimeout(expire, Math.max(0, timeoutMs));
   });
 }
 

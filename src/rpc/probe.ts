@@ -38,15 +38,23 @@ export async function introduction(address: string, timeoutMs: number): Promise<
 function statusJson(client: Client, address: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = asBuffer(encodeMessage(writeStatusRequest, {}));
-    const options = { deadline: Date.now() + timeoutMs };
+    let late = false;
     const done = (error: ServiceError | null, reply?: Buffer): void => {
+      clearTimeout(timer);
       if (error === null) resolve(decodeMessage(readStatusReply, reply ?? new Uint8Array(0)).json);
       else {
         const hint = "start the server first, and check its client address";
-        reject(new TerrariumError("NO_SERVER", `no answer from ${address} (${firstLine(error.details)})`, hint));
+        const why = late ? "in time" : `(${firstLine(error.details)})`;
+        reject(new TerrariumError("NO_SERVER", `no answer from ${address} ${why}`, hint));
       }
     };
-    client.makeUnaryRequest("/terrarium.Client/Status", rawBytes, rawBytes, request, new Metadata(), options, done);
+    const path = "/terrarium.Client/Status";
+    const call = client.makeUnaryRequest(path, rawBytes, rawBytes, request, new Metadata(), {}, done);
+    // gRPC's own deadlines are by the wall clock, which may jump.
+    const timer = setTimeout(() => {
+      late = true;
+      call.cancel();
+    }, timeoutMs);
   });
 }
 
