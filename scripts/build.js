@@ -157,6 +157,11 @@ export async function build() {
     if (!isStale()) return false;
     // A change made while the compiler runs must count as newer.
     const started = new Date();
+    if (!existsSync(`${root}${generated}`)) {
+      mkdirSync(`${root}${generated}`, { recursive: true });
+      // The folder above it has changed by that only, which is no reason to build once more.
+      utimesSync(dirname(`${root}${generated}`), started, started);
+    }
     generateProto();
     compile();
     await bundleKvctl();

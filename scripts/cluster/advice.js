@@ -22,24 +22,24 @@ export function whyEnded(cluster, server) {
   const log = existsSync(server.log) ? readFileSync(server.log).subarray(-tailBytes).toString().split("\n") : [];
   const lines = log.slice(log.findLastIndex((line) => line.includes(startMark)) + 1);
   const said = lines.findLastIndex((line) => line.startsWith("terrarium: "));
-  if (codeOf(lines[said - 1]) === "WIPED") {
+  if (lines.some((line) => codeOf(line) === "WIPED")) {
     const why = lines[said].slice("terrarium: ".length);
     const what = `server ${id} has ended: its data were lost, so it may not come back under its old id`;
     return new Complaint(what, `${why}\nreplace it by a new one: ${replacement(cluster, id)}`, 1);
   }
   const words =
-    lines
-      .slice(said >= 0 ? said : -6)
+    (said >= 0 ? lines.slice(said).filter((line) => codeOf(line) === undefined) : lines.slice(-6))
       .join("\n")
       .trimEnd() || "nothing";
   const hint = `if its data cannot be saved: ${replacement(cluster, id)}`;
   return new Complaint(`server ${id} has ended; its log says:`, `${words}\n${hint}`, 1);
 }
 
-/** The code in a line of a server's log: the one before its last words. */
+/** The code of what ended a server, if this line of its log tells of that. It may stand before its last words or behind. */
 function codeOf(line) {
   try {
-    return line === undefined ? undefined : JSON.parse(line).code;
+    const { level, code } = JSON.parse(line);
+    return level === "fatal" ? code : undefined;
   } catch {
     return undefined;
   }

@@ -78,18 +78,20 @@ export class LogOutput {
 
   /**
    * Writes what waits as far as it is taken at once, before the process ends. Where that is not known, since a disk may
-   * hang, nothing is waited for either: what was handed over before is on its way.
+   * hang, nothing is waited for here either: it is handed over, and `process.exit` ends with what was handed over.
    */
   flushSync(): void {
     if (this.#retry !== undefined) this.#stopRetry();
-    if (this.#atOnce) this.#sendNow();
-    else if (this.#underWay === 0) this.#send();
+    if (this.#atOnce) return this.#sendNow();
+    if (this.#underWay > 0) this.#sendBeside();
+    else this.#send();
   }
 
   /** Resolves when all is written, or after `timeoutMs`. */
   async end(timeoutMs: number): Promise<void> {
     const giveUpMs = performance.now() + timeoutMs;
-    this.flushSync();
+    if (this.#retry !== undefined) this.#stopRetry();
+    this.#send();
     while (this.#waiting.length > 0 && performance.now() < giveUpMs)
       await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -104,6 +106,13 @@ export class LogOutput {
       else this.#failed(error);
       this.#send();
     });
+  }
+
+  /** Hands over what waits behind a write under way, of whose end this process may not hear any more. */
+  #sendBeside(): void {
+    const rest = this.#waiting.splice(this.#underWay);
+    for (const { length } of rest) this.#bytes -= length;
+    if (rest.length > 0) write(this.#descriptor, Buffer.concat(rest), () => undefined);
   }
 
   #sendNow(): void {

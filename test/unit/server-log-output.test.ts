@@ -162,6 +162,20 @@ describe("a log that is read", () => {
     expect(await exitOf(other)).toBe(2);
   });
 
+  it("has every line in a file too where the process ends at once, while a write of earlier lines is under way", async () => {
+    const file = join(folder, "log");
+    const out = openSync(file, "a");
+    const process = start(
+      'for (let i = 0; i < 300; i++) log.info({ i }, "x"); log.fatal({}, "over"); output.flushSync(); process.exit(1);',
+      out,
+    );
+    closeSync(out);
+    expect(await exitOf(process)).toBe(1);
+    const lines = linesOf(readFileSync(file, "utf8"));
+    expect(lines.flatMap(({ i }) => i ?? []).sort((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    expect(lines.filter(({ level }) => level === "fatal").map(({ msg }) => msg)).toEqual(["over"]);
+  });
+
   it("goes on without a reader", async () => {
     const process = start(
       'process.stdin.on("data", () => { log.info({}, "x"); log.info({}, "y"); process.exit(output.dropped); }); say("up");',
