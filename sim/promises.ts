@@ -146,6 +146,13 @@ const list = [
     file: "sim/checkers/disk-bound.ts",
   },
   {
+    invariant: "disk-room",
+    sentence:
+      "While its disk is almost full a server takes no creates and setDatas, a leader makes the others refuse them too, and nobody refuses them without need.",
+    from: "",
+    file: "sim/checkers/disk-room.ts",
+  },
+  {
     invariant: "recovery",
     sentence:
       "After a crash a server comes back with the state that its disk had, and stops only if that disk is damaged, which it always notices.",

@@ -145,6 +145,11 @@ function commandLine(stopping: Stopping): Command {
     .option("--http-address <host:port>", "where to serve /health, /status and /metrics (default: nowhere)")
     .option("--election-timeout <time>", "silence of the leader after which others campaign (default: 1s)")
     .option("--heartbeat <time>", "how often a leader speaks at least (default: 100ms)")
+    .option(
+      "--disk-free-min <size>",
+      "with less free on its disk it refuses creates and new data; 0: never (default: 64MiB)",
+    )
+    .option("--disk-quota <size>", "so does it when its data directory is larger, such as 2GiB; 0: never (default: 0)")
     .option("--log-level <level>", "debug, info, warn, error or silent (default: info)")
     .addHelpText(
       "after",

@@ -18,7 +18,8 @@ export const usage = `usage: ${self} N                start a cluster of N serve
        ${self} remove I…        take servers out of it, and delete their data
        ${self} reset            stop all and delete the data
 I is a server's number, or "leader" for the one that leads: ${self} kill leader
-TERRARIUM_BASE_PORT (7100) moves the ports, TERRARIUM_HOME (.cluster) the data and logs.
+TERRARIUM_BASE_PORT (7100) moves the ports, TERRARIUM_HOME (.cluster) the data and logs;
+TERRARIUM_DISK_QUOTA and TERRARIUM_DISK_FREE_MIN are the --disk-quota and --disk-free-min of servers that are started.
 Exit codes: 0 done, 1 it failed or the cluster cannot serve, 2 used wrongly.`;
 
 /** Commands: how many servers they take (`some`: at least one, `any`: none means all), and their flags. */

@@ -106,6 +106,7 @@ export function startProcess(cluster, server) {
     "serve",
     ...["--id", String(server.id), "--cluster-id", cluster.clusterId, ...place(cluster, server)],
     ...["--http-address", server.httpAddress, "--data-dir", server.dataDir],
+    ...diskFlags(),
   ];
   const log = openSync(server.log, "a");
   // A line of its own: what follows was said in this run.
@@ -120,6 +121,12 @@ export function startProcess(cluster, server) {
   renameSync(`${server.pidFile}.new`, server.pidFile);
   child.unref();
   return child.pid;
+}
+
+/** When the servers' disks count as almost full, if we are told. */
+function diskFlags() {
+  const { TERRARIUM_DISK_QUOTA: quota, TERRARIUM_DISK_FREE_MIN: free } = process.env;
+  return [...(quota ? ["--disk-quota", quota] : []), ...(free ? ["--disk-free-min", free] : [])];
 }
 
 /** How a server finds its cluster: a first member by the list of them, one that was added by asking the others. */

@@ -78,7 +78,7 @@ export const messages = {
   Configuration: { absent: ["wantedVoters", "retired"] },
   Command: { oneofs: { command: { property: "body", type: "CommandBody", tag: "type" } }, pieces: ["timeMs"] },
   AttachSession: { absent: ["takeover"] },
-  Write: { required: ["operation"] },
+  Write: { required: ["operation"], absent: ["diskFull"] },
 
   PeerFrame: { list: true },
   PeerMessage: { tag: "type", names: "types", bound: true },

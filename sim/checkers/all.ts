@@ -11,6 +11,7 @@ import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
+import { DiskRoom } from "./disk-room.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
@@ -83,6 +84,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new HungDisk(history, durable, marks),
     new CheckpointEquality(),
     new DiskBound(marks),
+    new DiskRoom(feed, marks),
     new Monotonic(),
     new Recovery(history, durable),
     new Linearizability(feed),

@@ -215,8 +215,9 @@ export class ReferenceModel {
     if (session === undefined || session.attachment !== write.attachment) return;
     if (write.requestId !== session.lastRequestId + 1) return;
     session.lastRequestId = write.requestId;
-    const { sessionId, requestId, operation } = write;
-    const done = this.#perform(index, session, operation);
+    const { sessionId, requestId, operation, diskFull = "" } = write;
+    const full = { code: "DISK_FULL", path: "", stat: undefined } as const;
+    const done = diskFull === "" ? this.#perform(index, session, operation) : full;
     this.effects.set(index, { zxid: index, sessionId, requestId, operation, ...done });
   }
 

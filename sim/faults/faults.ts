@@ -208,6 +208,9 @@ export class Faults {
         return this.#lasts(fault, action.forMs, () => {
           server.disk.full = false;
         });
+      case "lowDisk":
+        server.setDiskLow(true);
+        return this.#lasts(fault, action.forMs, () => server.setDiskLow(false));
       case "flipBit":
         server.disk.flipBit((row) => action.part === "any" || stateOrLog(row.key) === action.part);
         return;

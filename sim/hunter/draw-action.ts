@@ -28,6 +28,7 @@ export const faultKinds = [
   "member",
   "transfer",
   "otherLife",
+  "lowDisk",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -88,6 +89,9 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
       return { kind, server, applied: draws.chance(0.5) };
     case "fullDisk":
       return { kind, server, forMs };
+    case "lowDisk":
+      // Short enough for the rest of the run to have writes that do something.
+      return { kind, server, forMs: Math.min(forMs, 2_000) };
     case "flipBit":
       return { kind, server, part: draws.pick(["any", "log", "state"] as const) };
     case "drift":

@@ -49,6 +49,9 @@ export const markSentences = {
   // Checkpoints and snapshots.
   "log-compacted": "a server dropped the beginning of its log",
   "checkpoint-cleaned": "a checkpoint was mostly waste, and its oldest segments were cleaned",
+  "write-refused-for-room": "a write was refused since a disk was almost full",
+  "write-refused-for-leader": "a server with room on its disk refused a write, since its leader said so",
+  "delete-without-room": "a delete took effect while the disk of the server that proposed it was almost full",
   "checkpoint-overtaken": "entries were applied while a checkpoint was being encoded",
   "snapshot-installed": "a server took over a snapshot",
   "snapshot-in-chunks": "a snapshot went over in several chunks",

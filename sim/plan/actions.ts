@@ -58,6 +58,7 @@ export const messageTypes = word(
   "TouchSessions",
   "SessionsHeard",
   "WallClock",
+  "DiskFull",
   "Hello",
   "HelloReply",
 );
@@ -156,6 +157,8 @@ export const action = tagged({
   failWrite: { server: serverTarget, applied: optional(flag, false) },
   /** Every write fails. */
   fullDisk: { server: serverTarget, forMs: time },
+  /** It is almost full: nothing fails yet, but the server is to take no more data. */
+  lowDisk: { server: serverTarget, forMs: time },
   /** One bit of one stored value turns, found at the next start. `part` narrows what is hit. */
   flipBit: { server: serverTarget, part: optional(word("any", "log", "state"), "any") },
 

@@ -155,5 +155,5 @@ export class Diagram implements Observer {
 
 function isIdle(message: PeerMessage): boolean {
   if (message.type === "AppendEntries") return message.entries.length === 0;
-  return message.type === "TouchSessions" || message.type === "SessionsHeard" || message.type === "WallClock";
+  return ["TouchSessions", "SessionsHeard", "WallClock", "DiskFull"].includes(message.type);
 }

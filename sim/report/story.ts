@@ -339,5 +339,5 @@ function tellAppended(server: ServerView, entries: readonly Entry[]): string {
 /** What is sent all the time. */
 function isIdle(message: PeerMessage): boolean {
   if (message.type === "AppendEntries") return message.entries.length === 0;
-  return message.type === "TouchSessions" || message.type === "SessionsHeard" || message.type === "WallClock";
+  return ["TouchSessions", "SessionsHeard", "WallClock", "DiskFull"].includes(message.type);
 }

@@ -28,6 +28,6 @@ export function tellEntry(entry: Entry): string {
     case "expireSessions":
       return `expire ${body.sessions.length === 1 ? `session ${body.sessions[0]?.sessionId}` : count(body.sessions.length, "session")}`;
     case "write":
-      return `${body.operation.op} ${body.operation.path}`;
+      return `${body.operation.op} ${body.operation.path}${(body.diskFull ?? "") === "" ? "" : ", refused: no room"}`;
   }
 }

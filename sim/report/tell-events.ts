@@ -42,7 +42,9 @@ export function tellMessage(message: PeerMessage): string {
     case "SessionsHeard":
       return `SessionsHeard, round ${message.round}`;
     case "WallClock":
-      return `WallClock ${message.wallClockMs} ms`;
+      return `WallClock ${message.wallClockMs} ms${message.diskLow ? ", its disk almost full" : ""}`;
+    case "DiskFull":
+      return "DiskFull";
     case "TimeoutNow":
       return `TimeoutNow t${message.term}`;
     case "Hello":

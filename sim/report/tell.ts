@@ -121,6 +121,8 @@ export function tellAction(action: Action): string {
       return `the next write of ${who(action.server)} fails${action.applied ? ", though it reached the disk" : ""}`;
     case "fullDisk":
       return `for ${duration(action.forMs)}, every write of ${who(action.server)} fails`;
+    case "lowDisk":
+      return `for ${duration(action.forMs)}, the disk of ${who(action.server)} is almost full`;
     case "flipBit":
       return `one bit on the disk of ${who(action.server)} turns${action.part === "any" ? "" : ` (its ${action.part})`}`;
     case "drift":

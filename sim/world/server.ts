@@ -63,6 +63,7 @@ export class SimServer implements ServerView {
   /** The newest configuration that it was seen to use. */
   configuration: Configuration | undefined;
   pausedUntilUs = 0;
+  diskLow = false;
   readonly #host: ServerHost;
   readonly #lateFlush: Draws;
   readonly #incarnations: Draws;
@@ -144,6 +145,16 @@ export class SimServer implements ServerView {
     this.#afterInput();
   }
 
+  /** Its disk is almost full, or has room again; the server learns of it as soon as it is awake. */
+  setDiskLow(low: boolean): void {
+    this.diskLow = low;
+    this.operate((node) => this.#measure(node));
+  }
+
+  #measure(node: Node): void {
+    node.setDiskLow(this.diskLow ? "the plan says so" : undefined);
+  }
+
   /** Whether a turn has begun and not ended. */
   get hasUnflushedInput(): boolean {
     return this.#flushWanted;
@@ -152,6 +163,7 @@ export class SimServer implements ServerView {
   /** Everything about its machine is well again; it starts if it was down. */
   mend(): void {
     this.disk.mend();
+    this.setDiskLow(false);
     this.clock.setRate(1);
     this.clockChanged();
     this.pausedUntilUs = Math.min(this.pausedUntilUs, this.#host.kernel.now);
@@ -172,6 +184,7 @@ export class SimServer implements ServerView {
     if (this.pausedUntilUs === 0 || this.#host.kernel.now < this.pausedUntilUs) return;
     this.pausedUntilUs = 0;
     for (const observer of this.#host.kernel.observers.woke) observer.woke(this);
+    if (this.node !== undefined) this.#measure(this.node);
     const inbox = this.#inbox;
     this.#inbox = [];
     const life = this.#life;
@@ -318,6 +331,7 @@ export class SimServer implements ServerView {
       readWork: plan.config.readWork,
     };
     this.node = new Node(options, ports, recovered);
+    this.#measure(this.node);
     for (const observer of kernel.observers.started) observer.started(this);
   }
 

@@ -107,7 +107,9 @@ function mixPeerMessage(kernel: Kernel, message: PeerMessage): void {
       for (const session of message.sessionIds) kernel.mix(session);
       return;
     case "WallClock":
-      return kernel.mix(message.wallClockMs);
+      kernel.mix(message.wallClockMs);
+      if (message.diskLow) kernel.mix(1);
+      return;
     default:
       if ("term" in message) kernel.mix(message.term);
   }

@@ -97,6 +97,8 @@ export interface ServerView {
   readonly wiped: boolean;
   /** The newest configuration that it was seen to use. */
   readonly configuration: Configuration | undefined;
+  /** Its disk is almost full. */
+  readonly diskLow: boolean;
   /** Virtual time, µs; 0 = it is not paused. */
   readonly pausedUntilUs: number;
   /** Whether it runs and is not paused. */

@@ -33,6 +33,11 @@ const errors = {
     "the data is over the limit of a znode",
     "keep at most 1 MiB in a znode; store large data elsewhere and its address here",
   ],
+  DISK_FULL: [
+    "refused",
+    "a disk of the cluster is almost full, so that it takes no creates and no new data",
+    "make room on the disk that the message names, raise its quota, or delete znodes, which goes on; then try again",
+  ],
   REPLY_TOO_LARGE: [
     "refused",
     "the reply would not fit in a frame",

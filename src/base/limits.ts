@@ -78,6 +78,8 @@ export const limits = {
   peerQueueBytesMax: 16 * 1024 * 1024,
   /** Unsent bytes to one client; beyond it the server closes the connection. */
   clientQueueBytesMax: 16 * 1024 * 1024,
+  /** With less free on its disk a server takes no creates and no new data, unless told otherwise: bytes. */
+  diskFreeMinBytes: 64 * 1024 * 1024,
   /** A time stamp is at most so far ahead of, or behind, the clocks of a majority of the voters, milliseconds. */
   clockSkewMaxMs: 1_000,
   /** Sessions of the cluster. */

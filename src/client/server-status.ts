@@ -25,6 +25,10 @@ export interface ServerStatus {
   readonly lastIndex: number;
   /** Newest entry on its disk. */
   readonly durableIndex: number;
+  /** Its disk is almost full: less is free than it wants, or its quota is used up. */
+  readonly diskLow?: boolean;
+  /** Why creates and sets of its clients are refused (DISK_FULL); left out while they are not. */
+  readonly writesRefused?: string;
   /** First entry that its log still has: what was before is in its checkpoint. */
   readonly firstIndex: number;
   /** Newest entry in the checkpoint on its disk; 0 before the first one. */

@@ -61,6 +61,12 @@ const statusGauges: readonly (readonly [string, string, (status: NodeStatus) => 
     "For how long the disk has owed a write and written nothing; 0 when it owes none.",
     (s) => (s.diskStalledMs ?? 0) / 1000,
   ],
+  ["terrarium_disk_low", "1 while the server's disk is almost full, 0 otherwise.", (s) => (s.diskLow === true ? 1 : 0)],
+  [
+    "terrarium_writes_refused",
+    "1 while creates and setDatas of the server's clients are refused for want of disk, 0 otherwise.",
+    (s) => (s.writesRefused === undefined ? 0 : 1),
+  ],
   ["terrarium_sessions", "Open sessions of the cluster.", (s) => s.sessions],
   ["terrarium_znodes", "Znodes in the tree.", (s) => s.znodes],
   ["terrarium_watches", "Watches of the clients attached to this server.", (s) => s.watches],

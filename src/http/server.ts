@@ -18,7 +18,8 @@ export interface HttpServerOptions {
 /**
  * Makes the HTTP server; the caller listens and closes.
  *
- * `/health` answers 200 when the server is ready and 503 with the reason when not; `/status` the {@link NodeStatus},
+ * `/health` answers 200 when the server is ready and 503 with the reason when not (and says why writes are
+ * refused, if they are); `/status` the {@link NodeStatus},
  * with the role as people know it ({@link shownRole}); `/metrics` Prometheus' text format. All other answers are `{"error":{"code","message","hint"}}`.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -45,8 +46,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
 
   server.get("/health", (_request, reply) => {
-    const { ready, reason } = options.status();
-    return reply.status(ready ? 200 : 503).send(ready ? { ready } : { ready, reason: reason ?? "starting" });
+    const { ready, reason, writesRefused } = options.status();
+    if (!ready) return reply.status(503).send({ ready, reason: reason ?? "starting" });
+    return reply.status(200).send(writesRefused === undefined ? { ready } : { ready, writesRefused });
   });
   server.get("/status", () => {
     const status = options.status();

@@ -6,11 +6,11 @@
  */
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Read, Result, SessionId, WatchSpec } from "../base/operations.ts";
+import type { Operation, Read, Result, SessionId, WatchSpec } from "../base/operations.ts";
 import type { ClientMessage, Connect, MemberEndpoint, Request, SetWatches } from "../protocol/client-messages.ts";
 import { protocolVersion } from "../protocol/client-messages.ts";
 import { encodeCommand } from "../protocol/command-codec.ts";
-import type { Applied, Command, CommandBody, Outcome } from "../znode/commands.ts";
+import type { Applied, Command, CommandBody, Outcome, Write } from "../znode/commands.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import { watchArmedBy } from "../znode/watches.ts";
 import { ClientOutbox } from "./client-outbox.ts";
@@ -37,6 +37,8 @@ export interface DoorHost {
   now(): number;
   /** Which life of the cluster this is; 0: not known. */
   instance(): number;
+  /** Why creates and setDatas are refused for want of disk; undefined while they are not. */
+  writesRefused(): string | undefined;
   /** Whether a leader is known that a majority follows. */
   hasQuorum(): boolean;
   /** The members of the cluster, as far as this server knows. */
@@ -364,12 +366,19 @@ export class ClientDoor {
             attachment,
             requestId: request.requestId,
             ackedRequestId: request.ackedRequestId,
-            operation: request.body.operation,
+            ...this.#unlessRefused(request.body.operation),
           },
     );
     connection.proposals.set(request.requestId, proposal);
     connection.proposalBytes += this.#host.proposals.bytesOf(proposal);
     this.#checkBytes(connection);
+  }
+
+  /** A create or setData that there is no room for goes through the log without its data, as a refusal. */
+  #unlessRefused(operation: Operation): Pick<Write, "operation" | "diskFull"> {
+    if (operation.op === "delete") return { operation };
+    const diskFull = this.#host.writesRefused();
+    return diskFull === undefined ? { operation } : { operation: { ...operation, data: noData }, diskFull };
   }
 
   #checkBytes(connection: Connection): void {
@@ -529,6 +538,8 @@ export class ClientDoor {
     for (const proposal of connection.proposals.values()) this.#host.proposals.settle(proposal);
   }
 }
+
+const noData = new Uint8Array(0);
 
 /** What a request counts for while it waits. */
 function bytesOf({ body }: Request): number {

@@ -24,10 +24,11 @@ import { Admission } from "./admission.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { ClientDoor } from "./client-door.ts";
 import { ClusterClock, type Now } from "./cluster-clock.ts";
+import { DiskRoom } from "./disk-room.ts";
 import { LogFeed } from "./log-feed.ts";
 import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
-import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports, TouchSessions } from "./ports.ts";
+import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports, TouchSessions, WallClock } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
 import { QuorumWatch } from "./quorum-watch.ts";
 import { ReadIndexes } from "./read-indexes.ts";
@@ -64,6 +65,7 @@ export class Node {
   /** As the clients were told. */
   #toldMembers: Configuration["members"];
   readonly #clusterClock: ClusterClock;
+  readonly #room: DiskRoom;
   #lastStampMs = 0;
   /** The leader that was told what this server's clock shows when this server began to follow it. */
   #greeted: { readonly leader: ServerId | undefined; readonly term: Term } = { leader: undefined, term: 0 };
@@ -123,6 +125,7 @@ export class Node {
     this.#tracker = new SessionTracker(options.sessionTickMs, now);
     this.#nextSessionTickMs = now + options.sessionTickMs;
     this.#clusterClock = new ClusterClock(options.id, clockReportsKept * options.sessionTickMs);
+    this.#room = new DiskRoom(options.id, clockReportsKept * options.sessionTickMs);
     this.#feed = new LogFeed(this.raft, this.#proposals, () => this.#stampMs());
     this.#quorum = new QuorumWatch(options.electionTimeoutMs);
     const machine = (): ZnodeMachine => this.#machine;
@@ -139,6 +142,7 @@ export class Node {
       secret: ports.secret,
       readWork: options.readWork ?? defaultReadWork,
       now: () => ports.clock.now(),
+      writesRefused: () => this.#writesRefused(),
       hasQuorum: () => this.#quorum.quorum,
       members: () => this.raft.configuration.members.map(({ id, clientAddress }) => ({ id, clientAddress })),
       requestFlush: () => ports.requestFlush(),
@@ -169,8 +173,8 @@ export class Node {
         this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#touched(from, message);
       else if (message.type === "SessionsHeard") this.#door.vouch(this.#touches.answered(message.round));
-      else if (message.type === "WallClock")
-        this.#clusterClock.reported(from, message.wallClockMs, this.#ports.clock.now());
+      else if (message.type === "WallClock") this.#reported(from, message);
+      else if (message.type === "DiskFull") this.#room.told(from, this.#ports.clock.now());
       else if (message.type === "InstallSnapshot") {
         if (this.raft.receiveSnapshot(from, message)) this.#receiver.take(from, message);
       } else {
@@ -288,6 +292,15 @@ export class Node {
     return this.raft.transferLeadership(to);
   }
 
+  /**
+   * This server's disk is almost full, since `low`; undefined: it has room. To be repeated while it is: what the log and
+   * old checkpoints need not keep is given back then, so that deletes make room.
+   */
+  setDiskLow(low: string | undefined): void {
+    this.#room.set(low);
+    if (low !== undefined && this.#admission.admitted) this.#checkpoints.request(() => {});
+  }
+
   /** Whether this server takes part in the cluster: see {@link Admission}. */
   get admitted(): boolean {
     return this.#admission.admitted;
@@ -341,6 +354,8 @@ export class Node {
       admission: this.#admission,
       checkpointIndex: this.#checkpoints.durableIndex,
       quorum: this.#quorum.quorum,
+      diskLow: this.#room.isLow,
+      writesRefused: this.#writesRefused(),
       skewsMs: this.raft.isLeader ? this.#clusterClock.skewsMs(this.raft.configuration, this.#clocks()) : new Map(),
       watches: this.#door.watches,
       connections: this.#door.connections,
@@ -435,7 +450,20 @@ export class Node {
   }
 
   #reportClock(leader: ServerId): void {
-    this.#outbox.add(leader, { type: "WallClock", wallClockMs: this.#ports.clock.wallClock() });
+    const wallClockMs = this.#ports.clock.wallClock();
+    this.#outbox.add(leader, { type: "WallClock", wallClockMs, diskLow: this.#room.isLow });
+  }
+
+  #reported(from: ServerId, { wallClockMs, diskLow }: WallClock): void {
+    const now = this.#ports.clock.now();
+    this.#clusterClock.reported(from, wallClockMs, now);
+    this.#room.reported(from, diskLow, now);
+    if (this.raft.isLeader && this.#room.isClusterLow(this.raft.configuration, now))
+      this.#outbox.add(from, { type: "DiskFull" });
+  }
+
+  #writesRefused(): string | undefined {
+    return this.#room.refusal(this.raft.leader, this.raft.configuration, this.#ports.clock.now());
   }
 
   #apply(entry: Entry): void {
@@ -503,6 +531,7 @@ export class Node {
     if (this.raft.isLeader) {
       this.#expire();
       this.#clusterClock.keep(this.raft.configuration);
+      this.#room.keep(this.raft.configuration);
     } else if (leader !== undefined) this.#reportClock(leader);
     const probe = this.#door.connections > 0 ? this.#quorum.nextProbe(now) : undefined;
     if (probe !== undefined) this.raft.requestRead(probe);

@@ -12,7 +12,15 @@ export type { Disk } from "../storage/disk.ts";
 import type { Disk } from "../storage/disk.ts";
 
 /** What servers say to each other: Raft's messages and the node's own. */
-export type PeerMessage = RaftMessage | Forward | TouchSessions | SessionsHeard | WallClock | Hello | HelloReply;
+export type PeerMessage =
+  | RaftMessage
+  | Forward
+  | TouchSessions
+  | SessionsHeard
+  | WallClock
+  | DiskFull
+  | Hello
+  | HelloReply;
 
 /** Proposals of clients attached to the sender, for the leader's log: encoded commands without a time. */
 export interface Forward {
@@ -34,11 +42,21 @@ export interface SessionsHeard {
   readonly round: number;
 }
 
-/** What the sender's wall clock shows: for the leader, whose stamps have to agree with most clocks (`cluster-clock.ts`). */
+/**
+ * What the sender's wall clock shows, for the leader, whose stamps have to agree with most clocks (`cluster-clock.ts`);
+ * and whether its disk has room.
+ */
 export interface WallClock {
   readonly type: "WallClock";
   /** Unix milliseconds. */
   readonly wallClockMs: number;
+  /** The sender's disk is almost full (`disk-room.ts`). */
+  readonly diskLow: boolean;
+}
+
+/** The leader's answer to a {@link WallClock} while disks of the cluster are almost full (`disk-room.ts`). */
+export interface DiskFull {
+  readonly type: "DiskFull";
 }
 
 /** A server that is not admitted yet says who it is (`admission.ts`). */

@@ -16,6 +16,8 @@ export interface StatusSources {
   readonly checkpointIndex: number;
   /** Whether a leader can be reached that a majority follows: see `quorum-watch.ts`. */
   readonly quorum: boolean;
+  readonly diskLow: boolean;
+  readonly writesRefused: string | undefined;
   /** At the leader: how far each server's clock is ahead of the majority's, ms. */
   readonly skewsMs: ReadonlyMap<ServerId, number>;
   readonly watches: number;
@@ -42,6 +44,8 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     lastIndex: raft.lastIndex,
     durableIndex: raft.durableIndex,
     diskStalledMs: Math.round(raft.diskStalledMs),
+    diskLow: sources.diskLow,
+    ...(sources.writesRefused === undefined ? {} : { writesRefused: sources.writesRefused }),
     firstIndex: sources.raft.logBase.index + 1,
     checkpointIndex: sources.checkpointIndex,
     members: memberStatuses(raft, sources.skewsMs),

@@ -21,6 +21,10 @@ export interface NodeStatus {
   readonly durableIndex: number;
   /** For how long its disk has owed a completion and made no progress, milliseconds; 0 when it owes none. */
   readonly diskStalledMs?: number;
+  /** Its disk is almost full: less is free than it wants, or its quota is used up. */
+  readonly diskLow?: boolean;
+  /** Why creates and setDatas of this server's clients are refused (DISK_FULL); left out while they are not. */
+  readonly writesRefused?: string;
   /** First entry that its log still has: what was before is in its checkpoint. */
   readonly firstIndex: number;
   /** Newest entry in the checkpoint on its disk; 0 before the first one. */

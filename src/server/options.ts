@@ -25,6 +25,15 @@ export interface ServeOptions {
   readonly electionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly logLevel: LogLevel;
+  readonly disk: DiskLimits;
+}
+
+/** When a server's disk counts as almost full; bytes, 0: never. */
+export interface DiskLimits {
+  /** Less than this is free for it on its file system. */
+  readonly freeMinBytes: number;
+  /** Its data directory is larger than this. */
+  readonly quotaBytes: number;
 }
 
 /** The flags as commander hands them over. */
@@ -40,6 +49,8 @@ export interface ServeFlags {
   readonly electionTimeout?: string;
   readonly heartbeat?: string;
   readonly logLevel?: string;
+  readonly diskFreeMin?: string;
+  readonly diskQuota?: string;
 }
 
 const membersHint = "write --members 1=HOST:PEERPORT/HOST:CLIENTPORT,2=… with one item for each server";
@@ -97,6 +108,10 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
     electionTimeoutMs,
     heartbeatMs,
     logLevel: parseLogLevel(flags.logLevel ?? "info"),
+    disk: {
+      freeMinBytes: parseBytes(flags.diskFreeMin, "--disk-free-min", limits.diskFreeMinBytes),
+      quotaBytes: parseBytes(flags.diskQuota, "--disk-quota", 0),
+    },
   };
 }
 
@@ -166,6 +181,17 @@ function parseDuration(text: string | undefined, flag: string, byDefault: number
   const ms = match === null ? 0 : Number(match[1]) * (match[2] === "s" ? 1000 : 1);
   if (ms >= 1 && ms <= 60_000) return ms;
   throw new TerrariumError("USAGE", `${flag}: "${text}" is not a duration`, "write 100ms, 1s or so; at most 60s");
+}
+
+const units = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+function parseBytes(text: string | undefined, flag: string, byDefault: number): number {
+  if (text === undefined) return byDefault;
+  const match = /^(\d{1,15})(?:([KMGT])iB)?$/.exec(text);
+  const unit = match?.[2] === undefined ? "" : (`${match[2]}iB` as keyof typeof units);
+  const bytes = match === null ? Number.NaN : Number(match[1]) * units[unit];
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new TerrariumError("USAGE", `${flag}: "${text}" is not a size`, "write bytes, 512MiB, 20GiB or so; 0 for none");
 }
 
 function parseLogLevel(text: string): LogLevel {

@@ -23,6 +23,7 @@ import { type Identity, noCluster, openStorage, type Recovered } from "../storag
 import { checkAddresses } from "./addresses.ts";
 import { administer } from "./administration.ts";
 import { backup } from "./backup.ts";
+import { DiskGauge } from "./disk-gauge.ts";
 import { Host } from "./host.ts";
 import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
@@ -213,8 +214,18 @@ async function serve(
     metrics,
     onError: (error) => collecting.error({ err: error }, "an HTTP request failed"),
   });
+  const gauge = new DiskGauge({
+    directory: resolve(options.dataDir),
+    limits: options.disk,
+    measured: (low) => {
+      node.setDiskLow(low);
+      if (low !== undefined) level.reclaim();
+    },
+    log: collecting,
+  });
   const follow = followMembership(node, peers, hosts, log);
   const stop = async (): Promise<void> => {
+    await gauge.stop();
     await leaveInOrder(node, options.electionTimeoutMs, log);
     host.stop();
     await Promise.all([peers.close(), clients.shutdown(), http.close()]);
@@ -229,6 +240,7 @@ async function serve(
     };
     signal.throwIfAborted();
     follow();
+    await gauge.start();
     host.start(node);
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid, files }, "serving");
   } catch (error) {

@@ -137,6 +137,11 @@ export class LevelDisk implements Disk {
     };
   }
 
+  /** Gives back the space of what was deleted now, however little was written since: for a disk that is almost full. */
+  reclaim(): void {
+    if (this.reopening === undefined && this.closing === undefined) this.reclaimer.reclaim();
+  }
+
   /** Waits for the writes that it was given, then lets go of the directory. */
   close(): Promise<void> {
     this.closing ??= this.closeWhenIdle();

@@ -55,8 +55,17 @@ export class Reclaimer {
     return bytes;
   }
 
+  /** Begins a merge now, unless one is under way or there is nothing to give back. */
+  reclaim(): void {
+    this.#reclaimIf(true);
+  }
+
   #reclaimIfDue(): void {
-    if (this.#running !== undefined || this.#writtenBytes < this.#dueBytes || this.#deleted.size === 0) return;
+    this.#reclaimIf(this.#writtenBytes >= this.#dueBytes);
+  }
+
+  #reclaimIf(due: boolean): void {
+    if (this.#running !== undefined || !due || this.#deleted.size === 0) return;
     this.#running = this.#reclaim().then(
       () => {
         this.#running = undefined;

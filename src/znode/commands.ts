@@ -63,6 +63,11 @@ export interface Write {
   /** The client has the answers up to here. */
   readonly ackedRequestId: number;
   readonly operation: Operation;
+  /**
+   * Why the origin refuses it with DISK_FULL (`node/disk-room.ts`): it takes its number and changes nothing. The data of
+   * the operation is left out. Left out or empty: it is not refused.
+   */
+  readonly diskFull?: string;
 }
 
 /** What applying one command did. */

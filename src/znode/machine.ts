@@ -254,12 +254,16 @@ export class ZnodeMachine {
     }
   }
 
-  #firstWrite(index: Zxid, session: Session, { sessionId, requestId, operation }: Write): Applied {
+  #firstWrite(index: Zxid, session: Session, { sessionId, requestId, operation, diskFull = "" }: Write): Applied {
     const changes: Change[] = [];
-    const result = perform(
-      { tree: this.#tree, sessions: this.#sessions, session, zxid: index, timeMs: this.#lastTimeMs, changes },
-      operation,
-    );
+    // A refusal for want of room is an answer like any other: it takes the write's number and is remembered.
+    const result =
+      diskFull === ""
+        ? perform(
+            { tree: this.#tree, sessions: this.#sessions, session, zxid: index, timeMs: this.#lastTimeMs, changes },
+            operation,
+          )
+        : refusal("DISK_FULL", diskFull);
     this.#sessions.remember(session, requestId, index, result);
     const outcome: Outcome = { type: "written", sessionId, requestId, zxid: index, result, duplicate: false };
     return { zxid: index, outcome, changes, ended: noSessions };

@@ -176,7 +176,8 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
       sessionIds: fc.array(number, { maxLength: 30 }),
     }),
     fc.record({ type: fc.constant("SessionsHeard" as const), round: number }),
-    fc.record({ type: fc.constant("WallClock" as const), wallClockMs: number }),
+    fc.record({ type: fc.constant("WallClock" as const), wallClockMs: number, diskLow: fc.boolean() }),
+    fc.record({ type: fc.constant("DiskFull" as const) }),
   );
 }
 

@@ -58,6 +58,15 @@ describe("/health", () => {
     const bad = await http.inject("/health");
     expect([bad.statusCode, bad.json()]).toEqual([503, { ready: false, reason: "no quorum" }]);
   });
+
+  it("is 200 while writes are refused for want of disk, and says why", async () => {
+    const { http, metrics } = start(() => ({ ...ready, diskLow: true, writesRefused: "1 MiB is free" }));
+    const answer = await http.inject("/health");
+    expect([answer.statusCode, answer.json()]).toEqual([200, { ready: true, writesRefused: "1 MiB is free" }]);
+    const scraped = await metrics.scrape();
+    expect(scraped).toContain("terrarium_disk_low 1\n");
+    expect(scraped).toContain("terrarium_writes_refused 1\n");
+  });
 });
 
 describe("/status", () => {

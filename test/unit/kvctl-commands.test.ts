@@ -409,6 +409,17 @@ describe("status", () => {
     expect(states).toEqual(["STATE", "down: nothing listens there", "down: no answer in time", "down: another reason"]);
   });
 
+  it("says of a server without room why it refuses writes, and counts it as up", async () => {
+    const writesRefused = "the disk of server 1 is almost full: 1.0 MiB are free";
+    cluster.statuses.set("a:1", { ...server(1, "leader"), diskLow: true, writesRefused });
+    cluster.statuses.set("b:2", server(2, "follower"));
+    const { exitCode, stdout } = await run("status");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`up, refuses writes: ${writesRefused}`);
+    const health = await run("health");
+    expect(health.stdout).toContain(`refuses writes: ${writesRefused}`);
+  });
+
   it("exits with 3 without a leader, and says who is up", async () => {
     cluster.statuses.set("a:1", server(1, "follower", null, false));
     const { exitCode, stdout, stderr } = await run("status");

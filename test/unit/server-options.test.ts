@@ -29,6 +29,15 @@ describe("terrarium serve", () => {
     });
   });
 
+  it("takes sizes of a disk as bytes or with a unit, and 0 for none", () => {
+    expect(parseServeOptions(flags).disk).toEqual({ freeMinBytes: 64 * 2 ** 20, quotaBytes: 0 });
+    const disk = parseServeOptions({ ...flags, diskFreeMin: "0", diskQuota: "20GiB" }).disk;
+    expect(disk).toEqual({ freeMinBytes: 0, quotaBytes: 20 * 2 ** 30 });
+    expect(parseServeOptions({ ...flags, diskQuota: "1000000" }).disk.quotaBytes).toBe(1_000_000);
+    for (const diskQuota of ["", "-1", "1.5GiB", "20GB", "20 GiB", "9999999999TiB", "much"])
+      expect(failure({ ...flags, diskQuota }).message).toBe(`--disk-quota: "${diskQuota}" is not a size`);
+  });
+
   it("reads members in any order and sorts them", () => {
     expect(parseMembers(members).map((member) => member.id)).toEqual([1, 2, 3]);
     expect(parseMembers(members)[2]).toEqual({ id: 3, peerAddress: "[::1]:7203", clientAddress: "[::1]:7103" });

@@ -55,7 +55,7 @@ async function roundTrip(context: Context): Promise<number> {
 function show({ out }: Context, probes: readonly Timed[], quorumMs: number | undefined): void {
   if (out.json) {
     for (const { endpoint, status, error, tookMs } of probes) {
-      const reason = status?.reason ?? error?.message;
+      const reason = status?.reason ?? refusal(status) ?? error?.message;
       const id = status === undefined ? {} : { id: status.id };
       const took = tookMs === undefined ? {} : { tookMs };
       result(out, "", { endpoint, ...id, healthy: status?.ready === true, ...took, ...(reason && { reason }) });
@@ -68,9 +68,14 @@ function show({ out }: Context, probes: readonly Timed[], quorumMs: number | und
     status === undefined ? "-" : String(status.id),
     status?.ready === true ? "healthy" : "not healthy",
     milliseconds(tookMs),
-    status?.reason ?? (error?.message ?? "").replace(`${endpoint}: `, ""),
+    status?.reason ?? refusal(status) ?? (error?.message ?? "").replace(`${endpoint}: `, ""),
   ]);
   out.write(`${table([["ENDPOINT", "ID", "STATE", "ANSWERS IN", "WHY"], ...rows])}\n`);
+}
+
+/** A server that has no room serves all the same: reads, deletes and sessions. */
+function refusal(status: Timed["status"]): string | undefined {
+  return status?.writesRefused === undefined ? undefined : `refuses writes: ${status.writesRefused}`;
 }
 
 function milliseconds(ms: number | undefined): string {

@@ -31,7 +31,8 @@ function row({ endpoint, status, error }: Probe): string[] {
   const { id, term, leader, commitIndex, appliedIndex, sessions, znodes } = status;
   const reason = serverCondition(status) === "removed" ? "no longer in the cluster" : status.reason;
   const numbers = [leader ?? "-", commitIndex, appliedIndex, sessions, znodes];
-  const state = status.ready ? "up" : `up, not ready${reason === undefined ? "" : `: ${reason}`}`;
+  const refuses = status.writesRefused === undefined ? "" : `, refuses writes: ${status.writesRefused}`;
+  const state = status.ready ? `up${refuses}` : `up, not ready${reason === undefined ? "" : `: ${reason}`}`;
   return [endpoint, String(id), shownRole(status), String(term), ...numbers.map(String), state];
 }
 
