@@ -12,6 +12,7 @@ export default defineConfig({
           include: ["test/{unit,property,paper,scenarios}/**/*.test.ts"],
           // Generous: a loaded machine may take many times as long as an idle one.
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -43,6 +43,7 @@ export function prevMatches(log: Log, prevLogIndex: Index, prevLogTerm: Term): b
 export function mergeEntries(state: RaftState, message: AppendEntries): Index {
   const { log } = state;
   for (const entry of message.entries) {
+    if (entry.index === log.base.index) assert(entry.term === log.base.term, "what is compacted is committed (§5.4)");
     if (entry.index <= log.base.index) continue;
     if (entry.index <= log.lastIndex) {
       if (log.termAt(entry.index) === entry.term) continue;

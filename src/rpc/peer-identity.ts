@@ -5,7 +5,7 @@ import type { ServerId } from "../raft/types.ts";
 export const peerMethodPath = "/terrarium.Peer/Messages";
 
 /** Version of the messages between servers. */
-export const peerProtocolVersion = 1;
+export const peerProtocolVersion = 2;
 
 export interface StreamIdentity {
   readonly clusterId: string;

@@ -255,6 +255,8 @@ export class LevelDisk implements Disk {
       fillCache: false,
       highWaterMarkBytes: scanBytes,
     });
+    // As a view, it would be lost if the database were opened anew.
+    this.views += 1;
     try {
       for (;;) {
         const rows = await iterator.nextv(scanRows);
@@ -263,6 +265,7 @@ export class LevelDisk implements Disk {
       }
     } finally {
       await iterator.close();
+      this.views -= 1;
     }
   }
 }

@@ -8,7 +8,7 @@ import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { diskHint } from "./disk-hints.ts";
 import { readManifest } from "./level-manifest.ts";
-import { numberOf, readMark } from "./level-mark.ts";
+import { type Mark, numberOf, readMark } from "./level-mark.ts";
 import { findWalDamage } from "./level-wal.ts";
 import { corrupt } from "./sealed.ts";
 
@@ -44,11 +44,22 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Sees that LevelDB will neither take a damaged database for a new one, nor open one that lacks what was synced. Where a
- * server has the directory open, files may go away meanwhile: no matter, for opening fails then. CORRUPT names what is
- * wrong.
+ * Sees that LevelDB will neither take a damaged database for a new one, nor open one that lacks what was synced. CORRUPT
+ * names what is wrong. Where a server has the directory open, or is closing it, files come and go meanwhile: what was
+ * found wrong is looked at a second time, and that they are another's is told by opening them.
  */
 export async function checkFiles(path: string): Promise<void> {
+  try {
+    await checkOnce(path);
+  } catch (error) {
+    if (!(error instanceof TerrariumError) || error.code !== "CORRUPT") throw error;
+    await checkOnce(path);
+  }
+}
+
+async function checkOnce(path: string): Promise<void> {
+  // First, since what it says was true before all that is read after it.
+  const mark = await readMark(path);
   const names = (await attempt(path, readdir(path))) ?? [];
   const current = names.includes("CURRENT")
     ? await attempt(path, readFile(join(path, "CURRENT"), "latin1"))
@@ -63,14 +74,15 @@ export async function checkFiles(path: string): Promise<void> {
   const manifest = await attempt(path, readFile(join(path, manifestName)));
   if (manifest === undefined) throw corrupt(`${path} has lost its file ${manifestName}`);
   const logs = new Map<number, string>();
-  for (const name of names) {
-    const number = numberOf(name, "log");
-    if (number !== undefined) logs.set(number, name);
-  }
   const needed = readManifest(manifest);
   if (needed === undefined) throw corrupt(`${join(path, manifestName)} cannot be read`);
+  for (const name of names) {
+    const number = numberOf(name, "log");
+    // An older one is in the tables: LevelDB does not read it, and may not have got round to deleting it.
+    if (number !== undefined && number >= needed.logNumber) logs.set(number, name);
+  }
   await checkTables(path, names, needed.tables);
-  await checkLogs(path, logs, needed.logNumber);
+  await checkLogs(path, logs, needed.logNumber, mark);
 }
 
 /** Each table is there in its full length: LevelDB would notice a missing one, but not one that is cut or another's. */
@@ -90,7 +102,12 @@ async function checkTables(path: string, names: readonly string[], tables: Reado
 }
 
 /** The write-ahead logs that no table replaces are there, readable, and as long as they are known to have been. */
-async function checkLogs(path: string, logs: ReadonlyMap<number, string>, firstNumber: number): Promise<void> {
+async function checkLogs(
+  path: string,
+  logs: ReadonlyMap<number, string>,
+  firstNumber: number,
+  mark: Mark | undefined,
+): Promise<void> {
   const lost = (number: number): TerrariumError =>
     corrupt(`${path} has lost its file ${String(number).padStart(6, "0")}.log, which holds the newest writes`);
   // 0: a database that was made and never opened to its end.
@@ -100,7 +117,6 @@ async function checkLogs(path: string, logs: ReadonlyMap<number, string>, firstN
   const damage = findWalDamage(files.map((bytes) => bytes ?? emptyBytes));
   if (damage !== undefined)
     throw corrupt(`${join(path, sorted[damage.file]?.[1] ?? "")} cannot be read at byte ${damage.offset}`);
-  const mark = await readMark(path);
   // An older log is in the tables.
   if (mark === undefined || mark.log < firstNumber) return;
   if (!logs.has(mark.log)) throw lost(mark.log);

@@ -113,11 +113,12 @@ export class SessionTable {
     holder: number,
   ): void {
     assert(index > session.attachment, "attachments rise");
+    // Whoever held it before may still count on the timeout that it was told: another holder does not shorten it.
+    session.timeoutMs = holder === session.holder ? timeoutMs : Math.max(session.timeoutMs, timeoutMs);
     session.holder = holder;
     session.attachment = index;
     session.attachOrigin = by.origin;
     session.attachProposal = by.proposal;
-    session.timeoutMs = timeoutMs;
     this.#touch(session);
   }
 

@@ -90,6 +90,13 @@ describe.each(["closed", "crashed"] as const)("a data directory that was %s", (s
     await opens();
   });
 
+  it("with a damaged log from before its tables opens: LevelDB does not read it either", async () => {
+    const first = Number.parseInt((await named(LOG)).map((file) => file.split("/").at(-1) ?? "").sort()[0] ?? "", 10);
+    expect(first).toBeGreaterThan(1);
+    await writeFile(join(data, "000001.log"), new Uint8Array(40_000).fill(7));
+    await opens();
+  });
+
   it("with those empty, or nonsense in them, opens", async () => {
     for (const name of ["LOCK", "LOG", "LOG.old"]) await writeFile(join(data, name), "");
     await writeFile(join(data, "SYNCED"), "log 99999 bytes 5 crc 0\n");

@@ -146,6 +146,19 @@ describe("attachSession", () => {
     ]);
   });
 
+  it("keeps at least the timeout that its former holder was told, which may still count on it", () => {
+    const harness = new Harness();
+    const { outcome } = harness.apply({ type: "createSession", password: password(7), timeoutMs: 9000, holder: 1 });
+    if (outcome.type !== "attached") throw new Error("a session is opened");
+    const { sessionId } = outcome;
+    const by = (holder: number, timeoutMs: number) => {
+      const body = { type: "attachSession", password: password(7), timeoutMs, holder, takeover: true } as const;
+      harness.apply({ ...body, sessionId });
+      return harness.machine.session(sessionId)?.timeoutMs;
+    };
+    expect([by(2, 4000), by(2, 4000), by(1, 12_000)]).toEqual([9000, 4000, 12_000]);
+  });
+
   it("fences: requests of the older attachment are dropped, and take no number", () => {
     const harness = new Harness();
     const id = harness.open(7);
