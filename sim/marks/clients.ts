@@ -54,7 +54,9 @@ export class ClientMarks implements Observer, RaftChecker {
   }
 
   step({ node }: ServerView): void {
-    if (node?.hasReadsLeft === true) this.#marks.hit("reads-wait-for-next-turn");
+    if (node?.hasReadsLeft !== true) return;
+    if (node.hasWatchesLeft) this.#marks.hit("watches-armed-in-turns");
+    else this.#marks.hit("reads-wait-for-next-turn");
   }
 
   effects(_server: ServerView, { reads }: Effects): void {

@@ -101,6 +101,7 @@ export const markSentences = {
   "watch-re-armed": "a client re-armed watches at another server",
   "re-armed-watch-fires-at-once": "a re-armed watch told of a change that its client had missed",
   "watch-resync": "a re-armed watch could only say that something may have changed",
+  "watches-armed-in-turns": "a server needed several turns to arm a client's watches again",
   "watch-disarmed": "a client gave up a watch, and its server disarmed it",
   "watch-events-of-one-entry": "one entry fired several watches of a session",
 } as const satisfies Readonly<Record<string, string>>;

@@ -158,6 +158,8 @@ export const reads: readonly Mutant[] = [
     replace: "if (this.#hasRoom(connection))",
     expects: ["client-protocol", "liveness"],
     kind: "safety",
+    harmless:
+      "Equivalent. Whoever makes room takes up at once what waits, in the same turn and before anything else is received, so that nothing waits where there is room. The condition is a second line of defence.",
     lesson:
       "A session's requests are answered in the order sent. Whatever waits in front, what comes behind it waits too.",
   },

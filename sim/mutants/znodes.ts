@@ -18,24 +18,31 @@ export const znodes: readonly Mutant[] = [
     title: "the end of a session deletes by path and hits the new owner's znode",
     source: "MUTANTS W10",
     file: "src/znode/operations.ts",
-    find: `  for (const path of paths)
-    removeZnode(tree, sessions, present(tree.get(path), "an ephemeral of a live session"), zxid, changes);
+    find: `    const parent = tree.remove(present(tree.get(path), "an ephemeral of a live session"), zxid);
+    changes.push({ type: "deleted", path, zxid });
+    if (parents.has(parent)) continue;
+    parents.add(parent);
+    changes.push({ type: "childrenChanged", path: parent.path, zxid });
+  }
   sessions.end(session);
 }
 
-function removeZnode(tree: Tree, sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
+function removeZnode({ tree, sessions, zxid, changes }: Transaction, znode: Znode): void {
   const parent = tree.remove(znode, zxid);
   if (znode.ephemeralOwner !== 0)
     sessions.disown(present(sessions.get(znode.ephemeralOwner), "the owner of an ephemeral"), znode.path);`,
-    replace: `  for (const path of paths) {
-    const znode = tree.get(path);
-    if (znode !== undefined && znode.ephemeralOwner !== 0) removeZnode(tree, sessions, znode, zxid, changes);
+    replace: `    const znode = tree.get(path);
+    if (znode === undefined || znode.ephemeralOwner === 0) continue;
+    const parent = tree.remove(present(znode, "an ephemeral of a live session"), zxid);
+    changes.push({ type: "deleted", path, zxid });
+    if (parents.has(parent)) continue;
+    parents.add(parent);
+    changes.push({ type: "childrenChanged", path: parent.path, zxid });
   }
-  session.ephemerals = undefined;
   sessions.end(session);
 }
 
-function removeZnode(tree: Tree, _sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
+function removeZnode({ tree, zxid, changes }: Transaction, znode: Znode): void {
   const parent = tree.remove(znode, zxid);`,
     expects: ["linearizability", "replica-equality", "checkpoint-equality"],
     kind: "safety",

@@ -49,7 +49,17 @@ export type MachineView = Readonly<
 /** The production node of a server that runs. */
 export interface NodeView
   extends Readonly<
-    Pick<Node, "options" | "admitted" | "instance" | "hasProposals" | "hasReadsLeft" | "encodingIndex" | "status">
+    Pick<
+      Node,
+      | "options"
+      | "admitted"
+      | "instance"
+      | "hasProposals"
+      | "hasReadsLeft"
+      | "hasWatchesLeft"
+      | "encodingIndex"
+      | "status"
+    >
   > {
   readonly raft: RaftView;
   readonly machine: MachineView;

@@ -7,7 +7,14 @@
 import { type ErrorCode, errorMessage } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Operation, Read, Result, SessionId, WatchSpec } from "../base/operations.ts";
-import type { ClientMessage, Connect, MemberEndpoint, Request, SetWatches } from "../protocol/client-messages.ts";
+import type {
+  ClientMessage,
+  Connect,
+  Disarm,
+  MemberEndpoint,
+  Request,
+  SetWatches,
+} from "../protocol/client-messages.ts";
 import { protocolVersion } from "../protocol/client-messages.ts";
 import { encodeCommand } from "../protocol/command-codec.ts";
 import type { Applied, Command, CommandBody, Outcome, Write } from "../znode/commands.ts";
@@ -62,6 +69,8 @@ export class ClientDoor {
   readonly #attaching = new Map<number, Connection>();
   readonly #outbox = new ClientOutbox();
   readonly #turns: ReadTurns;
+  /** Connections with watches to be armed again. */
+  readonly #arming = new Set<Connection>();
   /** Connections whose reads wait until their clients have read what was sent. */
   readonly #congested = new Set<Connection>();
   #watches: ServerWatches;
@@ -184,18 +193,24 @@ export class ClientDoor {
     this.#advanced(connection);
   }
 
-  /** Whether reads wait for the next turn. */
+  /** Whether a client's watches wait for the next turn to be armed. */
+  get hasWatchesLeft(): boolean {
+    return this.#arming.size > 0;
+  }
+
+  /** Whether reads, or watches to be armed, wait for the next turn. */
   get hasReadsLeft(): boolean {
     return this.#turns.waiting > 0;
   }
 
-  /** Answers reads, as many as belong in one turn. */
+  /** Answers reads and arms watches, as many as belong in one turn. */
   answerReads(): void {
     this.#turns.run((connection) => {
       if (this.#host.clients.isCongested?.(connection.id) === true) {
         this.#congested.add(connection);
         return false;
       }
+      if (!this.#arm(connection)) return this.isOpen(connection);
       connection.requests.advance();
       this.#takeWaiting(connection);
       this.#outbox.speaks(connection);
@@ -248,12 +263,13 @@ export class ClientDoor {
     switch (message.type) {
       case "ping":
         connection.ping = Math.max(connection.ping, message.number);
-        connection.send({ type: "pong", number: message.number, quorum: this.#host.hasQuorum() });
-        this.#outbox.speaks(connection);
+        if (connection.arming.idle) this.#pong(connection, message.number);
+        else connection.arming.addPing(message.number);
         return;
       case "setWatches":
-        return this.#setWatches(connection, message);
+        return this.#toArm(connection, message);
       case "disarm": {
+        if (!connection.arming.idle) return this.#toArm(connection, message);
         const failure = this.#watches.disarm(connection.id, message.watches);
         if (failure !== undefined) this.#refuse(connection, failure.code, failure.message);
         return;
@@ -308,16 +324,44 @@ export class ClientDoor {
     return this.#host.proposals.add((id) => encodeCommand(body, this.#host.id, id));
   }
 
-  #setWatches(connection: Connection, message: SetWatches): void {
-    const missed = this.#watches.armAgain(connection.id, message, this.#host.machine);
-    if ("code" in missed) return this.#refuse(connection, missed.code, missed.message);
-    for (const event of missed) connection.requests.event(event);
+  #pong(connection: Connection, number: number): void {
+    connection.send({ type: "pong", number, quorum: this.#host.hasQuorum() });
     this.#outbox.speaks(connection);
   }
 
-  /** Whether another request of the connection can be taken up: not too many reads are ahead of their answers. */
+  /** Until its watches are armed, in its visits, the connection is told nothing else. */
+  #toArm(connection: Connection, message: SetWatches | Disarm): void {
+    const failure = connection.arming.add(message);
+    if (failure !== undefined) return this.#refuse(connection, failure.code, failure.message);
+    connection.requests.hold();
+    this.#arming.add(connection);
+    this.#turns.add(connection);
+  }
+
+  /** Arms watches of a connection that is being visited. Whether none is left, and the connection goes on. */
+  #arm(connection: Connection): boolean {
+    const { arming, requests } = connection;
+    if (arming.idle) return true;
+    const failure = arming.run({
+      mayArm: () => this.#turns.mayRead,
+      arm: (spec, relativeZxid) => {
+        this.#turns.spent(1);
+        return this.#watches.armAgain(connection.id, spec, relativeZxid, this.#host.machine);
+      },
+      disarm: (watches) => this.#watches.disarm(connection.id, watches),
+      missed: (event) => requests.event(event),
+    });
+    if (failure !== undefined) this.#refuse(connection, failure.code, failure.message);
+    if (failure !== undefined || !arming.idle) return false;
+    this.#arming.delete(connection);
+    requests.letGo();
+    for (const number of arming.takePings()) this.#pong(connection, number);
+    return true;
+  }
+
+  /** Whether another request of the connection can be taken up: all watches armed, not too many reads without answers. */
   #hasRoom(connection: Connection): boolean {
-    return connection.requests.readWork < this.#host.readWork.ahead;
+    return connection.arming.idle && connection.requests.readWork < this.#host.readWork.ahead;
   }
 
   /** Takes up requests that waited for reads before them. */
@@ -525,6 +569,7 @@ export class ClientDoor {
     this.#connections.delete(connection.id);
     this.#watches.drop(connection.id);
     this.#turns.forget(connection);
+    this.#arming.delete(connection);
     this.#congested.delete(connection);
     this.#host.forgetReads(connection);
     const state = connection.state;

@@ -5,6 +5,7 @@ import type { Request, ServerMessage } from "../protocol/client-messages.ts";
 import type { ConnectionId } from "./ports.ts";
 import type { RequestOrder } from "./request-order.ts";
 import { type QueueHost, RequestQueue } from "./request-queue.ts";
+import { WatchArming } from "./watch-arming.ts";
 
 /** Where a connection stands. */
 export type ConnectionState =
@@ -34,7 +35,9 @@ export class Connection {
   state: ConnectionState = { type: "new" };
   /** The newest ping's number. */
   ping = 0;
-  /** Requests that came behind more reads than are taken up ahead of their answers, in order. */
+  /** Watches that are to be armed before anything else goes on. */
+  readonly arming = new WatchArming();
+  /** Requests that came behind those, or behind more reads than are taken up ahead of their answers, in order. */
   readonly waiting = new Queue<Request>();
   /** Bytes of the writes among them. */
   waitingBytes = 0;

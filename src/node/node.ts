@@ -325,7 +325,12 @@ export class Node {
     return this.#door.watchesOf(connection);
   }
 
-  /** Whether reads of clients wait for the next turn, since this one had enough. */
+  /** Whether watches of clients that were elsewhere wait for the next turn to be armed. */
+  get hasWatchesLeft(): boolean {
+    return this.#door.hasWatchesLeft;
+  }
+
+  /** Whether reads of clients, or watches, wait for the next turn, since this one had enough. */
   get hasReadsLeft(): boolean {
     return this.#door.hasReadsLeft;
   }

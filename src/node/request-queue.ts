@@ -52,6 +52,8 @@ export class RequestQueue {
   /** Slots before this position (counted from the front) are evaluated. */
   #evaluated = 0;
   #readWork = 0;
+  /** Events that wait for {@link letGo}, and all answers with them. */
+  #held: WatchEvent[] | undefined;
 
   constructor(host: QueueHost) {
     this.#host = host;
@@ -69,6 +71,7 @@ export class RequestQueue {
 
   /** Whether a read is the next to be evaluated, and can be. */
   get hasReadyRead(): boolean {
+    if (this.#held !== undefined) return false;
     const slot = this.#slots.at(this.#evaluated);
     return slot?.readIndex !== undefined && slot.readIndex <= this.#host.appliedIndex();
   }
@@ -115,9 +118,33 @@ export class RequestQueue {
     return true;
   }
 
+  /** From here on nothing is told, neither answers nor events, until {@link letGo}. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Tells what was held: the events in the order of their changes, each before the first answer that may show it. */
+  letGo(): void {
+    const events = this.#held ?? [];
+    this.#held = undefined;
+    events.sort((a, b) => a.zxid - b.zxid);
+    let place = 0;
+    for (const event of events) {
+      while (place < this.#evaluated && (this.#slots.at(place)?.answer?.zxid ?? 0) < event.zxid) place++;
+      this.#tell(event, place);
+    }
+    this.advance();
+  }
+
   /** A watch of this connection fired. */
   event(event: WatchEvent): void {
-    const last = this.#evaluated > 0 ? this.#slots.at(this.#evaluated - 1) : undefined;
+    if (this.#held !== undefined) this.#held.push(event);
+    else this.#tell(event, this.#evaluated);
+  }
+
+  /** Tells an event behind the first `place` answers. */
+  #tell(event: WatchEvent, place: number): void {
+    const last = place > 0 ? this.#slots.at(place - 1) : undefined;
     if (last === undefined) this.#host.send({ type: "event", event });
     else if (last.events === undefined) last.events = [event];
     else last.events.push(event);
@@ -129,6 +156,10 @@ export class RequestQueue {
     while (this.#releaseFront()) this.#evaluateReady();
   }
 
+  get #mayEvaluate(): boolean {
+    return this.#held === undefined && this.#host.mayEvaluate();
+  }
+
   #evaluateReady(): void {
     const applied = this.#host.appliedIndex();
     for (;;) {
@@ -137,7 +168,7 @@ export class RequestQueue {
       if (slot.read === undefined) {
         if (slot.answer === undefined) return;
         this.#evaluated++;
-      } else if (slot.readIndex === undefined || slot.readIndex > applied || !this.#host.mayEvaluate()) return;
+      } else if (slot.readIndex === undefined || slot.readIndex > applied || !this.#mayEvaluate) return;
       else this.#evaluateRead(slot, slot.read);
     }
   }
@@ -159,7 +190,7 @@ export class RequestQueue {
 
   /** Sends the front answer if it is final. Returns whether it did. */
   #releaseFront(): boolean {
-    if (this.#evaluated === 0) return false;
+    if (this.#evaluated === 0 || this.#held !== undefined) return false;
     const slot = this.#slots.at(0);
     assert(slot?.answer !== undefined, "an evaluated slot has its answer");
     if (slot.read !== undefined) {

@@ -6,13 +6,20 @@
  */
 import { limits } from "../base/limits.ts";
 import type { Failure, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
-import type { SetWatches } from "../protocol/client-messages.ts";
 import { ChangeHistory } from "../znode/change-history.ts";
 import type { Change } from "../znode/commands.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import { pathProblem } from "../znode/paths.ts";
 import { WatchTable } from "../znode/watches.ts";
 import type { ConnectionId } from "./ports.ts";
+
+/** What became of a watch that was to be armed again: nothing of both if it is armed. */
+export interface ArmedAgain {
+  readonly missed?: WatchEvent;
+  readonly failure?: Failure;
+}
+
+const armed: ArmedAgain = {};
 
 /** See the file's comment. */
 export class ServerWatches {
@@ -37,27 +44,17 @@ export class ServerWatches {
   }
 
   /**
-   * Arms the watches of a client that was elsewhere. Those that would have fired since `relativeZxid` fire now instead:
-   * their events are returned, in the order of the changes.
+   * Arms a watch of a client that was elsewhere and knows everything up to `relativeZxid`. If it would have fired since,
+   * its event is returned instead.
    */
-  armAgain(connection: ConnectionId, message: SetWatches, machine: ZnodeMachine): readonly WatchEvent[] | Failure {
-    if (message.watches.length > limits.setWatchesMax)
-      return { code: "OVERLOADED", message: `more than ${limits.setWatchesMax} watches in one message` };
-    const missed: WatchEvent[] = [];
-    const seen = new Set<string>();
-    for (const spec of message.watches) {
-      const key = `${spec.kind} ${spec.path}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const problem = pathProblem(spec.path);
-      if (problem !== undefined)
-        return { code: "BAD_ARGUMENTS", message: `the path of a watch is malformed: ${problem}` };
-      const event = this.#history.missed(message.relativeZxid, spec, machine);
-      const failure = event === undefined ? this.arm(connection, spec) : undefined;
-      if (failure !== undefined) return failure;
-      if (event !== undefined) missed.push(event);
-    }
-    return missed.sort((a, b) => a.zxid - b.zxid);
+  armAgain(connection: ConnectionId, spec: WatchSpec, relativeZxid: Zxid, machine: ZnodeMachine): ArmedAgain {
+    const problem = pathProblem(spec.path);
+    if (problem !== undefined)
+      return { failure: { code: "BAD_ARGUMENTS", message: `the path of a watch is malformed: ${problem}` } };
+    const missed = this.#history.missed(relativeZxid, spec, machine);
+    if (missed !== undefined) return { missed };
+    const failure = this.arm(connection, spec);
+    return failure === undefined ? armed : { failure };
   }
 
   /** Disarms watches that the client does not wait for any more. A failure if the message is malformed. */

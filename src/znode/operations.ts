@@ -78,8 +78,7 @@ function remove(transaction: Transaction, operation: DeleteOperation): Result {
   if (version !== -1 && version !== znode.version) return badVersion(znode, version);
   if (znode.children !== undefined) return refusal("NOT_EMPTY", `the znode ${path} has children`);
 
-  const { tree, sessions, zxid, changes } = transaction;
-  removeZnode(tree, sessions, znode, zxid, changes);
+  removeZnode(transaction, znode);
   return done;
 }
 
@@ -104,16 +103,23 @@ function setData(transaction: Transaction, operation: SetDataOperation): Result 
   return { stat: statOf(znode) };
 }
 
-/** Removes the ephemerals of a session that ends, in the order of their paths, then the session. */
+/**
+ * Removes the ephemerals of a session that ends, in the order of their paths, then the session. There may be very many:
+ * the session's list goes as a whole, and a parent that loses several children has changed once.
+ */
 export function endSession(tree: Tree, sessions: SessionTable, session: Session, zxid: Zxid, changes: Change[]): void {
-  // A list of its own: each that goes leaves the set.
-  const paths = session.ephemerals?.all() ?? [];
-  for (const path of paths)
-    removeZnode(tree, sessions, present(tree.get(path), "an ephemeral of a live session"), zxid, changes);
+  const parents = new Set<Znode>();
+  for (const path of sessions.disownAll(session)) {
+    const parent = tree.remove(present(tree.get(path), "an ephemeral of a live session"), zxid);
+    changes.push({ type: "deleted", path, zxid });
+    if (parents.has(parent)) continue;
+    parents.add(parent);
+    changes.push({ type: "childrenChanged", path: parent.path, zxid });
+  }
   sessions.end(session);
 }
 
-function removeZnode(tree: Tree, sessions: SessionTable, znode: Znode, zxid: Zxid, changes: Change[]): void {
+function removeZnode({ tree, sessions, zxid, changes }: Transaction, znode: Znode): void {
   const parent = tree.remove(znode, zxid);
   if (znode.ephemeralOwner !== 0)
     sessions.disown(present(sessions.get(znode.ephemeralOwner), "the owner of an ephemeral"), znode.path);

@@ -160,6 +160,13 @@ export class SessionTable {
     if (session.ephemerals?.size === 0) session.ephemerals = undefined;
   }
 
+  /** The session's ephemerals are about to go, all at once: their paths in order. */
+  disownAll(session: Session): Iterable<string> {
+    const paths = session.ephemerals ?? [];
+    session.ephemerals = undefined;
+    return paths;
+  }
+
   /** Notes that the checkpoint's row of a live session, kept in `segment`, is to be written anew. */
   touch(id: SessionId, segment: number): void {
     const session = this.#byId.get(id);

@@ -67,12 +67,15 @@ export class SortedNames {
 
   /** Whether the name was there. */
   delete(name: string): boolean {
-    const index = this.#blockOf(name);
+    // Those that go together go in order, mostly: then each is the first, and not to be searched for.
+    const isFirst = this.#blocks[0]?.[0] === name;
+    const index = isFirst ? 0 : this.#blockOf(name);
     const block = this.#blocks[index];
     if (block === undefined) return false;
-    const place = placeIn(block, name);
+    const place = isFirst ? 0 : placeIn(block, name);
     if (block[place] !== name) return false;
-    block.splice(place, 1);
+    if (isFirst) block.shift();
+    else block.splice(place, 1);
     if (block.length < blockMin) this.#shrunk(index, block);
     this.#size--;
     this.#bytes -= utf8Length(name);

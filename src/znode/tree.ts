@@ -22,6 +22,7 @@ export class Tree {
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
+  #lastParent: Znode | undefined;
   /** Of the newest {@link takeDirty}. */
   #save: (znode: Znode) => void = () => {};
 
@@ -134,6 +135,7 @@ export class Tree {
   /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. Copies its data. */
   restore(znode: Znode): Znode | undefined {
     const before = this.#znodes.get(znode.path);
+    this.#lastParent = undefined;
     if (before !== undefined) this.#store.release(before);
     this.#store.adopt(znode);
     this.#znodes.set(znode.path, znode);
@@ -143,6 +145,7 @@ export class Tree {
   /** Takes out what a checkpoint says is removed, and returns it. */
   restoreRemoved(path: string): Znode | undefined {
     const before = this.#znodes.get(path);
+    this.#lastParent = undefined;
     if (before !== undefined) this.#store.release(before);
     this.#znodes.delete(path);
     return before;
@@ -176,9 +179,14 @@ export class Tree {
     assert(links === this.#znodes.size - 1, "each znode but the root is the child of one");
   }
 
+  /** Those that go together are often siblings, as with the ephemerals of a session: the newest answer is kept. */
   #parentOf(path: string): Znode {
     const end = path.lastIndexOf("/");
-    return present(this.#znodes.get(end === 0 ? "/" : path.slice(0, end)), "the parent of a znode");
+    const last = this.#lastParent;
+    if (end > 0 && last?.path.length === end && path.startsWith(last.path) && !last.removed) return last;
+    const parent = present(this.#znodes.get(end === 0 ? "/" : path.slice(0, end)), "the parent of a znode");
+    this.#lastParent = parent;
+    return parent;
   }
 }
 

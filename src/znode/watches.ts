@@ -33,8 +33,10 @@ export function watchArmedBy(read: Read, result: Result): WatchSpec | undefined 
 
 const kindArmedBy = { getData: "data", exists: "exist", getChildren: "children" } as const;
 
-/** Connections in order of arming, by path. */
-type ByPath = Map<string, Set<number>>;
+/** Connections in order of arming; one alone, as with most of very many watches, needs no set. */
+type Connections = number | Set<number>;
+
+type ByPath = Map<string, Connections>;
 
 /** Paths by kind: what one connection watches. */
 type Armed = Readonly<Record<WatchKind, Set<string>>>;
@@ -59,7 +61,8 @@ export class WatchTable {
     armed[spec.kind].add(spec.path);
     const byPath = this.#byKind[spec.kind];
     const connections = byPath.get(spec.path);
-    if (connections === undefined) byPath.set(spec.path, new Set([connection]));
+    if (connections === undefined) byPath.set(spec.path, connection);
+    else if (typeof connections === "number") byPath.set(spec.path, new Set([connections, connection]));
     else connections.add(connection);
     this.#size++;
     return "armed";
@@ -72,8 +75,9 @@ export class WatchTable {
   trigger(change: Change, deliver: (connection: number, event: WatchEvent) => void): void {
     if (this.#size === 0) return;
     for (const kind of kindsFiredBy(change.type)) {
-      const connections = this.#byKind[kind].get(change.path);
-      if (connections === undefined) continue;
+      const watched = this.#byKind[kind].get(change.path);
+      if (watched === undefined) continue;
+      const connections = typeof watched === "number" ? [watched] : watched;
       this.#byKind[kind].delete(change.path);
       for (const connection of connections) this.#disarmed(connection, kind, change.path);
       const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
@@ -107,8 +111,9 @@ export class WatchTable {
 
   #removed(kind: WatchKind, path: string, connection: number): void {
     const connections = present(this.#byKind[kind].get(path), "the connections of an armed watch");
-    connections.delete(connection);
-    if (connections.size === 0) this.#byKind[kind].delete(path);
+    if (typeof connections !== "number") connections.delete(connection);
+    if (connections === connection || (typeof connections !== "number" && connections.size === 0))
+      this.#byKind[kind].delete(path);
   }
 
   #disarmed(connection: number, kind: WatchKind, path: string): void {

@@ -59,6 +59,34 @@ describe("RequestQueue", () => {
     expect(left()).toEqual(["1@11", "2@11", "3@12", "4@12"]);
   });
 
+  it("tells nothing while it is held; then events in the order of their changes, each before what may show it", () => {
+    queue.addWrite(1, 1);
+    queue.addRead(2, read(true));
+    queue.addWrite(3, 2);
+    queue.hold();
+    queue.event(event(10));
+    apply(1);
+    queue.event(event(9));
+    queue.event(event(11));
+    apply(2);
+    queue.event(event(12));
+    queue.event(event(13));
+    expect(left()).toEqual([]);
+    queue.letGo();
+    expect(left()).toEqual(["!9", "!10", "!11", "1@11", "2@11", "!12", "3@12", "!13"]);
+    expect(queue.length).toBe(0);
+  });
+
+  it("does not evaluate what can wait while it is held", () => {
+    queue.hold();
+    queue.addRead(1, read(true));
+    queue.advance();
+    applied = 11;
+    expect(queue.hasReadyRead).toBe(false);
+    queue.letGo();
+    expect(left()).toEqual(["1@11"]);
+  });
+
   it("holds a linearizable read until its index is known and applied", () => {
     const slot = queue.addRead(1, read(false));
     queue.advance();
