@@ -42,6 +42,12 @@ class FakeNode implements ClientHandlers {
     this.disconnected.push(connection);
   }
 
+  readonly ready: ConnectionId[] = [];
+
+  clientReady(connection: ConnectionId): void {
+    this.ready.push(connection);
+  }
+
   status(): NodeStatus {
     return nodeStatus;
   }
@@ -108,6 +114,33 @@ function pong(number: number): ServerMessage {
 function reply(xid: number, bytes: number): ServerMessage {
   return { type: "reply", xid, zxid: xid, result: { data: new Uint8Array(bytes) } };
 }
+
+describe("a client that does not read", () => {
+  it("is congested once some megabytes wait, and ready when it has read them", async () => {
+    const { node, service, port } = await startService();
+    const client = openClient(port);
+    client.send(ping(1));
+    await vi.waitFor(() => expect(node.received).toHaveLength(1), 20_000);
+    const id = node.received[0]?.connection ?? 0;
+    client.stream.pause();
+    const bytes = 64 * 1024;
+    let sent = 0;
+    // What a node does: it answers nothing more while the client is congested.
+    while (!service.isCongested(id)) {
+      service.send(id, [reply(++sent, bytes)]);
+      await new Promise((resolve) => setImmediate(resolve));
+      // Beyond what waits here only the windows of HTTP/2 and the sockets hold something.
+      expect(sent * bytes).toBeLessThan(4 * limits.clientAheadBytesMax);
+    }
+    expect(sent * bytes).toBeGreaterThan(limits.clientAheadBytesMax);
+    expect(node.ready).toEqual([]);
+    client.stream.resume();
+    await vi.waitFor(() => expect(node.ready).toEqual([id]), 20_000);
+    expect(service.isCongested(id)).toBe(false);
+    await vi.waitFor(() => expect(client.messages).toHaveLength(sent), 20_000);
+    expect(node.disconnected).toEqual([]);
+  });
+});
 
 describe("session streams", () => {
   it("number connections and carry messages in order, both ways", async () => {
