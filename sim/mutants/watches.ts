@@ -156,6 +156,8 @@ export const watches: readonly Mutant[] = [
       "if (connection.arming.idle) connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });\n    const own",
     expects: ["watches"],
     kind: "safety",
+    survives:
+      "The time between two visits is short, and a change has to fall into it that fires a watch of the very client. test/unit/node-watch-arming.test.ts makes one fall there.",
     lesson:
       "Work that is cut in slices is seen half done by all that happens in between. A watch counts from when it is armed.",
   },
