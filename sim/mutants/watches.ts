@@ -181,6 +181,8 @@ export const watches: readonly Mutant[] = [
     replace: "    if (this.#held !== undefined && event.zxid < this.#host.appliedIndex()) this.#held.push(event);\n",
     expects: ["watches"],
     kind: "safety",
+    survives:
+      "As with W17: what fires between two visits is rare, and the next watch must have missed something older. test/unit/node-watch-arming.test.ts has the order.",
     lesson:
       "A watch that is armed fires now; the next one may have missed something older. The order is that of the changes, so all wait for the last watch.",
   },
@@ -193,6 +195,8 @@ export const watches: readonly Mutant[] = [
     replace: "if (connection.arming.idle || message.number > 0) this.#pong(connection, message.number);",
     expects: ["watches"],
     kind: "safety",
+    survives:
+      "The connection must break between the answer and the last watch. test/unit/node-watch-arming.test.ts has the order.",
     lesson:
       "The answer to a ping tells the client that it knows of all that it has missed. If the connection breaks after it, nobody asks again.",
   },
