@@ -142,6 +142,14 @@ describe("kvctl member and transfer, run", () => {
     }
   });
 
+  it("say where the right words are listed when they are given wrong ones", async () => {
+    for (const words of [["grow"], ["add", "4"], ["remove"], ["update", "1"], ["list", "--observer"]])
+      expect(await kvctl(["member", ...words], { cluster: new FakeCluster() })).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining("\n  hint: see `member --help`\n"),
+      });
+  });
+
   it("touch nothing when the endpoints are of two clusters", async () => {
     const cluster = new FakeCluster();
     cluster.statuses.set("a:1", view(1, "leader", 4));

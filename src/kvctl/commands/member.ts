@@ -16,17 +16,20 @@ interface Flags {
   readonly client?: string;
 }
 
+/** Where the forms are listed, in the shell too. */
+const help = "see `member --help`";
+
 /** What the words after `member` ask for; "list" for nothing to be changed. */
 export function memberRequest(words: readonly string[], flags: Flags): AdminRequest | "list" {
   const [verb = "list", first, second, third, ...more] = words;
   const force = flags.force === true;
   const form = forms[verb];
-  if (form === undefined) throw usage(`member: '${verb}' is not one of ${Object.keys(forms).join(", ")}`);
+  if (form === undefined) throw usage(`member: '${verb}' is not one of ${Object.keys(forms).join(", ")}`, help);
   const given = words.length - (words.length > 0 ? 1 : 0);
-  if (given !== form.count || more.length > 0) throw usage(`member ${verb}: give ${form.arguments}`);
-  if (flags.observer === true && verb !== "add") throw usage("--observer belongs to `member add`");
+  if (given !== form.count || more.length > 0) throw usage(`member ${verb}: give ${form.arguments}`, help);
+  if (flags.observer === true && verb !== "add") throw usage("--observer belongs to `member add`", help);
   if ((flags.peer ?? flags.client) !== undefined && verb !== "update")
-    throw usage("--peer and --client belong to `member update`");
+    throw usage("--peer and --client belong to `member update`", help);
   const [a = "", b = "", c = ""] = [first, second, third];
   switch (verb) {
     case "add":
@@ -39,7 +42,7 @@ export function memberRequest(words: readonly string[], flags: Flags): AdminRequ
       return { type: "replace", gone: parseServerId(a), member: parseMember(b, c), force };
     case "update":
       if (flags.peer === undefined && flags.client === undefined)
-        throw usage("member update: give --peer HOST:PORT, --client HOST:PORT or both");
+        throw usage("member update: give --peer HOST:PORT, --client HOST:PORT or both", help);
       return {
         type: "update",
         id: parseServerId(a),
