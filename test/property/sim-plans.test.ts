@@ -13,7 +13,7 @@ import { withFaults } from "../../sim/shrink/edits.ts";
 /** Long enough for elections and faults, short enough for hundreds of runs. */
 const horizonMs = 2_000;
 
-describe("every plan", { timeout: 60_000 }, () => {
+describe("every plan", { timeout: 240_000 }, () => {
   it("leaves every promise kept", () => {
     const keepsPromises = fc.property(planArbitrary({ horizonMs }), (plan) => {
       const { failure } = run(plan, allCheckers());

@@ -6,7 +6,7 @@ import { run } from "../../sim/runner.ts";
 
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
 
-describe("a run", { timeout: 60_000 }, () => {
+describe("a run", { timeout: 240_000 }, () => {
   it("is the same twice, to the last bit, for many seeds", () => {
     const hashes = seeds.map((seed) => run(generatePlan(seed)).traceHash);
     // Watching changes nothing.

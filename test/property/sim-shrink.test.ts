@@ -51,7 +51,7 @@ const count = (plan: Plan, kind: string) =>
   plan.faults.filter(({ what }) => what.kind === kind).length +
   plan.workload.operations.filter(({ step }) => step.kind === kind).length;
 
-describe("a shrunk plan", { timeout: 60_000 }, () => {
+describe("a shrunk plan", { timeout: 240_000 }, () => {
   it("holds no more faults, operations, servers and clients than it takes", () => {
     const kinds = fc.constantFrom("crash", "partition", "loss", "create", "setData", "read");
     fc.assert(

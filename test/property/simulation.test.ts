@@ -7,7 +7,7 @@ import { Simulation } from "../../sim/simulation.ts";
 
 const quiet: Plan = checkPlan({ seed: 7, config: { horizonMs: 4_000 }, workload: { perSecond: 0 } });
 
-describe("a simulation", { timeout: 60_000 }, () => {
+describe("a simulation", { timeout: 240_000 }, () => {
   it("that is stepped is the run of its plan", () => {
     for (const seed of [3, 42]) {
       const plan = generatePlan(seed);
