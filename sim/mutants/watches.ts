@@ -91,8 +91,8 @@ export const watches: readonly Mutant[] = [
     title: "an event overtakes an answer that is held back",
     source: "ours (provisional reads)",
     file: "src/node/request-queue.ts",
-    find: "    const last = this.#evaluated > 0 ? this.#slots.at(this.#evaluated - 1) : undefined;",
-    replace: "    const last = this.#evaluated < 0 ? this.#slots.at(this.#evaluated - 1) : undefined;",
+    find: "    const last = place > 0 ? this.#slots.at(place - 1) : undefined;",
+    replace: "    const last = place < 0 ? this.#slots.at(place - 1) : undefined;",
     expects: ["watches"],
     kind: "safety",
     lesson:
