@@ -4,6 +4,7 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Result, SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
+import { Glance } from "./agreement.ts";
 import { badArgument, checkCredentials, checkFlag, checkOptions, checkSignal } from "./checks.ts";
 import { type AskPage, allPages, pagesOf } from "./child-pages.ts";
 import { SessionDriver } from "./driver.ts";
@@ -36,6 +37,8 @@ import { watchChanges } from "./watch.ts";
 
 const requestTimeoutDefaultMs = 10_000;
 const connectTimeoutDefaultMs = 10_000;
+/** How long closing a session may take that nobody is to have. */
+const farewellMs = 2_000;
 /** The wire has 32 bits for it; the server takes far less. */
 const sessionTimeoutMaxMs = 2 ** 31 - 1;
 
@@ -67,8 +70,8 @@ export class TerrariumClient {
    * Opens a session, or resumes one, at any of the endpoints.
    *
    * Rejects with USAGE (an endpoint is not `host:port`, a time is no positive number), BAD_ARGUMENTS (another option is
-   * wrong), NO_SERVER, NO_QUORUM, OVERLOADED, PROTOCOL_ERROR (what answers is not a Terrarium client port), ABORTED, and
-   * for a resumed session SESSION_EXPIRED or AUTH_FAILED.
+   * wrong), NO_SERVER, NO_QUORUM, OVERLOADED, PROTOCOL_ERROR (what answers is not a Terrarium client port), ABORTED,
+   * WRONG_CLUSTER (the endpoints that answer are of two clusters; the session is closed again), and for a resumed session SESSION_EXPIRED or AUTH_FAILED.
    *
    * ```ts
    * const client = await TerrariumClient.connect({
@@ -106,8 +109,20 @@ export class TerrariumClient {
     const connectMs = checkTimeout("connectTimeoutMs", connectTimeoutMs);
     const until = checkSignal(signal);
     const driver = new SessionDriver(given);
-    await driver.connect(connectMs, until);
-    return new TerrariumClient(driver, patienceMs);
+    // A session that goes on knows its cluster.
+    const glance = new Glance(given.resume === undefined ? given.endpoints : [], connectMs);
+    try {
+      await driver.connect(connectMs, until);
+      const client = new TerrariumClient(driver, patienceMs);
+      await glance.agree().catch(async (error: unknown) => {
+        // Nobody will use it.
+        await client.close({ timeoutMs: farewellMs }).catch(() => undefined);
+        throw error;
+      });
+      return client;
+    } finally {
+      glance.end();
+    }
   }
 
   /** The session's id; the same for its whole life. */
