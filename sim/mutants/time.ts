@@ -50,4 +50,19 @@ export const time: readonly Mutant[] = [
     kind: "safety",
     lesson: "Clocks are set. One that was ahead when it was first heard of would vouch for the leader's for ever.",
   },
+  {
+    id: "D5",
+    title: "a stamp that no command carries holds later ones back",
+    source: "ours (a hunt, seed 6417570)",
+    file: "src/node/node.ts",
+    find: "    return Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);",
+    replace:
+      "    this.#lastStampMs = Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);\n    return this.#lastStampMs;",
+    expects: ["stamps"],
+    kind: "safety",
+    survives:
+      "it takes a log that refuses commands, as behind a disk that hangs, while the clocks are wrong, and takes them when these are right again; the kept plan stamp-of-a-refused-command.json does it",
+    lesson:
+      "Stamps never go back behind what is in the log. What the log refused is not in it, and the clock that it came from may have been wrong.",
+  },
 ];

@@ -5,20 +5,27 @@ import type { Raft } from "../raft/raft.ts";
 import { partsOf } from "./parts.ts";
 import type { Outgoing, Proposals } from "./proposals.ts";
 
+/** The time that commands are stamped with, Unix ms: it never goes back behind a stamp that was used. */
+export interface Stamps {
+  /** The next stamp; undefined while the time is not known. */
+  next(): number | undefined;
+  /** A command with this stamp is in the log. One that the log refused leaves no trace: its time may have been wrong. */
+  used(stampMs: number): void;
+}
+
 /** Feeds the log while this server leads. */
 export class LogFeed {
   readonly #raft: Raft;
   readonly #proposals: Proposals;
-  readonly #clock: () => number | undefined;
+  readonly #stamps: Stamps;
   #forwarded: Uint8Array[] = [];
   #forwardedBytes = 0;
   #ownFirst = false;
 
-  /** `clock` gives the time that commands are stamped with: Unix ms, never going back; undefined while it is not known. */
-  constructor(raft: Raft, proposals: Proposals, clock: () => number | undefined) {
+  constructor(raft: Raft, proposals: Proposals, stamps: Stamps) {
     this.#raft = raft;
     this.#proposals = proposals;
-    this.#clock = clock;
+    this.#stamps = stamps;
   }
 
   /**
@@ -53,11 +60,12 @@ export class LogFeed {
   /** Appends commands in parts until the log takes no more. Returns how many it took. */
   append(commands: readonly Uint8Array[]): number {
     if (commands.length === 0) return 0;
-    const stampMs = this.#clock();
+    const stampMs = this.#stamps.next();
     if (stampMs === undefined) return 0;
     let taken = 0;
     for (const part of partsOf(commands, limits.appendBytesMax)) {
       if (this.#raft.propose(part.map((command) => stampCommand(command, stampMs))) !== "accepted") break;
+      this.#stamps.used(stampMs);
       taken += part.length;
     }
     return taken;

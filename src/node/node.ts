@@ -126,7 +126,12 @@ export class Node {
     this.#nextSessionTickMs = now + options.sessionTickMs;
     this.#clusterClock = new ClusterClock(options.id, clockReportsKept * options.sessionTickMs);
     this.#room = new DiskRoom(options.id, clockReportsKept * options.sessionTickMs);
-    this.#feed = new LogFeed(this.raft, this.#proposals, () => this.#stampMs());
+    this.#feed = new LogFeed(this.raft, this.#proposals, {
+      next: () => this.#stampMs(),
+      used: (stampMs) => {
+        this.#lastStampMs = stampMs;
+      },
+    });
     this.#quorum = new QuorumWatch(options.electionTimeoutMs);
     const machine = (): ZnodeMachine => this.#machine;
     this.#door = new ClientDoor({
@@ -436,8 +441,7 @@ export class Node {
   #stampMs(): number | undefined {
     const timeMs = this.#clusterClock.timeMs(this.raft.configuration, this.#clocks());
     if (timeMs === undefined) return undefined;
-    this.#lastStampMs = Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);
-    return this.#lastStampMs;
+    return Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);
   }
 
   #clocks(): Now {
