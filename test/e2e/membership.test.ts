@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AdminRequest, administer, type MemberAddress, TerrariumClient } from "../../src/client/index.ts";
 import { LocalCluster, type LocalServer } from "../support/local-cluster.ts";
 import { runTerrarium } from "../support/run-terrarium.ts";
@@ -148,6 +148,14 @@ describe("a cluster that changes", () => {
     const leader = await cluster.leader();
     const ids = Object.keys(await members()).map(Number);
     expect(ids.length).toBe(5);
+    // One was started again a moment ago, and the quorum will need it.
+    await vi.waitFor(
+      async () => {
+        const { members: all = [] } = (await cluster.status(leader)) ?? {};
+        expect(all.filter(({ id, active }) => id !== leader && active !== true)).toEqual([]);
+      },
+      { timeout: timeoutMs, interval: 100 },
+    );
     const [a = 0, b = 0, c = 0] = ids.filter((id) => id !== leader);
     await cluster.signal(a, "SIGKILL");
     await cluster.signal(b, "SIGKILL");
