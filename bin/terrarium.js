@@ -13,6 +13,16 @@ if (!existsSync(main)) {
   process.stderr.write("terrarium: it is not built yet\n  run `npm run build` first, or start it with ./cluster.sh\n");
   process.exit(2);
 }
+if (process.argv[2] === "serve") {
+  // Before the rest is loaded, which opens many files at once: with too few it would end in a stack trace.
+  const files = await import(new URL("../dist/src/doors/files.js", import.meta.url).href);
+  try {
+    files.fileBudget(files.openFilesMax());
+  } catch (error) {
+    process.stderr.write(`terrarium: ${error.message}\n  ${error.hint}\n`);
+    process.exit(2);
+  }
+}
 const terrarium = await import(main.href);
 const ended = terrarium.main(process.argv.slice(2));
 // It hears them itself now.

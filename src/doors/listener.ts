@@ -45,8 +45,9 @@ export class Listener {
 
   #listenAt(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      // Each end of a stream ends by itself.
-      const server = createServer({ allowHalfOpen: true, noDelay: true });
+      // Never half open: that is how the connections of a process look that has died, and HTTP/2 would take them for
+      // alive until a ping is missed. Nobody would learn at once that the leader is gone.
+      const server = createServer({ noDelay: true });
       server.once("error", reject);
       server.listen({ host, port }, () => {
         server.off("error", reject);

@@ -236,6 +236,25 @@ describe("a stream of another server", () => {
   });
 });
 
+describe("a connection whose other end has gone", () => {
+  it("is over at once: nobody waits for a ping to find out that a server has died", async () => {
+    const gate = new Gate({ name: "x", connectionsMax: 8, firstWordMs: 60_000, idleMs: 60_000, log: new MemoryLog() });
+    const taken: Socket[] = [];
+    const listener = new Listener(gate, (socket) => taken.push(socket.resume()));
+    const port = await listener.listen("127.0.0.1:0");
+    cleanups.push(() => listener.close());
+    cleanups.push(() => gate.close());
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => {});
+    cleanups.push(() => socket.destroy());
+    await once(socket, "connect");
+    // As the kernel does it for a process that has died: an end, and nobody there any more.
+    socket.end();
+    for (const giveUp = Date.now() + 20_000; taken.length === 0 || gate.stats.open > 0; await sleep(5))
+      expect(Date.now()).toBeLessThan(giveUp);
+  });
+});
+
 describe("a door that is full", () => {
   it("turns away those on top, in all and from one address, and takes others when some have left", async () => {
     const log = new MemoryLog();
