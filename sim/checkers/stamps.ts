@@ -47,10 +47,8 @@ export class Stamps implements Observer {
 
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type !== "WallClock") return;
-    // The highest of those that may be used: an older one may have been overtaken on its way.
-    const report = { wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 };
-    const before = this.#reports[to.id]?.get(from);
-    if (before === undefined || this.#upTo(report) >= this.#upTo(before)) this.#reports[to.id]?.set(from, report);
+    // The one that came last counts, though another may have been overtaken on its way.
+    this.#reports[to.id]?.set(from, { wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 });
   }
 
   effects(server: ServerView, { write, installed }: Effects): void {
