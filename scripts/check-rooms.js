@@ -15,7 +15,7 @@ const rooms = {
   base: { imports: [], types: [], packages: [], pure: true },
   raft: { imports: ["base"], types: [], packages: [], pure: true },
   znode: { imports: ["base"], types: [], packages: [], pure: true },
-  protocol: { imports: ["base"], types: ["raft", "znode", "node"], packages: [], pure: true },
+  protocol: { imports: ["base"], types: ["raft", "znode"], packages: [], pure: true },
   storage: { imports: ["base", "protocol", "znode"], types: ["raft"], packages: [], pure: true },
   "level-disk": { imports: ["base", "storage"], types: [], packages: ["level", "node:"], pure: false },
   node: { imports: ["base", "raft", "znode", "storage", "protocol"], types: [], packages: [], pure: true },
@@ -84,6 +84,9 @@ export function roomOf(path) {
   const name = match?.[1] ?? match?.[2];
   return name !== undefined && Object.hasOwn(rooms, name) ? name : undefined;
 }
+
+/** The wings of a room: files of one know nothing of the other wings; what they share lies in the room itself. */
+const wings = /^(src\/node)\/(clients|peers|snapshots)\//;
 
 const impureGlobals = new Set(
   (
@@ -225,6 +228,9 @@ export function checkFile(path, text) {
     if (specifier.startsWith(".")) {
       const target = posix.normalize(posix.join(posix.dirname(path), specifier));
       const targetRoom = target.startsWith("src/protocol/generated/") ? "protocol" : roomOf(target);
+      const [from, to] = [wings.exec(path), wings.exec(target)];
+      if (from !== null && to !== null && from[0] !== to[0])
+        problem(line, `${from[0]} may not import from ${to[0]} (${specifier})`);
       if (targetRoom === name) continue;
       if (targetRoom === undefined) problem(line, `${specifier} is in no room that code may import`);
       else if (room.imports.includes(targetRoom)) continue;

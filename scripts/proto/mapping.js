@@ -21,7 +21,7 @@ export const handwrittenTypes = {
   "base/errors.ts": ["ErrorCode"],
   "base/admin.ts": ["MemberAddress"],
   "protocol/client-messages.ts": ["ClientMessage", "ServerMessage", "RequestBody"],
-  "node/ports.ts": ["PeerMessage"],
+  "protocol/peer-messages.ts": ["PeerMessage"],
   "raft/types.ts": ["Configuration", "Member", "HardState", "LogBase", "Entry"],
   "znode/commands.ts": ["Command", "CommandBody"],
 };

@@ -2,7 +2,7 @@
  * Committed means durable on a majority of the voters (of both majorities while the configuration is joint), the disks
  * of crashed servers counted (Raft paper §5.3, §6).
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Configuration, Entry, Index, ServerId } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";

@@ -2,7 +2,7 @@
  * A server that is asked for its vote, in a later term, by the very leader that it follows knows that this one leads no
  * more, and does not go on waiting for it.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";

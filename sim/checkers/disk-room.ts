@@ -7,7 +7,7 @@
  * - A leader says so only if its disk, or one of which it heard lately, is almost full; and a write is refused only if the
  *   server's own disk is, or its leader lately said or knew so. A delete never is.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
 import type { HistoryOperation } from "../world/history.ts";

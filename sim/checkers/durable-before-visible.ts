@@ -1,5 +1,5 @@
 /** No vote, append or snapshot reply leaves a server before what it promises is on its disk (Figure 2). */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { AppendEntriesReply, InstallSnapshotReply, RequestVoteReply } from "../../src/raft/messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";

@@ -2,7 +2,7 @@
  * At most one leader per term (Raft paper, Figure 3), and at most one vote per server and term, restarts included; and
  * who leads has the votes of a majority, of each half while its configuration is joint (§6), its own vote on disk.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";

@@ -2,7 +2,7 @@
  * A disk that hangs does not hang the cluster: a leader steps down whose disk has stood still for so long while the
  * others answer it, whoever has such a disk asks nobody for votes, and what waits for the disk in memory has a bound.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import { entrySize } from "../../src/raft/log.ts";
 import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";

@@ -2,7 +2,7 @@
  * What a leader believes a follower to have (matchIndex, Figure 2) the follower has on its disk; a leader never believes
  * less than before; and what it sends next lies behind that.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";

@@ -5,9 +5,9 @@
  */
 import { limits } from "../../src/base/limits.ts";
 import type { SessionId } from "../../src/base/operations.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";

@@ -1,6 +1,7 @@
 /** A server does not go on proposing what has taken effect before its eyes: the log would fill with copies. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";

@@ -3,8 +3,8 @@
  * bound, however far ahead its own clock is, unless an earlier stamp was there already, and then it is that one.
  */
 import { limits } from "../../src/base/limits.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";

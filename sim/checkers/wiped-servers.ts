@@ -1,5 +1,5 @@
 /** A server that has lost its disk takes no part under its old id: it has forgotten its votes and what it acknowledged. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";

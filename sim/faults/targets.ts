@@ -1,5 +1,5 @@
 /** Whom a symbolic target means right now. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { ServerTarget, Symbolic } from "../plan/actions.ts";
 import type { Observer } from "../world/observer.ts";

@@ -1,5 +1,5 @@
 /** Faults that wait for the nth time that something happens on a server. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { When } from "../plan/actions.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ServerHooks } from "../world/hooks.ts";

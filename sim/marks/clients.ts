@@ -1,8 +1,8 @@
 /** Marks of reads, sessions and watches. */
 import type { Read, Zxid } from "../../src/base/operations.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";

@@ -1,6 +1,6 @@
 /** Marks of disks, crashes and recovery, of checkpoints and snapshots. */
 import { TerrariumError } from "../../src/base/errors.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";

@@ -1,5 +1,5 @@
 /** Marks of elections, of leaders that come and go, and of leadership that is handed over. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { RoleName } from "../../src/raft/status.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import type { RaftHistory } from "../checkers/raft-history.ts";

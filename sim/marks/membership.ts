@@ -1,6 +1,7 @@
 /** Marks of changing configurations. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
 import type { SimEvent } from "../world/events.ts";

@@ -1,5 +1,5 @@
 /** Marks of how logs grow, part and agree again, and of what is committed. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { AppendEntries, AppendEntriesReply } from "../../src/raft/messages.ts";
 import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { DurableState } from "../checkers/durable-state.ts";

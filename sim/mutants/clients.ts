@@ -103,7 +103,7 @@ export const clients: readonly Mutant[] = [
     id: "G9",
     title: "a follower tells the leader once whom it heard from",
     source: "ours (issue 11)",
-    file: "src/node/session-touches.ts",
+    file: "src/node/peers/session-touches.ts",
     find: "    const due = this.#rounds.filter((round) => nowMs - round.sentMs >= this.#retryMs);\n",
     replace: "    const due = this.#rounds.filter((round) => round.sentMs < 0);\n",
     expects: ["session-expiry"],

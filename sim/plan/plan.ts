@@ -1,7 +1,7 @@
 /** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
 import { limits } from "../../src/base/limits.ts";
+import { defaultReadWork } from "../../src/node/clients/read-turns.ts";
 import { defaultCheckpointOptions } from "../../src/node/options.ts";
-import { defaultReadWork } from "../../src/node/read-turns.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import { flag, type Infer, integer, list, number, object, optional, PlanError, tagged, text, word } from "./schema.ts";
 

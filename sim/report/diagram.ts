@@ -1,6 +1,7 @@
 /** A Mermaid sequence diagram of a short run: who said what to whom, who led, committed, died and came back. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import type { Observer, StruckFault, World } from "../world/observer.ts";

@@ -2,8 +2,9 @@
  * The story of a run: a line for each thing that matters, with the server that it happened to, what that server was then,
  * and its log where it changed. Whoever tells a run, in short or in full, takes it from here.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { RoleName } from "../../src/raft/status.ts";
 import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";

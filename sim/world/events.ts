@@ -1,7 +1,7 @@
 /** What can happen in a simulation: plain objects in the heap, one kind each, no closures. */
 
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { PendingScan, PendingWrite } from "./disk-work.ts";
 

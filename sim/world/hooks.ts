@@ -1,5 +1,5 @@
 /** Where faults may strike in the middle of what a server does. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerView } from "./view.ts";
 
 /** Told what a server is about to do or has just done; may kill it there. */

@@ -2,7 +2,7 @@
  * The network between servers: a link per direction. An undisturbed link is a stream, in order and late by a drawn
  * heavy-tailed time; faults make it lose, double, hold back, reorder and repeat.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { MessageEvent } from "./events.ts";
 import type { Kernel } from "./kernel.ts";

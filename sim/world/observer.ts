@@ -3,8 +3,8 @@
  * that it needs; a hook that nobody implements costs nothing.
  */
 
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";

@@ -1,5 +1,5 @@
 /** A server of an earlier life of the cluster: of the same names and numbers, with another history. */
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Index } from "../../src/raft/types.ts";
 
 /** The instance of that life; that of a simulated cluster is another with all but certainty. */

@@ -1,7 +1,7 @@
 /** Mixes an event and what it carries into the kernel's hash: two runs that differ anywhere get different hashes. */
 
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { SimEvent, SimEventKind } from "./events.ts";
 import type { Kernel } from "./kernel.ts";
 

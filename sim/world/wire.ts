@@ -3,7 +3,7 @@
  * becomes bytes and is read again, so that codecs and their checks of meaning are simulated too: what a correct server says
  * must be what another one can read, and mean the same there.
  */
-import type { PeerMessage } from "../../src/node/ports.ts";
+
 import {
   decodeClientFrame,
   decodeServerFrame,
@@ -12,6 +12,7 @@ import {
 } from "../../src/protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodePeerFrame, encodePeerFrame } from "../../src/protocol/peer-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 
 /** Takes messages from the sender, and gives those that arrive. */
 export interface Wire {

@@ -10,6 +10,7 @@ import { limits } from "../base/limits.ts";
 import type { SessionId, WatchSpec } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { decodeCommand, encodeCommand } from "../protocol/command-codec.ts";
+import type { Hello, HelloReply, PeerMessage, TouchSessions, WallClock } from "../protocol/peer-messages.ts";
 import { otherMembers } from "../raft/configuration.ts";
 import { entrySize } from "../raft/log.ts";
 import { type MembershipChange, Raft, type Refusal } from "../raft/raft.ts";
@@ -20,24 +21,24 @@ import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
 import { encodeAdmission } from "../storage/records.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
-import { Admission } from "./admission.ts";
-import { Checkpoints } from "./checkpoints.ts";
-import { ClientDoor } from "./client-door.ts";
-import { ClusterClock, type Now } from "./cluster-clock.ts";
-import { DiskRoom } from "./disk-room.ts";
+import { ReadIndexes } from "./clients/read-indexes.ts";
+import { defaultReadWork } from "./clients/read-turns.ts";
+import { ClientRouter } from "./clients/router.ts";
 import { LogFeed } from "./log-feed.ts";
 import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
-import { PeerOutbox } from "./peer-outbox.ts";
-import type { ConnectionId, Hello, HelloReply, PeerMessage, Ports, TouchSessions, WallClock } from "./ports.ts";
+import { Admission } from "./peers/admission.ts";
+import { ClusterClock, type Now } from "./peers/cluster-clock.ts";
+import { DiskRoom } from "./peers/disk-room.ts";
+import { PeerOutbox } from "./peers/peer-outbox.ts";
+import { QuorumWatch } from "./peers/quorum-watch.ts";
+import { SessionTouches } from "./peers/session-touches.ts";
+import { SessionTracker } from "./peers/session-tracker.ts";
+import { SessionVouchers } from "./peers/session-vouchers.ts";
+import type { ConnectionId, Ports } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
-import { QuorumWatch } from "./quorum-watch.ts";
-import { ReadIndexes } from "./read-indexes.ts";
-import { defaultReadWork } from "./read-turns.ts";
-import { SessionTouches } from "./session-touches.ts";
-import { SessionTracker } from "./session-tracker.ts";
-import { SessionVouchers } from "./session-vouchers.ts";
-import { SnapshotReceiver } from "./snapshot-receiver.ts";
-import { SnapshotSender } from "./snapshot-sender.ts";
+import { Checkpoints } from "./snapshots/checkpoints.ts";
+import { SnapshotReceiver } from "./snapshots/snapshot-receiver.ts";
+import { SnapshotSender } from "./snapshots/snapshot-sender.ts";
 import type { NodeStatus } from "./status.ts";
 import { nodeStatus } from "./status-report.ts";
 
@@ -51,7 +52,7 @@ export class Node {
   readonly #admission: Admission;
   readonly #writer: LogWriter;
   readonly #proposals: Proposals;
-  readonly #door: ClientDoor;
+  readonly #door: ClientRouter;
   readonly #reads = new ReadIndexes();
   readonly #tracker: SessionTracker;
   readonly #touches: SessionTouches;
@@ -134,7 +135,7 @@ export class Node {
     });
     this.#quorum = new QuorumWatch(options.electionTimeoutMs);
     const machine = (): ZnodeMachine => this.#machine;
-    this.#door = new ClientDoor({
+    this.#door = new ClientRouter({
       id: options.id,
       clusterId: options.clusterId,
       instance: () => this.#admission.instance,

@@ -3,7 +3,7 @@ import { limits } from "../base/limits.ts";
 import type { RaftOptions } from "../raft/raft.ts";
 import type { ServerId } from "../raft/types.ts";
 import type { CheckpointerOptions } from "../storage/checkpointer.ts";
-import type { ReadWork } from "./read-turns.ts";
+import type { ReadWork } from "./clients/read-turns.ts";
 
 /** Settings of a {@link Node}; times are milliseconds. */
 export interface NodeOptions {

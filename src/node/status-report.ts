@@ -4,7 +4,7 @@ import type { Raft } from "../raft/raft.ts";
 import type { RaftStatus } from "../raft/status.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission } from "./peers/admission.ts";
 import type { MemberState, MemberStatus, NodeStatus } from "./status.ts";
 
 /** What the status is made of. */

@@ -1,8 +1,9 @@
 /** What servers say to each other: `PeerFrame` of proto/raft.proto. */
-import type { PeerMessage } from "../node/ports.ts";
+
 import type { AppendEntries, InstallSnapshot } from "../raft/messages.ts";
 import { decodeCommand } from "./command-codec.ts";
 import { boundOfPeerMessage, readPeerFrame, writePeerFrame } from "./generated/raft.ts";
+import type { PeerMessage } from "./peer-messages.ts";
 import { frameItemBytes, malformed } from "./wire.ts";
 import { WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";

@@ -57,7 +57,7 @@ export function takeInstalled(state: RaftState): Index | undefined {
   return index;
 }
 
-/** Leader: a sign of life. How far the follower is concerns who sends the chunks (`src/node/snapshot-sender.ts`). */
+/** Leader: a sign of life. How far the follower is concerns who sends the chunks (`src/node/snapshots/snapshot-sender.ts`). */
 export function handleInstallSnapshotReply(state: RaftState, leader: Leader, from: ServerId): void {
   for (const peer of leader.peers) if (peer.id === from) heardFrom(peer, state.now);
 }

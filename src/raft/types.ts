@@ -45,7 +45,7 @@ export interface Member {
   readonly clientAddress: string;
   /**
    * The number that its data directory drew when it was made: a server that was wiped has another one. Absent for the
-   * members that the cluster began with; those know each other by other means (`src/node/admission.ts`).
+   * members that the cluster began with; those know each other by other means (`src/node/peers/admission.ts`).
    */
   readonly incarnation?: number;
 }

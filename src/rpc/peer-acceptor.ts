@@ -1,8 +1,8 @@
 /** The streams that peers open to this server: checked, decoded, one per peer. */
 import { Metadata, type ServerReadableStream, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
 import type { Log } from "../doors/log.ts";
-import type { PeerMessage } from "../node/ports.ts";
 import { decodePeerFrame } from "../protocol/peer-codec.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
 import { firstLine, rawBytes } from "./grpc.ts";
 import { type CheckedIdentity, checkIdentity, peerMethodPath } from "./peer-identity.ts";

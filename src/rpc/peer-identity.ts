@@ -13,9 +13,9 @@ export interface StreamIdentity {
   readonly to: ServerId;
   /** Of the dialler's data directory; 0 or left out: it names none. */
   readonly incarnation?: number | undefined;
-  /** The dialler waits to be admitted to the cluster (`src/node/admission.ts`). */
+  /** The dialler waits to be admitted to the cluster (`src/node/peers/admission.ts`). */
   readonly waiting?: boolean | undefined;
-  /** Which life of the cluster the dialler belongs to (`src/node/instance.ts`); 0 or left out: it takes no part yet. */
+  /** Which life of the cluster the dialler belongs to (`src/node/peers/instance.ts`); 0 or left out: it takes no part yet. */
   readonly instance?: number | undefined;
   /** Where the dialler wants to be dialled back (host:port) by a server whose configuration does not name it. */
   readonly callback?: string | undefined;

@@ -6,8 +6,8 @@ import { Client, type ClientWritableStream, credentials, Metadata, type ServiceE
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Log } from "../doors/log.ts";
-import type { PeerMessage } from "../node/ports.ts";
 import { encodePeerFrame } from "../protocol/peer-codec.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
 import { asBuffer, channelOptions, firstLine, rawBytes } from "./grpc.ts";
 import { peerMethodPath, streamIdentity } from "./peer-identity.ts";

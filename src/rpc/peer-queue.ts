@@ -4,8 +4,8 @@
  * overtaking the entries before it, it would not match the follower's log, and those entries are as good a sign of life.
  */
 import { limits } from "../base/limits.ts";
-import type { PeerMessage } from "../node/ports.ts";
 import { peerMessageBytes } from "../protocol/peer-codec.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 
 /** A frame takes no further message once it is this large, so nothing small waits behind more than that. Bytes. */
 export const frameTargetBytes: number = limits.appendBytesMax;

@@ -9,7 +9,8 @@ import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { GateStats } from "../doors/gate.ts";
 import type { Log } from "../doors/log.ts";
-import type { Network, PeerMessage } from "../node/ports.ts";
+import type { Network } from "../node/ports.ts";
+import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
 import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
 import { PeerAcceptor, type PeerCall, type PeerHandlers, peerService } from "./peer-acceptor.ts";
@@ -35,7 +36,7 @@ export interface PeerTransportOptions {
   readonly clusterId: string;
   /** This server. */
   readonly id: ServerId;
-  /** Of this server's data directory (`src/node/admission.ts`); 0: it has none. */
+  /** Of this server's data directory (`src/node/peers/admission.ts`); 0: it has none. */
   readonly incarnation: number;
   /** Whether this server waits to be admitted to the cluster. */
   readonly waiting: () => boolean;

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { isEndpoint } from "../base/endpoint.ts";
 import { TerrariumError } from "../base/errors.ts";
-import { instanceOf } from "../node/instance.ts";
+import { instanceOf } from "../node/peers/instance.ts";
 import { diskError } from "../storage/disk-hints.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Recovered, readStorage } from "../storage/open.ts";

@@ -51,7 +51,7 @@ export function decodeIdentity(value: Uint8Array): Identity {
   );
 }
 
-/** How far a server has come in being admitted to its cluster (`src/node/admission.ts`). */
+/** How far a server has come in being admitted to its cluster (`src/node/peers/admission.ts`). */
 export interface AdmissionRecord {
   /** The servers met before, and their incarnations. */
   readonly acquaintances: ReadonlyMap<ServerId, number>;

@@ -64,7 +64,7 @@ export interface Write {
   readonly ackedRequestId: number;
   readonly operation: Operation;
   /**
-   * Why the origin refuses it with DISK_FULL (`node/disk-room.ts`): it takes its number and changes nothing. The data of
+   * Why the origin refuses it with DISK_FULL (`node/peers/disk-room.ts`): it takes its number and changes nothing. The data of
    * the operation is left out. Left out or empty: it is not refused.
    */
   readonly diskFull?: string;

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { errorCodes } from "../../src/base/errors.ts";
 import type { Operation, Result, WatchSpec } from "../../src/base/operations.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, RequestBody, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Configuration, Entry } from "../../src/raft/types.ts";
 import type { CommandBody } from "../../src/znode/commands.ts";
 

@@ -3,9 +3,9 @@ import { present } from "../../src/base/assert.ts";
 import { keyedRandom } from "../../src/base/random.ts";
 import { Node } from "../../src/node/node.ts";
 import { defaultNodeOptions, type NodeOptions } from "../../src/node/options.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodePeerFrame, encodePeerFrame } from "../../src/protocol/peer-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { openStorage } from "../../src/storage/open.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 

@@ -41,8 +41,10 @@ describe("the direction of imports", () => {
   it.each([
     ["src/raft/a.ts", 'import { present } from "../base/assert.ts";'],
     ["src/node/a.ts", 'import { Raft } from "../raft/raft.ts";'],
-    ["src/rpc/a.ts", 'import type { PeerMessage } from "../node/ports.ts";'],
-    ["src/rpc/a.ts", 'import { type PeerMessage, type Clock } from "../node/ports.ts";'],
+    ["src/node/a.ts", 'import { B } from "./peers/b.ts";'],
+    ["src/node/clients/a.ts", 'import { B } from "../b.ts";'],
+    ["src/rpc/a.ts", 'import type { Network } from "../node/ports.ts";'],
+    ["src/rpc/a.ts", 'import { type Network, type Clock } from "../node/ports.ts";'],
     ["src/rpc/a.ts", 'import { Client } from "@grpc/grpc-js";'],
     ["src/protocol/a.ts", 'import { terrarium } from "./generated/messages.js";'],
     ["src/storage/level-disk.ts", 'import { Level } from "level";'],
@@ -67,6 +69,8 @@ describe("the direction of imports", () => {
     ["sim/a.ts", 'import { PeerLink } from "../src/rpc/peer-link.ts";', "sim may not import rpc"],
     ["src/kvctl/a.ts", 'import { Raft } from "../raft/raft.ts";', "kvctl may not import raft"],
     ["src/node/a.ts", 'import { Level } from "level";', "node may not import level"],
+    ["src/protocol/a.ts", 'import type { Clock } from "../node/ports.ts";', "protocol may not import node"],
+    ["src/node/clients/a.ts", 'import type { B } from "../peers/b.ts";', "may not import from src/node/peers/"],
   ])("forbids in %s: %s", (path, text, problem) => {
     const problems = checkFile(path, text);
     expect(problems).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Admission, type AdmissionStart } from "../../src/node/admission.ts";
-import { instanceOf } from "../../src/node/instance.ts";
-import type { HelloReply } from "../../src/node/ports.ts";
+import { Admission, type AdmissionStart } from "../../src/node/peers/admission.ts";
+import { instanceOf } from "../../src/node/peers/instance.ts";
+import type { HelloReply } from "../../src/protocol/peer-messages.ts";
 
 const first: AdmissionStart = {
   id: 1,

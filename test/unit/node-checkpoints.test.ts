@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Checkpoints } from "../../src/node/checkpoints.ts";
 import { defaultCheckpointOptions } from "../../src/node/options.ts";
+import { Checkpoints } from "../../src/node/snapshots/checkpoints.ts";
 import { LogWriter } from "../../src/storage/log-writer.ts";
 import { SegmentTable } from "../../src/storage/segment-table.ts";
 import { configurationOf, TestServer } from "../paper/cluster.ts";

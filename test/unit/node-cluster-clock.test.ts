@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import { ClusterClock } from "../../src/node/cluster-clock.ts";
+import { ClusterClock } from "../../src/node/peers/cluster-clock.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
 
 const bound = limits.clockSkewMaxMs;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DiskRoom } from "../../src/node/disk-room.ts";
+import { DiskRoom } from "../../src/node/peers/disk-room.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
 

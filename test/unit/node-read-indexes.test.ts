@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Connection } from "../../src/node/connection.ts";
-import { ReadIndexes } from "../../src/node/read-indexes.ts";
-import type { Slot } from "../../src/node/request-queue.ts";
+import { Connection } from "../../src/node/clients/connection.ts";
+import { ReadIndexes } from "../../src/node/clients/read-indexes.ts";
+import type { Slot } from "../../src/node/clients/request-queue.ts";
 
 const connection = (id: number) =>
   new Connection(id, { appliedIndex: () => 0, evaluate: () => ({}), mayEvaluate: () => true });

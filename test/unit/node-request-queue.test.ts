@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { Read, Result, WatchEvent } from "../../src/base/operations.ts";
-import { RequestQueue } from "../../src/node/request-queue.ts";
+import { RequestQueue } from "../../src/node/clients/request-queue.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 
 const read = (local: boolean): Read => ({ kind: "getData", path: "/a", watch: false, local });

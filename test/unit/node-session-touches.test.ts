@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SessionTouches } from "../../src/node/session-touches.ts";
-import { SessionVouchers } from "../../src/node/session-vouchers.ts";
+import { SessionTouches } from "../../src/node/peers/session-touches.ts";
+import { SessionVouchers } from "../../src/node/peers/session-vouchers.ts";
 
 const spoken = { connection: 1, ping: 3 };
 const touches = () => new SessionTouches(70, 500, 2_000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SessionTracker } from "../../src/node/session-tracker.ts";
+import { SessionTracker } from "../../src/node/peers/session-tracker.ts";
 
 const sessions = [{ id: 5, timeoutMs: 1000, attachment: 6 }];
 const run = (tracker: SessionTracker, fromMs: number, toMs: number) => {

@@ -1,7 +1,7 @@
 /** Fakes for the tests of the gRPC adapters. */
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
 import type { Log } from "../../src/doors/log.ts";
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { asBuffer, rawBytes } from "../../src/rpc/grpc.ts";
 import type { PeerHandlers } from "../../src/rpc/peer-acceptor.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PeerMessage } from "../../src/node/ports.ts";
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { frameTargetBytes, keptOfflineMax, PeerQueue } from "../../src/rpc/peer-queue.ts";
 
 function append(index: number, bytes: number): PeerMessage {

@@ -7,14 +7,9 @@
  * leader, who alone ends sessions, must have heard of it. So a round of touches is numbered, and answered by the leader
  * once a majority has confirmed that it still led after it had the round (`session-vouchers.ts`).
  */
-import type { SessionId } from "../base/operations.ts";
-import type { ConnectionId, TouchSessions } from "./ports.ts";
-
-/** The last word of a session: the connection on which it came, and the number of the newest ping there (0 = none). */
-export interface Spoken {
-  readonly connection: ConnectionId;
-  readonly ping: number;
-}
+import type { SessionId } from "../../base/operations.ts";
+import type { TouchSessions } from "../../protocol/peer-messages.ts";
+import type { Spoken } from "../spoken.ts";
 
 interface Round {
   readonly round: number;

@@ -6,7 +6,7 @@
  * clients and nothing of its own came back lately, the server asks for a read index that nobody reads with; if that is
  * not answered and applied within an election timeout, the clients should go elsewhere.
  */
-import type { Zxid } from "../base/operations.ts";
+import type { Zxid } from "../../base/operations.ts";
 
 interface Probe {
   readonly id: number;

@@ -4,7 +4,7 @@
  * and the connections take turns: each visit ends after some units, and who has more to be answered stands at the end of
  * the line. Work is counted, not timed: a simulated run depends on nothing but its plan.
  */
-import { limits } from "../base/limits.ts";
+import { limits } from "../../base/limits.ts";
 import type { Connection } from "./connection.ts";
 
 /** How much work is done at a time, in the units of `workOf` (`znode/reads.ts`). One read may exceed each alone. */

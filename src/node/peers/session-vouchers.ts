@@ -6,7 +6,7 @@
  * not heard of them, may end. With it, the successor is elected later, and gives every session its full timeout from
  * then on.
  */
-import type { ServerId, Term } from "../raft/types.ts";
+import type { ServerId, Term } from "../../raft/types.ts";
 
 /** A round of touches and the server that told of it. */
 interface Heard {

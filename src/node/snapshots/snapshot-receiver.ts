@@ -4,16 +4,16 @@
  * empties the log. A crash before that batch leaves the old state, with waste that the next start removes; a crash
  * after it the new one.
  */
-import { limits } from "../base/limits.ts";
-import type { InstallSnapshot } from "../raft/messages.ts";
-import type { Raft } from "../raft/raft.ts";
-import type { Index, ServerId } from "../raft/types.ts";
-import { CheckpointLoader, isDamage, type LoadedCheckpoint } from "../storage/checkpoint-loader.ts";
-import type { Disk, DiskOperation } from "../storage/disk.ts";
-import { diskError } from "../storage/disk-hints.ts";
-import { headKey, type SegmentName, segmentKey } from "../storage/layout.ts";
-import { deleteSegments } from "../storage/open.ts";
-import { type CheckpointHead, decodeHead, encodeHead } from "../storage/records.ts";
+import { limits } from "../../base/limits.ts";
+import type { InstallSnapshot } from "../../raft/messages.ts";
+import type { Raft } from "../../raft/raft.ts";
+import type { Index, ServerId } from "../../raft/types.ts";
+import { CheckpointLoader, isDamage, type LoadedCheckpoint } from "../../storage/checkpoint-loader.ts";
+import type { Disk, DiskOperation } from "../../storage/disk.ts";
+import { diskError } from "../../storage/disk-hints.ts";
+import { headKey, type SegmentName, segmentKey } from "../../storage/layout.ts";
+import { deleteSegments } from "../../storage/open.ts";
+import { type CheckpointHead, decodeHead, encodeHead } from "../../storage/records.ts";
 
 /** What this part of a node works with. */
 export interface ReceiverHost {

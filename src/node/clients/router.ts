@@ -2,11 +2,11 @@
  * The clients of one server: attaches their sessions, takes their requests, hands them answers and watch events.
  *
  * It is the origin of their proposals and knows nothing of leaders: proposals leave through {@link Proposals}, read
- * indexes come back through {@link DoorHost.requestReadIndex}.
+ * indexes come back through {@link RouterHost.requestReadIndex}.
  */
-import { type ErrorCode, errorMessage } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
-import type { Operation, Read, Result, SessionId, WatchSpec } from "../base/operations.ts";
+import { type ErrorCode, errorMessage } from "../../base/errors.ts";
+import { limits } from "../../base/limits.ts";
+import type { Operation, Read, Result, SessionId, WatchSpec } from "../../base/operations.ts";
 import type {
   ClientMessage,
   Connect,
@@ -14,24 +14,24 @@ import type {
   MemberEndpoint,
   Request,
   SetWatches,
-} from "../protocol/client-messages.ts";
-import { protocolVersion } from "../protocol/client-messages.ts";
-import { encodeCommand } from "../protocol/command-codec.ts";
-import type { Applied, Command, CommandBody, Outcome, Write } from "../znode/commands.ts";
-import type { ZnodeMachine } from "../znode/machine.ts";
-import { watchArmedBy } from "../znode/watches.ts";
+} from "../../protocol/client-messages.ts";
+import { protocolVersion } from "../../protocol/client-messages.ts";
+import { encodeCommand } from "../../protocol/command-codec.ts";
+import type { Applied, Command, CommandBody, Outcome, Write } from "../../znode/commands.ts";
+import type { ZnodeMachine } from "../../znode/machine.ts";
+import { watchArmedBy } from "../../znode/watches.ts";
+import type { Clients, ConnectionId } from "../ports.ts";
+import type { Proposals } from "../proposals.ts";
+import type { Spoken } from "../spoken.ts";
 import { ClientOutbox } from "./client-outbox.ts";
 import { type Attached, Connection } from "./connection.ts";
-import type { Clients, ConnectionId } from "./ports.ts";
-import type { Proposals } from "./proposals.ts";
 import { ReadTurns, type ReadWork } from "./read-turns.ts";
 import { RequestOrder } from "./request-order.ts";
 import type { Slot } from "./request-queue.ts";
 import { ServerWatches } from "./server-watches.ts";
-import type { Spoken } from "./session-touches.ts";
 
-/** What the door needs from the node. */
-export interface DoorHost {
+/** What the router needs from the node. */
+export interface RouterHost {
   readonly id: number;
   readonly clusterId: string;
   readonly machine: ZnodeMachine;
@@ -61,8 +61,8 @@ export interface DoorHost {
 }
 
 /** See the file's comment. */
-export class ClientDoor {
-  readonly #host: DoorHost;
+export class ClientRouter {
+  readonly #host: RouterHost;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #bySession = new Map<SessionId, Connection>();
   /** Connections that wait for their session, by proposal. */
@@ -75,7 +75,7 @@ export class ClientDoor {
   readonly #congested = new Set<Connection>();
   #watches: ServerWatches;
 
-  constructor(host: DoorHost) {
+  constructor(host: RouterHost) {
     this.#host = host;
     this.#turns = new ReadTurns(host.readWork);
     this.#watches = new ServerWatches(host.machine.appliedIndex);

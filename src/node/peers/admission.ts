@@ -12,10 +12,11 @@
  * A server that hears that it is known under another incarnation was wiped: it stops. Why that is enough:
  * `docs/decisions/0005-a-wiped-server-is-another-server.md`.
  */
-import type { ServerId } from "../raft/types.ts";
-import type { AdmissionRecord } from "../storage/records.ts";
+
+import type { Hello, HelloReply } from "../../protocol/peer-messages.ts";
+import type { ServerId } from "../../raft/types.ts";
+import type { AdmissionRecord } from "../../storage/records.ts";
 import { instanceOf } from "./instance.ts";
-import type { Hello, HelloReply } from "./ports.ts";
 
 /** What is known of a server's admission when it starts. */
 export interface AdmissionStart {

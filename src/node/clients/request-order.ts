@@ -1,7 +1,7 @@
 /** Whether a client numbers its requests as the protocol wants it (docs/decisions/0003). */
-import { limits } from "../base/limits.ts";
-import type { Failure } from "../base/operations.ts";
-import type { Request } from "../protocol/client-messages.ts";
+import { limits } from "../../base/limits.ts";
+import type { Failure } from "../../base/operations.ts";
+import type { Request } from "../../protocol/client-messages.ts";
 
 /** The numbers due next on one connection. */
 export class RequestOrder {

@@ -4,10 +4,10 @@
  * armed nothing else of the connection goes on. Its events wait, since what the next watch has missed may be older; its
  * requests and pings wait, since their answers tell the client that it knows of all that it has missed.
  */
-import { limits } from "../base/limits.ts";
-import type { Failure, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
-import { Queue } from "../base/queue.ts";
-import type { Disarm, SetWatches } from "../protocol/client-messages.ts";
+import { limits } from "../../base/limits.ts";
+import type { Failure, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
+import { Queue } from "../../base/queue.ts";
+import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
 
 /** What arming needs of the server. */
 export interface ArmingHost {

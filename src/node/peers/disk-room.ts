@@ -7,8 +7,8 @@
  * its reports (`WallClock`). It says it in answer to each report, for as long as it holds, and its word counts for a
  * while: nobody needs to hear that there is room again.
  */
-import { quorumValue } from "../raft/quorum.ts";
-import type { Configuration, ServerId } from "../raft/types.ts";
+import { quorumValue } from "../../raft/quorum.ts";
+import type { Configuration, ServerId } from "../../raft/types.ts";
 
 /** See the file's comment. */
 export class DiskRoom {

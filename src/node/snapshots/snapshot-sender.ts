@@ -2,16 +2,16 @@
  * Sends the checkpoint on this leader's disk to followers that need it (§7): in bounded chunks, a few at a time, read
  * from a view of the disk that does not change. What is not acknowledged in time is sent again from there on.
  */
-import { present } from "../base/assert.ts";
-import { limits } from "../base/limits.ts";
-import type { InstallSnapshotReply } from "../raft/messages.ts";
-import type { Raft, SnapshotPeer } from "../raft/raft.ts";
-import type { Index, ServerId } from "../raft/types.ts";
-import type { Disk, DiskView, Row } from "../storage/disk.ts";
-import { diskError } from "../storage/disk-hints.ts";
-import { headKey, segmentName, segmentRange } from "../storage/layout.ts";
-import { type CheckpointHead, decodeHead } from "../storage/records.ts";
-import { unseal } from "../storage/sealed.ts";
+import { present } from "../../base/assert.ts";
+import { limits } from "../../base/limits.ts";
+import type { InstallSnapshotReply } from "../../raft/messages.ts";
+import type { Raft, SnapshotPeer } from "../../raft/raft.ts";
+import type { Index, ServerId } from "../../raft/types.ts";
+import type { Disk, DiskView, Row } from "../../storage/disk.ts";
+import { diskError } from "../../storage/disk-hints.ts";
+import { headKey, segmentName, segmentRange } from "../../storage/layout.ts";
+import { type CheckpointHead, decodeHead } from "../../storage/records.ts";
+import { unseal } from "../../storage/sealed.ts";
 
 /** What this part of a node works with. */
 export interface SenderHost {

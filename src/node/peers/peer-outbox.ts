@@ -1,8 +1,9 @@
 /** What leaves for the other servers at the end of a turn: one batch each. */
-import { limits } from "../base/limits.ts";
-import type { ServerId } from "../raft/types.ts";
-import { partsOf } from "./parts.ts";
-import type { Network, PeerMessage } from "./ports.ts";
+import { limits } from "../../base/limits.ts";
+import type { PeerMessage } from "../../protocol/peer-messages.ts";
+import type { ServerId } from "../../raft/types.ts";
+import { partsOf } from "../parts.ts";
+import type { Network } from "../ports.ts";
 
 /** Collects messages by receiver. */
 export class PeerOutbox {

@@ -6,16 +6,16 @@
  * without that, one that catches up under load could lose the race for ever.
  */
 
-import type { Raft } from "../raft/raft.ts";
-import type { Index } from "../raft/types.ts";
-import { Checkpointer } from "../storage/checkpointer.ts";
-import type { Disk } from "../storage/disk.ts";
-import { diskError } from "../storage/disk-hints.ts";
-import type { LogWriter } from "../storage/log-writer.ts";
-import { deleteSegments } from "../storage/open.ts";
-import type { SegmentTable } from "../storage/segment-table.ts";
-import type { ZnodeMachine } from "../znode/machine.ts";
-import type { CheckpointOptions } from "./options.ts";
+import type { Raft } from "../../raft/raft.ts";
+import type { Index } from "../../raft/types.ts";
+import { Checkpointer } from "../../storage/checkpointer.ts";
+import type { Disk } from "../../storage/disk.ts";
+import { diskError } from "../../storage/disk-hints.ts";
+import type { LogWriter } from "../../storage/log-writer.ts";
+import { deleteSegments } from "../../storage/open.ts";
+import type { SegmentTable } from "../../storage/segment-table.ts";
+import type { ZnodeMachine } from "../../znode/machine.ts";
+import type { CheckpointOptions } from "../options.ts";
 
 /** What this part of a node works with. */
 export interface CheckpointsHost {

@@ -7,9 +7,9 @@
  * A report is a little old when it arrives, so a clock seems to be behind by as much, never ahead. Until a majority has
  * reported the leader cannot stamp, nor could it commit what it stamps: their first replies come with the reports.
  */
-import { limits } from "../base/limits.ts";
-import { quorumValue } from "../raft/quorum.ts";
-import type { Configuration, ServerId } from "../raft/types.ts";
+import { limits } from "../../base/limits.ts";
+import { quorumValue } from "../../raft/quorum.ts";
+import type { Configuration, ServerId } from "../../raft/types.ts";
 
 interface Report {
   /** What the server's wall clock showed, less this server's monotonic time when it said so; ms. */

@@ -1,6 +1,7 @@
 /** What leaves for the clients at the end of a turn: one frame per connection, then the ends of streams. */
+
+import type { Clients } from "../ports.ts";
 import type { Connection } from "./connection.ts";
-import type { Clients } from "./ports.ts";
 
 /** Remembers which connections have something to say and which are to end. */
 export class ClientOutbox {

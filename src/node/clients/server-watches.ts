@@ -4,14 +4,14 @@
  * Watches are not replicated. A client that moves arms its watches again on its new server, which remembers the changes
  * of a stretch of recent zxids and so can tell what would have fired meanwhile.
  */
-import { limits } from "../base/limits.ts";
-import type { Failure, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
-import { ChangeHistory } from "../znode/change-history.ts";
-import type { Change } from "../znode/commands.ts";
-import type { ZnodeMachine } from "../znode/machine.ts";
-import { pathProblem } from "../znode/paths.ts";
-import { WatchTable } from "../znode/watches.ts";
-import type { ConnectionId } from "./ports.ts";
+import { limits } from "../../base/limits.ts";
+import type { Failure, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
+import { ChangeHistory } from "../../znode/change-history.ts";
+import type { Change } from "../../znode/commands.ts";
+import type { ZnodeMachine } from "../../znode/machine.ts";
+import { pathProblem } from "../../znode/paths.ts";
+import { WatchTable } from "../../znode/watches.ts";
+import type { ConnectionId } from "../ports.ts";
 
 /** What became of a watch that was to be armed again: nothing of both if it is armed. */
 export interface ArmedAgain {

@@ -6,7 +6,7 @@
  * It is made of the incarnations of the first members, so that nobody has to choose it: whoever has met them all knows
  * it, and no two lives have the same, since at least one data directory is another one.
  */
-import type { ServerId } from "../raft/types.ts";
+import type { ServerId } from "../../raft/types.ts";
 
 /** The instance that these first members make, by their incarnations: a number from 1 to 2^52. */
 export function instanceOf(incarnations: ReadonlyMap<ServerId, number>): number {

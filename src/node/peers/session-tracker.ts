@@ -6,8 +6,8 @@
  * The leader's patience is measured in its own running time: time during which its process stood still (a pause, a
  * long GC) does not count against anyone, since touches may be waiting in its sockets.
  */
-import type { SessionId } from "../base/operations.ts";
-import type { ExpireSessions } from "../znode/commands.ts";
+import type { SessionId } from "../../base/operations.ts";
+import type { ExpireSessions } from "../../znode/commands.ts";
 
 /** What the tracker needs to know of a session. */
 export interface TrackedSession {

@@ -12,10 +12,10 @@
  * applied meanwhile, a read is evaluated right before it, whosever turn it is; where its index is not known yet,
  * provisionally: that answer counts if the read index turns out to be no newer.
  */
-import { assert } from "../base/assert.ts";
-import type { Read, Result, WatchEvent, Zxid } from "../base/operations.ts";
-import { Queue } from "../base/queue.ts";
-import type { ServerMessage } from "../protocol/client-messages.ts";
+import { assert } from "../../base/assert.ts";
+import type { Read, Result, WatchEvent, Zxid } from "../../base/operations.ts";
+import { Queue } from "../../base/queue.ts";
+import type { ServerMessage } from "../../protocol/client-messages.ts";
 
 /** One request and what is known of its answer. */
 export interface Slot {

@@ -4,7 +4,7 @@
  * All reads of a turn share one question to Raft. Its answer is an index; the reads may be answered from any state that
  * is at least as new.
  */
-import type { Zxid } from "../base/operations.ts";
+import type { Zxid } from "../../base/operations.ts";
 import type { Connection } from "./connection.ts";
 import type { Slot } from "./request-queue.ts";
 

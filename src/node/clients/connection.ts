@@ -1,8 +1,8 @@
 /** One client connection: from its Connect message to its end. */
-import type { SessionId, Zxid } from "../base/operations.ts";
-import { Queue } from "../base/queue.ts";
-import type { Request, ServerMessage } from "../protocol/client-messages.ts";
-import type { ConnectionId } from "./ports.ts";
+import type { SessionId, Zxid } from "../../base/operations.ts";
+import { Queue } from "../../base/queue.ts";
+import type { Request, ServerMessage } from "../../protocol/client-messages.ts";
+import type { ConnectionId } from "../ports.ts";
 import type { RequestOrder } from "./request-order.ts";
 import { type QueueHost, RequestQueue } from "./request-queue.ts";
 import { WatchArming } from "./watch-arming.ts";
