@@ -1,4 +1,4 @@
-// Compiles src/, sim/ and bench/ to dist/ when they are newer than what is there. Safe to run twice at once: one builds,
+// Compiles src/, sim/ and bench/ to dist/, and bundles web/, when they are newer than what is there. Safe to run twice at once: one builds,
 // the other waits; files of dist/ are replaced one by one, each atomically, and only where they differ.
 
 import { spawnSync } from "node:child_process";
@@ -24,7 +24,7 @@ const stamp = `${dist}/.built`;
 const lock = `${dist}/.lock`;
 const staging = `${dist}/.staging`;
 const generated = "src/protocol/generated";
-const sourceDirs = ["src", "sim", "bench", "test/support", "proto", "scripts/proto"].filter((dir) =>
+const sourceDirs = ["src", "sim", "bench", "web", "test/support", "proto", "scripts/proto"].filter((dir) =>
   existsSync(`${root}${dir}`),
 );
 const sourceFiles = [
@@ -33,6 +33,7 @@ const sourceFiles = [
   "package-lock.json",
   "scripts/build.js",
   "scripts/proto.js",
+  "scripts/web.js",
 ];
 
 /** Files below a folder, as paths relative to it. */
@@ -132,8 +133,8 @@ async function bundleKvctl() {
 
 /** Brings dist/ to what is in the staging folder. */
 function install() {
-  // kvctl's first file last: when it is there, so is all that it will ask for.
-  const isEntry = (file) => file === "kvctl/main.js";
+  // kvctl's first file and the pages last: when they are there, so is all that they will ask for.
+  const isEntry = (file) => file === "kvctl/main.js" || file.endsWith(".html");
   const wanted = filesBelow(staging).sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)));
   for (const file of wanted) {
     const from = `${staging}/${file}`;
@@ -165,6 +166,8 @@ export async function build() {
     generateProto();
     compile();
     await bundleKvctl();
+    const { buildWeb } = await import("./web.js");
+    await buildWeb(`${staging}/web`);
     install();
     writeFileSync(stamp, `${started.toISOString()}\n`);
     utimesSync(stamp, started, started);

@@ -62,6 +62,22 @@ const rooms = {
     packages: ["fast-check", "esbuild", "node:"],
     pure: false,
   },
+  // What a picture of a cluster shows, simulated or live, and the element that draws it.
+  "web-picture": { imports: [], types: [], packages: ["lit"], pure: false },
+  // The playground sees what the simulator sees, and no Node.
+  "web-play": {
+    imports: ["base", "raft", "znode", "protocol", "storage", "node", "session", "sim", "web-picture"],
+    types: [],
+    packages: ["lit"],
+    pure: false,
+  },
+  // The dashboard knows servers by what their HTTP door says.
+  "web-dashboard": {
+    imports: ["base", "web-picture"],
+    types: ["http", "node"],
+    packages: ["lit", "uplot"],
+    pure: false,
+  },
   bench: {
     imports: ["base", "protocol", "storage", "znode", "client", "session", "support"],
     types: ["raft"],
@@ -80,6 +96,8 @@ export function roomOf(path) {
   if (/^src\/client\/session[^/]*\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";
   if (/^sim\/((cli|hunt)\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
+  const page = /^web\/([^/]+)\/.+\.ts$/.exec(path);
+  if (page !== null && Object.hasOwn(rooms, `web-${page[1]}`)) return `web-${page[1]}`;
   const match = /^(?:src\/([^/]+)|(sim|bench))\/.+\.ts$/.exec(path);
   const name = match?.[1] ?? match?.[2];
   return name !== undefined && Object.hasOwn(rooms, name) ? name : undefined;
@@ -270,7 +288,7 @@ function impurities(tokens) {
 
 function sourceFiles() {
   const files = [];
-  for (const top of ["src", "sim", "bench"]) {
+  for (const top of ["src", "sim", "bench", "web"]) {
     for (const entry of readdirSync(`${root}${top}`, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith(".ts") || entry.name.endsWith(".d.ts")) continue;
       files.push(relative(root, `${entry.parentPath}/${entry.name}`).split(sep).join("/"));

@@ -51,6 +51,7 @@ step("protobuf code", ["scripts/proto.js"]);
 step("format and lint", [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]);
 step("rooms", ["scripts/check-rooms.js"]);
 step("types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json", "--noEmit"]);
+step("types of the browser's part", [bin("typescript/bin/tsc"), "-p", "web/tsconfig.json", "--noEmit"]);
 step("build", ["scripts/build.js"]);
 step("documentation", ["scripts/docs.js", "check"]);
 tests("tests", process.argv.slice(2));
