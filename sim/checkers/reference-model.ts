@@ -5,7 +5,7 @@
  */
 import { bytesEqual, hex } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
-import type { Operation, SessionId, Stat, WatchKind, Zxid } from "../../src/base/operations.ts";
+import type { Operation, SessionId, Stat, Zxid } from "../../src/base/operations.ts";
 import { hashString } from "../../src/base/random.ts";
 import type { Command, CreateSession, Write } from "../../src/znode/commands.ts";
 
@@ -39,20 +39,6 @@ export interface Effect {
   readonly path: string;
   readonly stat: Stat | undefined;
 }
-
-/** What happened to a znode, as watches tell it. */
-export interface Change {
-  readonly type: "created" | "deleted" | "dataChanged" | "childrenChanged";
-  readonly zxid: Zxid;
-}
-
-/** Which watches tell of which change. */
-const watchedKinds: { readonly [type in Change["type"]]: readonly WatchKind[] } = {
-  created: ["data", "exist"],
-  deleted: ["data", "exist", "children"],
-  dataChanged: ["data", "exist"],
-  childrenChanged: ["children"],
-};
 
 interface ModelSession {
   readonly id: SessionId;
@@ -150,18 +136,9 @@ export class ReferenceModel {
     return ever.filter((name) => this.at(prefix + name, zxid) !== undefined).sort();
   }
 
-  /** The first change after `zxid` of what a watch of `kind` on `path` looks at. */
-  firstChange(path: string, kind: WatchKind, zxid: Zxid): Change | undefined {
-    const versions = this.#versions.get(path);
-    // Nearly always nothing happened since.
-    if (versions === undefined || (versions.at(-1)?.since ?? 0) <= zxid) return undefined;
-    for (let i = 0; i < versions.length; i++) {
-      const version = versions[i];
-      if (version === undefined || version.since <= zxid) continue;
-      const type = changeBetween(versions[i - 1], version);
-      if (watchedKinds[type].includes(kind)) return { type, zxid: version.since };
-    }
-    return undefined;
+  /** All versions of a znode, oldest first. */
+  versionsOf(path: string): readonly ZnodeVersion[] {
+    return this.#versions.get(path) ?? [];
   }
 
   /** Paths of all znodes that exist now. */
@@ -282,12 +259,6 @@ export class ReferenceModel {
     });
     if (znode.owner !== 0) this.sessions.get(znode.owner)?.ephemerals.delete(path);
   }
-}
-
-function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): Change["type"] {
-  if (!after.exists) return "deleted";
-  if (before === undefined || !before.exists) return "created";
-  return after.mzxid === after.since ? "dataChanged" : "childrenChanged";
 }
 
 function fresh(zxid: Zxid, timeMs: number, data: Uint8Array, owner: SessionId): ZnodeVersion {

@@ -5,7 +5,6 @@
  */
 
 import type { WatchEvent, WatchKind, WatchSpec, Zxid } from "../../src/base/operations.ts";
-import { armedBy } from "../../src/client/session-checks.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
@@ -13,6 +12,7 @@ import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
+import { armedBy, firstChange } from "./watch-model.ts";
 
 /** A watch as the user knows it. */
 interface Watch extends WatchSpec {
@@ -59,7 +59,7 @@ export class Watches implements Observer {
     if (outcome !== "answered" || result === undefined || invocation.type === "close") return;
     const { watches } = this.#of(client, life);
     for (const watch of watches.values()) {
-      const change = this.#feed.model.firstChange(watch.path, watch.kind, watch.armedAt);
+      const change = firstChange(this.#feed.model, watch.path, watch.kind, watch.armedAt);
       if (change !== undefined && change.zxid <= zxid)
         this.#break(
           client,
@@ -100,10 +100,10 @@ export class Watches implements Observer {
 
   #isFirst(client: number, watch: Watch, event: WatchEvent): void {
     const { model } = this.#feed;
-    const change = model.firstChange(watch.path, watch.kind, watch.armedAt);
+    const change = firstChange(model, watch.path, watch.kind, watch.armedAt);
     // A Stat has only the newest of several changes; a deletion that it does not show must not be passed over in silence.
     if (change !== undefined && this.#armed[client]?.late.has(keyOf(event.kind, event.path)) === true) {
-      const told = model.firstChange(watch.path, watch.kind, event.zxid - 1);
+      const told = firstChange(model, watch.path, watch.kind, event.zxid - 1);
       const telling = event.type === "created" || event.type === change.type;
       if (telling && told?.zxid === event.zxid && told.type === event.type) return;
     }
@@ -146,7 +146,7 @@ export class Watches implements Observer {
     if (knownTo !== undefined && knownTo < (this.#remembersFrom[server] ?? 0)) armed.late.add(key);
     if (armed.watches.delete(key)) return;
     for (const body of armed.reads.values())
-      if (body.type === "read" && body.read.path === path && armedBy(body) === kind) return;
+      if (body.type === "read" && body.read.path === path && armedBy(body, {}) === kind) return;
     this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
   }
 

@@ -81,7 +81,7 @@ export const clients: readonly Mutant[] = [
     title: "a read that was given up leaves its watch armed",
     source: "ours (disarm)",
     file: "src/client/session.ts",
-    find: "      if (armed !== undefined) this.#watches.unwanted(armed, path);\n",
+    find: "      if (armed !== undefined) this.#watches.unwanted(armed);\n",
     replace: "",
     expects: ["abandoned-watches"],
     kind: "liveness",

@@ -128,9 +128,9 @@ export const watches: readonly Mutant[] = [
     id: "W15",
     title: "a delete does not fire the watch on the znode's children",
     source: "ours",
-    file: "src/znode/watches.ts",
-    find: 'deleted: ["data", "exist", "children"],',
-    replace: 'deleted: ["data", "exist"],',
+    file: "src/base/watch-rules.ts",
+    find: 'firedBy: ["deleted", "childrenChanged"]',
+    replace: 'firedBy: ["childrenChanged"]',
     expects: ["watches"],
     kind: "safety",
     lesson: "Whoever watches the children of a znode wants to know that there are none any more, since it is gone.",
@@ -211,5 +211,17 @@ export const watches: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "Nothing goes on for a client until its last watch is armed. Whoever begins with that has to come back for the rest.",
+  },
+  {
+    id: "W22",
+    title: "exists leaves no watch on a znode that is not there",
+    source: "ours (watch rules)",
+    file: "src/base/watch-rules.ts",
+    find: 'armedBy: "exists", onMissing: true',
+    replace: 'armedBy: "exists", onMissing: false',
+    expects: ["watches"],
+    kind: "safety",
+    lesson:
+      "Client and server go by one rule, so they agree even where it is wrong. Only somebody who states it a second time, as the checker does, can tell.",
   },
 ];

@@ -3,6 +3,7 @@ import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result, WatchSpec } from "../../src/base/operations.ts";
+import { watchKey } from "../../src/base/watch-rules.ts";
 import { type Delivery, Session, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
@@ -159,7 +160,7 @@ export class SimClient {
 
   /** What its user waits for, without doubles. */
   get watches(): readonly WatchSpec[] {
-    return [...new Map(this.#watching.map((asked) => [keyOf(watchOf(asked)), watchOf(asked)])).values()];
+    return [...new Map(this.#watching.map((asked) => [watchKey(watchOf(asked)), watchOf(asked)])).values()];
   }
 
   #lost(): void {
@@ -210,7 +211,7 @@ export class SimClient {
     } else {
       this.#watching = this.#watching.filter((other) => other !== asked);
       const watch = watchOf(asked);
-      const others = this.#watching.some((other) => keyOf(watchOf(other)) === keyOf(watch));
+      const others = this.#watching.some((other) => watchKey(watchOf(other)) === watchKey(watch));
       if (!others) this.#tell("unwatched", { watch });
     }
     this.#afterInput();
@@ -369,10 +370,5 @@ function addressesOf(servers: readonly ServerId[]): readonly string[] {
 
 /** The watch that a read has armed. */
 function watchOf({ body }: Asked): WatchSpec {
-  const kind = present(armedBy(body), "the watch of a read");
-  return { kind, path: body.type === "read" ? body.read.path : "" };
-}
-
-function keyOf({ kind, path }: WatchSpec): string {
-  return `${kind} ${path}`;
+  return present(armedBy(body), "the watch of a read");
 }

@@ -2,7 +2,8 @@
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Result, WatchKind } from "../base/operations.ts";
+import type { Result, WatchSpec } from "../base/operations.ts";
+import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 
 /** Bytes of the request on the wire, about. Throws BAD_ARGUMENTS, DATA_TOO_LARGE for what no server could even take in. */
@@ -30,17 +31,7 @@ export function checkedBytes(body: RequestBody): number {
   return pathBytes + afterBytes + data + 64;
 }
 
-/** The kind of watch that a read arms, given its result (by default: if all goes well); exists arms on a missing node too. */
-export function armedBy(body: RequestBody, result: Result = {}): WatchKind | undefined {
-  if (body.type !== "read" || !body.read.watch) return undefined;
-  switch (body.read.kind) {
-    case "getData":
-      return result.failure === undefined ? "data" : undefined;
-    case "getChildren":
-      return result.failure === undefined ? "children" : undefined;
-    case "exists":
-      return result.failure === undefined || result.failure.code === "NO_NODE" ? "exist" : undefined;
-    case "sync":
-      return undefined;
-  }
+/** The watch that a request arms, given its result; without one, the watch that it arms if all goes well. */
+export function armedBy(body: RequestBody, result?: Result): WatchSpec | undefined {
+  return body.type === "read" ? watchArmedBy(body.read, result) : undefined;
 }

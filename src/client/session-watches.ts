@@ -5,19 +5,13 @@
  * watchers of the same path and kind share one watch of the server: one event serves them all.
  */
 import { limits } from "../base/limits.ts";
-import type { WatchKind, WatchSpec } from "../base/operations.ts";
+import type { WatchSpec } from "../base/operations.ts";
+import { forEachKind, watchKey, watchKinds } from "../base/watch-rules.ts";
 import type { Disarm, SetWatches } from "../protocol/client-messages.ts";
 import { sessionLimits } from "./session-limits.ts";
 
-/** Orders the arming; any fixed order does. */
-const kinds: readonly WatchKind[] = ["data", "exist", "children"];
-
 export class WatchRegistry<W> {
-  readonly #watchers: Readonly<Record<WatchKind, Map<string, W[]>>> = {
-    data: new Map(),
-    exist: new Map(),
-    children: new Map(),
-  };
+  readonly #watchers = forEachKind(() => new Map<string, W[]>());
   #size = 0;
   /** Armed on the present connection, perhaps, and wanted by nobody when they were noted. By kind and path. */
   readonly #unwanted = new Map<string, WatchSpec>();
@@ -27,7 +21,7 @@ export class WatchRegistry<W> {
     return this.#size;
   }
 
-  register(kind: WatchKind, path: string, watcher: W): void {
+  register({ kind, path }: WatchSpec, watcher: W): void {
     const watchers = this.#watchers[kind].get(path);
     if (watchers === undefined) this.#watchers[kind].set(path, [watcher]);
     else watchers.push(watcher);
@@ -35,7 +29,7 @@ export class WatchRegistry<W> {
   }
 
   /** The watchers of an event, in the order in which they registered; they are registered no more. */
-  fire(kind: WatchKind, path: string): readonly W[] {
+  fire({ kind, path }: WatchSpec): readonly W[] {
     const watchers = this.#watchers[kind].get(path);
     if (watchers === undefined) return [];
     this.#watchers[kind].delete(path);
@@ -44,7 +38,7 @@ export class WatchRegistry<W> {
   }
 
   /** Forgets a watcher. If it was the last, the server's watch is to be disarmed; an event that comes all the same is ignored. */
-  forget(kind: WatchKind, path: string, watcher: W): void {
+  forget({ kind, path }: WatchSpec, watcher: W): void {
     const watchers = this.#watchers[kind].get(path);
     const position = watchers?.indexOf(watcher) ?? -1;
     if (watchers === undefined || position < 0) return;
@@ -52,12 +46,12 @@ export class WatchRegistry<W> {
     this.#size--;
     if (watchers.length > 0) return;
     this.#watchers[kind].delete(path);
-    this.unwanted(kind, path);
+    this.unwanted({ kind, path });
   }
 
   /** The server has armed a watch for a reader who has given up. */
-  unwanted(kind: WatchKind, path: string): void {
-    this.#unwanted.set(keyOf(kind, path), { kind, path });
+  unwanted(spec: WatchSpec): void {
+    this.#unwanted.set(watchKey(spec), spec);
   }
 
   /**
@@ -67,7 +61,7 @@ export class WatchRegistry<W> {
   takeDisarms(underWay: () => Iterable<WatchSpec>): Disarm[] {
     if (this.#unwanted.size === 0) return [];
     const later = new Set<string>();
-    for (const { kind, path } of underWay()) later.add(keyOf(kind, path));
+    for (const spec of underWay()) later.add(watchKey(spec));
     const watches: WatchSpec[] = [];
     for (const [key, spec] of this.#unwanted) {
       if (later.has(key)) continue;
@@ -83,13 +77,9 @@ export class WatchRegistry<W> {
    */
   rearm(relativeZxid: number): SetWatches[] {
     this.#unwanted.clear();
-    const watches = kinds.flatMap((kind) => [...this.#watchers[kind].keys()].map((path) => ({ kind, path })));
+    const watches = watchKinds.flatMap((kind) => [...this.#watchers[kind].keys()].map((path) => ({ kind, path })));
     return portions(watches).map((portion) => ({ type: "setWatches", relativeZxid, watches: portion }));
   }
-}
-
-function keyOf(kind: WatchKind, path: string): string {
-  return `${kind} ${path}`;
 }
 
 /** Cut so that each part fits in a message: by number and, unless one path alone is longer, by bytes. */

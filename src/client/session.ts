@@ -189,8 +189,8 @@ export class Session<C> {
   /** Gives a request up: nothing more is delivered for it, its watch included. One that was sent may still take effect. */
   abort(request: SessionRequest<C>): void {
     if (!request.settled) return this.#queue.settle(request);
-    const kind = armedBy(request.body);
-    if (kind !== undefined && request.body.type === "read") this.#watches.forget(kind, request.body.read.path, request);
+    const spec = armedBy(request.body);
+    if (spec !== undefined) this.#watches.forget(spec, request);
   }
 
   /** What a server said on a stream, in one frame. */
@@ -278,8 +278,8 @@ export class Session<C> {
   /** The watches of reads that the present connection has not answered, wanted or not. */
   *#watchesUnderWay(): Iterable<WatchSpec> {
     for (const { body } of this.#queue.underWay()) {
-      const kind = armedBy(body);
-      if (kind !== undefined && body.type === "read") yield { kind, path: body.read.path };
+      const spec = armedBy(body);
+      if (spec !== undefined) yield spec;
     }
   }
 
@@ -483,13 +483,12 @@ export class Session<C> {
     this.#watchedUpTo(message.zxid);
     if (request.body.type === "close") return this.#closed(message.zxid);
     const armed = armedBy(request.body, message.result);
-    const path = request.body.type === "read" ? request.body.read.path : "";
     if (request.settled) {
-      if (armed !== undefined) this.#watches.unwanted(armed, path);
+      if (armed !== undefined) this.#watches.unwanted(armed);
       return;
     }
     request.settled = true;
-    if (armed !== undefined) this.#watches.register(armed, path, request);
+    if (armed !== undefined) this.#watches.register(armed, request);
     this.#effects.deliver({ type: "answer", request, zxid: message.zxid, result: message.result });
   }
 
@@ -513,7 +512,7 @@ export class Session<C> {
     this.#see(event.zxid);
     // Not up to its own zxid: one entry may fire several watches, and the connection break between two events.
     if (link.rearmed) this.#watchedUpTo(event.zxid - 1);
-    const watchers = this.#watches.fire(event.kind, event.path);
+    const watchers = this.#watches.fire(event);
     if (watchers.length > 0) this.#effects.deliver({ type: "event", event, watchers });
   }
 

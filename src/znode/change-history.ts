@@ -8,8 +8,8 @@
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { Stat, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
+import { isFiredBy } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
-import { kindsFiredBy } from "./watches.ts";
 
 /** The present state, as the history looks at it; the machine is one. */
 export interface PresentState {
@@ -71,7 +71,7 @@ export class ChangeHistory {
     for (let n = this.#newest.get(spec.path) ?? -1; n >= oldest; n = this.#previousOf(n)) {
       const change = this.#change(n);
       if (change.zxid <= relativeZxid) break;
-      if (kindsFiredBy(change.type).includes(spec.kind)) first = change;
+      if (isFiredBy(spec.kind, change.type)) first = change;
     }
     return first === undefined ? undefined : event(first.type, spec, first.zxid);
   }

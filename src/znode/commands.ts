@@ -1,5 +1,6 @@
 /** Commands of the state machine: what the log's entries mean. See `proto/log.proto` for their bytes. */
 import type { Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
+import type { ChangeType } from "../base/watch-rules.ts";
 
 export interface Command {
   /** The leader's clock when it appended the command, Unix ms, never going back: the only time known here. */
@@ -112,7 +113,7 @@ export type Outcome =
 
 /** One change of one path, as watches see it. */
 export interface Change {
-  readonly type: "created" | "deleted" | "dataChanged" | "childrenChanged";
+  readonly type: ChangeType;
   readonly path: string;
   readonly zxid: Zxid;
 }

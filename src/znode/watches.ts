@@ -4,34 +4,9 @@
  */
 import { assert, present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { Read, Result, WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
+import type { WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
+import { forEachKind, kindsFiredBy, watchKinds } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
-
-const firedBy: { readonly [type in Change["type"]]: readonly WatchKind[] } = {
-  created: ["data", "exist"],
-  deleted: ["data", "exist", "children"],
-  dataChanged: ["data", "exist"],
-  // A change of the parent, so that a watch on children never sees a child's data.
-  childrenChanged: ["children"],
-};
-
-/** Which kinds of watches on the path of a change it fires, in the order in which they fire. */
-export function kindsFiredBy(type: Change["type"]): readonly WatchKind[] {
-  return firedBy[type];
-}
-
-/**
- * The watch that a read arms, given its result. `exists` arms it on a missing znode too, to hear of its creation; the
- * others only on a znode that is there.
- */
-export function watchArmedBy(read: Read, result: Result): WatchSpec | undefined {
-  if (!read.watch || read.kind === "sync") return undefined;
-  const { failure } = result;
-  if (failure !== undefined && !(read.kind === "exists" && failure.code === "NO_NODE")) return undefined;
-  return { kind: kindArmedBy[read.kind], path: read.path };
-}
-
-const kindArmedBy = { getData: "data", exists: "exist", getChildren: "children" } as const;
 
 /** Connections in order of arming; one alone, as with most of very many watches, needs no set. */
 type Connections = number | Set<number>;
@@ -43,7 +18,7 @@ type Armed = Readonly<Record<WatchKind, Set<string>>>;
 
 /** The watches of one server. */
 export class WatchTable {
-  readonly #byKind: Readonly<Record<WatchKind, ByPath>> = { data: new Map(), exist: new Map(), children: new Map() };
+  readonly #byKind: Readonly<Record<WatchKind, ByPath>> = forEachKind(() => new Map());
   readonly #byConnection = new Map<number, Armed>();
   #size = 0;
 
@@ -56,7 +31,7 @@ export class WatchTable {
   arm(connection: number, spec: WatchSpec): "armed" | "full" {
     const armed = this.#byConnection.get(connection) ?? nothingArmed();
     if (armed[spec.kind].has(spec.path)) return "armed";
-    if (armed.data.size + armed.exist.size + armed.children.size >= limits.watchesPerConnectionMax) return "full";
+    if (sizeOf(armed) >= limits.watchesPerConnectionMax) return "full";
     this.#byConnection.set(connection, armed);
     armed[spec.kind].add(spec.path);
     const byPath = this.#byKind[spec.kind];
@@ -95,14 +70,14 @@ export class WatchTable {
   /** The watches of a connection. */
   watchesOf(connection: number): readonly WatchSpec[] {
     const armed = this.#byConnection.get(connection) ?? nothingArmed();
-    return kinds.flatMap((kind) => [...armed[kind]].map((path) => ({ kind, path })));
+    return watchKinds.flatMap((kind) => [...armed[kind]].map((path) => ({ kind, path })));
   }
 
   /** Disarms all watches of a connection. */
   dropConnection(connection: number): void {
     const armed = this.#byConnection.get(connection);
     if (armed === undefined) return;
-    for (const kind of kinds) {
+    for (const kind of watchKinds) {
       for (const path of armed[kind]) this.#removed(kind, path, connection);
       this.#size -= armed[kind].size;
     }
@@ -120,12 +95,16 @@ export class WatchTable {
     const armed = present(this.#byConnection.get(connection), "the watches of a connection that has one");
     assert(armed[kind].delete(path), "a watch that fires was armed");
     this.#size--;
-    if (armed.data.size + armed.exist.size + armed.children.size === 0) this.#byConnection.delete(connection);
+    if (sizeOf(armed) === 0) this.#byConnection.delete(connection);
   }
 }
 
-const kinds = ["data", "exist", "children"] as const;
-
 function nothingArmed(): Armed {
-  return { data: new Set(), exist: new Set(), children: new Set() };
+  return forEachKind(() => new Set());
+}
+
+function sizeOf(armed: Armed): number {
+  let size = 0;
+  for (const kind of watchKinds) size += armed[kind].size;
+  return size;
 }

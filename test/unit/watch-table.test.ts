@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
 import type { Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
+import { watchArmedBy } from "../../src/base/watch-rules.ts";
 import type { Change } from "../../src/znode/commands.ts";
-import { WatchTable, watchArmedBy } from "../../src/znode/watches.ts";
+import { WatchTable } from "../../src/znode/watches.ts";
 import { create, Harness, read } from "./znode-harness.ts";
 
 const change = (type: Change["type"], path: string, zxid = 9): Change => ({ type, path, zxid });

@@ -7,6 +7,7 @@
 import { type ErrorCode, errorMessage } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { Operation, Read, Result, SessionId, WatchSpec } from "../../base/operations.ts";
+import { watchArmedBy } from "../../base/watch-rules.ts";
 import type {
   ClientMessage,
   Connect,
@@ -19,7 +20,6 @@ import { protocolVersion } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { Applied, Command, CommandBody, Outcome, Write } from "../../znode/commands.ts";
 import type { ZnodeMachine } from "../../znode/machine.ts";
-import { watchArmedBy } from "../../znode/watches.ts";
 import type { Clients, ConnectionId } from "../ports.ts";
 import type { Proposals } from "../proposals.ts";
 import type { Spoken } from "../spoken.ts";

@@ -7,6 +7,7 @@
 import { limits } from "../../base/limits.ts";
 import type { Failure, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
+import { forEachKind } from "../../base/watch-rules.ts";
 import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
 
 /** What arming needs of the server. */
@@ -86,5 +87,5 @@ export class WatchArming {
 }
 
 function nothingSeen(): Readonly<Record<WatchSpec["kind"], Set<string>>> {
-  return { data: new Set(), exist: new Set(), children: new Set() };
+  return forEachKind(() => new Set());
 }
