@@ -4,7 +4,7 @@ import { utf8 } from "../../src/base/bytes.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result, WatchSpec } from "../../src/base/operations.ts";
 import { watchKey } from "../../src/base/watch-rules.ts";
-import { type Delivery, Session, type SessionRequest } from "../../src/client/session.ts";
+import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
@@ -56,7 +56,7 @@ export class SimClient {
   /** Requests without an answer, and those whose watch has not fired. */
   #asked: Asked[] = [];
   #watching: Asked[] = [];
-  #session: Session<HistoryOperation>;
+  #session: ClientSession<HistoryOperation>;
   #connection: SimConnection | undefined;
   /** Of the session, for `#connection`. */
   #stream = 0;
@@ -78,7 +78,7 @@ export class SimClient {
     this.#afterInput();
   }
 
-  get state(): Session<HistoryOperation>["state"] {
+  get state(): ClientSession<HistoryOperation>["state"] {
     return this.#session.state;
   }
 
@@ -87,7 +87,7 @@ export class SimClient {
   }
 
   get sessionId(): number {
-    return this.#session.sessionId;
+    return this.#session.identity.sessionId;
   }
 
   /** Does one step of the workload. */
@@ -132,12 +132,12 @@ export class SimClient {
     return this.#host.kernel.now / 1000;
   }
 
-  #openSession(): Session<HistoryOperation> {
+  #openSession(): ClientSession<HistoryOperation> {
     const { kernel, plan } = this.#host;
     const draws = kernel.randomness.draws("session", `${this.id}.${++this.life}`);
     const { sessionTimeoutMs: timeoutMs } = plan.config;
     const holder = this.id * 1_000_000 + this.life;
-    return new Session<HistoryOperation>(
+    return new ClientSession<HistoryOperation>(
       { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder, discover: !this.balanced },
       this.#now(),
     );
@@ -179,7 +179,7 @@ export class SimClient {
       invokedUs: kernel.now,
       listed,
       outcome: "pending",
-      sessionId: this.#session.sessionId,
+      sessionId: this.#session.identity.sessionId,
       answeredUs: 0,
       answeredBy: 0,
       result: undefined,
@@ -293,7 +293,7 @@ export class SimClient {
   #answered(operation: HistoryOperation, zxid: number, result: Result): void {
     operation.result = result;
     operation.zxid = zxid;
-    operation.sessionId = this.#session.sessionId;
+    operation.sessionId = this.#session.identity.sessionId;
     operation.answeredBy = this.#connection?.server ?? 0;
     this.#remember(operation, result);
     this.#settle(operation, "answered");
@@ -324,10 +324,10 @@ export class SimClient {
       client: this.id,
       life: this.life,
       atUs: this.#host.kernel.now,
-      sessionId: this.#session.sessionId,
+      sessionId: this.#session.identity.sessionId,
       type,
       server: this.#connection?.server ?? 0,
-      zxid: this.#session.lastZxid,
+      zxid: this.#session.identity.lastZxid,
       ...rest,
     };
     this.#host.history.events.push(event);

@@ -127,7 +127,7 @@ export class TerrariumClient {
 
   /** The session's id; the same for its whole life. */
   get sessionId(): SessionId {
-    return this.#driver.session.sessionId;
+    return this.#driver.session.identity.sessionId;
   }
 
   /**
@@ -140,7 +140,7 @@ export class TerrariumClient {
    * ```
    */
   get session(): SessionInfo {
-    const { sessionId, password, timeoutMs, lastZxid, instance } = this.#driver.session;
+    const { sessionId, password, timeoutMs, lastZxid, instance } = this.#driver.session.identity;
     return { sessionId, password, timeoutMs, lastZxid, instance };
   }
 
@@ -172,7 +172,7 @@ export class TerrariumClient {
 
   /** Newest zxid that this client has seen; never goes back. */
   get lastZxid(): Zxid {
-    return this.#driver.session.lastZxid;
+    return this.#driver.session.identity.lastZxid;
   }
 
   /** `host:port` of the server attached to, or undefined while there is none. */

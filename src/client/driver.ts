@@ -7,7 +7,13 @@ import { TerrariumError } from "../base/errors.ts";
 import type { Result, WatchEvent, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { aborted, onAbort, unanswered } from "./abort.ts";
-import { type Delivery, Session, type SessionCredentials, type SessionRequest, type SessionState } from "./session.ts";
+import {
+  ClientSession,
+  type Delivery,
+  type SessionCredentials,
+  type SessionRequest,
+  type SessionState,
+} from "./session.ts";
 import { armedBy } from "./session-checks.ts";
 import { Transport } from "./transport.ts";
 
@@ -34,7 +40,7 @@ export interface DriverOptions {
 const timerMaxMs = 2 ** 31 - 1;
 
 export class SessionDriver {
-  readonly session: Session<Call>;
+  readonly session: ClientSession<Call>;
   readonly #transport: Transport;
   readonly #stateListeners = new Set<(state: SessionState) => void>();
   /** Reads whose watch is armed and can be ended by a signal. */
@@ -48,7 +54,7 @@ export class SessionDriver {
   constructor(options: DriverOptions) {
     const { endpoints, sessionTimeoutMs: timeoutMs, resume, discover } = options;
     const holder = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-    this.session = new Session(
+    this.session = new ClientSession(
       { endpoints, timeoutMs, random: Math.random, resume, holder, discover },
       performance.now(),
     );
@@ -135,8 +141,8 @@ export class SessionDriver {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    const { state, sessionId } = this.session;
-    if (state !== "expired" && state !== "closed" && sessionId !== 0) {
+    const { state, identity } = this.session;
+    if (state !== "expired" && state !== "closed" && identity.sessionId !== 0) {
       await new Promise<void>((resolve) => {
         this.request({ type: "close" }, timeoutMs, undefined, {
           watcher: undefined,

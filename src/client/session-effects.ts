@@ -2,21 +2,7 @@
 import type { Failure, Result, WatchEvent, Zxid } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { SessionRequest } from "./session-requests.ts";
-
-/**
- * Where a session stands.
- *
- * - `connecting`: never attached so far.
- * - `connected`: attached to a server, and the leader is known to have heard of it lately.
- * - `suspended`: was attached, looks for a server. The session is still certain to live.
- * - `lost`: looks for a server, and for so long that the session may be gone: what it owns, such as a lock, may be
- *   another's from now on. It may turn out to live: then `connected` follows, and it never owned less. Else `expired` does.
- * - `expired`: it is gone, or another client has taken it over. Final.
- * - `closed`: by the user. Final.
- *
- * `suspended` always comes between `connected` and `lost`.
- */
-export type SessionState = "connecting" | "connected" | "suspended" | "lost" | "expired" | "closed";
+import type { SessionState } from "./session-standing.ts";
 
 /** Done in the order of the fields. */
 export interface SessionEffects<C> {

@@ -1,18 +1,17 @@
 /** The session's connection: what state it is in and when to worry about it. Times are monotonic milliseconds. */
-import type { Zxid } from "../base/operations.ts";
 import type { Endpoint } from "./session-endpoints.ts";
 import { sessionLimits } from "./session-limits.ts";
 
-export type Link = Down | Attaching | Attached | Ended;
+export type Link = DownLink | AttachingLink | AttachedLink | EndedLink;
 
 /** All endpoints were tried; the next round starts at `retryAt`. */
-export interface Down {
+export interface DownLink {
   readonly type: "down";
   readonly retryAt: number;
 }
 
 /** Connect was sent on this stream and is not answered. */
-export interface Attaching {
+export interface AttachingLink {
   readonly type: "attaching";
   readonly stream: number;
   readonly endpoint: Endpoint;
@@ -22,12 +21,10 @@ export interface Attaching {
 }
 
 /** The session lives on this stream. */
-export interface Attached {
+export interface AttachedLink {
   readonly type: "attached";
   readonly stream: number;
   readonly endpoint: Endpoint;
-  /** Of the attachment. */
-  readonly zxid: Zxid;
   readonly since: number;
   lastSent: number;
   lastReceived: number;
@@ -42,10 +39,6 @@ export interface Attached {
   graceUntil: number;
   /** Since when the server says that it has no quorum. */
   noQuorumSince: number | undefined;
-  /** How many requests may be outstanding. */
-  window: number;
-  /** Whether the server has answered something that it got after SetWatches: then no event of the past is to come. */
-  rearmed: boolean;
 }
 
 interface SentPing {
@@ -54,17 +47,16 @@ interface SentPing {
 }
 
 /** The session expired or the client is closed: for good. */
-export interface Ended {
+export interface EndedLink {
   readonly type: "ended";
 }
 
-/** A fresh attachment. The window is small at first, so that a server that breaks under many requests answers some. */
-export function attached({ stream, endpoint }: Attaching, zxid: Zxid, now: number): Attached {
+/** A fresh attachment. */
+export function attached({ stream, endpoint }: AttachingLink, now: number): AttachedLink {
   return {
     type: "attached",
     stream,
     endpoint,
-    zxid,
     since: now,
     lastSent: now,
     lastReceived: now,
@@ -74,8 +66,6 @@ export function attached({ stream, endpoint }: Attaching, zxid: Zxid, now: numbe
     owesSince: undefined,
     graceUntil: now,
     noQuorumSince: undefined,
-    window: sessionLimits.firstWindow,
-    rearmed: false,
   };
 }
 
@@ -88,7 +78,7 @@ export function attachTimeoutMs(timeoutMs: number, endpoints: number): number {
  * When to ping: every third of the timeout, so that the leader's word that the session lives is never older than that by
  * much. Sooner while somebody waits and nothing comes, to learn whether there is a server and a quorum.
  */
-export function pingAt(link: Attached, timeoutMs: number, busy: boolean): number {
+export function pingAt(link: AttachedLink, timeoutMs: number, busy: boolean): number {
   const regular = link.lastPing + timeoutMs / 3;
   if (!busy && link.noQuorumSince === undefined) return regular;
   const quiet = Math.max(link.lastPing, Math.min(link.lastSent, link.lastReceived));
@@ -96,7 +86,7 @@ export function pingAt(link: Attached, timeoutMs: number, busy: boolean): number
 }
 
 /** Notes a ping that is sent now; returns its number. */
-export function pinged(link: Attached, now: number): number {
+export function pinged(link: AttachedLink, now: number): number {
   link.lastPing = now;
   link.owesSince ??= now;
   link.pings.push({ number: ++link.pinged, at: now });
@@ -106,18 +96,18 @@ export function pinged(link: Attached, now: number): number {
 }
 
 /** The time at which a ping was sent, if that is still known. */
-export function sentAt(link: Attached, number: number): number | undefined {
+export function sentAt(link: AttachedLink, number: number): number | undefined {
   return link.pings.find((ping) => ping.number === number)?.at;
 }
 
 /** When a server that owes a pong and says nothing counts as dead. */
-export function silentAt(link: Attached, patienceMs: number): number {
+export function silentAt(link: AttachedLink, patienceMs: number): number {
   if (link.owesSince === undefined) return Number.POSITIVE_INFINITY;
   return Math.max(link.owesSince, link.lastReceived) + patienceMs;
 }
 
 /** When to leave a server that has no quorum for one that may: an election is over long before. */
-export function leaveAt(link: Attached, timeoutMs: number): number {
+export function leaveAt(link: AttachedLink, timeoutMs: number): number {
   if (link.noQuorumSince === undefined) return Number.POSITIVE_INFINITY;
   return link.noQuorumSince + Math.min(timeoutMs / 4, sessionLimits.noQuorumMs);
 }

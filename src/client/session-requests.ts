@@ -6,8 +6,12 @@
  * nobody waits for the answer any more: a session's writes are numbered without gaps, and are done once each.
  */
 import { assert, present } from "../base/assert.ts";
+import { TerrariumError } from "../base/errors.ts";
+import { limits } from "../base/limits.ts";
 import { Queue } from "../base/queue.ts";
 import type { Request, RequestBody } from "../protocol/client-messages.ts";
+import { checkedBytes } from "./session-checks.ts";
+import { sessionLimits } from "./session-limits.ts";
 
 /** A request on its way. Owned by the session; others may look. */
 export interface SessionRequest<C> {
@@ -26,7 +30,7 @@ export interface SessionRequest<C> {
   settled: boolean;
 }
 
-export class RequestQueue<C> {
+export class SessionRequests<C> {
   /** Not sent so far: without numbers. */
   #waiting = new Queue<SessionRequest<C>>();
   /** Sent and not answered: consecutive xids. */
@@ -34,42 +38,25 @@ export class RequestQueue<C> {
   /** How many of `#sent` went to the present connection; the rest are to be sent again. */
   #outstanding = 0;
   #outstandingBytes = 0;
+  /** How many may be outstanding: few at first, so that a server that breaks under many requests answers some. */
+  #window: number = sessionLimits.firstWindow;
   #bytes = 0;
   #lastXid = 0;
   #lastRequestId = 0;
   #ackedRequestId = 0;
   #settledWaiting = 0;
+  #closing: SessionRequest<C> | undefined;
   /** No deadline is earlier. */
   #earliestDeadline = Number.POSITIVE_INFINITY;
-
-  /** Requests without an answer. */
-  get length(): number {
-    return this.#waiting.length + this.#sent.length;
-  }
-
-  /** Their bytes. */
-  get bytes(): number {
-    return this.#bytes;
-  }
 
   /** Requests that the present connection has not answered. */
   get outstanding(): number {
     return this.#outstanding;
   }
 
-  /** Their bytes. */
-  get outstandingBytes(): number {
-    return this.#outstandingBytes;
-  }
-
-  /** Highest number given to a write. */
-  get lastRequestId(): number {
-    return this.#lastRequestId;
-  }
-
-  /** Writes up to this number were answered. */
-  get ackedRequestId(): number {
-    return this.#ackedRequestId;
+  /** The request that closes the session, once there is one: the last that it takes. */
+  get closing(): SessionRequest<C> | undefined {
+    return this.#closing;
   }
 
   /** Time at which {@link expire} may have something to do, or `Infinity`. */
@@ -77,10 +64,26 @@ export class RequestQueue<C> {
     return this.#earliestDeadline;
   }
 
+  /**
+   * A request that there is room for, to be pushed. Throws SESSION_CLOSED, TOO_MANY_REQUESTS, DATA_TOO_LARGE, BAD_ARGUMENTS
+   * (a path over the limit).
+   */
+  admitted(body: RequestBody, context: C, deadline: number): SessionRequest<C> {
+    if (this.#closing !== undefined) throw new TerrariumError("SESSION_CLOSED", "the client is closing");
+    const bytes = checkedBytes(body);
+    const unanswered = this.#waiting.length + this.#sent.length;
+    const full = unanswered >= sessionLimits.requestsMax || this.#bytes + bytes > sessionLimits.requestBytesMax;
+    // There is always room for the last one.
+    if (full && body.type !== "close")
+      throw new TerrariumError("TOO_MANY_REQUESTS", `${unanswered} requests wait for their answers`);
+    return { body, context, deadline, bytes, xid: 0, requestId: 0, settled: false };
+  }
+
   push(request: SessionRequest<C>): void {
     this.#waiting.push(request);
     this.#bytes += request.bytes;
     if (request.deadline < this.#earliestDeadline) this.#earliestDeadline = request.deadline;
+    if (request.body.type === "close") this.#closing = request;
   }
 
   /** Another process made the session's writes up to `requestId`: ours follow. */
@@ -90,14 +93,24 @@ export class RequestQueue<C> {
     this.#ackedRequestId = requestId;
   }
 
+  /** What is wrong with a log in which the session's newest write is this one; undefined if it may be the session's. */
+  contradiction(lastRequestId: number): string | undefined {
+    if (lastRequestId < this.#ackedRequestId) return "an answered write is lost";
+    if (lastRequestId > this.#lastRequestId) return "it has a write that was never sent";
+    return undefined;
+  }
+
   /** Another connection: all that was sent has to be sent again. */
   rewind(): void {
     this.#outstanding = 0;
     this.#outstandingBytes = 0;
+    this.#window = sessionLimits.firstWindow;
   }
 
-  /** The next message to send, or undefined if there is none: first what has to be sent again. */
+  /** The next message to send, or undefined if there is none or no room for it: first what has to be sent again. */
   next(): Request | undefined {
+    if (this.#outstanding >= this.#window || this.#outstandingBytes >= sessionLimits.outstandingBytesMax)
+      return undefined;
     if (this.#outstanding === this.#sent.length && !this.#number()) return undefined;
     const request = present(this.#sent.at(this.#outstanding), "request to send");
     this.#outstanding++;
@@ -143,6 +156,7 @@ export class RequestQueue<C> {
     this.#outstanding--;
     this.#outstandingBytes -= request.bytes;
     this.#bytes -= request.bytes;
+    if (this.#window < limits.outstandingRequestsMax) this.#window++;
     if (request.requestId > 0) this.#ackedRequestId = request.requestId;
   }
 

@@ -1,35 +1,58 @@
 /**
- * The watches of a session that have not fired, as the client remembers them.
+ * The watches of a session that have not fired, as the client remembers them, and how they are armed again.
  *
- * The server keeps its own list, for one connection. On the next connection the session arms all of these again. Several
- * watchers of the same path and kind share one watch of the server: one event serves them all.
+ * The server keeps its own list, for one connection. On the next connection the session arms all of these again, from the
+ * zxid up to which every event is known to have been delivered. Several watchers of the same path and kind share one watch
+ * of the server: one event serves them all.
  */
+import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { WatchSpec } from "../base/operations.ts";
+import type { Result, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
 import { forEachKind, watchKey, watchKinds } from "../base/watch-rules.ts";
-import type { Disarm, SetWatches } from "../protocol/client-messages.ts";
+import type { Disarm, RequestBody, SetWatches } from "../protocol/client-messages.ts";
+import { armedBy } from "./session-checks.ts";
 import { sessionLimits } from "./session-limits.ts";
+import type { SessionRequest } from "./session-requests.ts";
 
-export class WatchRegistry<W> {
-  readonly #watchers = forEachKind(() => new Map<string, W[]>());
+/** `C`: what the caller of the session attaches to its requests. */
+export class SessionWatches<C> {
+  readonly #watchers = forEachKind(() => new Map<string, SessionRequest<C>[]>());
   #size = 0;
   /** Armed on the present connection, perhaps, and wanted by nobody when they were noted. By kind and path. */
   readonly #unwanted = new Map<string, WatchSpec>();
+  /** Every event up to here was delivered: from here the watches are armed again. Never ahead of what the session has seen. */
+  #toldUpTo: Zxid;
+  /** Zxid of the present attachment. */
+  #attachedAt: Zxid = 0;
+  /** Whether the server has answered something that it got after SetWatches: then no event of the past is to come. */
+  #rearmed = false;
 
-  /** Watchers registered. */
-  get size(): number {
-    return this.#size;
+  /** The events up to `toldUpTo` are no news to the session. */
+  constructor(toldUpTo: Zxid) {
+    this.#toldUpTo = toldUpTo;
   }
 
-  register({ kind, path }: WatchSpec, watcher: W): void {
-    const watchers = this.#watchers[kind].get(path);
-    if (watchers === undefined) this.#watchers[kind].set(path, [watcher]);
-    else watchers.push(watcher);
+  /** Throws OVERLOADED if the request wants a watch and there are too many already. */
+  checkRoom(body: RequestBody): void {
+    if (this.#size >= sessionLimits.watchersMax && armedBy(body) !== undefined)
+      throw new TerrariumError("OVERLOADED", `${this.#size} watches wait for their events`);
+  }
+
+  /** A request was answered: it may have armed a watch, and perhaps nobody waits for it any more. */
+  armed(request: SessionRequest<C>, result: Result): void {
+    const spec = armedBy(request.body, result);
+    if (spec === undefined) return;
+    if (request.settled) return this.#isUnwanted(spec);
+    const watchers = this.#watchers[spec.kind].get(spec.path);
+    if (watchers === undefined) this.#watchers[spec.kind].set(spec.path, [request]);
+    else watchers.push(request);
     this.#size++;
   }
 
   /** The watchers of an event, in the order in which they registered; they are registered no more. */
-  fire({ kind, path }: WatchSpec): readonly W[] {
+  fire({ kind, path, zxid }: WatchEvent): readonly SessionRequest<C>[] {
+    // Not up to its own zxid: one entry may fire several watches, and the connection break between two events.
+    if (this.#rearmed) this.#told(zxid - 1);
     const watchers = this.#watchers[kind].get(path);
     if (watchers === undefined) return [];
     this.#watchers[kind].delete(path);
@@ -38,30 +61,35 @@ export class WatchRegistry<W> {
   }
 
   /** Forgets a watcher. If it was the last, the server's watch is to be disarmed; an event that comes all the same is ignored. */
-  forget({ kind, path }: WatchSpec, watcher: W): void {
-    const watchers = this.#watchers[kind].get(path);
+  forget(watcher: SessionRequest<C>): void {
+    const spec = armedBy(watcher.body);
+    if (spec === undefined) return;
+    const watchers = this.#watchers[spec.kind].get(spec.path);
     const position = watchers?.indexOf(watcher) ?? -1;
     if (watchers === undefined || position < 0) return;
     watchers.splice(position, 1);
     this.#size--;
     if (watchers.length > 0) return;
-    this.#watchers[kind].delete(path);
-    this.unwanted({ kind, path });
+    this.#watchers[spec.kind].delete(spec.path);
+    this.#isUnwanted(spec);
   }
 
-  /** The server has armed a watch for a reader who has given up. */
-  unwanted(spec: WatchSpec): void {
+  /** The server has armed a watch that nobody waits for. */
+  #isUnwanted(spec: WatchSpec): void {
     this.#unwanted.set(watchKey(spec), spec);
   }
 
   /**
-   * What the server is to disarm. `underWay`: the watches of reads that the server has not answered; it may have armed them
+   * What the server is to disarm. `underWay`: what the server has not answered. It may have armed the watches of these
    * before it reads this, so what they want is left for later.
    */
-  takeDisarms(underWay: () => Iterable<WatchSpec>): Disarm[] {
+  takeDisarms(underWay: () => Iterable<SessionRequest<C>>): Disarm[] {
     if (this.#unwanted.size === 0) return [];
     const later = new Set<string>();
-    for (const spec of underWay()) later.add(watchKey(spec));
+    for (const { body } of underWay()) {
+      const spec = armedBy(body);
+      if (spec !== undefined) later.add(watchKey(spec));
+    }
     const watches: WatchSpec[] = [];
     for (const [key, spec] of this.#unwanted) {
       if (later.has(key)) continue;
@@ -75,10 +103,33 @@ export class WatchRegistry<W> {
    * The messages that arm everything again on a new connection, which has nothing armed. All carry the same zxid: what one
    * of them makes fire must not hide from the next what happened before.
    */
-  rearm(relativeZxid: number): SetWatches[] {
+  rearm(attachedAt: Zxid): SetWatches[] {
     this.#unwanted.clear();
+    this.#attachedAt = attachedAt;
+    this.#rearmed = false;
     const watches = watchKinds.flatMap((kind) => [...this.#watchers[kind].keys()].map((path) => ({ kind, path })));
+    const relativeZxid = this.#toldUpTo;
+    if (watches.length === 0) this.caughtUp();
     return portions(watches).map((portion) => ({ type: "setWatches", relativeZxid, watches: portion }));
+  }
+
+  /**
+   * The server answered something that was sent after SetWatches: so it has sent the events of the past, those up to the
+   * attachment. Before this nothing counts as told: were the connection to break, the next arming would skip it.
+   */
+  caughtUp(): void {
+    this.#rearmed = true;
+    this.#told(this.#attachedAt);
+  }
+
+  /** The server gave an answer that shows the state at `zxid`: an event comes before any answer that may show its change. */
+  answered(zxid: Zxid): void {
+    this.caughtUp();
+    this.#told(zxid);
+  }
+
+  #told(zxid: Zxid): void {
+    if (zxid > this.#toldUpTo) this.#toldUpTo = zxid;
   }
 }
 

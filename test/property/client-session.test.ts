@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Operation, Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
 import { keyedRandom } from "../../src/base/random.ts";
 import type { Delivery, SessionRequest } from "../../src/client/session.ts";
-import { Session } from "../../src/client/session.ts";
+import { ClientSession } from "../../src/client/session.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { FakeCluster } from "../unit/client-fake-cluster.ts";
 
@@ -58,14 +58,14 @@ class World {
   readonly cluster = new FakeCluster((connection, message) => {
     if (connection === this.#stream) this.#toClient.push(message);
   });
-  readonly session: Session<Asked>;
+  readonly session: ClientSession<Asked>;
   #stream = 0;
   #toServer: ClientMessage[][] = [];
   #toClient: ServerMessage[] = [];
 
   constructor(seed: number) {
     const random = keyedRandom(seed, "client");
-    this.session = new Session({ endpoints: ["s1", "s2", "s3"], timeoutMs: 9_000, random, holder: 5 }, 0);
+    this.session = new ClientSession({ endpoints: ["s1", "s2", "s3"], timeoutMs: 9_000, random, holder: 5 }, 0);
     this.turn();
   }
 
@@ -99,7 +99,7 @@ class World {
     }
   }
 
-  ask(body: Parameters<Session<Asked>["submit"]>[0], armsKind: WatchKind | undefined): void {
+  ask(body: Parameters<ClientSession<Asked>["submit"]>[0], armsKind: WatchKind | undefined): void {
     const operation = body.type === "write" ? body.operation : undefined;
     const path = body.type === "close" ? "" : body.type === "read" ? body.read.path : body.operation.path;
     const asked: Asked = {
@@ -244,7 +244,7 @@ describe("a session over breaking streams", () => {
       const done = new Set(applied.map((write) => write.operation));
       const expected = world.asked.filter(({ operation }) => operation !== undefined && done.has(operation));
       expect(applied.map((write) => write.operation)).toEqual(expected.map((asked) => asked.operation));
-      const answers = world.cluster.sessions.get(world.session.sessionId)?.answers;
+      const answers = world.cluster.sessions.get(world.session.identity.sessionId)?.answers;
       applied.forEach(({ operation, requestId }) => {
         const asked = world.asked.find((other) => other.operation === operation);
         if (asked?.aborted === false) expect(asked.answer).toEqual(answers?.get(requestId));

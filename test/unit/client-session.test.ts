@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Failure, Read, Result, WatchEvent } from "../../src/base/operations.ts";
-import { Session, type SessionEffects, type SessionRequest } from "../../src/client/session.ts";
+import { ClientSession, type SessionEffects, type SessionRequest } from "../../src/client/session.ts";
 import { sessionLimits } from "../../src/client/session-limits.ts";
 import type { ClientMessage, Request, RequestBody, ServerMessage } from "../../src/protocol/client-messages.ts";
 
@@ -12,14 +12,17 @@ class Script {
   sent: ClientMessage[] = [];
   readonly dropped: number[] = [];
   readonly log: string[] = [];
-  readonly session: Session<string>;
+  readonly session: ClientSession<string>;
 
   constructor(
     endpoints = ["a:1", "b:1", "c:1"],
     resume?: { sessionId: number; password: Uint8Array },
     discover?: boolean,
   ) {
-    this.session = new Session({ endpoints, timeoutMs: 9_000, random: () => 0.99, resume, holder: 5, discover }, 0);
+    this.session = new ClientSession(
+      { endpoints, timeoutMs: 9_000, random: () => 0.99, resume, holder: 5, discover },
+      0,
+    );
     this.turn();
   }
 
@@ -173,7 +176,7 @@ describe("attaching", () => {
       instance: 0,
     };
     script.says(other);
-    expect(script.session.sessionId).toBe(7);
+    expect(script.session.identity.sessionId).toBe(7);
     expect(script.session.state).toBe("suspended");
     expect(script.log.at(-1)).toBe("violation: another session id");
   });
@@ -222,7 +225,7 @@ describe("attaching", () => {
       script.attach(0, 100, 5);
       script.breaks();
       expect(script.sent[0]).toMatchObject({ instance: 5 });
-      expect(script.session.instance).toBe(5);
+      expect(script.session.identity.instance).toBe(5);
     });
 
     it("ends once all servers are of another", () => {
@@ -271,7 +274,7 @@ describe("attaching", () => {
       script.breaks();
       script.attach(0, 200, 0);
       expect(script.log.at(-1)).toBe("connected");
-      expect(script.session.instance).toBe(5);
+      expect(script.session.identity.instance).toBe(5);
     });
   });
 
@@ -312,7 +315,7 @@ describe("requests", () => {
     ]);
     script.says(script.reply(2, 111), script.reply(3, 105));
     expect(script.log.slice(-2)).toEqual(["r: ok", "w2: ok"]);
-    expect(script.session.lastZxid).toBe(111);
+    expect(script.session.identity.lastZxid).toBe(111);
   });
 
   it("leaves a server that answers out of order", () => {

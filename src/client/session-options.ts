@@ -1,0 +1,27 @@
+/** What a session is opened with. */
+import type { SessionId, Zxid } from "../base/operations.ts";
+import type { Random } from "../base/random.ts";
+
+/** Opens the door to a session. */
+export interface SessionCredentials {
+  readonly sessionId: SessionId;
+  readonly password: Uint8Array;
+  /** Newest zxid that the session's former owner saw; the servers show nothing older. Default 0. */
+  readonly lastZxid?: Zxid | undefined;
+  /** The life of the cluster in which the session was opened: another one refuses it. Default 0: not known. */
+  readonly instance?: number | undefined;
+}
+
+export interface SessionOptions {
+  /** Where servers are, `host:port`. */
+  readonly endpoints: readonly string[];
+  /** Wished session timeout, milliseconds. */
+  readonly timeoutMs: number;
+  readonly random: Random;
+  /** A session to go on with, which is taken over from whoever holds it; otherwise a new one is opened. */
+  readonly resume?: SessionCredentials | undefined;
+  /** A number, below 2^53, that no other client of the session has: drawn at random. */
+  readonly holder: number;
+  /** Whether to go also where servers say that members are. Default true. */
+  readonly discover?: boolean | undefined;
+}
