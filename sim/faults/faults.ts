@@ -1,6 +1,6 @@
 /** Lets the plan's faults strike and end. */
 import type { ServerId } from "../../src/raft/types.ts";
-import type { Action, ActionOf, ClientTarget, ServerTarget } from "../plan/actions.ts";
+import type { Action, ActionKind, ActionOf, ClientTarget, ServerTarget } from "../plan/actions.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ClientFaults } from "../world/clients.ts";
 import type { Kernel } from "../world/kernel.ts";
@@ -31,6 +31,17 @@ type ServerAction = Exclude<
   Extract<Action, { readonly server: ServerTarget }>,
   { readonly kind: "partition" | "member" }
 >;
+/** Kinds of faults that disturb links for a while. */
+const networkKinds: ReadonlySet<ActionKind> = new Set([
+  "loss",
+  "duplicate",
+  "delay",
+  "replay",
+  "clog",
+  "swizzle",
+  "partition",
+]);
+
 type LinkAction = ActionOf<"loss" | "duplicate" | "delay" | "replay" | "clog">;
 
 /** See the file's comment. */
@@ -142,6 +153,13 @@ export class Faults {
       case "replay":
       case "clog":
         return this.#disturb(fault, action);
+      case "intercept": {
+        const [from, to] = [this.#ends(action.from), this.#ends(action.to)];
+        this.#host.network.intercept(from, to, { ...action, extraUs: Math.round(action.extraMs * 1000) });
+        return;
+      }
+      case "heal":
+        return this.#heal(action);
       case "swizzle":
         return this.#swizzle(fault, action);
       case "break":
@@ -188,6 +206,8 @@ export class Faults {
         return;
       case "restart":
         return server.start();
+      case "mend":
+        return server.mend();
       case "otherLife":
         return this.#otherLife(fault, action.says, server);
       case "transfer":
@@ -291,6 +311,16 @@ export class Faults {
         this.#host.network.streamBroken(a, b);
         this.#host.network.streamBroken(b, a);
       }
+  }
+
+  #heal(action: ActionOf<"heal">): void {
+    // What is over everywhere does not come back either, as a partition that flaps would.
+    if (action.from === "any" && action.to === "any")
+      for (const fault of [...this.#inForce.keys()]) {
+        const kind = this.#host.plan.faults[fault]?.what.kind;
+        if (kind !== undefined && networkKinds.has(kind)) this.#lift(fault);
+      }
+    this.#host.network.healLinks(this.#ends(action.from), this.#ends(action.to));
   }
 
   #partition(fault: number, action: ActionOf<"partition">): void {

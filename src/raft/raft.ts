@@ -140,6 +140,19 @@ export class Raft {
     return role.name === "leader" && role.transfer !== undefined;
   }
 
+  /** When this server campaigns unless it hears from a leader, and the timeout that it drew, ms; a leader does not. */
+  get electionTimer(): { readonly deadline: number; readonly timeout: number } | undefined {
+    const { role, electionTimer } = this.#state;
+    return role.name === "leader" ? undefined : electionTimer;
+  }
+
+  /** Whose votes, or pre-votes, a candidate has; nobody's at a server that asks for none. */
+  get votes(): readonly ServerId[] {
+    const { role } = this.#state;
+    if (role.name !== "candidate" && role.name !== "preCandidate") return [];
+    return [...role.votes].filter(([, granted]) => granted).map(([id]) => id);
+  }
+
   /** Whether this server's disk has owed something for an election timeout and written nothing: see `disk.ts`. */
   get diskHangs(): boolean {
     return diskHangs(this.#state);
