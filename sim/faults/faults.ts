@@ -193,6 +193,14 @@ export class Faults {
     return others.length === 0 || others.some(({ admitted }) => admitted);
   }
 
+  /** Whether `server` is a first member of a cluster in which nobody takes part yet, with others that have no backup. */
+  #isForming(server: SimServer): boolean {
+    const { allServers, plan } = this.#host;
+    const first = allServers.filter(({ id }) => id <= plan.config.servers);
+    const others = first.filter((other) => other !== server && !other.restored);
+    return first.includes(server) && others.length > 0 && allServers.every(({ admitted }) => !admitted);
+  }
+
   #onServer(fault: number, action: ServerAction, server: SimServer): void {
     const { kernel } = this.#host;
     const untilUs = "forMs" in action ? kernel.now + Math.round(action.forMs * 1000) : 0;
@@ -210,6 +218,15 @@ export class Faults {
         return server.mend();
       case "otherLife":
         return this.#otherLife(fault, action.says, server);
+      case "restored":
+        if (!this.#isForming(server)) return;
+        server.refill("backup");
+        return this.#lasts(fault, action.forMs, () => {
+          if (server.restored) server.refill("nothing");
+        });
+      case "emptied":
+        if (this.#isForming(server)) server.refill("nothing");
+        return;
       case "transfer":
         return this.#atLeader((leader) => this.#host.operator.transfer(leader, server));
       case "slowDisk":

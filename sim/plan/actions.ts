@@ -113,6 +113,13 @@ export const action = tagged({
    * asks for its vote with a longer log, or speaks as its leader. It must not be heard.
    */
   otherLife: { server: serverTarget, says: word("vote", "heartbeat") },
+  /**
+   * While the cluster is being formed `server` begins with the data of a backup, whatever the others begin with; when the
+   * time is over it is emptied and starts afresh. Nothing happens once any server takes part, or to a spare server.
+   */
+  restored: { server: serverTarget, forMs: time },
+  /** While the cluster is being formed the directory of `server` is emptied, and it starts afresh at once. */
+  emptied: { server: serverTarget },
 
   // Network, per direction, for a while.
   /** Each message is lost with probability `rate`. */

@@ -91,6 +91,10 @@ export function tellAction(action: Action): string {
       const says = action.says === "vote" ? "asks for the vote of" : "speaks as the leader to";
       return `a server of an earlier life of the cluster ${says} ${who(action.server)}`;
     }
+    case "restored":
+      return `${who(action.server)} begins with the data of a backup; after ${duration(action.forMs)} it is emptied`;
+    case "emptied":
+      return `the directory of ${who(action.server)} is emptied before it takes part, and it starts afresh`;
     case "loss":
       return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} are lost`;
     case "duplicate":

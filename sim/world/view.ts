@@ -142,6 +142,8 @@ export interface ServerView {
   readonly admitted: boolean;
   /** It had taken part when it lost its disk. */
   readonly wiped: boolean;
+  /** Its directory was emptied, or given other data, before it took part. */
+  readonly emptied: boolean;
   /** The newest configuration that it was seen to use. */
   readonly configuration: Configuration | undefined;
   /** Its disk is almost full. */

@@ -84,6 +84,7 @@ export class Node {
     this.#admission = new Admission({
       id: options.id,
       incarnation: recovered.identity.incarnation ?? 0,
+      origin: recovered.identity.origin ?? 0,
       joining: recovered.identity.joining ?? false,
       record: recovered.admission,
       firstMembers: otherMembers(this.raft.configuration, options.id),
