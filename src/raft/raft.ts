@@ -20,7 +20,7 @@
  * | Candidates: another leader appears                      | `follower.ts` `follow`                      |
  * | Leaders: the first heartbeat, appending, replies        | `leader.ts`                                 |
  * | Leaders: sending, heartbeats                            | `replication.ts`                            |
- * | Leaders: answering once an entry is applied             | `src/node/clients/router.ts` `afterApply`      |
+ * | Leaders: answering once an entry is applied             | `src/node/clients/router.ts` `afterApply`  |
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
  * | InstallSnapshot RPC (Figure 13), compaction (§7)        | `snapshot.ts`                               |
