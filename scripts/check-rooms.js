@@ -45,7 +45,7 @@ const rooms = {
   },
   server: {
     imports: ["base", "protocol", "storage", "level-disk", "node", "doors", "rpc", "http"],
-    types: ["raft"],
+    types: ["raft", "znode"],
     packages: ["fastify", "pino", "node:"],
     pure: false,
   },

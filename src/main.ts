@@ -142,7 +142,15 @@ function commandLine(stopping: Stopping): Command {
     .option("--cluster-id <name>", "name of the cluster, the same on all its servers (default: made of --members)")
     .option("--client-address <host:port>", "where to listen for clients (default: as in --members)")
     .option("--peer-address <host:port>", "where to listen for other servers (default: as in --members)")
-    .option("--http-address <host:port>", "where to serve /health, /status and /metrics (default: nowhere)")
+    .option(
+      "--http-address <host:port>",
+      "where to serve the dashboard, /health, /status and /metrics (default: nowhere)",
+    )
+    .option(
+      "--http-name <list>",
+      "names of this server in a browser, beside localhost and IP addresses: a.example,b.example",
+    )
+    .option("--no-dashboard", "serve no pages and nothing of the tree over HTTP")
     .option("--election-timeout <time>", "silence of the leader after which others campaign (default: 1s)")
     .option("--heartbeat <time>", "how often a leader speaks at least (default: 100ms)")
     .option(

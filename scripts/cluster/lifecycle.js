@@ -102,7 +102,8 @@ async function showServing(cluster, started) {
     throw new Complaint(`${what} after ${startTimeoutMs / 1000} s`, notReady(waited).join("\n"), 1);
   }
   const { ids: members } = waited.cluster;
-  console.log(`endpoints: ${members.map((id) => serverLayout(cluster, id).clientAddress).join(",")}\n`);
+  console.log(`endpoints: ${members.map((id) => serverLayout(cluster, id).clientAddress).join(",")}`);
+  console.log(`${dashboardLine(reports)}\n`);
   console.log(`try next:\n  ${kvctl} create /hello world\n  ${kvctl} get /hello`);
   console.log(members.length > 1 ? `  ${self} kill leader    # then: ${self} status` : `  ${self} stop`);
 }
@@ -221,9 +222,16 @@ export async function status(json) {
   if (leader === undefined) process.exitCode = 1;
   if (json) return console.log(JSON.stringify(asObject(view, notes)));
   console.log(table(reports));
+  if (reports.some(({ status }) => status !== undefined)) console.log(dashboardLine(reports));
   for (const sentence of notes) console.log(sentence);
   if (leader === undefined && elsewhere.length === 0)
     console.log("no leader that a majority follows: nobody is served");
+}
+
+/** Where the cluster shows itself in a browser: at any server that answers. */
+function dashboardLine(reports) {
+  const shown = reports.find(({ status }) => status !== undefined) ?? reports[0];
+  return `dashboard: http://${shown.server.httpAddress}/`;
 }
 
 function asObject({ cluster, reports, leader, strays, elsewhere }, notes) {

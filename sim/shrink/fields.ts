@@ -13,7 +13,6 @@ const plain: Readonly<Record<string, readonly unknown[]>> = {
   part: ["any"],
   shape: ["isolate"],
   servers: [[]],
-  does: ["drop"],
   message: ["any"],
   from: ["any"],
   to: ["any"],

@@ -1,4 +1,5 @@
 /** The ports of a simulated server's process: its disk, network, clocks and clients, with observers and faults between. */
+import { assert } from "../../src/base/assert.ts";
 import type { Ports } from "../../src/node/ports.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -44,6 +45,7 @@ export function portsOf(
   const random = kernel.randomness.draws("node", name);
   const secret = kernel.randomness.draws("secret", name);
   const disk = server.disk.port(() => life.alive);
+  let appliedIndex = 0;
   return {
     disk: {
       write: (batch, done) => {
@@ -83,6 +85,13 @@ export function portsOf(
     effectsTaken: (effects) => {
       for (const observer of kernel.observers.effects) observer.effects(server, effects);
       if (hooks.armed && effects.committed.length > 0 && server.node?.raft.isLeader === true) hooks.commits(server);
+    },
+    applied: (_command, { zxid }) => {
+      assert(
+        zxid > appliedIndex && zxid <= (server.node?.raft.commitIndex ?? zxid),
+        "what is told is committed, in order",
+      );
+      appliedIndex = zxid;
     },
     requestFlush,
     fatal,

@@ -92,4 +92,15 @@ export const limits = {
   setWatchesMax: 100_000,
   /** Changed paths that a server remembers, to tell re-armed watches what they missed. */
   changeHistoryMax: 100_000,
+  /** Pages that one server keeps up to date with the cluster (`/events`), if it may have as many files open. */
+  livePagesMax: 200,
+  /** What one such page may have unread; it misses what comes on top, and goes on with the next. Bytes. */
+  livePageBytesMax: 256 * 1024,
+  /** Events of each kind that a server remembers for pages that are opened later. */
+  feedMax: 100,
+  /** Sessions, and watched paths, of one answer of `/sessions` and `/watches`. */
+  observedRowsMax: 100,
+  /** Children, and bytes of data, of one answer of `/tree`. */
+  treeChildrenMax: 200,
+  treeBytesMax: 64 * 1024,
 } as const;

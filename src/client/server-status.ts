@@ -44,6 +44,8 @@ export interface ServerStatus {
   readonly ready: boolean;
   /** Why not, when not ready. */
   readonly reason?: string;
+  /** Where its dashboard is, and all that it serves over HTTP (host:port); left out: nowhere. */
+  readonly httpAddress?: string;
 }
 
 /** A member of the cluster, as a server sees it; the last three are known to the leader only. */

@@ -16,8 +16,11 @@ const ownFiles = 64;
 const connectionsMin = 24;
 /** Streams of other servers, which have to get in whatever clients do. */
 const peersMax = 128;
-/** Of those who look how the server is doing. */
-const httpMax = 64;
+/**
+ * Of those who look how the server is doing: three quarters may come from one address, and each page that is open has a
+ * connection of its own.
+ */
+const httpMax = 320;
 
 /** What the open files are for. */
 export interface FileBudget {

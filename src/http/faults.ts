@@ -1,7 +1,7 @@
 /** What the HTTP door answers to requests that it cannot serve. */
 
 /** What it serves. */
-export const doors = "GET /health, /status and /metrics";
+export const doors = "GET /health, /status and /metrics, or open / in a browser";
 
 /** Body of every answer that is not 2xx or a health report. */
 export interface ErrorBody {

@@ -1,4 +1,4 @@
-/** The HTTP door: is it healthy, what does it know, how is it doing. */
+/** The HTTP door: is it healthy, what does it know, how is it doing, and pages that show all that. */
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { shownRole } from "../base/roles.ts";
 import type { Gate } from "../doors/gate.ts";
@@ -6,11 +6,15 @@ import type { NodeStatus } from "../node/status.ts";
 import { clientFault, doors, errorBody } from "./faults.ts";
 import { guardedServer } from "./guarded-server.ts";
 import type { Metrics } from "./metrics.ts";
+import { safeHeaders } from "./safe-headers.ts";
+import { type Site, serveSite } from "./site.ts";
 
 export interface HttpServerOptions {
   readonly status: () => NodeStatus;
   readonly metrics: Pick<Metrics, "contentType" | "scrape">;
   readonly gate: Gate;
+  /** The pages for a browser; left out: there are none. */
+  readonly site?: Site | undefined;
   /** Told of failures that are ours. */
   readonly onError: (error: Error) => void;
 }
@@ -20,7 +24,8 @@ export interface HttpServerOptions {
  *
  * `/health` answers 200 when the server is ready and 503 with the reason when not (and says why writes are
  * refused, if they are); `/status` the {@link NodeStatus},
- * with the role as people know it ({@link shownRole}); `/metrics` Prometheus' text format. All other answers are `{"error":{"code","message","hint"}}`.
+ * with the role as people know it ({@link shownRole}); `/metrics` Prometheus' text format; with a {@link Site} there are its
+ * pages too. All other answers are `{"error":{"code","message","hint"}}`.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const server = fastify({
@@ -45,6 +50,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return reply.status(404).send(errorBody("NOT_FOUND", `there is no ${request.method} ${path}`, `try ${doors}`));
   });
 
+  server.addHook("onRequest", (_request, reply, done) => {
+    reply.headers(safeHeaders);
+    done();
+  });
+  if (options.site !== undefined) serveSite(server, options.site);
   server.get("/health", (_request, reply) => {
     const { ready, reason, writesRefused } = options.status();
     if (!ready) return reply.status(503).send({ ready, reason: reason ?? "starting" });

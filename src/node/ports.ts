@@ -5,6 +5,7 @@ import type { ServerMessage } from "../protocol/client-messages.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { Effects } from "../raft/effects.ts";
 import type { ServerId } from "../raft/types.ts";
+import type { Applied, Command } from "../znode/commands.ts";
 
 export type { Disk } from "../storage/disk.ts";
 
@@ -50,6 +51,8 @@ export interface Ports {
   readonly requestFlush: () => void;
   /** What Raft wants written, sent and applied in this turn, before any of it happens: for those who watch. */
   readonly effectsTaken?: (effects: Effects) => void;
+  /** A command of the log was applied, with what it did: for those who watch. Not told of what a snapshot brought. */
+  readonly applied?: (command: Command, applied: Applied) => void;
   /** A checkpoint took so much of a turn, milliseconds: for the metrics. */
   readonly checkpointTook?: (durationMs: number) => void;
   /** The server cannot go on (a failed write, corruption): it must stop and not write again. */

@@ -39,6 +39,8 @@ export interface NodeStatus {
   readonly ready: boolean;
   /** Why not, when not ready. */
   readonly reason?: string;
+  /** Where its dashboard is, and all that it serves over HTTP (host:port); left out: nowhere. */
+  readonly httpAddress?: string;
 }
 
 export interface MemberStatus {

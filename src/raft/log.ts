@@ -147,6 +147,25 @@ export class Log {
     }
     return low;
   }
+
+  /** The last entries of the log by their terms: at most `max` stretches, oldest first. */
+  lastTerms(max: number): TermStretch[] {
+    const stretches: TermStretch[] = [];
+    for (let last = this.lastIndex; last > this.base.index && stretches.length < max; ) {
+      const term = this.termAt(last);
+      const before = this.newestIndexOfTermAtMost(term - 1, last) ?? this.base.index;
+      stretches.unshift({ term, first: before + 1, last });
+      last = before;
+    }
+    return stretches;
+  }
+}
+
+/** Neighbouring entries of one term. */
+export interface TermStretch {
+  readonly term: Term;
+  readonly first: Index;
+  readonly last: Index;
 }
 
 /** What an entry counts for in limits, in bytes: its data and roughly what surrounds it. */

@@ -8,6 +8,7 @@ import { limits } from "../base/limits.ts";
 import { encodeServerFrame, serverMessageBytes } from "../protocol/client-codec.ts";
 import type { ServerMessage } from "../protocol/client-messages.ts";
 import { asBuffer } from "./grpc.ts";
+import { RequestClock } from "./request-clock.ts";
 
 export type SessionCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -19,6 +20,8 @@ const lingerMsMax = 10_000;
 const frameTargetBytes = 256 * 1024;
 
 export class ClientConnection {
+  /** How long its requests take. */
+  readonly clock = new RequestClock();
   private readonly call: SessionCall;
   private readonly bytesMax: number;
   private readonly stallMsMax: number;

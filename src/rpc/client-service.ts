@@ -21,6 +21,7 @@ import { encodeMessage } from "../protocol/message.ts";
 import { ClientConnection, type SessionCall } from "./client-connection.ts";
 import { asBuffer, firstLine, rawBytes } from "./grpc.ts";
 import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
+import type { RequestKind } from "./request-clock.ts";
 
 /** What the node is told about its clients. */
 export interface ClientHandlers {
@@ -33,6 +34,10 @@ export interface ClientHandlers {
   status(): NodeStatus;
   /** Carries out an operator's request; `signal` aborts when nobody waits for the answer any more. */
   administer?(request: AdminRequest, signal: AbortSignal): Promise<AdminReply>;
+  /** A client has asked for so many reads and writes. */
+  asked?(reads: number, writes: number): void;
+  /** A request of a sample was answered: milliseconds from its arrival. */
+  answered?(kind: RequestKind, durationMs: number): void;
   /** The bytes of a backup of what is applied now. */
   backup(): AsyncGenerator<Uint8Array>;
 }
@@ -159,6 +164,7 @@ export class ClientService implements Clients {
   send(id: ConnectionId, messages: readonly ServerMessage[]): void {
     const connection = this.connections.get(id);
     if (connection === undefined) return;
+    connection.clock.answered(messages, this.options.handlers);
     connection.push(messages);
     if (this.unflushed.size === 0) queueMicrotask(() => this.flush());
     this.unflushed.add(connection);
@@ -240,6 +246,7 @@ export class ClientService implements Clients {
       return false;
     }
     if (messages.length === 0) return false;
+    this.connections.get(id)?.clock.asked(messages, this.options.handlers);
     this.options.handlers.clientMessages(id, messages);
     return true;
   }

@@ -6,6 +6,7 @@ import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
 import { firstLine, rawBytes } from "./grpc.ts";
 import { type CheckedIdentity, checkIdentity, peerMethodPath } from "./peer-identity.ts";
+import { observeMethod, type Question } from "./peer-observe.ts";
 import { introduceMethod } from "./peer-probe.ts";
 
 /** What the node is told about its peers. */
@@ -16,6 +17,8 @@ export interface PeerHandlers {
   peerConnected(to: ServerId): void;
   /** The stream from that peer broke or ended. */
   peerDisconnected(from: ServerId): void;
+  /** Answers what another server asks for those who look at the cluster: JSON. */
+  observe?(question: Question): string;
 }
 
 export interface PeerAcceptorOptions {
@@ -49,6 +52,7 @@ const empty = Buffer.alloc(0);
 
 export const peerService: ServiceDefinition = {
   introduce: introduceMethod,
+  observe: observeMethod,
   messages: {
     path: peerMethodPath,
     requestStream: true,

@@ -3,6 +3,7 @@
  * that what waits is ours to order and to drop.
  */
 import { Client, type ClientWritableStream, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { Log } from "../doors/log.ts";
@@ -11,6 +12,7 @@ import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
 import { asBuffer, channelOptions, firstLine, rawBytes } from "./grpc.ts";
 import { peerMethodPath, streamIdentity } from "./peer-identity.ts";
+import { askObserve, type Question } from "./peer-observe.ts";
 import { PeerQueue } from "./peer-queue.ts";
 
 /** Frames handed to gRPC that the socket has not taken yet. */
@@ -102,6 +104,17 @@ export class PeerLink {
     } else {
       this.queue.pushOffline(messages);
     }
+  }
+
+  /**
+   * Asks the peer, for those who look at the cluster: see {@link askObserve}.
+   *
+   * @throws TerrariumError NO_SERVER
+   */
+  async observe(question: Question, timeoutMs: number): Promise<string> {
+    const { attempt } = this;
+    if (attempt?.acceptedAtMs === undefined) throw new TerrariumError("NO_SERVER", "it cannot be reached");
+    return await askObserve(attempt.client, this.options.clusterId, question, timeoutMs);
   }
 
   /** The peer is there, since it dialled us: no need to wait out the back-off. */

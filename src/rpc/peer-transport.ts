@@ -4,7 +4,8 @@
  * A server that is in no configuration known here is heard all the same, and answered over a stream that is opened for
  * this: the configuration here may be the older one (§6; thesis 4.1).
  */
-import { type sendUnaryData, status } from "@grpc/grpc-js";
+import { type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
+import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
 import type { GateStats } from "../doors/gate.ts";
@@ -15,6 +16,7 @@ import type { ServerId } from "../raft/types.ts";
 import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
 import { PeerAcceptor, type PeerCall, type PeerHandlers, peerService } from "./peer-acceptor.ts";
 import { PeerLink, type PeerLinkStats } from "./peer-link.ts";
+import { answerObserve, type Question } from "./peer-observe.ts";
 import { answerIntroduce } from "./peer-probe.ts";
 
 export type { PeerHandlers } from "./peer-acceptor.ts";
@@ -112,6 +114,7 @@ export class PeerTransport implements Network {
           () => respond({ code: status.INVALID_ARGUMENT, details: "the request cannot be read" }),
         );
       }),
+      observe: this.door.unary((call, respond) => this.tell(call, respond)),
     });
   }
 
@@ -155,6 +158,20 @@ export class PeerTransport implements Network {
     // It is there: no need to wait out the back-off.
     this.links.get(from)?.link.dialNow();
     return undefined;
+  }
+
+  private tell(call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void {
+    const { clusterId, handlers, log } = this.options;
+    const { observe } = handlers;
+    if (observe === undefined) return respond({ code: status.UNIMPLEMENTED, details: "not told here" });
+    try {
+      respond(null, answerObserve(call.request, clusterId, observe));
+    } catch (error) {
+      const known = error instanceof TerrariumError;
+      if (!known) log.error({ reason: String(error) }, "could not tell of this server");
+      const details = known ? error.message : "the server could not tell";
+      respond({ code: known ? status.FAILED_PRECONDITION : status.INTERNAL, details });
+    }
   }
 
   private isStranger(id: ServerId): boolean {
@@ -202,6 +219,17 @@ export class PeerTransport implements Network {
   /** Queues messages for a peer. They may be lost; a peer that is unknown gets nothing. */
   send(to: ServerId, messages: readonly PeerMessage[]): void {
     this.links.get(to)?.link.send(messages);
+  }
+
+  /**
+   * Asks another server, for those who look at the cluster. `timeoutMs`: how long to wait for it.
+   *
+   * @throws TerrariumError NO_SERVER, with a clause that says why there is no answer
+   */
+  async observe(id: ServerId, question: Question, timeoutMs: number): Promise<string> {
+    const connection = this.links.get(id);
+    if (connection === undefined) throw new TerrariumError("NO_SERVER", "there is no stream to it");
+    return await connection.link.observe(question, timeoutMs);
   }
 
   /** What has become of those who connected. */

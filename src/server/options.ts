@@ -22,6 +22,10 @@ export interface ServeOptions {
   readonly peerAddress: string;
   /** Undefined: no HTTP. */
   readonly httpAddress: string | undefined;
+  /** Whether HTTP serves the pages for a browser, which show the tree. */
+  readonly dashboard: boolean;
+  /** Names under which a browser may ask for them, beside localhost, IP addresses and the host of `httpAddress`. */
+  readonly httpNames: readonly string[];
   readonly electionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly logLevel: LogLevel;
@@ -46,6 +50,8 @@ export interface ServeFlags {
   readonly clientAddress?: string;
   readonly peerAddress?: string;
   readonly httpAddress?: string;
+  readonly dashboard?: boolean;
+  readonly httpName?: string;
   readonly electionTimeout?: string;
   readonly heartbeat?: string;
   readonly logLevel?: string;
@@ -105,6 +111,8 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
       "--peer-address",
     ),
     httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
+    dashboard: flags.dashboard !== false,
+    httpNames: flags.httpName === undefined ? [] : flags.httpName.split(",").map(parseHostName),
     electionTimeoutMs,
     heartbeatMs,
     logLevel: parseLogLevel(flags.logLevel ?? "info"),
@@ -164,6 +172,16 @@ function parseAddress(text: string, flag: string): string {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text);
   if (match !== null && Number(match[2]) <= 65_535) return text;
   throw new TerrariumError("USAGE", `${flag}: "${text}" is not an address`, "write it as host:port, port 0 to 65535");
+}
+
+function parseHostName(text: string): string {
+  const name = text.trim();
+  if (/^[A-Za-z0-9_](?:[\w.-]{0,251}[A-Za-z0-9_])?$/.test(name)) return name;
+  throw new TerrariumError(
+    "USAGE",
+    `--http-name: "${text}" is not a host name`,
+    "write names without ports: a.example,b.example",
+  );
 }
 
 function parseClusterId(text: string | undefined): string | undefined {

@@ -29,6 +29,7 @@ import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
 import { roleLogger } from "./log.ts";
 import type { LogOutput } from "./log-output.ts";
+import { Lookout } from "./lookout.ts";
 import { followMembership } from "./membership.ts";
 import type { ServeOptions } from "./options.ts";
 import { unlessAborted } from "./stopping.ts";
@@ -140,6 +141,7 @@ async function serve(
   recovered: Recovered,
   hosts: ServerIntroduction["members"],
 ): Promise<RunningServer> {
+  const lookout = new Lookout({ options, clock, node: () => node, peers: () => peers });
   const metrics = createMetrics({
     status: () => node.status(),
     peers: () => peers.stats(),
@@ -152,6 +154,7 @@ async function serve(
     clock,
     afterTurn: (durationMs) => {
       metrics.observeTurn(durationMs);
+      lookout.turned(durationMs);
       logRoles(node.raft);
       follow();
     },
@@ -169,6 +172,7 @@ async function serve(
       receivePeer: (from, messages, instance) => node.receivePeer(from, messages, instance),
       peerConnected: (to) => node.peerConnected(to),
       peerDisconnected: (from) => node.peerDisconnected(from),
+      observe: (question) => lookout.tell(question),
     },
     random: Math.random,
     log: collecting,
@@ -179,7 +183,9 @@ async function serve(
       clientMessages: (connection, messages) => node.clientMessages(connection, messages),
       clientDisconnected: (connection) => node.clientDisconnected(connection),
       clientReady: (connection) => node.clientReady(connection),
-      status: () => node.status(),
+      status: () => lookout.status(),
+      asked: (reads, writes) => lookout.asked(reads, writes),
+      answered: (kind, durationMs) => lookout.answered(kind, durationMs),
       administer: (request, signal) => administer(node, request, signal),
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
@@ -195,7 +201,10 @@ async function serve(
       heartbeatMs: options.heartbeatMs,
     },
     {
-      disk: timedDisk(level, clock, metrics.observeDiskWrite),
+      disk: timedDisk(level, clock, (durationMs, bytes) => {
+        metrics.observeDiskWrite(durationMs, bytes);
+        lookout.diskWrite(durationMs);
+      }),
       network: peers,
       clock,
       clients,
@@ -203,6 +212,7 @@ async function serve(
       secret: (length) => randomBytes(length),
       requestFlush: host.requestFlush,
       checkpointTook: metrics.observeCheckpointTurn,
+      applied: (command, applied) => lookout.applied(command, applied),
       fatal,
     },
     recovered,
@@ -210,8 +220,9 @@ async function serve(
   const httpGate = new Gate({ name: "http", connectionsMax: files.http, ...httpPatience, log: collecting });
   const http = createHttpServer({
     gate: httpGate,
-    status: () => node.status(),
+    status: () => lookout.status(),
     metrics,
+    site: lookout.site(files),
     onError: (error) => collecting.error({ err: error }, "an HTTP request failed"),
   });
   const gauge = new DiskGauge({
@@ -238,6 +249,7 @@ async function serve(
       peers: await peers.listen(options.peerAddress),
       http: await listenHttp(http, options.httpAddress),
     };
+    lookout.listens(ports.http);
     signal.throwIfAborted();
     follow();
     await gauge.start();

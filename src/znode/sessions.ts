@@ -20,6 +20,8 @@ export interface SessionView {
   readonly lastRequestId: number;
   /** Ephemerals that it owns. */
   readonly ephemeralCount: number;
+  /** Paths of the first `max` of them, in order. */
+  ephemeralPaths(max: number): readonly string[];
 }
 
 /** The answer to a request, kept until the client says that it has it. */
@@ -61,6 +63,10 @@ export class Session implements SessionView {
 
   get ephemeralCount(): number {
     return this.ephemerals === undefined ? 0 : this.ephemerals.size;
+  }
+
+  ephemeralPaths(max: number): readonly string[] {
+    return this.ephemerals?.page("", max, limits.childrenPageBytesMax).names ?? [];
   }
 }
 

@@ -8,6 +8,11 @@ import type { WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
 import { forEachKind, kindsFiredBy, watchKinds } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
 
+/** A path that is watched, and by how many connections. */
+export interface Watched extends WatchSpec {
+  readonly watchers: number;
+}
+
 /** Connections in order of arming; one alone, as with most of very many watches, needs no set. */
 type Connections = number | Set<number>;
 
@@ -71,6 +76,17 @@ export class WatchTable {
   watchesOf(connection: number): readonly WatchSpec[] {
     const armed = this.#byConnection.get(connection) ?? nothingArmed();
     return watchKinds.flatMap((kind) => [...armed[kind]].map((path) => ({ kind, path })));
+  }
+
+  /** At most `max` of the watched paths, by kind and in order of arming. Visits no more than it returns. */
+  watched(max: number): readonly Watched[] {
+    const found: Watched[] = [];
+    for (const kind of watchKinds)
+      for (const [path, connections] of this.#byKind[kind]) {
+        if (found.length >= max) return found;
+        found.push({ kind, path, watchers: typeof connections === "number" ? 1 : connections.size });
+      }
+    return found;
   }
 
   /** Disarms all watches of a connection. */

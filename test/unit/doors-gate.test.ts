@@ -299,7 +299,7 @@ describe("the budget of open files", () => {
       expect(reserved - peers).toBeGreaterThanOrEqual(64);
       expect(Math.min(clients, peers, http)).toBeGreaterThanOrEqual(3);
     }
-    expect(fileBudget(Number.POSITIVE_INFINITY)).toMatchObject({ clients: 10_000, peers: 128, http: 64 });
+    expect(fileBudget(Number.POSITIVE_INFINITY)).toMatchObject({ clients: 10_000, peers: 128, http: 320 });
     expect(() => fileBudget(95)).toThrow(expect.objectContaining({ code: "USAGE" }));
     expect(openFilesMax()).toBeGreaterThan(100);
   });

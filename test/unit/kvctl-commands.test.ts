@@ -398,6 +398,12 @@ describe("status", () => {
     expect(cluster.sessionsOpened).toBe(0);
   });
 
+  it("says where the dashboard is, if a server that answers has one", async () => {
+    cluster.statuses.set("a:1", server(1, "follower"));
+    cluster.statuses.set("b:2", { ...server(2, "leader"), httpAddress: "127.0.0.1:7202" });
+    expect(lines((await run("status")).stdout).at(-1)).toBe("dashboard: http://127.0.0.1:7202/");
+  });
+
   it("names the endpoint and the reason of silence once", async () => {
     cluster.status = (endpoint) => Promise.reject(new TerrariumError("NO_SERVER", reasons[endpoint]));
     const reasons: Record<string, string> = {

@@ -25,12 +25,12 @@ describe("RequestQueue", () => {
     applied = 10;
     mayEvaluate = true;
     sent = [];
-    const evaluator = {
+    queue = new RequestQueue({
       appliedIndex: () => applied,
       evaluate: (): Result => ({ data: utf8(String(applied)) }),
       mayEvaluate: () => mayEvaluate,
-    };
-    queue = new RequestQueue(evaluator, (message) => sent.push(message));
+      send: (message) => sent.push(message),
+    });
   });
 
   it("answers a local read at once", () => {

@@ -51,4 +51,17 @@ describe("SessionTracker", () => {
     tracker.startLeading();
     expect(tracker.expired(sessions)).toEqual([]);
   });
+
+  it("tells for how long a session was silent, while it leads", () => {
+    const tracker = new SessionTracker(100, 0);
+    expect(tracker.silentMs(5)).toBeUndefined();
+    tracker.startLeading();
+    run(tracker, 100, 300);
+    expect([tracker.silentMs(5), tracker.silentMs(6)]).toEqual([300, 300]);
+    tracker.heard(5);
+    run(tracker, 400, 400);
+    expect([tracker.silentMs(5), tracker.silentMs(6)]).toEqual([100, 400]);
+    tracker.stopLeading();
+    expect(tracker.silentMs(5)).toBeUndefined();
+  });
 });

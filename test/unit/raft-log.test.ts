@@ -35,6 +35,22 @@ describe("the log", () => {
     expect(log.lastIndex).toBe(3);
   });
 
+  it("tells its end by terms, for those who look at it", () => {
+    expect(logOf([]).lastTerms(9)).toEqual([]);
+    const log = logOf([1, 1, 2, 5, 5, 5]);
+    const stretches = [
+      { term: 1, first: 1, last: 2 },
+      { term: 2, first: 3, last: 3 },
+      { term: 5, first: 4, last: 6 },
+    ];
+    expect(log.lastTerms(9)).toEqual(stretches);
+    expect(log.lastTerms(2)).toEqual(stretches.slice(1));
+    expect(compacted().lastTerms(9)).toEqual([
+      { term: 3, first: 11, last: 11 },
+      { term: 5, first: 12, last: 12 },
+    ]);
+  });
+
   it("is truncated within its entries only", () => {
     const log = compacted();
     expect(() => log.truncateFrom(10)).toThrow();

@@ -38,6 +38,14 @@ describe("terrarium serve", () => {
       expect(failure({ ...flags, diskQuota }).message).toBe(`--disk-quota: "${diskQuota}" is not a size`);
   });
 
+  it("serves pages wherever it serves HTTP, under the names that it is told, unless it is told not to", () => {
+    expect(parseServeOptions(flags)).toMatchObject({ dashboard: true, httpNames: [] });
+    expect(parseServeOptions({ ...flags, dashboard: false }).dashboard).toBe(false);
+    expect(parseServeOptions({ ...flags, httpName: "a.example, b-2" }).httpNames).toEqual(["a.example", "b-2"]);
+    for (const name of ["", "a:80", "http://a", "a/b", "*", "-a", "a.", "a b", "a".repeat(300)])
+      expect(failure({ ...flags, httpName: name }).message).toBe(`--http-name: "${name}" is not a host name`);
+  });
+
   it("reads members in any order and sorts them", () => {
     expect(parseMembers(members).map((member) => member.id)).toEqual([1, 2, 3]);
     expect(parseMembers(members)[2]).toEqual({ id: 3, peerAddress: "[::1]:7203", clientAddress: "[::1]:7103" });

@@ -163,3 +163,21 @@ describe("which watch a read arms (as in ZooKeeper)", () => {
     expect(watchArmedBy(read("sync", "/", true), success)).toBeUndefined();
   });
 });
+
+describe("what is watched, for those who look", () => {
+  it("is told by path and kind with the number of watchers, and not more than is asked for", () => {
+    const table = armed("/a", "data", "children");
+    table.arm(2, { kind: "data", path: "/a" });
+    table.arm(2, { kind: "exist", path: "/b" });
+    const all = [
+      { kind: "data", path: "/a", watchers: 2 },
+      { kind: "exist", path: "/b", watchers: 1 },
+      { kind: "children", path: "/a", watchers: 1 },
+    ];
+    expect(table.watched(9)).toEqual(all);
+    expect(table.watched(2)).toEqual(all.slice(0, 2));
+    expect(table.watched(0)).toEqual([]);
+    table.dropConnection(2);
+    expect(table.watched(9).map(({ watchers }) => watchers)).toEqual([1, 1]);
+  });
+});

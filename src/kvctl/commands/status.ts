@@ -21,7 +21,10 @@ export async function status(context: Context): Promise<void> {
   if (leader === undefined) {
     throw up.length > 0 ? unservedError(probes) : noServer(probes);
   }
-  if (!out.json) out.write(`leader: server ${leader.id}, term ${leader.term}; ${summary}\n`);
+  if (out.json) return;
+  out.write(`leader: server ${leader.id}, term ${leader.term}; ${summary}\n`);
+  const dashboard = up.find(({ httpAddress }) => httpAddress !== undefined)?.httpAddress;
+  if (dashboard !== undefined) out.write(`dashboard: http://${dashboard}/\n`);
 }
 
 const header = ["ENDPOINT", "ID", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "SESSIONS", "ZNODES", "STATE"];

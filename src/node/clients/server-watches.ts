@@ -10,7 +10,7 @@ import { ChangeHistory } from "../../znode/change-history.ts";
 import type { Change } from "../../znode/commands.ts";
 import type { ZnodeMachine } from "../../znode/machine.ts";
 import { pathProblem } from "../../znode/paths.ts";
-import { WatchTable } from "../../znode/watches.ts";
+import { type Watched, WatchTable } from "../../znode/watches.ts";
 import type { ConnectionId } from "../ports.ts";
 
 /** What became of a watch that was to be armed again: nothing of both if it is armed. */
@@ -68,6 +68,11 @@ export class ServerWatches {
   /** The watches of a connection. */
   watchesOf(connection: ConnectionId): readonly WatchSpec[] {
     return this.#table.watchesOf(connection);
+  }
+
+  /** At most `max` of the watched paths. */
+  watched(max: number): readonly Watched[] {
+    return this.#table.watched(max);
   }
 
   /** Fires what the changes of one command fire. */

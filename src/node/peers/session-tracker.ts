@@ -35,6 +35,12 @@ export class SessionTracker {
     if (this.#leadingSinceMs !== undefined) this.#heardAtMs.set(session, this.#runningMs);
   }
 
+  /** While leading: for how long nothing was heard of the session, milliseconds of running time. */
+  silentMs(session: SessionId): number | undefined {
+    if (this.#leadingSinceMs === undefined) return undefined;
+    return this.#runningMs - (this.#heardAtMs.get(session) ?? this.#leadingSinceMs);
+  }
+
   /** The session has ended. */
   forget(session: SessionId): void {
     this.#heardAtMs.delete(session);
