@@ -1,22 +1,39 @@
 // Keeps the documentation true. `npm run docs:check` fails, naming page and line, where an excerpt is no longer what the
-// source says, a transcript no longer what the command prints, or a link leads nowhere. `npm run docs:sync` puts the
-// present code and output in, so that the prose around them can be read again.
+// source says, a transcript no longer what the command prints, a console session goes another way, a generated page is
+// old, or a link or a name leads nowhere. `npm run docs:sync` puts the present code and output in, so that the prose
+// around them can be read again. `--quick` leaves the sessions with real servers out; pages named behind it are looked
+// at alone.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { generatedPages } from "./docs/generated.js";
 import { anchorsOf, linksOf } from "./docs/links.js";
-import { blocksOf, codeBody, normalised, runOf, shownPart, withBodies } from "./docs/page.js";
+import { declares, filesNamedIn, scriptsNamedIn } from "./docs/mentions.js";
+import { blocksOf, codeBody, normalised, runOf, shownPart, unkeptOf, withBodies } from "./docs/page.js";
+import { commandsOf, Session, sessionBody } from "./docs/session.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readSource = (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined);
+const npmScripts = JSON.parse(readSource("package.json")).scripts;
+
+const [mode, ...rest] = process.argv.slice(2);
+if (mode !== "check" && mode !== "sync") {
+  console.error("node scripts/docs.js check|sync [--quick] [PAGE…]");
+  process.exit(2);
+}
+const quick = rest.includes("--quick");
+const only = rest.filter((word) => word !== "--quick");
+const sync = mode === "sync";
 
 /** README, CHANGELOG and everything in docs/. */
 function pages() {
   const found = ["README.md", "CHANGELOG.md"];
-  for (const entry of readdirSync(join(root, "docs"), { recursive: true, withFileTypes: true }))
-    if (entry.isFile() && entry.name.endsWith(".md")) found.push(relative(root, join(entry.parentPath, entry.name)));
+  for (const entry of readdirSync(join(root, "docs"), { recursive: true, withFileTypes: true })) {
+    const path = relative(root, join(entry.parentPath, entry.name));
+    if (entry.isFile() && path.endsWith(".md") && !path.includes("node_modules")) found.push(path);
+  }
   return found.sort();
 }
 
@@ -27,28 +44,31 @@ const printed = new Map();
 function output(command) {
   const known = printed.get(command);
   if (known !== undefined) return known;
-  const [npm, run, name, ...rest] = command.split(" ");
-  const script = JSON.parse(readSource("package.json")).scripts[name];
+  const [npm, run, name, ...words] = command.split(" ");
+  const script = npmScripts[name];
   if (npm !== "npm" || run !== "run" || script === undefined)
     throw new Error(`"${command}" is no script of this project`);
-  const args = [...script.split(" "), ...(rest[0] === "--" ? rest.slice(1) : rest)];
+  const args = [...script.split(" "), ...(words[0] === "--" ? words.slice(1) : words)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args.slice(1), { cwd: root, encoding: "utf8" });
   // With a bug planted, a promise is to break.
-  if (status !== (rest.includes("--mutant") ? 1 : 0))
+  if (status !== (words.includes("--mutant") ? 1 : 0))
     throw new Error(`"${command}" ended with ${status}: ${stderr.trim().split("\n").at(-1)}`);
   printed.set(command, stdout);
   return stdout;
 }
 
-/** What a block should say, or undefined if it says so already. Throws a sentence. */
-function wanted({ kind, what, body }) {
+/** What a block should say, or undefined if it says so already. `session` gives the page's shell. Throws a sentence. */
+async function wanted({ kind, what, body }, session) {
+  if (kind === "shown") return undefined;
   if (body === undefined) throw new Error("no block follows: put an empty one there and run npm run docs:sync");
-  if (kind === "code") {
-    const should = codeBody(what, readSource);
+  if (kind === "session") {
+    if (quick) return undefined;
+    const first = /^first (.+)$/.exec(what)?.[1];
+    const should = sessionBody(await (await session()).play(commandsOf(body), first));
     return should === body ? undefined : should;
   }
-  const run = runOf(what);
-  const should = shownPart(normalised(output(run.command)), run);
+  const run = kind === "run" ? runOf(what) : undefined;
+  const should = run === undefined ? codeBody(what, readSource) : shownPart(normalised(output(run.command)), run);
   return should === body ? undefined : should;
 }
 
@@ -64,27 +84,78 @@ function checkLinks(page, text) {
   return problems;
 }
 
+/** Decisions go by their numbers. */
+function isThere(path) {
+  if (existsSync(join(root, path))) return true;
+  const number = /^docs\/decisions\/(\d+)$/.exec(path)?.[1];
+  return (
+    number !== undefined && readdirSync(join(root, "docs/decisions")).some((name) => name.startsWith(`${number}-`))
+  );
+}
+
+/** What was may be named in the history of changes. */
+const ofThePast = new Set(["CHANGELOG.md"]);
+
+function checkMentions(page, text) {
+  const problems = [];
+  for (const { line, script } of scriptsNamedIn(text))
+    if (!Object.hasOwn(npmScripts, script)) problems.push(`${page}:${line}: there is no script ${script}`);
+  if (ofThePast.has(page)) return problems;
+  for (const { line, path, symbol } of filesNamedIn(text)) {
+    if (!isThere(path)) problems.push(`${page}:${line}: there is no ${path}`);
+    else if (symbol !== undefined && !declares(readSource(path), symbol))
+      problems.push(`${page}:${line}: ${path} declares no ${symbol}`);
+  }
+  for (const line of unkeptOf(text))
+    problems.push(
+      `${page}:${line}: typed commands that nobody tries: put <!-- session --> above, or <!-- shown: why -->`,
+    );
+  return problems;
+}
+
 /** Returns the problems of one page; with `sync`, mends those that can be. */
-function visit(page, sync) {
-  const text = readFileSync(join(root, page), "utf8");
-  const problems = checkLinks(page, text);
+async function visit(page) {
+  const text = readSource(page);
+  const problems = [...checkLinks(page, text), ...checkMentions(page, text)];
   const blocks = blocksOf(text);
-  const bodies = blocks.map((block) => {
-    try {
-      const body = wanted(block);
-      if (body !== undefined && !sync)
-        problems.push(
-          `${page}:${block.line}: ${block.what} is another now: npm run docs:sync, then read the page again`,
-        );
-      else if (body !== undefined) console.log(`${page}:${block.line}: ${block.what}: put in anew`);
-      return body;
-    } catch (error) {
-      problems.push(`${page}:${block.line}: ${error.message}`);
-      return undefined;
+  const bodies = [];
+  let shell;
+  const session = async () => (shell ??= await Session.open(root));
+  try {
+    for (const block of blocks) {
+      const at = `${page}:${block.line}: ${block.what}`;
+      let body;
+      try {
+        body = await wanted(block, session);
+        if (body !== undefined && sync) console.log(`${at}: put in anew`);
+        else if (body !== undefined) {
+          problems.push(`${at} is another now: npm run docs:sync, then read the page again`);
+          if (block.kind === "session") problems.push(`  it says:\n${body.replace(/^/gm, "    ")}`);
+        }
+      } catch (error) {
+        problems.push(`${page}:${block.line}: ${error.message}`);
+      }
+      bodies.push(body);
     }
-  });
+  } finally {
+    await shell?.close();
+  }
   const renewed = withBodies(text, blocks, bodies);
   if (sync && renewed !== text) writeFileSync(join(root, page), renewed);
+  return problems;
+}
+
+/** Pages that are made of the code: those that are old. */
+async function visitGenerated() {
+  const problems = [];
+  for (const [page, text] of await generatedPages(root, problems)) {
+    if (readSource(page) === text) continue;
+    if (sync) {
+      mkdirSync(dirname(join(root, page)), { recursive: true });
+      writeFileSync(join(root, page), text);
+      console.log(`${page}: made anew`);
+    } else problems.push(`${page}:1: what it is made of has changed: npm run docs:sync`);
+  }
   return problems;
 }
 
@@ -102,13 +173,10 @@ function checkDecisions(files) {
   return problems;
 }
 
-const mode = process.argv[2];
-if (mode !== "check" && mode !== "sync") {
-  console.error("node scripts/docs.js check|sync");
-  process.exit(2);
-}
+const problems = only.length > 0 ? [] : await visitGenerated();
 const all = pages();
-const problems = [...checkDecisions(all), ...all.flatMap((page) => visit(page, mode === "sync"))];
+if (only.length === 0) problems.push(...checkDecisions(all));
+for (const page of only.length > 0 ? only : all) problems.push(...(await visit(page)));
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
-else console.log(`docs: ${all.length} pages are true to the code`);
+else console.log(`docs: ${only.length || all.length} pages are true to the code`);

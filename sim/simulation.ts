@@ -22,7 +22,7 @@ import { type Observer, type Observers, sortObservers, type World } from "./worl
 import type { ServerHost } from "./world/ports.ts";
 import { SimServer } from "./world/server.ts";
 import { mixEvent } from "./world/trace-hash.ts";
-import type { ServerView } from "./world/view.ts";
+import type { ClientView, LinkView, ServerView } from "./world/view.ts";
 import { asBytes, asObjects } from "./world/wire.ts";
 
 /** See the file's comment. */
@@ -38,6 +38,8 @@ export class Simulation implements World {
   readonly #kernel: Kernel;
   readonly #observers: Observers;
   readonly #triggers: Triggers;
+  readonly #network: SimNetwork;
+  readonly #connections: Connections;
   readonly #clients: Clients;
   readonly #faults: Faults;
   readonly #calm: Calm;
@@ -63,6 +65,8 @@ export class Simulation implements World {
     const wire = config.bytes ? asBytes : asObjects;
     const network = new SimNetwork(kernel, serverCount(config), config.networkUs, wire);
     const connections = new Connections(kernel, config.clientUs, wire);
+    this.#network = network;
+    this.#connections = connections;
     const bootstrap: Configuration = bootstrapConfiguration(config.servers);
     const parts = { kernel, plan: this.plan, network, connections };
     this.#triggers = new Triggers(
@@ -93,6 +97,11 @@ export class Simulation implements World {
     return this.#kernel.current;
   }
 
+  /** Virtual time of the next event, µs; infinite when none waits. Before the first step, that is the beginning. */
+  get nextUs(): number {
+    return this.#state === "new" ? 0 : this.#kernel.nextUs();
+  }
+
   /** Events handled so far. */
   get events(): number {
     return this.#kernel.handled;
@@ -111,6 +120,21 @@ export class Simulation implements World {
   /** Depends on all that happened so far. */
   get traceHash(): string {
     return this.#kernel.traceHash;
+  }
+
+  /** The clients, by number - 1. */
+  get clients(): readonly ClientView[] {
+    return this.#clients.all;
+  }
+
+  /** What faults do to the way from a server to another; undefined if there is none. */
+  link(from: ServerId, to: ServerId): LinkView | undefined {
+    return this.#network.view(from, to);
+  }
+
+  /** Between whom a stream is, as long as one of them holds it. */
+  connection(id: number): { readonly client: number; readonly server: ServerId } | undefined {
+    return this.#connections.get(id);
   }
 
   /** What is to happen, soonest first, as far as it is known now: messages on their way, timers, writes, faults. */
@@ -145,18 +169,18 @@ export class Simulation implements World {
   }
 
   /**
-   * Puts a fault into the running plan: it strikes within microseconds. The {@link plan} has it from now on, so that a run
-   * of that plan is the same run. Without effect once the faults are over.
+   * Puts a fault into the running plan: it strikes within microseconds, or at `fromUs` if that is later. The {@link plan}
+   * has it from now on, so that a run of that plan is the same run. Without effect once the faults are over.
    */
-  inject(what: Action): void {
-    const atUs = this.#kernel.nextFreeUs();
+  inject(what: Action, fromUs = 0): void {
+    const atUs = this.#kernel.nextFreeUs(fromUs);
     const fault = this.#planned.faults.push({ when: { kind: "at", atMs: atUs / 1000 }, what }) - 1;
     if (this.#state !== "new") this.#kernel.at(atUs, { kind: "fault", cause: 0, fault });
   }
 
-  /** Lets a client, from 1, do a step within microseconds. The {@link plan} has it from now on. */
-  perform(client: number, step: Step): void {
-    const atUs = this.#kernel.nextFreeUs();
+  /** The same for a step of a client, numbered from 1. */
+  perform(client: number, step: Step, fromUs = 0): void {
+    const atUs = this.#kernel.nextFreeUs(fromUs);
     const listed = this.#planned.operations.push({ client, atMs: atUs / 1000, step }) - 1;
     if (this.#state !== "new") this.#kernel.at(atUs, { kind: "operation", cause: 0, client, listed });
   }

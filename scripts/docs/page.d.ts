@@ -1,7 +1,7 @@
 /** A kept block of a page. */
 export interface Block {
   readonly line: number;
-  readonly kind: "code" | "run";
+  readonly kind: "code" | "run" | "session" | "shown";
   readonly what: string;
   readonly body: string | undefined;
   readonly from: number;
@@ -13,6 +13,7 @@ export interface Run {
   readonly lines: number;
 }
 export function blocksOf(text: string): Block[];
+export function unkeptOf(text: string): number[];
 export function withBodies(text: string, blocks: readonly Block[], bodies: readonly (string | undefined)[]): string;
 export function codeBody(what: string, read: (path: string) => string | undefined): string;
 export function runOf(what: string): Run;

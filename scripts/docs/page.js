@@ -4,10 +4,12 @@
 //   <!-- code: src/raft/vote.ts isUpToDate with doc --> the same with its doc comment
 //   <!-- run: npm run sim -- --scene figure-8 -->       before a ```text block: what the command prints
 //   <!-- run: … | from "n2 leads" | lines 5 -->         of that, from the first line with these words on, so many lines
+//   <!-- session -->                                    before a ```console block: typed and printed lines, see session.js
+//   <!-- shown: why it cannot be run -->                before a block with typed lines that is not kept
 
 import { excerptOf } from "./excerpt.js";
 
-const directive = /^<!-- (code|run): (.+?) -->$/;
+const directive = /^<!-- (code|run|session|shown)(?:: (.+?))? -->$/;
 
 /**
  * The kept blocks of a page: `{ line, kind, what, body, from, to }`. `line` is that of the directive, from 1; `from` and
@@ -23,9 +25,22 @@ export function blocksOf(text) {
     const end = fence.startsWith("```") ? lines.indexOf("```", i + 2) : -1;
     const [from, to] = [i + 2, end];
     const body = end < 0 ? undefined : lines.slice(from, to).join("\n");
-    blocks.push({ line: i + 1, kind: match[1], what: match[2], body, from, to });
+    blocks.push({ line: i + 1, kind: match[1], what: match[2] ?? match[1], body, from, to });
   });
   return blocks;
+}
+
+/** Lines (from 1) of blocks that show typed commands and are neither kept nor said to be only shown. */
+export function unkeptOf(text) {
+  const lines = text.split("\n");
+  const unkept = [];
+  let open = false;
+  lines.forEach((line, i) => {
+    if (!line.startsWith("```")) return;
+    open = !open;
+    if (open && lines[i + 1]?.startsWith("$ ") && !directive.test(lines[i - 1] ?? "")) unkept.push(i + 1);
+  });
+  return unkept;
 }
 
 /** The page with other bodies: `bodies` has one for each block, in order; undefined leaves it as it is. */

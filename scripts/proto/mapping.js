@@ -84,7 +84,7 @@ export const messages = {
   PeerMessage: { tag: "type", names: "types", bound: true },
 
   LogBase: { required: ["configuration"] },
-  Identity: { absent: ["incarnation", "joining"] },
+  Identity: { absent: ["incarnation", "joining", "origin"] },
   CheckpointHead: { required: ["configuration"] },
   Segment: { pieces: ["removedPaths", "endedSessions", "znodes", "sessions"] },
   SessionRow: { bound: true, sized: true },

@@ -1,6 +1,6 @@
 /** Lets the plan's faults strike and end. */
 import type { ServerId } from "../../src/raft/types.ts";
-import type { Action, ActionOf, ClientTarget, ServerTarget } from "../plan/actions.ts";
+import type { Action, ActionKind, ActionOf, ClientTarget, ServerTarget } from "../plan/actions.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ClientFaults } from "../world/clients.ts";
 import type { Kernel } from "../world/kernel.ts";
@@ -31,6 +31,17 @@ type ServerAction = Exclude<
   Extract<Action, { readonly server: ServerTarget }>,
   { readonly kind: "partition" | "member" }
 >;
+/** Kinds of faults that disturb links for a while. */
+const networkKinds: ReadonlySet<ActionKind> = new Set([
+  "loss",
+  "duplicate",
+  "delay",
+  "replay",
+  "clog",
+  "swizzle",
+  "partition",
+]);
+
 type LinkAction = ActionOf<"loss" | "duplicate" | "delay" | "replay" | "clog">;
 
 /** See the file's comment. */
@@ -142,6 +153,13 @@ export class Faults {
       case "replay":
       case "clog":
         return this.#disturb(fault, action);
+      case "intercept": {
+        const [from, to] = [this.#ends(action.from), this.#ends(action.to)];
+        this.#host.network.intercept(from, to, { ...action, extraUs: Math.round(action.extraMs * 1000) });
+        return;
+      }
+      case "heal":
+        return this.#heal(action);
       case "swizzle":
         return this.#swizzle(fault, action);
       case "break":
@@ -175,6 +193,14 @@ export class Faults {
     return others.length === 0 || others.some(({ admitted }) => admitted);
   }
 
+  /** Whether `server` is a first member of a cluster in which nobody takes part yet, with others that have no backup. */
+  #isForming(server: SimServer): boolean {
+    const { allServers, plan } = this.#host;
+    const first = allServers.filter(({ id }) => id <= plan.config.servers);
+    const others = first.filter((other) => other !== server && !other.restored);
+    return first.includes(server) && others.length > 0 && allServers.every(({ admitted }) => !admitted);
+  }
+
   #onServer(fault: number, action: ServerAction, server: SimServer): void {
     const { kernel } = this.#host;
     const untilUs = "forMs" in action ? kernel.now + Math.round(action.forMs * 1000) : 0;
@@ -188,8 +214,19 @@ export class Faults {
         return;
       case "restart":
         return server.start();
+      case "mend":
+        return server.mend();
       case "otherLife":
         return this.#otherLife(fault, action.says, server);
+      case "restored":
+        if (!this.#isForming(server)) return;
+        server.refill("backup");
+        return this.#lasts(fault, action.forMs, () => {
+          if (server.restored) server.refill("nothing");
+        });
+      case "emptied":
+        if (this.#isForming(server)) server.refill("nothing");
+        return;
       case "transfer":
         return this.#atLeader((leader) => this.#host.operator.transfer(leader, server));
       case "slowDisk":
@@ -291,6 +328,16 @@ export class Faults {
         this.#host.network.streamBroken(a, b);
         this.#host.network.streamBroken(b, a);
       }
+  }
+
+  #heal(action: ActionOf<"heal">): void {
+    // What is over everywhere does not come back either, as a partition that flaps would.
+    if (action.from === "any" && action.to === "any")
+      for (const fault of [...this.#inForce.keys()]) {
+        const kind = this.#host.plan.faults[fault]?.what.kind;
+        if (kind !== undefined && networkKinds.has(kind)) this.#lift(fault);
+      }
+    this.#host.network.healLinks(this.#ends(action.from), this.#ends(action.to));
   }
 
   #partition(fault: number, action: ActionOf<"partition">): void {

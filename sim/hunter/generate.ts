@@ -9,6 +9,7 @@ import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
   drawCutLeaders,
   drawCutOff,
+  drawFounding,
   drawHastyChanges,
   drawHops,
   drawHungDisks,
@@ -137,6 +138,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     faults.push(...drawWrongClocks(randomness.draws("plan wrong clocks"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan left behind").chance(0.2))
     faults.push(...drawLeftBehind(randomness.draws("plan left behind"), servers, horizonMs, electionTimeoutMs));
+  if (options.clean !== true && servers > 1 && randomness.draws("plan founding").chance(0.1))
+    faults.push(...drawFounding(randomness.draws("plan founding faults"), servers));
   if (config.spares > 0) {
     faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));
     faults.push(...drawHastyChanges(randomness.draws("plan hasty changes"), horizonMs));

@@ -234,3 +234,24 @@ function lopsided(draws: Draws, servers: number, forMs: number): Action {
   const side = draws.some(all, draws.between(1, Math.max(1, Math.floor((servers - 1) / 2))));
   return { kind: "partition", shape: "halves", server: "leader", servers: side, forMs, flapMs: 0 };
 }
+
+/**
+ * A cluster that is formed of the wrong parts: some first members begin with a backup and some with nothing, or one is
+ * emptied when it has been met already. Who does so in time still gets a cluster.
+ */
+export function drawFounding(draws: Draws, servers: number): Fault[] {
+  const faults: Fault[] = [];
+  const ids = Array.from({ length: servers }, (_, i) => i + 1);
+  const forMs = draws.pick([20, 300, 1_500]);
+  if (draws.chance(0.6))
+    for (const server of draws.some(ids, draws.between(1, servers - 1)))
+      faults.push({ when: { kind: "at", atMs: 0 }, what: { kind: "restored", server, forMs } });
+  if (faults.length > 0 && draws.chance(0.6)) return faults;
+  for (let left = draws.between(1, 3); left > 0; left--) {
+    const when: When = draws.chance(0.5)
+      ? { kind: "at", atMs: draws.between(0, draws.pick([5, 30, 200])) }
+      : { kind: "persists", server: "any", nth: draws.between(1, 2 * servers), atMs: 0 };
+    faults.push({ when, what: { kind: "emptied", server: draws.pick(ids) } });
+  }
+  return faults;
+}

@@ -69,6 +69,8 @@ export const markSentences = {
   "removed-server-campaigns": "a server that is no voter asked for votes",
   "wiped-server-refused": "a server that lost its disk was kept out",
   "other-life-speaks": "a server that takes part was spoken to by one of an earlier life of the cluster",
+  "other-origin-met": "a first member met one whose data began with a backup that it does not have, or with none",
+  "first-members-disagree": "two first members had met different data of some member",
   "transfer-succeeds": "a leader handed leadership over and the other won",
   "transfer-fails": "a leader tried to hand leadership over and goes on leading",
   // Reads.

@@ -15,6 +15,8 @@ export class MembershipMarks implements Observer, RaftChecker {
   readonly #marks: Marks;
   readonly #history: RaftHistory;
   #committed: Configuration | undefined;
+  /** As first members have told them. */
+  readonly #instances = new Set<number>();
 
   constructor(marks: Marks, history: RaftHistory) {
     this.#marks = marks;
@@ -34,6 +36,13 @@ export class MembershipMarks implements Observer, RaftChecker {
 
   event(event: SimEvent): void {
     if (event.kind === "message" && event.instance === otherInstance) this.#marks.hit("other-life-speaks");
+  }
+
+  delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
+    if (message.type !== "HelloReply" || to.recovered?.identity.joining === true) return;
+    if (message.origin !== (to.recovered?.identity.origin ?? 0)) this.#marks.hit("other-origin-met");
+    if (message.instance !== 0) this.#instances.add(message.instance);
+    if (this.#instances.size > 1) this.#marks.hit("first-members-disagree");
   }
 
   sent(from: ServerView, _to: ServerId, message: PeerMessage): void {

@@ -34,7 +34,7 @@ export const clients: readonly Mutant[] = [
     file: "src/node/node.ts",
     find: "    if (this.raft.isLeader) this.#vouchers.add(from, round);\n",
     replace:
-      '    if (!this.raft.isLeader) return;\n    if (from === this.options.id) this.#door.vouch(this.#touches.answered(round));\n    else this.#outbox.add(from, { type: "SessionsHeard", round });\n',
+      '    if (!this.raft.isLeader) return;\n    if (from === this.options.id) this.#clients.vouch(this.#touches.answered(round));\n    else this.#outbox.add(from, { type: "SessionsHeard", round });\n',
     expects: ["certain-sessions"],
     kind: "safety",
     lesson:
@@ -92,8 +92,8 @@ export const clients: readonly Mutant[] = [
     title: "clients are not told that the members have changed",
     source: "ours (issue 11)",
     file: "src/node/node.ts",
-    find: "    if (members.length !== before.length || !members.every(same)) this.#door.membersChanged();\n",
-    replace: "    if (members.length < before.length && !members.every(same)) this.#door.membersChanged();\n",
+    find: "    if (members.length !== before.length || !members.every(same)) this.#clients.membersChanged();\n",
+    replace: "    if (members.length < before.length && !members.every(same)) this.#clients.membersChanged();\n",
     expects: ["liveness"],
     kind: "liveness",
     lesson:

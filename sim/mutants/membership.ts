@@ -139,8 +139,43 @@ export const membership: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "Two members may have met two data directories of a third that was emptied in between. Only what all have confirmed do all agree on.",
-    survives:
-      "A first member has to be emptied between being met by one and by another, and before it takes part: the simulator spares servers that have not taken part. test/unit/node-admission.test.ts plays it.",
+  },
+  {
+    id: "M20",
+    title: "a server that was restored from a backup forgets it",
+    source: "ours (docs/decisions/0005)",
+    file: "src/node/node.ts",
+    find: "origin: recovered.identity.origin ?? 0,",
+    replace: "origin: 0,",
+    expects: ["other-life"],
+    kind: "safety",
+    lesson:
+      "Under one name, servers with the data of a backup and servers with none have logs of the same numbers and another history. They must not make a cluster.",
+  },
+  {
+    id: "M21",
+    title: "a first member meets one that began with other data",
+    source: "ours (docs/decisions/0005)",
+    file: "src/node/peers/admission.ts",
+    find: "    if (origin !== this.#start.origin) {\n",
+    replace: "    if (origin < 0) {\n",
+    expects: ["liveness", "other-life"],
+    kind: "liveness",
+    lesson:
+      "That they are no cluster shows in their instances too, but then it is on their disks. Told at the first word, the mistake can be mended: the wrong one is emptied, and the cluster forms.",
+  },
+  {
+    id: "M22",
+    title: "the instance does not show what the first members began with",
+    source: "ours (docs/decisions/0005)",
+    file: "src/node/peers/instance.ts",
+    find: 'origin === 0 ? "" :',
+    replace: 'origin >= 0 ? "" :',
+    expects: ["other-life"],
+    kind: "safety",
+    lesson: "What must be the same everywhere belongs into the number by which all agree.",
+    harmless:
+      "Nobody meets another one of another origin in the first place (M21), so an instance is never made of two. This is the second lock on the same door.",
   },
   {
     id: "M19",

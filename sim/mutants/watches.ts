@@ -18,10 +18,10 @@ export const watches: readonly Mutant[] = [
     id: "W2",
     title: "a busy client gets no events",
     source: "etcd#17529",
-    file: "src/node/clients/router.ts",
-    find: "connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });\n    const own",
+    file: "src/node/clients/watches.ts",
+    find: "connection.requests.event(event);\n      this.#connections.speaks(connection);",
     replace:
-      "if (connection.requests.length < 4) connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });\n    const own",
+      "if (connection.requests.length < 4) connection.requests.event(event);\n      this.#connections.speaks(connection);",
     expects: ["watches"],
     kind: "safety",
     lesson:
@@ -43,9 +43,9 @@ export const watches: readonly Mutant[] = [
     title: "an event leaves after the answer that shows its change",
     source: "ours",
     file: "src/node/clients/request-queue.ts",
-    find: '    if (last === undefined) this.#host.send({ type: "event", event });\n    else if (last.events === undefined) last.events = [event];',
+    find: '    if (last === undefined) this.#send({ type: "event", event });\n    else if (last.events === undefined) last.events = [event];',
     replace:
-      '    const next = this.#slots.at(this.#evaluated);\n    if (next !== undefined) next.events = [...(next.events ?? []), event];\n    else if (last === undefined) this.#host.send({ type: "event", event });\n    else if (last.events === undefined) last.events = [event];',
+      '    const next = this.#slots.at(this.#evaluated);\n    if (next !== undefined) next.events = [...(next.events ?? []), event];\n    else if (last === undefined) this.#send({ type: "event", event });\n    else if (last.events === undefined) last.events = [event];',
     expects: ["watches"],
     kind: "safety",
     lesson:
@@ -117,9 +117,9 @@ export const watches: readonly Mutant[] = [
     title: "the answer leaves before the event of the same entry",
     source: "ours",
     file: "src/node/clients/router.ts",
-    find: "    this.#watches.fire(applied.changes, (id, event) => {\n      const connection = this.#connections.get(id);\n      if (connection === undefined) return;\n      connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });\n    const own = command.origin === this.#host.id;",
+    find: "    this.#watches.fire(applied.changes);\n    const own = command.origin === this.#parts.server.id;\n    this.#dispatch(applied.outcome, own ? command.proposal : undefined);",
     replace:
-      "    const own = command.origin === this.#host.id;\n    this.#dispatch(applied.outcome, own ? command.proposal : undefined);\n    this.#watches.fire(applied.changes, (id, event) => {\n      const connection = this.#connections.get(id);\n      if (connection === undefined) return;\n      connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });",
+      "    const own = command.origin === this.#parts.server.id;\n    this.#dispatch(applied.outcome, own ? command.proposal : undefined);\n    this.#watches.fire(applied.changes);",
     expects: ["watches"],
     kind: "safety",
     lesson: "A client that watches what it changes hears of the change first and then that it is done.",
@@ -150,10 +150,10 @@ export const watches: readonly Mutant[] = [
     id: "W17",
     title: "a watch that fires while others are still to be armed again tells nobody",
     source: "ours (watches armed in turns)",
-    file: "src/node/clients/router.ts",
-    find: "connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });\n    const own",
+    file: "src/node/clients/watches.ts",
+    find: "connection.requests.event(event);\n      this.#connections.speaks(connection);",
     replace:
-      "if (connection.arming.idle) connection.requests.event(event);\n      this.#outbox.speaks(connection);\n    });\n    const own",
+      "if (connection.arming.idle) connection.requests.event(event);\n      this.#connections.speaks(connection);",
     expects: ["watches"],
     kind: "safety",
     survives:
@@ -178,7 +178,8 @@ export const watches: readonly Mutant[] = [
     source: "ours (watches armed in turns)",
     file: "src/node/clients/request-queue.ts",
     find: "    if (this.#held !== undefined) this.#held.push(event);\n",
-    replace: "    if (this.#held !== undefined && event.zxid < this.#host.appliedIndex()) this.#held.push(event);\n",
+    replace:
+      "    if (this.#held !== undefined && event.zxid < this.#evaluator.appliedIndex()) this.#held.push(event);\n",
     expects: ["watches"],
     kind: "safety",
     survives:
@@ -205,8 +206,8 @@ export const watches: readonly Mutant[] = [
     title: "who has watches left to be armed is not visited again",
     source: "ours (watches armed in turns)",
     file: "src/node/clients/router.ts",
-    find: "if (!this.#arm(connection)) return this.isOpen(connection);",
-    replace: "if (!this.#arm(connection)) return false;",
+    find: "if (!this.#armed(connection)) return this.#connections.isOpen(connection);",
+    replace: "if (!this.#armed(connection)) return false;",
     expects: ["liveness", "watches"],
     kind: "liveness",
     lesson:

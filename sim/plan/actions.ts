@@ -106,11 +106,20 @@ export const action = tagged({
   wipe: { server: serverTarget, restartAfterMs: optional(time, 0) },
   /** Starts a crashed server. */
   restart: { server: serverTarget },
+  /** Everything about its machine is well before its time: disk, clocks, a pause; it starts if it was down. */
+  mend: { server: serverTarget },
   /**
    * A server of an earlier life of the cluster, which nobody has stopped, speaks to `server` under a drawn member's id:
    * asks for its vote with a longer log, or speaks as its leader. It must not be heard.
    */
   otherLife: { server: serverTarget, says: word("vote", "heartbeat") },
+  /**
+   * While the cluster is being formed `server` begins with the data of a backup, whatever the others begin with; when the
+   * time is over it is emptied and starts afresh. Nothing happens once any server takes part, or to a spare server.
+   */
+  restored: { server: serverTarget, forMs: time },
+  /** While the cluster is being formed the directory of `server` is emptied, and it starts afresh at once. */
+  emptied: { server: serverTarget },
 
   // Network, per direction, for a while.
   /** Each message is lost with probability `rate`. */
@@ -127,6 +136,18 @@ export const action = tagged({
   swizzle: { forMs: time },
   /** Streams between the two break: what is under way on them is lost, both are told. */
   break: { ...link },
+  /**
+   * One message that is on its way from `from` to `to` just then, the nth of them to arrive: it is lost, it comes once
+   * more `extraMs` after its time, or it comes `extraMs` later than it would have.
+   */
+  intercept: {
+    ...link,
+    nth: optional(integer(1, 1e6), 1),
+    does: word("drop", "duplicate", "delay"),
+    extraMs: optional(time, 0),
+  },
+  /** All that disturbs the links in that direction is over, before its time. */
+  heal: { ...link },
   /**
    * halves: a drawn minority against the rest, or `servers` against the rest. isolate: the one. oneWay: it is heard by
    * nobody, but hears. deaf: it hears nobody, but is heard. bridge: two halves that share it. ring: everybody talks only

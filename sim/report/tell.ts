@@ -85,10 +85,16 @@ export function tellAction(action: Action): string {
         : `${who(action.server)} loses its disk for good`;
     case "restart":
       return `${who(action.server)} starts`;
+    case "mend":
+      return `the machine of ${who(action.server)} is well again`;
     case "otherLife": {
       const says = action.says === "vote" ? "asks for the vote of" : "speaks as the leader to";
       return `a server of an earlier life of the cluster ${says} ${who(action.server)}`;
     }
+    case "restored":
+      return `${who(action.server)} begins with the data of a backup; after ${duration(action.forMs)} it is emptied`;
+    case "emptied":
+      return `the directory of ${who(action.server)} is emptied before it takes part, and it starts afresh`;
     case "loss":
       return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} are lost`;
     case "duplicate":
@@ -99,6 +105,17 @@ export function tellAction(action: Action): string {
       return `for ${duration(action.forMs)}, old messages ${link(action)} come again (${action.rate * 100} % of the time)`;
     case "clog":
       return `for ${duration(action.forMs)}, nothing arrives ${link(action)}; then all of it does`;
+    case "intercept": {
+      const which = action.nth === 1 ? "the next message" : `the ${ordinal(action.nth)} message`;
+      const what = {
+        drop: "is lost",
+        duplicate: `arrives once more, ${duration(action.extraMs)} after its time`,
+        delay: `takes ${duration(action.extraMs)} longer`,
+      }[action.does];
+      return `${which} on its way ${link(action)} ${what}`;
+    }
+    case "heal":
+      return `the links ${link(action)} are well again`;
     case "swizzle":
       return `within ${duration(action.forMs)}, some servers are clogged one by one and released in another order`;
     case "break":

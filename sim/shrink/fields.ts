@@ -13,6 +13,7 @@ const plain: Readonly<Record<string, readonly unknown[]>> = {
   part: ["any"],
   shape: ["isolate"],
   servers: [[]],
+  does: ["drop"],
   message: ["any"],
   from: ["any"],
   to: ["any"],

@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import type { Connections } from "./connections.ts";
+import { neverAgree } from "./founding.ts";
 import type { Kernel } from "./kernel.ts";
 import type { SimNetwork } from "./network.ts";
 import { InvariantBroken } from "./observer.ts";
@@ -112,6 +113,7 @@ export class Calm {
     const missing = allServers.filter(({ admitted }) => !admitted);
     const first = bootstrapConfiguration(this.#host.plan.config.servers).voters;
     if (missing.some(({ id }) => first.includes(id))) {
+      if (neverAgree(allServers)) return undefined;
       return first.every((id) => sound.some((server) => server.id === id)) ? sound : undefined;
     }
     const groups = this.#quorums();
@@ -135,6 +137,7 @@ export class Calm {
       this.#probed = true;
       clients.probe();
     }
+    if (kernel.now >= this.#deadlineUs && neverAgree(this.#host.allServers)) return true;
     if (kernel.now >= this.#deadlineUs)
       throw new InvariantBroken("liveness", `long after the faults stopped, ${pending.join("; ")}`);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });

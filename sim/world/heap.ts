@@ -37,6 +37,21 @@ export class EventHeap<T> {
     return false;
   }
 
+  /** Takes an item out before its time. False if it does not wait. Looks through everything: for rare occasions. */
+  remove(item: T): boolean {
+    for (let i = 0; i < this.#size; i++) {
+      if (this.#items[i] !== item) continue;
+      // To the top, as the soonest of all, and out.
+      this.#rise(i, Number.NEGATIVE_INFINITY, this.#sequences[i] ?? 0, item);
+      const [time, sequence] = [this.#poppedTime, this.#poppedSequence];
+      this.pop();
+      this.#poppedTime = time;
+      this.#poppedSequence = sequence;
+      return true;
+    }
+    return false;
+  }
+
   /** What waits, soonest first, with its time. Sorts everything: for pages and tests, not for runs. */
   waiting(): { readonly time: number; readonly item: T }[] {
     const found: { readonly time: number; readonly sequence: number; readonly item: T }[] = [];
@@ -51,10 +66,15 @@ export class EventHeap<T> {
   push(time: number, item: T): number {
     if (this.#size === this.#times.length) this.#grow();
     const sequence = ++this.#sequence;
+    this.#rise(this.#size++, time, sequence, item);
+    return sequence;
+  }
+
+  /** Puts an item into the place `at`, which is free, or above it. */
+  #rise(at: number, time: number, sequence: number, item: T): void {
     const times = this.#times;
     const sequences = this.#sequences;
     const items = this.#items;
-    let at = this.#size++;
     // A new item has the highest sequence, so only a strictly later parent moves down.
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -68,7 +88,6 @@ export class EventHeap<T> {
     times[at] = time;
     sequences[at] = sequence;
     items[at] = item;
-    return sequence;
   }
 
   /** Takes the first item, or `undefined` when none waits. */

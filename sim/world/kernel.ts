@@ -50,13 +50,18 @@ export class Kernel {
   }
 
   /**
-   * The next microsecond for which nothing is planned yet. What is put there from outside happens at the same place of the
+   * The next microsecond, from `fromUs` on, for which nothing is planned yet. What is put there from outside happens at the same place of the
    * same run as if it had been planned from the beginning.
    */
-  nextFreeUs(): number {
-    let timeUs = this.now + 1;
+  nextFreeUs(fromUs: number): number {
+    let timeUs = Math.max(this.now + 1, Math.ceil(fromUs));
     while (this.#heap.hasAt(timeUs)) timeUs++;
     return timeUs;
+  }
+
+  /** Takes out what was to happen. False if it does not wait. */
+  cancel(event: SimEvent): boolean {
+    return this.#heap.remove(event);
   }
 
   /** What is to happen, soonest first, as far as it is known now. */

@@ -7,6 +7,7 @@ import type { ServerId } from "../../src/raft/types.ts";
 import type { MessageEvent } from "./events.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Randomness, Spread } from "./random.ts";
+import type { LinkView } from "./view.ts";
 import type { Wire } from "./wire.ts";
 
 /** What a fault does to a link while it lasts. */
@@ -31,7 +32,7 @@ export interface Packet {
 const pastMax = 64;
 
 /** One direction between two servers. */
-class Link {
+class Link implements LinkView {
   readonly from: ServerId;
   readonly to: ServerId;
   readonly draws: {
@@ -152,6 +153,46 @@ export class SimNetwork {
     );
     link.lastArrivalUs = arrival;
     this.#kernel.at(arrival, { kind: "streamBroken", cause: this.#kernel.current, server: to, peer: from });
+  }
+
+  /** What faults do to the way from `from` to `to`; undefined if there is none. */
+  view(from: ServerId, to: ServerId): LinkView | undefined {
+    return this.#link(from, to);
+  }
+
+  /**
+   * Takes one message that is on its way from one of `from` to one of `to`, the `nth` to arrive, and loses it, lets it
+   * arrive once more, or holds it back by `extraUs` while others overtake it. False if there is none.
+   */
+  intercept(
+    from: readonly ServerId[],
+    to: readonly ServerId[],
+    {
+      nth,
+      does,
+      extraUs,
+    }: { readonly nth: number; readonly does: "drop" | "duplicate" | "delay"; readonly extraUs: number },
+  ): boolean {
+    let left = nth;
+    for (const { time, item } of this.#kernel.waiting()) {
+      if (item.kind !== "message" || !from.includes(item.from) || !to.includes(item.to) || --left > 0) continue;
+      if (does === "duplicate") this.#kernel.at(time + extraUs, { ...item, cause: this.#kernel.current });
+      else this.#kernel.cancel(item);
+      if (does === "delay") this.#kernel.at(time + extraUs, item);
+      if (does === "drop") this.#lost(item.from, item.to, item.message, "intercepted");
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes all effects from the links from one of `from` to one of `to`. */
+  healLinks(from: readonly ServerId[], to: readonly ServerId[]): void {
+    for (const a of from)
+      for (const b of to) {
+        const link = this.#link(a, b);
+        link?.effects.clear();
+        link?.recompute();
+      }
   }
 
   /** Puts an effect on a link under a number, by which {@link lift} takes it away. */

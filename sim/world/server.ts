@@ -5,12 +5,12 @@
 import { Node } from "../../src/node/node.ts";
 import type { Ports } from "../../src/node/ports.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
-import { openStorage, type Recovered } from "../../src/storage/open.ts";
+import { type Identity, openStorage, type Recovered } from "../../src/storage/open.ts";
 import { serverCount } from "../plan/plan.ts";
 import { SimClock } from "./clock.ts";
-import { SimDisk } from "./disk.ts";
+import { keyText, SimDisk } from "./disk.ts";
 import type { SimEvent } from "./events.ts";
-import { otherInstance } from "./other-life.ts";
+import { otherInstance, restoredRows } from "./other-life.ts";
 import { type Life, portsOf, type ServerHost } from "./ports.ts";
 import type { Draws } from "./random.ts";
 import { stopReason } from "./stop-reason.ts";
@@ -60,6 +60,12 @@ export class SimServer implements ServerView {
   admitted = false;
   /** It had taken part when it lost its disk. */
   wiped = false;
+  /** Its directory was emptied, or given other data, before it took part. */
+  emptied = false;
+  /** It has the data of a backup that the others do not have. */
+  restored = false;
+  /** Incarnations of such data. */
+  readonly strange = new Set<number>();
   /** The newest configuration that it was seen to use. */
   configuration: Configuration | undefined;
   pausedUntilUs = 0;
@@ -109,11 +115,8 @@ export class SimServer implements ServerView {
       },
     };
     const ports = portsOf(this, own, this.#host);
-    const joining = !this.#host.bootstrap.voters.includes(this.id);
     // Looked at only if the disk is fresh.
-    const incarnation = 1 + this.#incarnations.below(2 ** 31);
-    const identity = { clusterId, serverId: this.id, incarnation, joining };
-    openStorage(ports.disk, identity, this.#host.bootstrap, (error, recovered) => {
+    openStorage(ports.disk, this.#newIdentity(), this.#host.bootstrap, (error, recovered) => {
       if (!life.alive) return;
       if (recovered === undefined || error !== undefined) this.#stop(error ?? new Error("nothing recovered"));
       else this.#run(ports, recovered);
@@ -136,6 +139,31 @@ export class SimServer implements ServerView {
     this.wiped = true;
     if (restartAfterMs > 0) this.#restartAfter(restartAfterMs);
     else this.goneForGood = "wiped";
+  }
+
+  /** While the cluster is being formed: its directory is emptied, or given what a backup holds, and it starts. */
+  refill(from: "nothing" | "backup"): void {
+    if (this.admitted || this.goneForGood !== "") return;
+    this.crash("its directory is given other data", 0, 0);
+    this.disk.wipe();
+    this.emptied = true;
+    this.restored = from === "backup";
+    if (this.restored) {
+      const identity = this.#newIdentity();
+      this.strange.add(identity.incarnation);
+      for (const row of restoredRows(identity, this.#host.bootstrap)) this.disk.rows.set(keyText(row.key), row);
+    }
+    this.start();
+  }
+
+  #newIdentity(): Identity & { readonly incarnation: number } {
+    const joining = !this.#host.bootstrap.voters.includes(this.id);
+    return { clusterId, serverId: this.id, incarnation: 1 + this.#incarnations.below(2 ** 31), joining };
+  }
+
+  /** It has nothing to do with the cluster that is watched: a log of the same numbers, with another history. */
+  get #isStranger(): boolean {
+    return this.restored && !this.admitted;
   }
 
   /** An operator asks something of it. */
@@ -297,6 +325,7 @@ export class SimServer implements ServerView {
   #observe(): void {
     if (this.node === undefined) return;
     if (this.node.admitted) this.admitted = true;
+    if (this.#isStranger) return;
     this.configuration = this.node.raft.configuration;
     const { hooks, kernel } = this.#host;
     for (const observer of kernel.observers.step) observer.step(this);
@@ -332,7 +361,7 @@ export class SimServer implements ServerView {
     };
     this.node = new Node(options, ports, recovered);
     this.#measure(this.node);
-    for (const observer of kernel.observers.started) observer.started(this);
+    if (!this.#isStranger) for (const observer of kernel.observers.started) observer.started(this);
   }
 
   /** The server stopped by itself, and said why. */

@@ -2,6 +2,7 @@
  * What observers, faults' triggers and pages may see of a simulated server. Types only: whoever holds a view cannot change
  * what it shows, so that a run that is watched is the run that is not.
  */
+import type { WatchSpec } from "../../src/base/operations.ts";
 import type { Node } from "../../src/node/node.ts";
 import type { Raft } from "../../src/raft/raft.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
@@ -22,6 +23,8 @@ export type RaftView = Readonly<
     | "commitIndex"
     | "acquaintances"
     | "isTransferring"
+    | "electionTimer"
+    | "votes"
     | "logBase"
     | "termAt"
     | "configurationAt"
@@ -76,8 +79,42 @@ export interface StorageView {
   readonly damaged: boolean;
   /** A row with a turned bit was read, though it may be gone by now. */
   readonly damageRead: boolean;
+  /** Every write takes up to this much longer, µs. */
+  readonly extraUs: number;
+  /** No write completes before this virtual time, µs. */
+  readonly stalledUntilUs: number;
+  /** Every write fails. */
+  readonly full: boolean;
   /** What is on stable storage now, in key order. */
   sortedRows(): readonly Row[];
+}
+
+/** One direction of the network between two servers: what faults do to it now. Rates are probabilities. */
+export interface LinkView {
+  readonly blocked: boolean;
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly delayRate: number;
+  readonly replay: number;
+  /** Nothing arrives before this virtual time, µs. */
+  readonly cloggedUntilUs: number;
+  /** Whether any of these is in force. */
+  readonly disturbed: boolean;
+}
+
+/** A client with the production session in it. */
+export interface ClientView {
+  /** From 1. */
+  readonly id: number;
+  /** 0 until it has one. */
+  readonly sessionId: number;
+  readonly connection:
+    | { readonly server: ServerId; readonly state: "opening" | "open" | "closing" | "broken" }
+    | undefined;
+  /** Operations without an answer. */
+  readonly pending: number;
+  /** What its user waits for, without doubles. */
+  readonly watches: readonly WatchSpec[];
 }
 
 /** The clocks of a server's machine, milliseconds. */
@@ -105,6 +142,8 @@ export interface ServerView {
   readonly admitted: boolean;
   /** It had taken part when it lost its disk. */
   readonly wiped: boolean;
+  /** Its directory was emptied, or given other data, before it took part. */
+  readonly emptied: boolean;
   /** The newest configuration that it was seen to use. */
   readonly configuration: Configuration | undefined;
   /** Its disk is almost full. */

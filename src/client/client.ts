@@ -1,14 +1,12 @@
 /** The client: one session with a cluster, as promises. */
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
-import { limits } from "../base/limits.ts";
-import type { Result, SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
-import type { RequestBody } from "../protocol/client-messages.ts";
-import { Glance } from "./agreement.ts";
-import { badArgument, checkCredentials, checkFlag, checkOptions, checkSignal } from "./checks.ts";
-import { type AskPage, allPages, pagesOf } from "./child-pages.ts";
-import { SessionDriver } from "./driver.ts";
-import { checkEndpoints, checkTimeout } from "./endpoints.ts";
+import type { SessionId, Stat, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
+import { badArgument, checkOptions } from "./checks.ts";
+import { allPages, pagesOf } from "./child-pages.ts";
+import type { SessionDriver } from "./driver.ts";
+import { checkTimeout } from "./endpoints.ts";
+import { openSession } from "./opening.ts";
 import type {
   ChildPage,
   ChildPagesOptions,
@@ -23,24 +21,10 @@ import type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
-import {
-  createRequest,
-  deleteRequest,
-  pageRequest,
-  readRequest,
-  requestOptions,
-  setRequest,
-  syncRequest,
-} from "./requests.ts";
+import { field, RequestSender, succeeded } from "./request-sender.ts";
+import { createRequest, deleteRequest, readRequest, setRequest, syncRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
-
-const requestTimeoutDefaultMs = 10_000;
-const connectTimeoutDefaultMs = 10_000;
-/** How long closing a session may take that nobody is to have. */
-const farewellMs = 2_000;
-/** The wire has 32 bits for it; the server takes far less. */
-const sessionTimeoutMaxMs = 2 ** 31 - 1;
 
 /**
  * A session with a cluster.
@@ -59,11 +43,11 @@ const sessionTimeoutMaxMs = 2 ** 31 - 1;
  */
 export class TerrariumClient {
   readonly #driver: SessionDriver;
-  readonly #requestTimeoutMs: number;
+  readonly #sender: RequestSender;
 
-  private constructor(driver: SessionDriver, requestTimeoutMs: number) {
+  private constructor(driver: SessionDriver, sender: RequestSender) {
     this.#driver = driver;
-    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#sender = sender;
   }
 
   /**
@@ -81,48 +65,8 @@ export class TerrariumClient {
    * ```
    */
   static async connect(options: ClientOptions): Promise<TerrariumClient> {
-    const {
-      endpoints,
-      sessionTimeoutMs = limits.sessionTimeoutDefaultMs,
-      requestTimeoutMs = requestTimeoutDefaultMs,
-      connectTimeoutMs = connectTimeoutDefaultMs,
-      signal,
-      session,
-      discover = true,
-    } = checkOptions(options, [
-      "endpoints",
-      "sessionTimeoutMs",
-      "requestTimeoutMs",
-      "connectTimeoutMs",
-      "signal",
-      "session",
-      "discover",
-    ]);
-    // All of it before the driver starts.
-    const given = {
-      endpoints: checkEndpoints(endpoints),
-      sessionTimeoutMs: Math.min(Math.ceil(checkTimeout("sessionTimeoutMs", sessionTimeoutMs)), sessionTimeoutMaxMs),
-      resume: checkCredentials(session),
-      discover: checkFlag("discover", discover),
-    };
-    const patienceMs = checkTimeout("requestTimeoutMs", requestTimeoutMs);
-    const connectMs = checkTimeout("connectTimeoutMs", connectTimeoutMs);
-    const until = checkSignal(signal);
-    const driver = new SessionDriver(given);
-    // A session that goes on knows its cluster.
-    const glance = new Glance(given.resume === undefined ? given.endpoints : [], connectMs);
-    try {
-      await driver.connect(connectMs, until);
-      const client = new TerrariumClient(driver, patienceMs);
-      await glance.agree().catch(async (error: unknown) => {
-        // Nobody will use it.
-        await client.close({ timeoutMs: farewellMs }).catch(() => undefined);
-        throw error;
-      });
-      return client;
-    } finally {
-      glance.end();
-    }
+    const { driver, requestTimeoutMs } = await openSession(options);
+    return new TerrariumClient(driver, new RequestSender(driver, requestTimeoutMs));
   }
 
   /** The session's id; the same for its whole life. */
@@ -205,7 +149,7 @@ export class TerrariumClient {
    * ```
    */
   create(path: string, data: Uint8Array | string = emptyBytes, options: CreateOptions = {}): Promise<Created> {
-    return this.#send(
+    return this.#sender.send(
       () => createRequest(path, data, options),
       options,
       (success, zxid) => ({
@@ -225,7 +169,7 @@ export class TerrariumClient {
    * ```
    */
   get(path: string, options: ReadOptions = {}): Promise<NodeData> {
-    return this.#send(
+    return this.#sender.send(
       () => readRequest("getData", path, options),
       options,
       (success, zxid) => ({
@@ -244,7 +188,7 @@ export class TerrariumClient {
    * ```
    */
   exists(path: string, options: ReadOptions = {}): Promise<Stat | undefined> {
-    return this.#request(
+    return this.#sender.ask(
       () => readRequest("exists", path, options),
       options,
       (result) => {
@@ -267,11 +211,11 @@ export class TerrariumClient {
    * ```
    */
   children(path: string, options: ReadOptions = {}): Promise<NodeChildren> {
-    return this.#request(
+    return this.#sender.ask(
       () => readRequest("getChildren", path, options),
       options,
       (result, zxid) => {
-        if (result.failure?.code === "REPLY_TOO_LARGE") return allPages(this.#askPage(path), options);
+        if (result.failure?.code === "REPLY_TOO_LARGE") return allPages(this.#sender.page(path), options);
         const { children = [], stat } = succeeded(result);
         return { children, stat: field(stat, "stat"), zxid };
       },
@@ -292,7 +236,7 @@ export class TerrariumClient {
    * ```
    */
   childPages(path: string, options: ChildPagesOptions = {}): AsyncIterableIterator<ChildPage> {
-    return pagesOf(this.#askPage(path), options);
+    return pagesOf(this.#sender.page(path), options);
   }
 
   /**
@@ -304,7 +248,7 @@ export class TerrariumClient {
    * ```
    */
   set(path: string, data: Uint8Array | string, options: VersionOptions = {}): Promise<Stat> {
-    return this.#send(
+    return this.#sender.send(
       () => setRequest(path, data, options),
       options,
       (success) => field(success.stat, "stat"),
@@ -319,7 +263,7 @@ export class TerrariumClient {
    * ```
    */
   delete(path: string, options: VersionOptions = {}): Promise<void> {
-    return this.#send(
+    return this.#sender.send(
       () => deleteRequest(path, options),
       options,
       () => undefined,
@@ -336,7 +280,7 @@ export class TerrariumClient {
    * ```
    */
   sync(options: RequestOptions = {}): Promise<Zxid> {
-    return this.#send(
+    return this.#sender.send(
       () => syncRequest(options),
       options,
       (_success, zxid) => zxid,
@@ -374,7 +318,7 @@ export class TerrariumClient {
    * ```
    */
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    const { timeoutMs = this.#requestTimeoutMs } = checkOptions(options, ["timeoutMs"]);
+    const { timeoutMs = this.#sender.timeoutMs } = checkOptions(options, ["timeoutMs"]);
     await this.#driver.close(checkTimeout("timeoutMs", timeoutMs));
   }
 
@@ -389,49 +333,4 @@ export class TerrariumClient {
   detach(): void {
     this.#driver.detach();
   }
-
-  #askPage(path: string): AskPage {
-    return (options, after) =>
-      this.#send(
-        () => pageRequest(path, options, after),
-        options,
-        ({ children = [], more = false, stat }, zxid) => ({ children, more, stat: field(stat, "stat"), zxid }),
-      );
-  }
-
-  #send<T>(body: () => RequestBody, options: ReadOptions, convert: (success: Success, zxid: Zxid) => T): Promise<T> {
-    return this.#request(body, options, (result, zxid) => convert(succeeded(result), zxid));
-  }
-
-  #request<T>(
-    body: () => RequestBody,
-    options: ReadOptions,
-    convert: (result: Result, zxid: Zxid) => T | Promise<T>,
-  ): Promise<T> {
-    // What the checks throw, here or in `body`, rejects the promise.
-    return new Promise((resolve, reject) => {
-      const { timeoutMs, signal } = requestOptions(options, this.#requestTimeoutMs);
-      this.#driver.request(body(), timeoutMs, signal, {
-        watcher: options.watch,
-        answer: (result, zxid) => {
-          try {
-            resolve(convert(result, zxid));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        fail: reject,
-      });
-    });
-  }
-}
-
-function succeeded(result: Result): Success {
-  if (result.failure !== undefined) throw new TerrariumError(result.failure.code, result.failure.message);
-  return result;
-}
-
-function field<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new TerrariumError("PROTOCOL_ERROR", `the server's answer has no ${name}`);
-  return value;
 }

@@ -22,9 +22,9 @@ import type { Recovered } from "../storage/open.ts";
 import { encodeAdmission } from "../storage/records.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Watched } from "../znode/watches.ts";
-import { ReadIndexes } from "./clients/read-indexes.ts";
 import { defaultReadWork } from "./clients/read-turns.ts";
 import { ClientRouter } from "./clients/router.ts";
+import type { ServerFacts } from "./clients/server-facts.ts";
 import { type SessionPage, sessionPage } from "./clients/session-page.ts";
 import { LogFeed } from "./log-feed.ts";
 import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
@@ -49,13 +49,13 @@ export class Node {
   readonly options: NodeOptions;
   /** For status and checkers: not to be driven from outside. */
   readonly raft: Raft;
-  #machine: ZnodeMachine;
+  /** Shared with the parts. */
+  readonly #replica: { machine: ZnodeMachine };
   readonly #ports: Ports;
   readonly #admission: Admission;
   readonly #writer: LogWriter;
   readonly #proposals: Proposals;
-  readonly #door: ClientRouter;
-  readonly #reads = new ReadIndexes();
+  readonly #clients: ClientRouter;
   readonly #tracker: SessionTracker;
   readonly #touches: SessionTouches;
   readonly #vouchers = new SessionVouchers();
@@ -86,6 +86,7 @@ export class Node {
     this.#admission = new Admission({
       id: options.id,
       incarnation: recovered.identity.incarnation ?? 0,
+      origin: recovered.identity.origin ?? 0,
       joining: recovered.identity.joining ?? false,
       record: recovered.admission,
       firstMembers: otherMembers(this.raft.configuration, options.id),
@@ -96,7 +97,7 @@ export class Node {
       durable: (token) => this.#durable(token),
       failed: (error) => ports.fatal(error),
     });
-    this.#machine = recovered.machine;
+    this.#replica = { machine: recovered.machine };
     const { disk, requestFlush, fatal } = ports;
     const { raft } = this;
     this.#sender = new SnapshotSender({
@@ -136,33 +137,33 @@ export class Node {
       },
     });
     this.#quorum = new QuorumWatch(options.electionTimeoutMs);
-    const machine = (): ZnodeMachine => this.#machine;
-    this.#door = new ClientRouter({
-      id: options.id,
-      clusterId: options.clusterId,
-      instance: () => this.#admission.instance,
-      get machine() {
-        return machine();
-      },
+    this.#clients = new ClientRouter({
+      server: this.#facts(),
+      replica: this.#replica,
       proposals: this.#proposals,
+      raft,
+      ports,
       proposedBytesMax: options.proposedBytesMax ?? limits.proposedBytesMax,
-      clients: ports.clients,
-      secret: ports.secret,
       readWork: options.readWork ?? defaultReadWork,
-      now: () => ports.clock.now(),
-      writesRefused: () => this.#writesRefused(),
+      touch: (session, spoken) => this.#touches.touch(session, spoken),
+    });
+  }
+
+  #facts(): ServerFacts {
+    const { id, clusterId } = this.options;
+    return {
+      id,
+      clusterId,
+      instance: () => this.#admission.instance,
       hasQuorum: () => this.#quorum.quorum,
       members: () => this.raft.configuration.members.map(({ id, clientAddress }) => ({ id, clientAddress })),
-      requestFlush: () => ports.requestFlush(),
-      touch: (session, spoken) => this.#touches.touch(session, spoken),
-      requestReadIndex: (slot, connection) => this.#reads.add(slot, connection),
-      forgetReads: (connection) => this.#reads.forget(connection, (id) => this.raft.cancelRead(id)),
-    });
+      writesRefused: () => this.#writesRefused(),
+    };
   }
 
   /** For status and checkers: not to be driven from outside. Another one after a snapshot was installed. */
   get machine(): ZnodeMachine {
-    return this.#machine;
+    return this.#replica.machine;
   }
 
   /**
@@ -180,7 +181,7 @@ export class Node {
       else if (message.type === "Forward") {
         this.#feed.takeForwarded(message.commands);
       } else if (message.type === "TouchSessions") this.#touched(from, message);
-      else if (message.type === "SessionsHeard") this.#door.vouch(this.#touches.answered(message.round));
+      else if (message.type === "SessionsHeard") this.#clients.vouch(this.#touches.answered(message.round));
       else if (message.type === "WallClock") this.#reported(from, message);
       else if (message.type === "DiskFull") this.#room.told(from, this.#ports.clock.now());
       else if (message.type === "InstallSnapshot") {
@@ -209,19 +210,19 @@ export class Node {
 
   /** Messages of a client; the first ones open the connection. */
   clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void {
-    this.#door.receive(connection, messages);
+    this.#clients.receive(connection, messages);
     this.#ports.requestFlush();
   }
 
   /** A client that {@link Clients.isCongested} told of has read enough to be answered more. */
   clientReady(connection: ConnectionId): void {
-    this.#door.ready(connection);
+    this.#clients.ready(connection);
     this.#ports.requestFlush();
   }
 
   /** A client's stream broke or was ended by the client. */
   clientDisconnected(connection: ConnectionId): void {
-    this.#door.disconnected(connection);
+    this.#clients.disconnected(connection);
     this.#ports.requestFlush();
   }
 
@@ -249,7 +250,7 @@ export class Node {
     this.raft.advanceTo(now);
     this.#tracker.advance(now);
     // Reads ask before the writes of the same turn are proposed, so that they need not wait for them.
-    this.#reads.ask((id) => this.raft.requestRead(id));
+    this.#clients.askReads();
     this.#vouchers.ask(this.#leadingTerm(), (id) => this.raft.requestRead(id));
     this.#propose(now);
     const effects = this.raft.takeEffects();
@@ -263,12 +264,12 @@ export class Node {
     for (const { id, index } of effects.reads) {
       if (id < 0) this.#quorum.answered(id, index);
       else if (this.#vouchers.owns(id)) this.#vouch(id);
-      else this.#reads.answered(id, index);
+      else this.#clients.readIndexed(id, index);
     }
-    for (const connection of this.#reads.takeReady(this.machine.appliedIndex)) this.#door.advance(connection);
+    this.#clients.advance();
     this.#observeQuorum(now);
     this.#tellMembers();
-    this.#receiver.applied(this.#machine.appliedIndex);
+    this.#receiver.applied(this.machine.appliedIndex);
     this.#writer.flush();
     // Behind the log's write, which must not queue behind the checkpoint's.
     this.#checkpoint();
@@ -276,8 +277,8 @@ export class Node {
     this.#greetLeader();
     this.#outbox.flush(this.#ports.network);
     // Behind all that other servers wait for.
-    this.#door.answerReads();
-    this.#door.flush();
+    this.#clients.answerReads();
+    this.#clients.flush();
   }
 
   #checkpoint(): void {
@@ -330,17 +331,17 @@ export class Node {
 
   /** For checkers: the watches that are armed for a client's connection. */
   watchesOf(connection: ConnectionId): readonly WatchSpec[] {
-    return this.#door.watchesOf(connection);
+    return this.#clients.watchesOf(connection);
   }
 
   /** Whether watches of clients that were elsewhere wait for the next turn to be armed. */
   get hasWatchesLeft(): boolean {
-    return this.#door.hasWatchesLeft;
+    return this.#clients.hasWatchesLeft;
   }
 
   /** Whether reads of clients, or watches, wait for the next turn, since this one had enough. */
   get hasReadsLeft(): boolean {
-    return this.#door.hasReadsLeft;
+    return this.#clients.hasReadsLeft;
   }
 
   /** Whether requests of this server's clients are on their way through the log. */
@@ -370,22 +371,22 @@ export class Node {
       diskLow: this.#room.isLow,
       writesRefused: this.#writesRefused(),
       skewsMs: this.raft.isLeader ? this.#clusterClock.skewsMs(this.raft.configuration, this.#clocks()) : new Map(),
-      watches: this.#door.watches,
-      connections: this.#door.connections,
+      watches: this.#clients.watches,
+      connections: this.#clients.connections,
     });
   }
 
   /** For those who look at the cluster: at most `max` live sessions behind session `after`, oldest first. */
   sessionsBehind(after: SessionId, max: number): SessionPage {
     return sessionPage(this.machine.sessions(), after, max, (id) => ({
-      attachedHere: this.#door.isAttached(id),
+      attachedHere: this.#clients.isAttached(id),
       silentMs: this.#tracker.silentMs(id),
     }));
   }
 
   /** For those who look at the cluster: at most `max` of the watched paths of this server's clients. */
   watched(max: number): readonly Watched[] {
-    return this.#door.watched(max);
+    return this.#clients.watched(max);
   }
 
   #sayHello(to: ServerId): void {
@@ -426,9 +427,9 @@ export class Node {
   /** A received snapshot is durable: it is the state now. */
   #installed(): void {
     const installed = present(this.#receiver.takeInstalled(), "the snapshot that was installed");
-    this.#machine = installed.machine;
+    this.#replica.machine = installed.machine;
     this.#checkpoints.replaced(installed.machine, installed.table);
-    this.#door.stateReplaced();
+    this.#clients.stateReplaced();
   }
 
   #durable(token: number): void {
@@ -495,9 +496,9 @@ export class Node {
     this.#checkpoints.applied(entrySize(entry));
     if (entry.kind === "command") {
       const command = decodeCommand(entry.data);
-      this.#door.beforeApply(command.body);
+      this.#clients.beforeApply(command.body);
       const applied = this.machine.apply(entry.index, command);
-      this.#door.afterApply(command, applied);
+      this.#clients.afterApply(command, applied);
       this.#ports.applied?.(command, applied);
       if (command.origin === this.options.id) this.#quorum.proven(this.#ports.clock.now());
       if (applied.outcome.type === "attached") this.#tracker.heard(applied.outcome.sessionId);
@@ -510,7 +511,7 @@ export class Node {
     if (!this.raft.isLeader) this.#tracker.stopLeading();
     const { leader, diskHangs } = this.raft;
     if (this.#quorum.observe(now, { knowsLeader: leader !== undefined, diskHangs }, this.machine.appliedIndex))
-      this.#door.quorumChanged(this.#quorum.quorum);
+      this.#clients.quorumChanged();
   }
 
   #tellMembers(): void {
@@ -520,7 +521,7 @@ export class Node {
     this.#toldMembers = members;
     const same = (member: Member, i: number) =>
       member.id === before[i]?.id && member.clientAddress === before[i]?.clientAddress;
-    if (members.length !== before.length || !members.every(same)) this.#door.membersChanged();
+    if (members.length !== before.length || !members.every(same)) this.#clients.membersChanged();
   }
 
   #heard(sessions: readonly SessionId[]): void {
@@ -537,7 +538,7 @@ export class Node {
   /** A majority has confirmed that this server led after it had heard of some sessions: says so to those who told. */
   #vouch(id: number): void {
     for (const { from, round } of this.#vouchers.answered(id, this.#leadingTerm())) {
-      if (from === this.options.id) this.#door.vouch(this.#touches.answered(round));
+      if (from === this.options.id) this.#clients.vouch(this.#touches.answered(round));
       else this.#outbox.add(from, { type: "SessionsHeard", round });
     }
   }
@@ -559,9 +560,9 @@ export class Node {
       this.#clusterClock.keep(this.raft.configuration);
       this.#room.keep(this.raft.configuration);
     } else if (leader !== undefined) this.#reportClock(leader);
-    const probe = this.#door.connections > 0 ? this.#quorum.nextProbe(now) : undefined;
+    const probe = this.#clients.connections > 0 ? this.#quorum.nextProbe(now) : undefined;
     if (probe !== undefined) this.raft.requestRead(probe);
-    if (!this.#quorum.quorum) this.#door.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
+    if (!this.#quorum.quorum) this.#clients.refuseAttaching(now - this.options.electionTimeoutMs, "NO_QUORUM");
   }
 
   #expire(): void {

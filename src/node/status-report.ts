@@ -59,10 +59,12 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
 }
 
 function notReadyReason(sources: StatusSources, { leader, diskHangs, diskStalledMs }: RaftStatus): string | undefined {
-  const { admitted, joining, missing, conflict } = sources.admission;
+  const { admitted, joining, missing, conflict, strangers } = sources.admission;
   if (!admitted && joining) return "joining: waiting to be added to the cluster (`kvctl member add`)";
   if (conflict !== undefined)
     return `forming the cluster failed: server ${conflict} has met other data of some member, which was emptied meanwhile; nothing is stored yet: stop all servers, empty all their data directories, and start them again`;
+  if (strangers.length > 0)
+    return `forming the cluster failed: the data of server ${strangers.join(", ")} began with another backup than this server's, or one of them with none; restore the same file for every member, each into an empty directory, or start all of them with empty ones`;
   if (!admitted) return `forming the cluster: waiting for server ${missing.join(", ")}`;
   if (isRemoved(sources.raft.status()))
     return "removed: the cluster goes on without this server; stop it, its data is of no more use";

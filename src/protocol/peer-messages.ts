@@ -69,4 +69,6 @@ export interface HelloReply {
   readonly instance: number;
   /** The replying server takes part. */
   readonly admitted: boolean;
+  /** What its data began with: 0 with nothing, else a number of the backup that they were restored from. */
+  readonly origin: number;
 }

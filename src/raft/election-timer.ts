@@ -35,6 +35,11 @@ export class ElectionTimer {
     return this.#deadline;
   }
 
+  /** The timeout drawn last, milliseconds. */
+  get timeout(): number {
+    return this.#timeout;
+  }
+
   /** Whether an election is known to be on, since the leader's stream broke. */
   get eager(): boolean {
     return this.#base < this.#options.electionTimeoutMs;

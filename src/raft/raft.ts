@@ -20,7 +20,7 @@
  * | Candidates: another leader appears                      | `follower.ts` `follow`                      |
  * | Leaders: the first heartbeat, appending, replies        | `leader.ts`                                 |
  * | Leaders: sending, heartbeats                            | `replication.ts`                            |
- * | Leaders: answering once an entry is applied             | `src/node/clients/router.ts` `afterApply`      |
+ * | Leaders: answering once an entry is applied             | `src/node/clients/router.ts` `afterApply`  |
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
  * | InstallSnapshot RPC (Figure 13), compaction (§7)        | `snapshot.ts`                               |
@@ -139,6 +139,19 @@ export class Raft {
   get isTransferring(): boolean {
     const { role } = this.#state;
     return role.name === "leader" && role.transfer !== undefined;
+  }
+
+  /** When this server campaigns unless it hears from a leader, and the timeout that it drew, ms; a leader does not. */
+  get electionTimer(): { readonly deadline: number; readonly timeout: number } | undefined {
+    const { role, electionTimer } = this.#state;
+    return role.name === "leader" ? undefined : electionTimer;
+  }
+
+  /** Whose votes, or pre-votes, a candidate has; nobody's at a server that asks for none. */
+  get votes(): readonly ServerId[] {
+    const { role } = this.#state;
+    if (role.name !== "candidate" && role.name !== "preCandidate") return [];
+    return [...role.votes].filter(([, granted]) => granted).map(([id]) => id);
   }
 
   /** Whether this server's disk has owed something for an election timeout and written nothing: see `disk.ts`. */

@@ -53,7 +53,7 @@ export async function recoverAlone(
       throw new TerrariumError("ABORTED", "nothing was changed", "give --yes, or type the word, if you mean it");
     signal.throwIfAborted();
     const incarnation = newIncarnation();
-    const instance = instanceOf(new Map([[survivor.id, incarnation]]));
+    const instance = instanceOf(new Map([[survivor.id, incarnation]]), 0);
     await write(disk, survivor, { incarnation, instance, peerAddress, clientAddress });
     return { survivor, dataDir };
   } finally {

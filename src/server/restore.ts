@@ -34,7 +34,9 @@ export async function restore(file: string, flags: ServeFlags, signal: AbortSign
   const digest = await check(file, configuration, signal);
   signal.throwIfAborted();
   // Restored from another file, a server would be of another cluster: their states must never mix.
-  const clusterId = flags.clusterId ?? `${derivedClusterId(members)}-${digest}`;
+  const clusterId = flags.clusterId ?? `${derivedClusterId(members)}-${digest.slice(0, 8)}`;
+  // Under a name that the operator gave too. 48 bits, as a number that is not 0.
+  const origin = Number.parseInt(digest.slice(0, 12), 16) + 1;
   const disk = await openLevelDisk(directory);
   const write = (batch: readonly DiskOperation[]): Promise<void> =>
     new Promise((done, fail) => disk.write(batch, (error) => (error === undefined ? done() : fail(error))));
@@ -45,7 +47,7 @@ export async function restore(file: string, flags: ServeFlags, signal: AbortSign
       const operations = restoration.push(bytes);
       if (operations.length > 0) await write(operations);
     }
-    const identity = { clusterId, serverId: id, incarnation: newIncarnation() };
+    const identity = { clusterId, serverId: id, incarnation: newIncarnation(), origin };
     const { summary, operations } = restoration.end(identity, configuration);
     await write(operations);
     await disk.close();
@@ -101,7 +103,7 @@ function checkFile(file: string): void {
   );
 }
 
-/** Reads all of the file and sees that it can be restored. Returns some digits that tell it from others. */
+/** Reads all of the file and sees that it can be restored. Returns its SHA-256, hexadecimal. */
 async function check(file: string, configuration: Configuration, signal: AbortSignal): Promise<string> {
   const restoration = new Restoration();
   const hash = createHash("sha256");
@@ -111,7 +113,7 @@ async function check(file: string, configuration: Configuration, signal: AbortSi
     restoration.push(bytes);
   }
   restoration.end({ clusterId: "check", serverId: 1 }, configuration);
-  return hash.digest("hex").slice(0, 8);
+  return hash.digest("hex");
 }
 
 async function* pieces(file: string): AsyncGenerator<Uint8Array> {

@@ -33,6 +33,8 @@ export interface Identity {
   readonly incarnation?: number;
   /** Made for a server that joins a running cluster. */
   readonly joining?: boolean;
+  /** What the data began with. Absent: 0, with nothing; else a number made of the backup that they were restored from. */
+  readonly origin?: number;
 }
 
 /** The value of the identity's key. */

@@ -168,6 +168,7 @@ export function peerMessage(encode: (body: CommandBody) => Uint8Array): fc.Arbit
       incarnation: number,
       instance: number,
       admitted: fc.boolean(),
+      origin: number,
     }),
     fc.record({ type: fc.constant("Forward" as const), commands: fc.array(commandBody.map(encode), { maxLength: 4 }) }),
     fc.record({

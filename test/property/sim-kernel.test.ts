@@ -43,6 +43,24 @@ describe("the event heap", () => {
       }),
     );
   });
+
+  it("keeps its order when items are taken out before their time", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(20)), fc.array(fc.nat(30)), (times, taken) => {
+        const heap = new EventHeap<number>();
+        times.forEach((time, i) => {
+          heap.push(time, i);
+        });
+        const left = new Set(times.keys());
+        for (const i of taken) expect(heap.remove(i)).toBe(left.delete(i));
+        expect(heap.poppedTime).toBe(0);
+        const expected = [...left].sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b);
+        expect(heap.waiting().map(({ item }) => item)).toEqual(expected);
+        for (const i of expected) expect(heap.pop()).toBe(i);
+        expect(heap.size).toBe(0);
+      }),
+    );
+  });
 });
 
 describe("keyed randomness", () => {

@@ -2,10 +2,10 @@
 import { createServer } from "node:http";
 import { constants, createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { administer } from "../../src/client/index.ts";
 import { encodeProto } from "../support/schema.ts";
-import { FakeServers } from "./client-fake-server.ts";
+import { twoClusters } from "./client-two-clusters.ts";
 
 const request = { type: "transfer", to: 0 } as const;
 const joining = {
@@ -60,25 +60,12 @@ const follows = JSON.stringify({ ...member, leader: 2, members });
 const timeoutMs = 3_000;
 
 describe("administer", () => {
-  let servers: FakeServers;
-  let others: FakeServers;
-  beforeEach(async () => {
-    servers = new FakeServers();
-    others = new FakeServers();
-    await servers.add();
-    await others.add();
-    servers.status = JSON.stringify(joining);
-    others.status = JSON.stringify({ ...joining, clusterId: "d" });
-  });
-  afterEach(() => {
-    servers.stop();
-    others.stop();
-  });
+  const clusters = twoClusters(joining);
 
   it("says what the live server says, not what the dead ones do not", async () => {
     const orders = [
-      ["127.0.0.1:1", ...servers.endpoints],
-      [...servers.endpoints, "127.0.0.1:1"],
+      ["127.0.0.1:1", ...clusters.servers.endpoints],
+      [...clusters.servers.endpoints, "127.0.0.1:1"],
     ];
     const outcomes = orders.map((endpoints) =>
       expect(administer(endpoints, request, { timeoutMs })).rejects.toMatchObject({
@@ -90,7 +77,7 @@ describe("administer", () => {
   });
 
   it("refuses endpoints of two clusters", async () => {
-    const both = [...servers.endpoints, ...others.endpoints];
+    const both = [...clusters.servers.endpoints, ...clusters.others.endpoints];
     await expect(administer(both, request, { timeoutMs: 5_000 })).rejects.toMatchObject({
       code: "USAGE",
       message: expect.stringContaining("different clusters"),
@@ -101,7 +88,7 @@ describe("administer", () => {
     const stranger = createServer((_, response) => response.end("hello"));
     await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
     const address = `127.0.0.1:${(stranger.address() as AddressInfo).port}`;
-    await expect(administer([address, ...servers.endpoints], request, { timeoutMs })).rejects.toMatchObject({
+    await expect(administer([address, ...clusters.servers.endpoints], request, { timeoutMs })).rejects.toMatchObject({
       code: "NO_QUORUM",
       message: expect.stringContaining("server 4"),
     });
@@ -116,13 +103,13 @@ describe("administer", () => {
 
   it("tells what a server refuses by a failure of its own, and does not ask again", async () => {
     let asked = 0;
-    servers.status = leads;
-    servers.admin = () => {
+    clusters.servers.status = leads;
+    clusters.servers.admin = () => {
       asked++;
       throw new Error("the server could not do it");
     };
     // At once: the time given outlasts the test's.
-    await expect(administer(servers.endpoints, request, { timeoutMs: 600_000 })).rejects.toMatchObject({
+    await expect(administer(clusters.servers.endpoints, request, { timeoutMs: 600_000 })).rejects.toMatchObject({
       code: "PROTOCOL_ERROR",
       message: expect.stringMatching(/^server 1 does not take the request: .*the server could not do it$/),
     });
@@ -130,12 +117,12 @@ describe("administer", () => {
   });
 
   it("does not forget that a leader may have begun before it died", async () => {
-    servers.status = leads;
-    servers.admin = () => {
-      for (const endpoint of servers.endpoints) servers.kill(endpoint);
+    clusters.servers.status = leads;
+    clusters.servers.admin = () => {
+      for (const endpoint of clusters.servers.endpoints) clusters.servers.kill(endpoint);
       return undefined;
     };
-    await expect(administer(servers.endpoints, request, { timeoutMs })).rejects.toMatchObject({
+    await expect(administer(clusters.servers.endpoints, request, { timeoutMs })).rejects.toMatchObject({
       code: "TIMEOUT",
       hint: expect.stringContaining("it may still complete"),
     });
@@ -151,9 +138,14 @@ describe("administer", () => {
   });
 
   it("says that a leader is out of reach, and not that there is none", async () => {
-    servers.status = follows;
-    servers.admin = () => ({ type: "failed", code: "NOT_LEADER", message: "server 2 leads", leader: "127.0.0.1:2" });
-    await expect(administer(servers.endpoints, request, { timeoutMs })).rejects.toMatchObject({
+    clusters.servers.status = follows;
+    clusters.servers.admin = () => ({
+      type: "failed",
+      code: "NOT_LEADER",
+      message: "server 2 leads",
+      leader: "127.0.0.1:2",
+    });
+    await expect(administer(clusters.servers.endpoints, request, { timeoutMs })).rejects.toMatchObject({
       code: "NO_SERVER",
       message: "server 1 follows server 2, which does not answer at 127.0.0.1:2",
     });

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkAgreement } from "../../src/client/agreement.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
-import { FakeServers } from "./client-fake-server.ts";
+import { twoClusters } from "./client-two-clusters.ts";
 
 const status = {
   clusterId: "c",
@@ -42,36 +42,26 @@ describe("endpoints of one cluster", () => {
 });
 
 describe("a session at endpoints of two clusters", () => {
-  let servers: FakeServers;
-  let others: FakeServers;
-  beforeEach(async () => {
-    servers = new FakeServers();
-    others = new FakeServers();
-    await servers.add();
-    await others.add();
-    servers.status = JSON.stringify(status);
-    others.status = JSON.stringify({ ...status, clusterId: "d" });
-  });
-  afterEach(() => {
-    servers.stop();
-    others.stop();
-  });
+  const clusters = twoClusters(status);
 
   it("is not opened, whichever answers first", async () => {
     for (const endpoints of [
-      [...servers.endpoints, ...others.endpoints],
-      [...others.endpoints, ...servers.endpoints],
+      [...clusters.servers.endpoints, ...clusters.others.endpoints],
+      [...clusters.others.endpoints, ...clusters.servers.endpoints],
     ])
       await expect(TerrariumClient.connect({ endpoints, discover: false })).rejects.toMatchObject({
         code: "WRONG_CLUSTER",
-        message: expect.stringContaining(others.endpoints[0] ?? ""),
+        message: expect.stringContaining(clusters.others.endpoints[0] ?? ""),
       });
   });
 
   it("is opened where they agree, or one of them is silent", async () => {
-    others.status = servers.status;
-    for (const dead of [others.endpoints, ["127.0.0.1:1"]]) {
-      const client = await TerrariumClient.connect({ endpoints: [...servers.endpoints, ...dead], discover: false });
+    clusters.others.status = clusters.servers.status;
+    for (const dead of [clusters.others.endpoints, ["127.0.0.1:1"]]) {
+      const client = await TerrariumClient.connect({
+        endpoints: [...clusters.servers.endpoints, ...dead],
+        discover: false,
+      });
       expect(client.state).toBe("connected");
       await client.close();
     }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { excerptOf } from "../../scripts/docs/excerpt.js";
 import { anchorOf, anchorsOf, linksOf } from "../../scripts/docs/links.js";
-import { blocksOf, codeBody, normalised, runOf, shownPart, withBodies } from "../../scripts/docs/page.js";
+import { declares, filesNamedIn, scriptsNamedIn } from "../../scripts/docs/mentions.js";
+import { blocksOf, codeBody, normalised, runOf, shownPart, unkeptOf, withBodies } from "../../scripts/docs/page.js";
+import { commandsOf, sameOutput, sessionBody } from "../../scripts/docs/session.js";
 
 const source = `import { a } from "./a.ts";
 
@@ -136,5 +138,54 @@ describe("links", () => {
       { line: 1, target: "b.md", anchor: "c" },
       { line: 5, target: "", anchor: "h" },
     ]);
+  });
+});
+
+describe("a console session", () => {
+  const body = "$ kvctl create /a\n/a\n$ kvctl status\n1  leader    3\n2  follower  3";
+
+  it("is typed lines with what each prints", () => {
+    const commands = commandsOf(body);
+    expect(commands.map(({ command }) => command)).toEqual(["kvctl create /a", "kvctl status"]);
+    expect(commands[1]?.printed).toEqual(["1  leader    3", "2  follower  3"]);
+    expect(sessionBody(commands)).toBe(body);
+  });
+
+  it("that begins with something printed is refused", () => {
+    expect(() => commandsOf("/a")).toThrow("a session begins with a line that is typed");
+  });
+
+  it.each([
+    [["1  leader  3", "2  follower  3"], ["1  follower  12", "2  leader  12"], true],
+    [["4 of 5 servers answer: 2, 3, 4, 5"], ["3 of 5 servers answer: 1, 2, 5"], true],
+    [["version 1"], ["version 1", "killed server 2"], false],
+    [["version 1"], ["no version"], false],
+  ])("of %j and %j compares words, not numbers nor who leads", (some, other, same) => {
+    expect(sameOutput(some, other)).toBe(same);
+  });
+});
+
+describe("a page that names things", () => {
+  it("names files and what they declare, but not patterns nor in blocks", () => {
+    const text = "see `src/a.ts#run`, `test/x/`,\n```\n`src/b.ts`\n```\n`sim/*.ts`, `docs/decisions/NNNN-x.md`, `a.ts`";
+    expect(filesNamedIn(text)).toEqual([
+      { line: 1, path: "src/a.ts", symbol: "run" },
+      { line: 1, path: "test/x/", symbol: undefined },
+    ]);
+    expect(declares(source, "Thing.add")).toBe(true);
+    expect(declares(source, "subtract")).toBe(false);
+  });
+
+  it("names scripts, in blocks too", () => {
+    expect(scriptsNamedIn("`npm run lint`\n```\nnpm run -s sim -- --seed 1\n```")).toEqual([
+      { line: 1, script: "lint" },
+      { line: 3, script: "sim" },
+    ]);
+  });
+
+  it("has no typed commands that nobody tries", () => {
+    const block = "```console\n$ ls\n```\n";
+    expect(unkeptOf(`text\n${block}`)).toEqual([2]);
+    expect(unkeptOf(`<!-- session -->\n${block}<!-- shown: needs three machines -->\n${block}`)).toEqual([]);
   });
 });

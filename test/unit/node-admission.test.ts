@@ -6,6 +6,7 @@ import type { HelloReply } from "../../src/protocol/peer-messages.ts";
 const first: AdmissionStart = {
   id: 1,
   incarnation: 11,
+  origin: 0,
   joining: false,
   record: undefined,
   firstMembers: [2, 3],
@@ -17,6 +18,7 @@ const instance = instanceOf(
     [2, 22],
     [3, 33],
   ]),
+  0,
 );
 const reply = (known: number, incarnation: number, rest: Partial<HelloReply> = {}): HelloReply => ({
   type: "HelloReply",
@@ -25,6 +27,7 @@ const reply = (known: number, incarnation: number, rest: Partial<HelloReply> = {
   incarnation,
   instance: 0,
   admitted: false,
+  origin: 0,
   ...rest,
 });
 
@@ -93,6 +96,7 @@ describe("a first member", () => {
         [2, 22],
         [3, 30],
       ]),
+      0,
     );
     const admission = met();
     expect(admission.answered(2, reply(11, 22, { instance: other }))).toBe("nothing");
@@ -108,6 +112,40 @@ describe("a first member", () => {
     admission.answered(2, reply(0, 22));
     admission.answered(3, reply(0, 33));
     expect(admission.beginWrite()?.instance).toBe(instance);
+  });
+
+  it("meets nobody whose data began with something else, until that one is started with the same", () => {
+    for (const [own, others] of [
+      [0, 7],
+      [7, 0],
+      [7, 8],
+    ] as const) {
+      const admission = new Admission({ ...first, origin: own });
+      admission.answered(2, reply(0, 22, { origin: own }));
+      expect(admission.answered(3, reply(0, 33, { origin: others }))).toBe("nothing");
+      expect(admission.strangers).toEqual([3]);
+      expect(admission.missing).toEqual([3]);
+      expect(admission.beginWrite()).toBeUndefined();
+      expect(admission.answer(3, { type: "Hello", incarnation: 33 }, 0)).toMatchObject({ origin: own, known: 0 });
+      // Emptied, and started as this one was.
+      expect(admission.answered(3, reply(0, 34, { origin: own }))).toBe("write");
+      expect(admission.strangers).toEqual([]);
+    }
+  });
+
+  it("has not met another any more that was met, and has been started with other data since", () => {
+    const admission = new Admission(first);
+    admission.answered(2, reply(0, 22));
+    admission.answered(2, reply(0, 23, { origin: 7 }));
+    expect(admission.answered(3, reply(0, 33))).toBe("nothing");
+    expect(admission.missing).toEqual([2]);
+  });
+
+  it("does not agree with servers that count on another origin, whoever says so", () => {
+    const admission = met();
+    const members = new Map([...[1, 2, 3].map((id): [number, number] => [id, id * 11])]);
+    admission.answered(2, reply(11, 22, { instance: instanceOf(members, 7) }));
+    expect(admission.conflict).toBe(2);
   });
 
   it("goes on where it was when it starts again", () => {
@@ -147,7 +185,7 @@ describe("a first member", () => {
     const alone = new Admission({ ...first, firstMembers: [] });
     write(alone);
     expect(alone.admitted).toBe(true);
-    expect(alone.instance).toBe(instanceOf(new Map([[1, 11]])));
+    expect(alone.instance).toBe(instanceOf(new Map([[1, 11]]), 0));
   });
 
   it("does not vouch for others before it has met all, and then for those that it met", () => {
@@ -212,8 +250,10 @@ describe("the instance", () => {
     const seen = new Set([instance]);
     for (let i = 0; i < 3; i++)
       for (let incarnation = 100; incarnation < 1_100; incarnation++)
-        seen.add(instanceOf(new Map(members.map(([id, known], at) => [id, at === i ? incarnation : known]))));
+        seen.add(instanceOf(new Map(members.map(([id, known], at) => [id, at === i ? incarnation : known])), 0));
     expect(seen.size).toBe(3_001);
-    expect(instanceOf(new Map(members.toReversed()))).toBe(instance);
+    expect(instanceOf(new Map(members.toReversed()), 0)).toBe(instance);
+    expect(instanceOf(new Map(members), 7)).not.toBe(instance);
+    expect(instanceOf(new Map(members), 7)).not.toBe(instanceOf(new Map(members), 8));
   });
 });

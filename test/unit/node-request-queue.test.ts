@@ -25,12 +25,12 @@ describe("RequestQueue", () => {
     applied = 10;
     mayEvaluate = true;
     sent = [];
-    queue = new RequestQueue({
+    const evaluator = {
       appliedIndex: () => applied,
       evaluate: (): Result => ({ data: utf8(String(applied)) }),
       mayEvaluate: () => mayEvaluate,
-      send: (message) => sent.push(message),
-    });
+    };
+    queue = new RequestQueue(evaluator, (message) => sent.push(message));
   });
 
   it("answers a local read at once", () => {

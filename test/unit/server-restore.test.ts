@@ -6,6 +6,8 @@ import { concatBytes } from "../../src/base/bytes.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import { BackupWriter } from "../../src/protocol/backup-file.ts";
 import { restore } from "../../src/server/restore.ts";
+import { openLevelDisk } from "../../src/storage/level-disk.ts";
+import { readStorage } from "../../src/storage/open.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -15,12 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a restore that is broken off", () => {
   it("leaves nothing in the directory, wherever it was", async () => {
-    const file = join(folder, "backup");
-    const writer = new BackupWriter();
-    const numbers = { serverId: 1, takenMs: 1, index: 2, term: 1, timeMs: 1, znodes: 4, sessions: 0, segments: 0 };
-    const configuration = { members: [], voters: [], oldVoters: [], learners: [] };
-    const header = writer.header({ clusterId: "c", ...numbers }, 1, configuration);
-    writeFileSync(file, concatBytes([header, writer.trailer()]));
+    const file = backupFile("backup", 1);
     const dataDir = join(folder, "data");
     const flags = { id: "1", members: "1=a:1/a:2", dataDir };
     const reason = new TerrariumError("ABORTED", "enough");
@@ -45,3 +42,45 @@ describe("a restore that is broken off", () => {
     expect(brokenOff).toBeGreaterThanOrEqual(3);
   });
 });
+
+describe("what a restored server's data began with", () => {
+  it("is on its disk: the same for servers restored from one file, and another for another file", async () => {
+    const origins = [];
+    for (const [id, takenMs] of [
+      [1, 1],
+      [2, 1],
+      [1, 2],
+    ] as const) {
+      const dataDir = join(folder, `origin-${id}-${takenMs}`);
+      const file = backupFile(`origin-${takenMs}.backup`, takenMs);
+      const members = "1=a:1/a:2,2=b:1/b:2";
+      await restore(file, { id: `${id}`, members, dataDir, clusterId: "c" }, new AbortController().signal);
+      origins.push(await originOf(dataDir));
+    }
+    expect(origins[0]).toBeGreaterThan(0);
+    expect(origins[1]).toBe(origins[0]);
+    expect(origins[2]).not.toBe(origins[0]);
+  });
+});
+
+function backupFile(name: string, takenMs: number): string {
+  const file = join(folder, name);
+  const writer = new BackupWriter();
+  const numbers = { serverId: 1, takenMs, index: 2, term: 1, timeMs: 1, znodes: 4, sessions: 0, segments: 0 };
+  const configuration = { members: [], voters: [], oldVoters: [], learners: [] };
+  writeFileSync(file, concatBytes([writer.header({ clusterId: "c", ...numbers }, 1, configuration), writer.trailer()]));
+  return file;
+}
+
+async function originOf(dataDir: string): Promise<number | undefined> {
+  const disk = await openLevelDisk(dataDir);
+  try {
+    return await new Promise((done, fail) =>
+      readStorage(disk, (error, recovered) =>
+        recovered === undefined ? fail(error) : done(recovered.identity.origin),
+      ),
+    );
+  } finally {
+    await disk.close();
+  }
+}

@@ -4,7 +4,7 @@ import { Queue } from "../../base/queue.ts";
 import type { Request, ServerMessage } from "../../protocol/client-messages.ts";
 import type { ConnectionId } from "../ports.ts";
 import type { RequestOrder } from "./request-order.ts";
-import { type QueueHost, RequestQueue } from "./request-queue.ts";
+import { type Evaluator, RequestQueue } from "./request-queue.ts";
 import { WatchArming } from "./watch-arming.ts";
 
 /** Where a connection stands. */
@@ -22,7 +22,7 @@ export type ConnectionState =
     };
 
 /** The state of a connection that speaks for a session. */
-export type Attached = Extract<ConnectionState, { type: "attached" }>;
+export type AttachedState = Extract<ConnectionState, { type: "attached" }>;
 
 /** The server's end of a client's stream. */
 export class Connection {
@@ -45,14 +45,9 @@ export class Connection {
   closing = false;
   #outbox: ServerMessage[] = [];
 
-  constructor(id: ConnectionId, host: Omit<QueueHost, "send">) {
+  constructor(id: ConnectionId, evaluator: Evaluator) {
     this.id = id;
-    this.requests = new RequestQueue({
-      appliedIndex: host.appliedIndex,
-      evaluate: host.evaluate,
-      mayEvaluate: host.mayEvaluate,
-      send: (message) => this.send(message),
-    });
+    this.requests = new RequestQueue(evaluator, (message) => this.send(message));
   }
 
   /** Queues a message for the frame that leaves at the end of the turn. */

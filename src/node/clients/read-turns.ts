@@ -29,6 +29,8 @@ export class ReadTurns {
   readonly #work: ReadWork;
   /** In the order of their visits. */
   readonly #line = new Set<Connection>();
+  /** Whose visits wait until their clients have read what was sent. */
+  readonly #aside = new Set<Connection>();
   /** Units left of the present visit. */
   #left = 0;
   #visiting = false;
@@ -60,9 +62,20 @@ export class ReadTurns {
     this.#line.add(connection);
   }
 
+  /** The connection's client has to read what was sent before it is visited again. */
+  putAside(connection: Connection): void {
+    this.#aside.add(connection);
+  }
+
+  /** The client has read: if it was put aside, it stands in line again. */
+  takeBack(connection: Connection): void {
+    if (this.#aside.delete(connection)) this.add(connection);
+  }
+
   /** The connection has gone. */
   forget(connection: Connection): void {
     this.#line.delete(connection);
+    this.#aside.delete(connection);
   }
 
   /** Makes the visits of one turn. `visit` says whether the connection has more that can be answered. */

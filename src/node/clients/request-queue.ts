@@ -33,21 +33,20 @@ export interface Slot {
   events: WatchEvent[] | undefined;
 }
 
-/** How the queue looks at the state machine and the client. */
-export interface QueueHost {
+/** How the queue has its reads answered. */
+export interface Evaluator {
   /** Newest applied index. */
   appliedIndex(): Zxid;
   /** Answers a read from the present state and arms its watch. */
   evaluate(read: Read): Result;
   /** Whether a read may be answered now, or waits for its turn: {@link RequestQueue.advance} is called again then. */
   mayEvaluate(): boolean;
-  /** Hands a message to the client's stream. */
-  send(message: ServerMessage): void;
 }
 
 /** See the file's comment. */
 export class RequestQueue {
-  readonly #host: QueueHost;
+  readonly #evaluator: Evaluator;
+  readonly #send: (message: ServerMessage) => void;
   readonly #slots = new Queue<Slot>();
   /** Slots before this position (counted from the front) are evaluated. */
   #evaluated = 0;
@@ -55,8 +54,10 @@ export class RequestQueue {
   /** Events that wait for {@link letGo}, and all answers with them. */
   #held: WatchEvent[] | undefined;
 
-  constructor(host: QueueHost) {
-    this.#host = host;
+  /** `send` hands a message to the client's stream. */
+  constructor(evaluator: Evaluator, send: (message: ServerMessage) => void) {
+    this.#evaluator = evaluator;
+    this.#send = send;
   }
 
   /** Requests without an answer. */
@@ -73,7 +74,7 @@ export class RequestQueue {
   get hasReadyRead(): boolean {
     if (this.#held !== undefined) return false;
     const slot = this.#slots.at(this.#evaluated);
-    return slot?.readIndex !== undefined && slot.readIndex <= this.#host.appliedIndex();
+    return slot?.readIndex !== undefined && slot.readIndex <= this.#evaluator.appliedIndex();
   }
 
   /** Adds a write or close; {@link answerWrite} evaluates it. */
@@ -145,7 +146,7 @@ export class RequestQueue {
   /** Tells an event behind the first `place` answers. */
   #tell(event: WatchEvent, place: number): void {
     const last = place > 0 ? this.#slots.at(place - 1) : undefined;
-    if (last === undefined) this.#host.send({ type: "event", event });
+    if (last === undefined) this.#send({ type: "event", event });
     else if (last.events === undefined) last.events = [event];
     else last.events.push(event);
   }
@@ -157,11 +158,11 @@ export class RequestQueue {
   }
 
   get #mayEvaluate(): boolean {
-    return this.#held === undefined && this.#host.mayEvaluate();
+    return this.#held === undefined && this.#evaluator.mayEvaluate();
   }
 
   #evaluateReady(): void {
-    const applied = this.#host.appliedIndex();
+    const applied = this.#evaluator.appliedIndex();
     for (;;) {
       const slot = this.#slots.at(this.#evaluated);
       if (slot === undefined) return;
@@ -175,7 +176,7 @@ export class RequestQueue {
 
   #evaluateRead(slot: Slot, read: Read): void {
     // The zxid is taken first: evaluating changes nothing but watches.
-    slot.answer = { zxid: this.#host.appliedIndex(), result: this.#host.evaluate(read) };
+    slot.answer = { zxid: this.#evaluator.appliedIndex(), result: this.#evaluator.evaluate(read) };
     this.#evaluated++;
   }
 
@@ -194,14 +195,14 @@ export class RequestQueue {
     const slot = this.#slots.at(0);
     assert(slot?.answer !== undefined, "an evaluated slot has its answer");
     if (slot.read !== undefined) {
-      if (slot.readIndex === undefined || slot.readIndex > this.#host.appliedIndex()) return false;
+      if (slot.readIndex === undefined || slot.readIndex > this.#evaluator.appliedIndex()) return false;
       if (slot.readIndex > slot.answer.zxid) this.#evaluateHeldAgain();
     }
-    this.#host.send({ type: "reply", xid: slot.xid, zxid: slot.answer.zxid, result: slot.answer.result });
+    this.#send({ type: "reply", xid: slot.xid, zxid: slot.answer.zxid, result: slot.answer.result });
     this.#slots.shift();
     this.#evaluated--;
     this.#readWork -= slot.work;
-    for (const event of slot.events ?? []) this.#host.send({ type: "event", event });
+    for (const event of slot.events ?? []) this.#send({ type: "event", event });
     return true;
   }
 
@@ -209,13 +210,13 @@ export class RequestQueue {
   #evaluateHeldAgain(): void {
     for (let i = 0; i < this.#evaluated; i++) {
       const slot = this.#slots.at(i);
-      for (const event of slot?.events ?? []) this.#host.send({ type: "event", event });
+      for (const event of slot?.events ?? []) this.#send({ type: "event", event });
       if (slot !== undefined) slot.events = undefined;
     }
     for (let i = 0; i < this.#evaluated; i++) {
       const slot = this.#slots.at(i);
       if (slot?.read === undefined) continue;
-      slot.answer = { zxid: this.#host.appliedIndex(), result: this.#host.evaluate(slot.read) };
+      slot.answer = { zxid: this.#evaluator.appliedIndex(), result: this.#evaluator.evaluate(slot.read) };
     }
   }
 }

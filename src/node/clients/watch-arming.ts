@@ -10,8 +10,8 @@ import { Queue } from "../../base/queue.ts";
 import { forEachKind } from "../../base/watch-rules.ts";
 import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
 
-/** What arming needs of the server. */
-export interface ArmingHost {
+/** How a server arms and disarms the watches of one connection. */
+export interface Armer {
   /** Whether there is room for another watch in this visit. */
   mayArm(): boolean;
   /** Arms one watch whose client knows everything up to `relativeZxid`; or tells what it has missed, or a failure. */
@@ -60,9 +60,9 @@ export class WatchArming {
   }
 
   /** Goes on as far as there is room. After a failure the connection has to end. */
-  run(host: ArmingHost): Failure | undefined {
+  run(armer: Armer): Failure | undefined {
     for (let message = this.#messages.at(0); message !== undefined; message = this.#messages.at(0)) {
-      const failure = message.type === "disarm" ? host.disarm(message.watches) : this.#arm(message, host);
+      const failure = message.type === "disarm" ? armer.disarm(message.watches) : this.#arm(message, armer);
       if (failure !== undefined) return failure;
       if (message.type === "setWatches" && this.#done < message.watches.length) return undefined;
       this.#messages.shift();
@@ -73,14 +73,14 @@ export class WatchArming {
     return undefined;
   }
 
-  #arm({ relativeZxid, watches }: SetWatches, host: ArmingHost): Failure | undefined {
-    for (; this.#done < watches.length && host.mayArm(); this.#done++) {
+  #arm({ relativeZxid, watches }: SetWatches, armer: Armer): Failure | undefined {
+    for (; this.#done < watches.length && armer.mayArm(); this.#done++) {
       const spec = watches[this.#done];
       if (spec === undefined || this.#seen[spec.kind].has(spec.path)) continue;
       this.#seen[spec.kind].add(spec.path);
-      const { missed, failure } = host.arm(spec, relativeZxid);
+      const { missed, failure } = armer.arm(spec, relativeZxid);
       if (failure !== undefined) return failure;
-      if (missed !== undefined) host.missed(missed);
+      if (missed !== undefined) armer.missed(missed);
     }
     return undefined;
   }

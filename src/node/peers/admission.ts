@@ -7,6 +7,8 @@
  * - A first member is admitted in two steps. When it has met every other first member, it has on its disk, once and for
  *   all, the incarnations that it met, and the *instance* that they make (`instance.ts`). When all others have confirmed
  *   that theirs is the same, or one that takes part has, it takes part. So all first members that ever take part agree.
+ *   It meets none that began with other data, nothing here and a backup there: their logs have the same numbers and
+ *   another history, so they make no cluster (*origin*).
  * - A joining server is admitted when a member's configuration names it with its incarnation; it is told the instance.
  *
  * A server that hears that it is known under another incarnation was wiped: it stops. Why that is enough:
@@ -23,6 +25,8 @@ export interface AdmissionStart {
   readonly id: ServerId;
   /** Of this server's data directory; 0 for data that need no admission (tests). */
   readonly incarnation: number;
+  /** What its data began with: 0 with nothing, else a number of the backup that they were restored from. */
+  readonly origin: number;
   readonly joining: boolean;
   /** What is on its disk of it; undefined before anything is. */
   readonly record: AdmissionRecord | undefined;
@@ -41,6 +45,8 @@ export class Admission {
   /** First members that have confirmed the instance. */
   readonly #confirmed = new Set<ServerId>();
   readonly #askedAt = new Map<ServerId, number>();
+  /** First members that began with other data when they answered last. */
+  readonly #strangers = new Set<ServerId>();
   /** On disk; 0 before. */
   #instance: number;
   #admitted: boolean;
@@ -87,6 +93,11 @@ export class Admission {
     return this.#admitted ? undefined : this.#conflict;
   }
 
+  /** First members whose data began with something else than this server's: they have to be emptied, or this one. */
+  get strangers(): readonly ServerId[] {
+    return this.#admitted ? [] : [...this.#strangers].sort((a, b) => a - b);
+  }
+
   /** The record to be written now, if it is time: whom this server met; then, that it takes part. */
   beginWrite(): AdmissionRecord | undefined {
     const record = this.#writing || this.#admitted ? undefined : this.#nextRecord();
@@ -95,12 +106,12 @@ export class Admission {
   }
 
   #nextRecord(): AdmissionRecord | undefined {
-    const { joining, firstMembers, id, incarnation } = this.#start;
+    const { joining, firstMembers, id, incarnation, origin } = this.#start;
     const acquaintances = new Map(this.#met);
     if (joining) return this.#told === undefined ? undefined : { acquaintances, instance: this.#told, pending: false };
     if (this.missing.length > 0) return undefined;
     if (this.#sealed) return { acquaintances, instance: this.#instance, pending: false };
-    const instance = instanceOf(new Map([...acquaintances, [id, incarnation]]));
+    const instance = instanceOf(new Map([...acquaintances, [id, incarnation]]), origin);
     return { acquaintances, instance, pending: firstMembers.length > 0 };
   }
 
@@ -149,6 +160,7 @@ export class Admission {
       incarnation: this.#start.incarnation,
       instance: this.#instance,
       admitted: this.#admitted,
+      origin: this.#start.origin,
     };
   }
 
@@ -173,7 +185,13 @@ export class Admission {
   }
 
   /** The newest answer counts: a first member may be emptied and started anew before anybody takes part. */
-  #meets(from: ServerId, { incarnation }: HelloReply): AdmissionNews {
+  #meets(from: ServerId, { incarnation, origin }: HelloReply): AdmissionNews {
+    if (origin !== this.#start.origin) {
+      this.#strangers.add(from);
+      this.#met.delete(from);
+      return "nothing";
+    }
+    this.#strangers.delete(from);
     this.#met.set(from, incarnation);
     return this.missing.length === 0 ? "write" : "nothing";
   }

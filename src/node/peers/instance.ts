@@ -4,13 +4,17 @@
  * another one too, and servers and clients of different instances have nothing to say to each other.
  *
  * It is made of the incarnations of the first members, so that nobody has to choose it: whoever has met them all knows
- * it, and no two lives have the same, since at least one data directory is another one.
+ * it, and no two lives have the same, since at least one data directory is another one. And of their *origin*: what all
+ * of them began with, nothing or the same backup.
  */
 import type { ServerId } from "../../raft/types.ts";
 
-/** The instance that these first members make, by their incarnations: a number from 1 to 2^52. */
-export function instanceOf(incarnations: ReadonlyMap<ServerId, number>): number {
-  let text = "";
+/**
+ * The instance that these first members make, by their incarnations and their origin (0: they began with nothing): a
+ * number from 1 to 2^52.
+ */
+export function instanceOf(incarnations: ReadonlyMap<ServerId, number>, origin: number): number {
+  let text = origin === 0 ? "" : `from ${origin},`;
   for (const [id, incarnation] of [...incarnations].sort(([a], [b]) => a - b)) text += `${id}=${incarnation},`;
   return hash(text, 0x811c9dc5) * 2 ** 20 + (hash(text, 0x9e3779b9) >>> 12) + 1;
 }

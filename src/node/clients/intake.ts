@@ -1,0 +1,71 @@
+/**
+ * Takes up the requests of a connection in the order sent. What there is no room for waits in front of the connection's
+ * queue: behind watches that are to be armed first, and behind more reads than are taken up ahead of their answers.
+ */
+import type { Request } from "../../protocol/client-messages.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachedState, Connection } from "./connection.ts";
+import type { Connections } from "./connections.ts";
+import type { ClientReads } from "./reads.ts";
+import type { ClientWrites } from "./writes.ts";
+
+/** Where requests go. */
+export interface IntakeParts {
+  readonly connections: Connections;
+  readonly reads: ClientReads;
+  readonly writes: ClientWrites;
+  readonly ports: Pick<Ports, "requestFlush">;
+  /** Work of reads that are taken up and not answered, beyond which requests wait. */
+  readonly ahead: number;
+}
+
+/** Takes up requests. */
+export class Intake {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** A request has come. */
+  take(connection: Connection, request: Request, state: AttachedState): void {
+    const { connections, writes } = this.#parts;
+    const failure = state.order.take(request, connection.outstanding);
+    if (failure !== undefined) return connections.refuse(connection, failure.code, failure.message);
+    if (connection.waiting.length === 0 && this.#hasRoom(connection)) return this.#begin(connection, request, state);
+    connection.waiting.push(request);
+    connection.waitingBytes += bytesOf(request);
+    writes.checkBytes(connection);
+  }
+
+  /** There may be room for requests that wait. */
+  takeWaiting(connection: Connection): void {
+    const { state, waiting } = connection;
+    if (waiting.length === 0 || state.type !== "attached") return;
+    const { connections, ports } = this.#parts;
+    while (connections.isOpen(connection) && !connection.closing && this.#hasRoom(connection)) {
+      const request = waiting.shift();
+      if (request === undefined) break;
+      connection.waitingBytes -= bytesOf(request);
+      this.#begin(connection, request, state);
+    }
+    // What it has to ask of the leader goes out with the end of a turn.
+    ports.requestFlush();
+  }
+
+  #begin(connection: Connection, request: Request, state: AttachedState): void {
+    const { reads, writes } = this.#parts;
+    if (request.body.type === "read") reads.add(connection, request.xid, request.body.read);
+    else writes.add(connection, request, state);
+  }
+
+  /** Whether all watches are armed, and not too many reads without answers. */
+  #hasRoom(connection: Connection): boolean {
+    return connection.arming.idle && connection.requests.readWork < this.#parts.ahead;
+  }
+}
+
+/** What a request counts for while it waits. */
+function bytesOf({ body }: Request): number {
+  return body.type === "write" && body.operation.op !== "delete" ? body.operation.data.length : 0;
+}

@@ -1,0 +1,83 @@
+/**
+ * Reads of this server's clients. A linearizable one waits for a read index (thesis §6.4, `read-indexes.ts`) and until
+ * that is applied; each waits for its turn (`read-turns.ts`); the connection's queue (`request-queue.ts`) says in which
+ * order they are answered.
+ */
+import type { Read, Result, Zxid } from "../../base/operations.ts";
+import { watchArmedBy } from "../../base/watch-rules.ts";
+import type { Raft } from "../../raft/raft.ts";
+import type { ConnectionId } from "../ports.ts";
+import type { Replica } from "../replica.ts";
+import type { Connection } from "./connection.ts";
+import { ReadIndexes } from "./read-indexes.ts";
+import type { ReadTurns } from "./read-turns.ts";
+import type { Evaluator } from "./request-queue.ts";
+import type { ClientWatches } from "./watches.ts";
+
+/** Reads on their way to their answers. */
+export class ClientReads {
+  readonly #replica: Replica;
+  readonly #turns: ReadTurns;
+  readonly #watches: ClientWatches;
+  readonly #raft: Pick<Raft, "requestRead" | "cancelRead">;
+  readonly #indexes = new ReadIndexes();
+
+  constructor(
+    replica: Replica,
+    turns: ReadTurns,
+    watches: ClientWatches,
+    raft: Pick<Raft, "requestRead" | "cancelRead">,
+  ) {
+    this.#replica = replica;
+    this.#turns = turns;
+    this.#watches = watches;
+    this.#raft = raft;
+  }
+
+  /** What answers the reads of a connection. */
+  evaluator(connection: ConnectionId): Evaluator {
+    return {
+      appliedIndex: () => this.#replica.machine.appliedIndex,
+      evaluate: (read) => this.#evaluate(connection, read),
+      mayEvaluate: () => this.#turns.mayRead,
+    };
+  }
+
+  /** Takes up a read. */
+  add(connection: Connection, xid: number, read: Read): void {
+    const slot = connection.requests.addRead(xid, read, this.#replica.machine.workOf(read));
+    if (slot !== undefined) this.#indexes.add(slot, connection);
+    else if (connection.requests.hasReadyRead) this.#turns.add(connection);
+  }
+
+  /** The end of a turn's input: asks for one read index for all the reads that it brought. */
+  ask(): void {
+    this.#indexes.ask((id) => this.#raft.requestRead(id));
+  }
+
+  /** A read index has come. */
+  indexed(id: number, index: Zxid): void {
+    this.#indexes.answered(id, index);
+  }
+
+  /** The connections whose reads can be answered from the present state, and could not before. */
+  takeReady(): readonly Connection[] {
+    return this.#indexes.takeReady(this.#replica.machine.appliedIndex);
+  }
+
+  /** The connection is no more. */
+  forget(connection: Connection): void {
+    this.#turns.forget(connection);
+    this.#indexes.forget(connection, (id) => this.#raft.cancelRead(id));
+  }
+
+  #evaluate(connection: ConnectionId, read: Read): Result {
+    const { machine } = this.#replica;
+    this.#turns.spent(machine.workOf(read));
+    const result = machine.read(read);
+    const spec = watchArmedBy(read, result);
+    const failure = spec === undefined ? undefined : this.#watches.arm(connection, spec);
+    if (failure !== undefined) return { failure };
+    return result;
+  }
+}

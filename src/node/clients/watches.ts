@@ -1,0 +1,112 @@
+/**
+ * Watches of this server's clients: armed by their reads, or again by a client that was elsewhere, and fired by what is
+ * applied. Many that are armed again at once are armed in the client's visits (`watch-arming.ts`).
+ */
+import type { Failure, WatchSpec } from "../../base/operations.ts";
+import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
+import type { Change } from "../../znode/commands.ts";
+import type { Watched } from "../../znode/watches.ts";
+import type { ConnectionId } from "../ports.ts";
+import type { Replica } from "../replica.ts";
+import type { Connection } from "./connection.ts";
+import type { Connections } from "./connections.ts";
+import type { ReadTurns } from "./read-turns.ts";
+import { ServerWatches } from "./server-watches.ts";
+
+/** Watches, and the connections that they belong to. */
+export class ClientWatches {
+  readonly #connections: Connections;
+  readonly #replica: Replica;
+  readonly #turns: ReadTurns;
+  /** Connections with watches to be armed again. */
+  readonly #arming = new Set<Connection>();
+  #watches: ServerWatches;
+
+  constructor(connections: Connections, replica: Replica, turns: ReadTurns) {
+    this.#connections = connections;
+    this.#replica = replica;
+    this.#turns = turns;
+    this.#watches = new ServerWatches(replica.machine.appliedIndex);
+  }
+
+  /** Watches armed. */
+  get size(): number {
+    return this.#watches.size;
+  }
+
+  /** At most `max` of the watched paths. */
+  watched(max: number): readonly Watched[] {
+    return this.#watches.watched(max);
+  }
+
+  /** Whether a client's watches wait for the next turn to be armed. */
+  get hasWaiting(): boolean {
+    return this.#arming.size > 0;
+  }
+
+  /** The watches that are armed for a connection. */
+  of(connection: ConnectionId): readonly WatchSpec[] {
+    return this.#watches.watchesOf(connection);
+  }
+
+  /** A read arms a watch; a failure if the connection has too many. */
+  arm(connection: ConnectionId, spec: WatchSpec): Failure | undefined {
+    return this.#watches.arm(connection, spec);
+  }
+
+  /** A client that was elsewhere has watches. Until they are armed, in its visits, it is told nothing else. */
+  set(connection: Connection, message: SetWatches | Disarm): void {
+    const failure = connection.arming.add(message);
+    if (failure !== undefined) return this.#connections.refuse(connection, failure.code, failure.message);
+    connection.requests.hold();
+    this.#arming.add(connection);
+    this.#turns.add(connection);
+  }
+
+  /** A client does not wait for some watches any more. */
+  disarm(connection: Connection, message: Disarm): void {
+    if (!connection.arming.idle) return this.set(connection, message);
+    const failure = this.#watches.disarm(connection.id, message.watches);
+    if (failure !== undefined) this.#connections.refuse(connection, failure.code, failure.message);
+  }
+
+  /** Arms watches of a connection that is being visited. Whether none is left, and the connection goes on. */
+  visit(connection: Connection): boolean {
+    const { arming, requests } = connection;
+    const failure = arming.run({
+      mayArm: () => this.#turns.mayRead,
+      arm: (spec, relativeZxid) => {
+        this.#turns.spent(1);
+        return this.#watches.armAgain(connection.id, spec, relativeZxid, this.#replica.machine);
+      },
+      disarm: (watches) => this.#watches.disarm(connection.id, watches),
+      missed: (event) => requests.event(event),
+    });
+    if (failure !== undefined) this.#connections.refuse(connection, failure.code, failure.message);
+    if (failure !== undefined || !arming.idle) return false;
+    this.#arming.delete(connection);
+    requests.letGo();
+    return true;
+  }
+
+  /** Fires what the changes of one command fire. */
+  fire(changes: readonly Change[]): void {
+    this.#watches.fire(changes, (id, event) => {
+      const connection = this.#connections.get(id);
+      if (connection === undefined) return;
+      connection.requests.event(event);
+      this.#connections.speaks(connection);
+    });
+  }
+
+  /** A snapshot has taken the place of the state: what happened in between is not known. */
+  replaced(): void {
+    this.#watches = new ServerWatches(this.#replica.machine.appliedIndex);
+  }
+
+  /** The connection is no more. */
+  forget(connection: Connection): void {
+    this.#watches.drop(connection.id);
+    this.#arming.delete(connection);
+  }
+}
