@@ -87,7 +87,7 @@ export class Session {
     // A folder of its own, so that files that a page makes are gone with it, but in which things are found as in the
     // checkout. The same program as npx would start, without npx's second.
     this.#shell.stdin.write(`exec 2>&1
-ln -s "$CHECKOUT/cluster.sh" .
+ln -s "$CHECKOUT/cluster.sh" "$CHECKOUT/docs" .
 npx() { local name=$1; shift; node "$CHECKOUT/bin/$name.js" "$@"; }
 npm() { (cd "$CHECKOUT" && command npm "$@"); }
 `);
