@@ -5,3 +5,4 @@ export interface Command {
 export function commandsOf(body: string): Command[];
 export function sessionBody(commands: readonly Command[]): string;
 export function sameOutput(some: readonly string[], other: readonly string[]): boolean;
+export function renewed(printed: readonly string[], said: readonly string[]): string[];

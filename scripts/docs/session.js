@@ -6,7 +6,7 @@
 // All session blocks of a page are one shell, in order. Numbers (terms, zxids, times), the order of lines and which
 // server leads are another each time, so they are not compared; words are.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,6 +48,22 @@ function comparable(lines) {
     .map((line) => line.replace(/#(, #)*( and #)?/g, "#"))
     .filter((line) => line !== "" && !byChance.test(line))
     .sort();
+}
+
+/** What was said now, in the old lines and their order as far as they still say the same. */
+export function renewed(printed, said) {
+  const left = [...printed];
+  const kept = said.map((line) => {
+    const same = left.findIndex((candidate) => sameOutput([candidate], [line]));
+    return same < 0 ? undefined : left.splice(same, 1)[0];
+  });
+  const lines = printed.filter((line) => kept.includes(line));
+  said.forEach((line, i) => {
+    if (kept[i] !== undefined) return;
+    const before = kept[i - 1] ?? said[i - 1];
+    lines.splice(before === undefined ? 0 : lines.lastIndexOf(before) + 1, 0, line);
+  });
+  return lines;
 }
 
 /** Looking twice changes nothing, so what shows a state that is on its way may be asked again. */
@@ -93,7 +109,10 @@ npm() { (cd "$CHECKOUT" && command npm "$@"); }
 `);
   }
 
+  /** The build's own words are none of the page's, so it is made before. Throws a sentence. */
   static async open(root) {
+    const { status } = spawnSync(process.execPath, [join(root, "scripts/build.js")], { stdio: "ignore" });
+    if (status !== 0) throw new Error("the build failed: node scripts/build.js tells why");
     return new Session(root, await freeBasePort());
   }
 
@@ -111,7 +130,7 @@ npm() { (cd "$CHECKOUT" && command npm "$@"); }
         await new Promise((done) => setTimeout(done, 500));
         said = await this.#type(command, printed);
       }
-      played.push({ command, printed: sameOutput(said, printed) ? printed : said });
+      played.push({ command, printed: sameOutput(said, printed) ? printed : renewed(printed, said) });
     }
     return played;
   }

@@ -3,7 +3,7 @@ import { excerptOf } from "../../scripts/docs/excerpt.js";
 import { anchorOf, anchorsOf, linksOf } from "../../scripts/docs/links.js";
 import { declares, filesNamedIn, scriptsNamedIn } from "../../scripts/docs/mentions.js";
 import { blocksOf, codeBody, normalised, runOf, shownPart, unkeptOf, withBodies } from "../../scripts/docs/page.js";
-import { commandsOf, sameOutput, sessionBody } from "../../scripts/docs/session.js";
+import { commandsOf, renewed, sameOutput, sessionBody } from "../../scripts/docs/session.js";
 
 const source = `import { a } from "./a.ts";
 
@@ -162,6 +162,15 @@ describe("a console session", () => {
     [["version 1"], ["no version"], false],
   ])("of %j and %j compares words, not numbers nor who leads", (some, other, same) => {
     expect(sameOutput(some, other)).toBe(same);
+  });
+});
+
+describe("a session that went another way", () => {
+  it("keeps the lines that say the same", () => {
+    const printed = ["1  leader    3", "2  follower  3", "so", "killed server 1"];
+    const said = ["1  follower  9", "2  leader    7", "new", "killed server 4", "bye"];
+    expect(renewed(printed, said)).toEqual(["1  leader    3", "new", "2  follower  3", "killed server 1", "bye"]);
+    expect(renewed([], said)).toEqual(said);
   });
 });
 
