@@ -24,7 +24,7 @@ const stamp = `${dist}/.built`;
 const lock = `${dist}/.lock`;
 const staging = `${dist}/.staging`;
 const generated = "src/protocol/generated";
-const sourceDirs = ["src", "sim", "bench", "web", "test/support", "proto", "scripts/proto"].filter((dir) =>
+const sourceDirs = ["src", "sim", "labs", "bench", "web", "test/support", "proto", "scripts/proto"].filter((dir) =>
   existsSync(`${root}${dir}`),
 );
 const sourceFiles = [

@@ -3,6 +3,8 @@ export interface Token {
   readonly type: "word" | "string" | "template" | "regex" | "punctuation";
   readonly value: string;
   readonly line: number;
+  /** Where it begins in the text; of a template, its first character behind the backtick or the brace. */
+  readonly at: number;
 }
 
 export interface Import {

@@ -49,6 +49,19 @@ const rooms = {
     packages: ["fastify", "pino", "node:"],
     pure: false,
   },
+  // What the tutorial's exercises take out, and how each is graded.
+  labs: {
+    imports: ["base", "raft", "znode", "protocol", "node", "session", "sim"],
+    types: [],
+    packages: [],
+    pure: true,
+  },
+  "labs-cli": {
+    imports: ["base", "session", "client", "files", "sim", "sim-cli", "labs"],
+    types: ["raft"],
+    packages: ["esbuild", "node:"],
+    pure: false,
+  },
   main: { imports: ["base", "server"], types: [], packages: ["commander", "node:"], pure: false },
   sim: {
     imports: ["base", "raft", "znode", "protocol", "storage", "node", "session"],
@@ -96,9 +109,10 @@ export function roomOf(path) {
   if (/^src\/client\/session[^/]*\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";
   if (/^sim\/((cli|hunt)\/.*|main|[^/]*-main|[^/]*-worker)\.ts$/.test(path)) return "sim-cli";
+  if (/^labs\/(cli\/.*|main|[^/]*-worker)\.ts$/.test(path)) return "labs-cli";
   const page = /^web\/([^/]+)\/.+\.ts$/.exec(path);
   if (page !== null && Object.hasOwn(rooms, `web-${page[1]}`)) return `web-${page[1]}`;
-  const match = /^(?:src\/([^/]+)|(sim|bench))\/.+\.ts$/.exec(path);
+  const match = /^(?:src\/([^/]+)|(sim|bench|labs))\/.+\.ts$/.exec(path);
   const name = match?.[1] ?? match?.[2];
   return name !== undefined && Object.hasOwn(rooms, name) ? name : undefined;
 }
@@ -116,7 +130,7 @@ const impureGlobals = new Set(
 /** Words after which a slash begins a regular expression. */
 const beforeRegex = new Set("return typeof case in of do else void delete throw new instanceof yield await".split(" "));
 
-/** Splits TypeScript into words, strings and punctuation, without comments. Each token has its line. */
+/** Splits TypeScript into words, strings and punctuation, without comments. Each token has its line, and where it begins. */
 export function tokenize(text) {
   const tokens = [];
   let at = 0;
@@ -125,7 +139,7 @@ export function tokenize(text) {
   const templates = [];
   let depth = 0;
 
-  const push = (type, value) => tokens.push({ type, value, line });
+  const push = (type, value) => tokens.push({ type, value, line, at });
   const skip = (count) => {
     for (let i = 0; i < count; i++) if (text[at + i] === "\n") line += 1;
     at += count;
@@ -288,7 +302,7 @@ function impurities(tokens) {
 
 function sourceFiles() {
   const files = [];
-  for (const top of ["src", "sim", "bench", "web"]) {
+  for (const top of ["src", "sim", "labs", "bench", "web"]) {
     for (const entry of readdirSync(`${root}${top}`, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith(".ts") || entry.name.endsWith(".d.ts")) continue;
       files.push(relative(root, `${entry.parentPath}/${entry.name}`).split(sep).join("/"));

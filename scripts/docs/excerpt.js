@@ -11,14 +11,43 @@ const ends = { function: "}", class: "}", interface: "}", type: ";", const: ";",
  */
 export function excerptOf(text, name, withDoc = false) {
   const lines = text.split("\n");
-  const tokens = withDepth(tokenize(text));
-  const [outer, member] = name.split(".");
-  const top = declaration(tokens, outer);
-  if (top === undefined) return undefined;
-  const found = member === undefined ? top : memberOf(tokens, top, member);
+  const found = find(withDepth(tokenize(text)), name);
   if (found === undefined) return undefined;
   const first = withDoc ? docStart(lines, found.first) : found.first;
   return dedent(lines.slice(first - 1, found.last));
+}
+
+/**
+ * Where the body of a function or a method stands in `text`: `from` its opening brace to behind its closing one. Of what
+ * has no body, such as a table, it is the value behind `=`. Undefined if there is no such declaration.
+ */
+export function bodyOf(text, name) {
+  const tokens = withDepth(tokenize(text));
+  const found = find(tokens, name);
+  if (found === undefined) return undefined;
+  const last = tokens[found.end];
+  const { depth } = tokens[found.start];
+  if (last.value === "}") {
+    let opening = found.end - 1;
+    while (!(tokens[opening].value === "{" && tokens[opening].depth === depth)) opening -= 1;
+    return { from: tokens[opening].at, to: last.at + 1 };
+  }
+  const isSign = (token, next) => token.value === "=" && token.depth === depth && next.value !== ">";
+  for (let i = found.start; i < found.end; i++)
+    if (isSign(tokens[i], tokens[i + 1])) return { from: tokens[i + 1].at, to: last.at };
+  return undefined;
+}
+
+/** From the first line of a declaration's doc comment to the last line of the declaration, both counted from 1. */
+export function linesOf(text, name) {
+  const found = find(withDepth(tokenize(text)), name);
+  return found === undefined ? undefined : { first: docStart(text.split("\n"), found.first), last: found.last };
+}
+
+function find(tokens, name) {
+  const [outer, member] = name.split(".");
+  const top = declaration(tokens, outer);
+  return top === undefined || member === undefined ? top : memberOf(tokens, top, member);
 }
 
 /** Each token with the depth of brackets around it. */

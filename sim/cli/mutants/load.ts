@@ -24,7 +24,19 @@ export async function bundle(
   mutant: Mutant | undefined,
   options: Pick<BuildOptions, "format" | "define">,
 ): Promise<string> {
-  const plugins = mutant === undefined ? [] : [replaceFile(resolve(root, mutant.file), mutatedText(mutant))];
+  const files = new Map(mutant === undefined ? [] : [[mutant.file, mutatedText(mutant)]]);
+  return (await bundleWith(program, files, options)).code;
+}
+
+/**
+ * The same with any `files`, by path from the root, in the place of those of the checkout; `map` is the code's source map,
+ * if one is asked for. Rejects with esbuild's BuildFailure.
+ */
+export async function bundleWith(
+  program: string,
+  files: ReadonlyMap<string, string>,
+  options: Pick<BuildOptions, "format" | "define" | "sourcemap">,
+): Promise<{ readonly code: string; readonly map: string | undefined }> {
   const result = await build({
     entryPoints: [root + program],
     bundle: true,
@@ -33,21 +45,29 @@ export async function bundle(
     // A program with a bug in it plants no other, and needs no bundler.
     external: ["./cli/mutants/planted.ts"],
     logLevel: "silent",
+    absWorkingDir: resolve(root),
+    outfile: resolve(root, "dist/bundled.js"),
     ...options,
     write: false,
-    plugins,
+    plugins: files.size === 0 ? [] : [replaceFiles(files)],
   });
-  const [output] = result.outputFiles;
-  if (output === undefined) throw new Error("esbuild gave no output");
-  return output.text;
+  const [code, map] = ["bundled.js", "bundled.js.map"].map((name) =>
+    result.outputFiles.find(({ path }) => path.endsWith(name)),
+  );
+  if (code === undefined) throw new Error("esbuild gave no output");
+  return { code: code.text, map: map?.text };
 }
 
-function replaceFile(path: string, contents: string): Plugin {
+function replaceFiles(files: ReadonlyMap<string, string>): Plugin {
   const loader: Loader = "ts";
+  const byPath = new Map([...files].map(([file, contents]) => [resolve(root, file), contents]));
   return {
-    name: "mutant",
+    name: "files in the place of others",
     setup(building) {
-      building.onLoad({ filter: /\.ts$/ }, (file) => (resolve(file.path) === path ? { contents, loader } : undefined));
+      building.onLoad({ filter: /\.ts$/ }, (file) => {
+        const contents = byPath.get(resolve(file.path));
+        return contents === undefined ? undefined : { contents, loader };
+      });
     },
   };
 }

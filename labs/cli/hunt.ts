@@ -1,0 +1,80 @@
+/** Runs a lab's plans against an answer, in a thread that is cut off when the answer's code does not come back. */
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { bundleWith } from "../../sim/cli/mutants/load.ts";
+import { root } from "../../sim/cli/root.ts";
+import { readScene } from "../../sim/cli/scenes.ts";
+import type { Broken, FromHunt, HuntTask } from "../hunt.ts";
+
+/** Whatever says nothing for so long, ms, is in an endless loop: a run takes a fraction of a second. */
+export const silenceMs = 30_000;
+
+/** How the plans went. */
+export type HuntOutcome =
+  /** All promises held. */
+  | { readonly kind: "held"; readonly runs: number }
+  | { readonly kind: "broken"; readonly runs: number; readonly broken: Broken; readonly at: CodePlace | undefined }
+  /** The code did not come back, or took all memory. */
+  | { readonly kind: "stuck"; readonly runs: number; readonly run: string; readonly why: string };
+
+/** A line of a file of the checkout. */
+export interface CodePlace {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The plans of scenes and of regressions, by their names. */
+export function plansOf(scenes: readonly string[], regressions: readonly string[]): HuntTask["plans"] {
+  return [
+    ...scenes.map((name) => ({ name: `scene ${name}`, json: JSON.stringify(readScene(name).plan) })),
+    ...regressions.map((name) => ({
+      name: `regression ${name}`,
+      json: readFileSync(join(root, "sim/regressions", `${name}.json`), "utf8"),
+    })),
+  ];
+}
+
+/** Runs `task` with `files` in the place of those of the checkout. Rejects with esbuild's BuildFailure. */
+export async function hunt(files: ReadonlyMap<string, string>, task: HuntTask): Promise<HuntOutcome> {
+  const { code, map } = await bundleWith("labs/hunt-worker.ts", files, { format: "cjs", sourcemap: "external" });
+  return await new Promise((resolve) => {
+    let [runs, run] = [0, ""];
+    const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
+    let silence: ReturnType<typeof setTimeout>;
+    const end = (outcome: HuntOutcome): void => {
+      clearTimeout(silence);
+      resolve(outcome);
+      void worker.terminate();
+    };
+    const listen = (): void => {
+      clearTimeout(silence);
+      const why = `the code has not come back for ${silenceMs / 1000} s`;
+      silence = setTimeout(() => end({ kind: "stuck", runs, run, why }), silenceMs);
+    };
+    listen();
+    worker.on("message", (message: FromHunt) => {
+      listen();
+      if (message.type === "run") [runs, run] = [message.nth, message.name];
+      if (message.type !== "over") return;
+      const { broken } = message;
+      if (broken === undefined) return end({ kind: "held", runs: message.runs });
+      end({ kind: "broken", runs: message.runs, broken, at: placeOf(broken.failure.stack, map, files) });
+    });
+    worker.on("error", (error) => end({ kind: "stuck", runs, run, why: error.message }));
+  });
+}
+
+/** The innermost line of an error's stack that belongs to one of `files`. */
+function placeOf(stack: string, map: string | undefined, files: ReadonlyMap<string, string>): CodePlace | undefined {
+  if (map === undefined) return undefined;
+  const sources = new SourceMap(JSON.parse(map));
+  for (const [, line, column] of stack.matchAll(/:(\d+):(\d+)\)?$/gm)) {
+    const found = sources.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!("originalSource" in found)) continue;
+    const file = [...files.keys()].find((one) => found.originalSource.endsWith(one));
+    if (file !== undefined) return { file, line: found.originalLine + 1 };
+  }
+  return undefined;
+}
