@@ -1,7 +1,7 @@
 // Runs tests with some files in the place of those of the checkout, for `npm run lab -- check`. A process of its own, so
 // that it can be ended when a test does not come back. Its parent sends jobs, one at a time:
 //   { files: { "src/raft/vote.ts": "text …" }, tests: [{ file, names? }] }
-// and gets { type: "begin", test }, { type: "end", test, error? } and { type: "over" }.
+// and gets { type: "alive" }, { type: "cpu", ms } twice a second, { type: "end", test, error? } and { type: "over" }.
 
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,16 +13,22 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** By path, what is loaded in the place of the file there. */
 let laidOver = new Map();
 
-/** What a failure says, and where in which file. */
+/** What a failure says, and where in which file. A property fails because of an error inside of it. */
 function errorOf(error) {
-  const stacks = (error.stacks ?? []).map(({ file, line }) => ({ file: relative(root, file), line }));
+  const stacks = [error.cause, error]
+    .flatMap((one) => one?.stacks ?? [])
+    .map(({ file, line }) => ({ file: relative(root, file), line }))
+    .filter(({ file }) => !file.startsWith("node_modules"));
   return { message: String(error.message), diff: error.diff ?? "", stacks };
 }
 
 /** Tells the parent how each test went. */
 const reporter = {
-  onTestCaseReady(test) {
-    process.send({ type: "begin", test: nameOf(test) });
+  onTestModuleStart() {
+    process.send({ type: "alive" });
+  },
+  onTestCaseReady() {
+    process.send({ type: "alive" });
   },
   onTestCaseResult(test) {
     const { state, errors } = test.result();
@@ -52,6 +58,7 @@ async function start() {
       pool: "threads",
       maxWorkers: 1,
       testTimeout: 120_000,
+      setupFiles: ["scripts/lab-setup.js"],
       reporters: [reporter],
       include: ["test/**/*.test.ts", "labs/**/*.test.ts"],
     },
@@ -83,6 +90,13 @@ async function run(vitest, { files, tests }) {
   }
 }
 
+/** Processor time of all threads: a test that does not come back uses it up. */
+function sayCpu() {
+  const { user, system } = process.cpuUsage();
+  process.send({ type: "cpu", ms: (user + system) / 1000 });
+}
+
+setInterval(sayCpu, 500).unref();
 const starting = start();
 process.on("message", async (job) => {
   await run(await starting, job);

@@ -38,19 +38,22 @@ export function examOf(lab: {
   return { tests: lab.tests, plans: plansOf(lab.scenes ?? [], lab.regressions ?? []), seeds: lab.seeds };
 }
 
-/** Grades what is in `folder`. The same answer gets the same verdict, wherever it is graded. */
-export async function check(folder: LabFolder, exam: Exam): Promise<Verdict> {
+/**
+ * Grades what is in `folder`. The same answer gets the same verdict, wherever it is graded. `loopMs`: how much processor time
+ * its code may take without coming back.
+ */
+export async function check(folder: LabFolder, exam: Exam, loopMs?: number): Promise<Verdict> {
   const files = folder.files();
   const unwritten = [...files].flatMap(([file, text]) => unwrittenIn(text).map((one) => ({ file, ...one })));
   const problems = await compile(folder.path);
   const nothing = { passed: false, unwritten, problems, tests: undefined, hunt: undefined };
   if (unwritten.length > 0 || problems.length > 0) return nothing;
-  const runner = new TestRunner();
+  const runner = new TestRunner(loopMs);
   try {
     // One on each of two cores.
     const [tests, hunted] = await Promise.all([
       exam.tests.length === 0 ? undefined : runner.run(files, exam.tests),
-      hunt(files, { plans: exam.plans, seeds: exam.seeds, shrinkEventsMax }),
+      hunt(files, { plans: exam.plans, seeds: exam.seeds, shrinkEventsMax }, loopMs),
     ]);
     const testsPassed = tests === undefined || (tests.failed.length === 0 && tests.stuck === undefined);
     return { passed: testsPassed && hunted.kind === "held", unwritten, problems, tests, hunt: hunted };

@@ -8,8 +8,14 @@ import { root } from "../../sim/cli/root.ts";
 import { readScene } from "../../sim/cli/scenes.ts";
 import type { Broken, FromHunt, HuntTask } from "../hunt.ts";
 
-/** Whatever says nothing for so long, ms, is in an endless loop: a run takes a fraction of a second. */
-export const silenceMs = 30_000;
+/**
+ * Whatever says nothing for so much processor time, ms, is in an endless loop: a run takes a fraction of a second. Time on
+ * the wall would say as much of the machine's other work.
+ */
+export const loopCpuMs = 15_000;
+
+/** How often that is looked at, ms. */
+export const lookEveryMs = 500;
 
 /** How the plans went. */
 export type HuntOutcome =
@@ -37,25 +43,28 @@ export function plansOf(scenes: readonly string[], regressions: readonly string[
 }
 
 /** Runs `task` with `files` in the place of those of the checkout. Rejects with esbuild's BuildFailure. */
-export async function hunt(files: ReadonlyMap<string, string>, task: HuntTask): Promise<HuntOutcome> {
+export async function hunt(
+  files: ReadonlyMap<string, string>,
+  task: HuntTask,
+  loopMs: number = loopCpuMs,
+): Promise<HuntOutcome> {
   const { code, map } = await bundleWith("labs/hunt-worker.ts", files, { format: "cjs", sourcemap: "external" });
   return await new Promise((resolve) => {
     let [runs, run] = [0, ""];
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
-    let silence: ReturnType<typeof setTimeout>;
+    // This process does little else meanwhile.
+    let last = cpuMs();
+    const looking = setInterval(() => {
+      const why = `the code has not come back for ${loopMs / 1000} s of processor time`;
+      if (cpuMs() - last > loopMs) end({ kind: "stuck", runs, run, why });
+    }, lookEveryMs);
     const end = (outcome: HuntOutcome): void => {
-      clearTimeout(silence);
+      clearInterval(looking);
       resolve(outcome);
       void worker.terminate();
     };
-    const listen = (): void => {
-      clearTimeout(silence);
-      const why = `the code has not come back for ${silenceMs / 1000} s`;
-      silence = setTimeout(() => end({ kind: "stuck", runs, run, why }), silenceMs);
-    };
-    listen();
     worker.on("message", (message: FromHunt) => {
-      listen();
+      last = cpuMs();
       if (message.type === "run") [runs, run] = [message.nth, message.name];
       if (message.type !== "over") return;
       const { broken } = message;
@@ -64,6 +73,12 @@ export async function hunt(files: ReadonlyMap<string, string>, task: HuntTask): 
     });
     worker.on("error", (error) => end({ kind: "stuck", runs, run, why: error.message }));
   });
+}
+
+/** Processor time of this process with all its threads, ms. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The innermost line of an error's stack that belongs to one of `files`. */

@@ -64,7 +64,11 @@ function testLines({ passed, failed, stuck }: TestOutcome, of: ReportOf): string
   const stuckLines =
     stuck === undefined
       ? []
-      : [...wrap(`✗ A test does not come back: ${stuck}. Is there a loop without an end?`, width, "  ")];
+      : wrap(
+          `✗ The tests do not come back${stuck === "" ? "" : `; the last to do so was ${stuck}`}. Is there a loop without an end in your code?`,
+          width,
+          "  ",
+        );
   if (failed.length === 0) return stuck === undefined ? [`✓ ${count(passed, "test")} of the rule`] : stuckLines;
   const lines = failed.slice(0, toldMax).flatMap((test) => failedLines(test, of));
   const more = failed.length - toldMax;
@@ -77,20 +81,26 @@ function testLines({ passed, failed, stuck }: TestOutcome, of: ReportOf): string
 }
 
 function failedLines({ name, message, diff, at }: FailedTest, of: ReportOf): string[] {
-  const [first = ""] = message.split("\n");
-  const shown =
-    diff === ""
-      ? []
-      : diff
-          .split("\n")
-          .filter((line) => /^[+-]/.test(line.trim()))
-          .slice(0, 12);
+  const shown = diff
+    .split("\n")
+    .filter((line) => /^[+-]/.test(line.trim()))
+    .slice(0, 12);
   return [
     ...wrap(`    ${name}`, width, "      "),
-    ...wrap(`      ${first}`, width, "      "),
+    ...causeLines(message).flatMap((line) => wrap(`      ${line}`, width, "        ")),
     ...shown.map((line) => `        ${line}`),
     ...(at === undefined ? [] : [`      at ${placeText(at, of)}`]),
   ];
+}
+
+/** The first line of a message; of a property that fails, its example and why it fails. */
+function causeLines(message: string): string[] {
+  const lines = message.split("\n");
+  const [first = ""] = lines;
+  if (!first.startsWith("Property failed")) return [first];
+  const example = lines.find((line) => line.startsWith("Counterexample: ")) ?? "";
+  const error = lines.find((line) => /^(Got|Caused by)/.test(line) || /Error: /.test(line)) ?? "";
+  return [first, example, error].filter((line) => line !== "").map((line) => line.slice(0, 3 * width));
 }
 
 function huntLines(hunt: HuntOutcome, of: ReportOf): string[] {

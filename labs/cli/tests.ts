@@ -4,10 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { root } from "../../sim/cli/root.ts";
 import type { TestFile } from "../lab.ts";
-import type { CodePlace } from "./hunt.ts";
-
-/** A test that takes so long, ms, does not come back: all of a lab's take a second or two. */
-export const testSilenceMs = 30_000;
+import { type CodePlace, loopCpuMs } from "./hunt.ts";
 
 /** A test that failed. */
 export interface FailedTest {
@@ -24,12 +21,13 @@ export interface FailedTest {
 export interface TestOutcome {
   readonly passed: number;
   readonly failed: readonly FailedTest[];
-  /** The test that did not come back. */
+  /** They do not come back; this is the last one that did, "" if none. Else undefined. */
   readonly stuck: string | undefined;
 }
 
 type FromTests =
-  | { readonly type: "begin"; readonly test: string }
+  | { readonly type: "cpu"; readonly ms: number }
+  | { readonly type: "alive" }
   | { readonly type: "end"; readonly test: string; readonly error?: ErrorOfTest }
   | { readonly type: "over" };
 
@@ -42,6 +40,12 @@ interface ErrorOfTest {
 /** A process that runs tests, job after job. To be closed. */
 export class TestRunner {
   #child: ChildProcess | undefined;
+  readonly #loopMs: number;
+
+  /** `loopMs`: after so much processor time without a sign of life the code under test counts as caught in a loop. */
+  constructor(loopMs: number = loopCpuMs) {
+    this.#loopMs = loopMs;
+  }
 
   /** Runs `tests` with `files` in the place of those of the checkout. One job at a time. */
   run(files: ReadonlyMap<string, string>, tests: readonly TestFile[]): Promise<TestOutcome> {
@@ -50,34 +54,31 @@ export class TestRunner {
     return new Promise((resolve, reject) => {
       let passed = 0;
       const failed: FailedTest[] = [];
-      let running = "the loading of the tests";
+      let last = "";
       let said = "";
-      let silence: ReturnType<typeof setTimeout>;
+      // Of the process, at its last sign of life.
+      let aliveAt: number | undefined;
       const end = (): void => {
-        clearTimeout(silence);
         child.removeAllListeners();
         child.stderr?.removeAllListeners();
       };
-      const listen = (): void => {
-        clearTimeout(silence);
-        silence = setTimeout(() => {
-          end();
-          this.close();
-          resolve({ passed, failed, stuck: running });
-        }, testSilenceMs);
-      };
-      listen();
       child.stderr?.on("data", (text: Buffer) => {
         said += text.toString();
       });
       child.on("message", (message: FromTests) => {
-        listen();
-        if (message.type === "begin") running = message.test;
-        else if (message.type === "end") {
-          running = "the tests";
+        if (message.type !== "cpu") aliveAt = undefined;
+        else {
+          aliveAt ??= message.ms;
+          if (message.ms - aliveAt <= this.#loopMs) return;
+          end();
+          this.close();
+          resolve({ passed, failed, stuck: last });
+        }
+        if (message.type === "end") {
+          last = message.test;
           if (message.error === undefined) passed++;
           else failed.push(failedTest(message.test, message.error, files));
-        } else {
+        } else if (message.type === "over") {
           end();
           resolve({ passed, failed, stuck: undefined });
         }
