@@ -19,7 +19,7 @@ import type { History } from "./world/history.ts";
 import { Kernel } from "./world/kernel.ts";
 import { SimNetwork } from "./world/network.ts";
 import { type Observer, type Observers, sortObservers, type World } from "./world/observer.ts";
-import type { ServerHost } from "./world/ports.ts";
+import type { ServerParts } from "./world/ports.ts";
 import { SimServer } from "./world/server.ts";
 import { mixEvent } from "./world/trace-hash.ts";
 import type { ClientView, LinkView, ServerView } from "./world/view.ts";
@@ -75,8 +75,8 @@ export class Simulation implements World {
       () => targets,
       (fault, subject) => this.#faults.strike(fault, subject),
     );
-    const host: ServerHost = { ...parts, hooks: this.#triggers, bootstrap };
-    const allServers = Array.from({ length: serverCount(config) }, (_, i) => new SimServer(i + 1, host));
+    const serverParts: ServerParts = { ...parts, hooks: this.#triggers, bootstrap };
+    const allServers = Array.from({ length: serverCount(config) }, (_, i) => new SimServer(i + 1, serverParts));
     this.allServers = allServers;
     this.#servers = [undefined, ...allServers];
     this.servers = this.#servers;

@@ -6,6 +6,7 @@ import { checkPlan } from "../plan/plan.ts";
 import { withOperations } from "../shrink/edits.ts";
 import { simplifications } from "../shrink/passes.ts";
 import { Randomness } from "../world/random.ts";
+import { Seen } from "../world/seen.ts";
 import { StepSource } from "../world/workload.ts";
 
 /** Plans with at most this many operations of each client. */
@@ -50,7 +51,7 @@ function listOperations(plan: Plan): Plan {
   const operations: PlannedOperation[] = [];
   for (let client = 1; client <= plan.config.clients; client++) {
     const source = new StepSource(plan.workload, client, randomness.draws("workload", client));
-    const seen = { versions: new Map<string, number>(), names: [], pageEnds: new Map() };
+    const seen = new Seen();
     let atUs = source.gapUs();
     for (let nth = 1; nth <= operationsMax && atUs < plan.config.horizonMs * 1000; nth++) {
       operations.push({ client, atMs: atUs / 1000, step: source.next(seen, `${client}.${nth}`) });

@@ -5,23 +5,16 @@
  * clients are to be served.
  */
 import type { ServerId } from "../../src/raft/types.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
-import type { Connections } from "./connections.ts";
 import { neverAgree } from "./founding.ts";
-import type { Kernel } from "./kernel.ts";
-import type { SimNetwork } from "./network.ts";
 import { InvariantBroken } from "./observer.ts";
+import type { RunParts } from "./parts.ts";
 import type { SimServer } from "./server.ts";
 
 /** What the phase works on. */
-export interface CalmHost {
-  readonly kernel: Kernel;
-  readonly plan: Plan;
+export interface CalmParts extends RunParts {
   readonly allServers: readonly SimServer[];
-  readonly network: SimNetwork;
-  readonly connections: Connections;
   readonly clients: Clients;
 }
 
@@ -30,13 +23,13 @@ const pollUs = 50_000;
 
 /** See the file's comment. */
 export class Calm {
-  readonly #host: CalmHost;
+  readonly #parts: CalmParts;
   #core: readonly SimServer[] = [];
   #deadlineUs = 0;
   #probed = false;
 
-  constructor(host: CalmHost) {
-    this.#host = host;
+  constructor(parts: CalmParts) {
+    this.#parts = parts;
   }
 
   /** Ids of the servers that must recover. */
@@ -46,7 +39,7 @@ export class Calm {
 
   /** Stops the faults. Returns false if too many disks are lost for any quorum: then nothing is owed but the truth. */
   begin(): boolean {
-    const { kernel, plan, allServers, network, connections, clients } = this.#host;
+    const { kernel, plan, allServers, network, connections, clients } = this.#parts;
     const core = this.#chooseCore();
     if (core === undefined) return false;
     this.#core = core;
@@ -69,7 +62,7 @@ export class Calm {
 
   /** Cuts links, in both directions, of servers without which there still is a quorum. */
   #cutForGood(): void {
-    const { kernel, plan, allServers, network } = this.#host;
+    const { kernel, plan, allServers, network } = this.#parts;
     const draws = kernel.randomness.draws("calm links");
     // Servers that have not met, and newcomers, need more than a quorum.
     if (plan.config.spares > 0 || allServers.some(({ admitted }) => !admitted) || !draws.chance(0.4)) return;
@@ -90,28 +83,28 @@ export class Calm {
 
   /** The voters of whatever configuration may be in effect: a majority of each group is needed. */
   #quorums(): readonly (readonly ServerId[])[] {
-    return this.#host.allServers.flatMap(({ configuration }) =>
+    return this.#parts.allServers.flatMap(({ configuration }) =>
       configuration === undefined ? [] : [configuration.voters, configuration.oldVoters],
     );
   }
 
   /** The voters that changes under way will lead to. */
   #wanted(): readonly (readonly ServerId[])[] {
-    return this.#host.allServers.map(({ configuration }) => configuration?.wantedVoters ?? []);
+    return this.#parts.allServers.map(({ configuration }) => configuration?.wantedVoters ?? []);
   }
 
   #linked(a: SimServer, b: SimServer): boolean {
-    const { network } = this.#host;
+    const { network } = this.#parts;
     return a === b || (network.connected(a.id, b.id) && network.connected(b.id, a.id));
   }
 
   /** Who must recover: some quorum. Undefined if there is none. */
   #chooseCore(): readonly SimServer[] | undefined {
-    const { kernel, allServers } = this.#host;
+    const { kernel, allServers } = this.#parts;
     const sound = allServers.filter((server) => server.goneForGood === "" && !server.disk.damaged && !server.wiped);
     // A cluster that has not met in full has not begun; then all first members are needed.
     const missing = allServers.filter(({ admitted }) => !admitted);
-    const first = bootstrapConfiguration(this.#host.plan.config.servers).voters;
+    const first = bootstrapConfiguration(this.#parts.plan.config.servers).voters;
     if (missing.some(({ id }) => first.includes(id))) {
       if (neverAgree(allServers)) return undefined;
       return first.every((id) => sound.some((server) => server.id === id)) ? sound : undefined;
@@ -127,7 +120,7 @@ export class Calm {
 
   /** Looks again. True once all is well; throws when the time is over. */
   poll(): boolean {
-    const { kernel, clients } = this.#host;
+    const { kernel, clients } = this.#parts;
     const pending = this.#pending();
     const astray = pending.length === 0 && this.#probed ? this.#watchesAstray() : [];
     if (pending.length === 0 && this.#probed && astray.length === 0) return true;
@@ -137,7 +130,7 @@ export class Calm {
       this.#probed = true;
       clients.probe();
     }
-    if (kernel.now >= this.#deadlineUs && neverAgree(this.#host.allServers)) return true;
+    if (kernel.now >= this.#deadlineUs && neverAgree(this.#parts.allServers)) return true;
     if (kernel.now >= this.#deadlineUs)
       throw new InvariantBroken("liveness", `long after the faults stopped, ${pending.join("; ")}`);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
@@ -159,7 +152,7 @@ export class Calm {
       pending.push(`the leader n${leader.id} has committed ${commitIndex} of ${lastIndex} entries`);
     const { members, oldVoters, wantedVoters = [] } = leader.node.raft.configuration;
     const serving = this.core.filter((id) => members.some((member) => member.id === id));
-    for (const client of this.#host.clients.all) if (client.state !== "connected") client.leadTo(serving);
+    for (const client of this.#parts.clients.all) if (client.state !== "connected") client.leadTo(serving);
     if (oldVoters.length > 0) pending.push("a change of membership is joint");
     const learning = wantedVoters.filter((id) => this.#core.some((server) => server.id === id));
     if (wantedVoters.length > 0 && learning.length === wantedVoters.length)
@@ -173,7 +166,7 @@ export class Calm {
       if (status.appliedIndex < lastIndex)
         pending.push(`n${server.id} has applied ${status.appliedIndex} of ${lastIndex} entries`);
     }
-    for (const client of this.#host.clients.all) {
+    for (const client of this.#parts.clients.all) {
       if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
@@ -183,7 +176,7 @@ export class Calm {
 
   /** Where a server's table of watches differs from what its clients wait for, one clause each. */
   #watchesAstray(): string[] {
-    return this.#host.clients.all.flatMap(({ id, connection, watches }) => {
+    return this.#parts.clients.all.flatMap(({ id, connection, watches }) => {
       const server = this.#core.find((candidate) => candidate.id === connection?.server);
       if (connection === undefined || server?.node === undefined) return [];
       const wanted = new Set(watches.map(({ kind, path }) => `${path} (${kind})`));
@@ -199,7 +192,7 @@ export class Calm {
 
   /** Which clients do not know by now where members are. */
   #ignorant(): string[] {
-    return this.#host.clients.all.flatMap(({ id, balanced, connection, endpoints }) => {
+    return this.#parts.clients.all.flatMap(({ id, balanced, connection, endpoints }) => {
       const server = this.#core.find((candidate) => candidate.id === connection?.server);
       if (balanced || server?.node === undefined) return [];
       const unknown = server.node.raft.configuration.members.filter((one) => !endpoints.includes(one.clientAddress));

@@ -1,6 +1,5 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
 import { present } from "../../src/base/assert.ts";
-import { utf8 } from "../../src/base/bytes.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result, WatchSpec } from "../../src/base/operations.ts";
 import { watchKey } from "../../src/base/watch-rules.ts";
@@ -8,35 +7,25 @@ import { ClientSession, type Delivery, type SessionRequest } from "../../src/cli
 import { armedBy } from "../../src/client/session-checks.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
-import { type Plan, type Step, serverCount } from "../plan/plan.ts";
-import { memberOf } from "./configuration.ts";
-import type { Connections, SimConnection } from "./connections.ts";
+import { type Step, serverCount } from "../plan/plan.ts";
+import type { SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
-import type { Kernel } from "./kernel.ts";
+import { invocationOf } from "./invocations.ts";
+import { addressesOf, balancer, LoadBalancer, serverIds } from "./load-balancer.ts";
 import { InvariantBroken } from "./observer.ts";
-import type { Draws } from "./random.ts";
-import type { Seen } from "./workload.ts";
+import type { RunParts } from "./parts.ts";
+import { Seen } from "./seen.ts";
 
 /** What a client is part of. */
-export interface ClientHost {
-  readonly kernel: Kernel;
-  readonly plan: Plan;
-  readonly connections: Connections;
+export interface ClientParts extends RunParts {
   readonly history: History;
 }
 
 type Asked = SessionRequest<HistoryOperation>;
 
-/** The one endpoint of clients that know no other. */
-const balancer = "balancer:7001";
-
-/** Names that a client remembers at most. */
-const namesMax = 64;
-
-/** See the file's comment. */
 export class SimClient {
   readonly id: number;
-  readonly seen: Seen = { versions: new Map(), names: [], pageEnds: new Map() };
+  readonly seen = new Seen();
   /** Operations without an answer. */
   pending = 0;
   /** Operations begun. */
@@ -45,14 +34,11 @@ export class SimClient {
   life = 0;
   /** Servers refuse it before this virtual time. */
   refusedUntilUs = 0;
-  readonly #host: ClientHost;
+  readonly #parts: ClientParts;
   /** Whether it knows a load balancer only. */
   readonly balanced: boolean;
   #endpoints: readonly string[];
-  readonly #balancing: Draws;
-  /** To whom the load balancer leads: the server of the last connection, and those that it may choose from. */
-  #behind: ServerId = 0;
-  #balanced: readonly ServerId[] = [];
+  readonly #balancer: LoadBalancer;
   /** Requests without an answer, and those whose watch has not fired. */
   #asked: Asked[] = [];
   #watching: Asked[] = [];
@@ -62,14 +48,15 @@ export class SimClient {
   #stream = 0;
   #timerAtUs = Number.POSITIVE_INFINITY;
 
-  constructor(id: number, host: ClientHost) {
+  constructor(id: number, parts: ClientParts) {
     this.id = id;
-    this.#host = host;
-    const { clients, balanced, learning, servers } = host.plan.config;
-    const known = learning ? servers : serverCount(host.plan.config);
+    this.#parts = parts;
+    const { clients, balanced, learning, servers } = parts.plan.config;
+    const known = learning ? servers : serverCount(parts.plan.config);
     this.balanced = id > clients - balanced;
     this.#endpoints = this.balanced ? [balancer] : addressesOf(serverIds(known));
-    this.#balancing = host.kernel.randomness.draws("balancer", id);
+    const among = serverIds(serverCount(parts.plan.config));
+    this.#balancer = new LoadBalancer(parts.kernel.randomness.draws("balancer", id), among);
     this.#session = this.#openSession();
   }
 
@@ -102,8 +89,8 @@ export class SimClient {
   breakConnection(how: "reset" | "leave"): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (how === "reset") return this.#host.connections.reset(connection);
-    this.#host.connections.closeByClient(connection);
+    if (how === "reset") return this.#parts.connections.reset(connection);
+    this.#parts.connections.closeByClient(connection);
     this.#lost();
   }
 
@@ -121,7 +108,7 @@ export class SimClient {
 
   /** Its timer fired. Returns false if it was overtaken. */
   timer(): boolean {
-    if (this.#host.kernel.now !== this.#timerAtUs) return false;
+    if (this.#parts.kernel.now !== this.#timerAtUs) return false;
     this.#timerAtUs = Number.POSITIVE_INFINITY;
     this.#session.advance(this.#now());
     this.#afterInput();
@@ -129,11 +116,11 @@ export class SimClient {
   }
 
   #now(): number {
-    return this.#host.kernel.now / 1000;
+    return this.#parts.kernel.now / 1000;
   }
 
   #openSession(): ClientSession<HistoryOperation> {
-    const { kernel, plan } = this.#host;
+    const { kernel, plan } = this.#parts;
     const draws = kernel.randomness.draws("session", `${this.id}.${++this.life}`);
     const { sessionTimeoutMs: timeoutMs } = plan.config;
     const holder = this.id * 1_000_000 + this.life;
@@ -145,7 +132,7 @@ export class SimClient {
 
   /** Only these servers serve by now: a user whom nothing leads there looks up where they are. */
   leadTo(serving: readonly ServerId[]): void {
-    this.#balanced = serving;
+    this.#balancer.leadTo(serving);
     const addresses = addressesOf(serving);
     if (this.balanced || addresses.some((address) => this.#session.endpoints.includes(address))) return;
     this.#endpoints = addresses;
@@ -170,7 +157,7 @@ export class SimClient {
   }
 
   #submit(invocation: Invocation, listed: number): void {
-    const { kernel, history } = this.#host;
+    const { kernel, history } = this.#parts;
     const operation: HistoryOperation = {
       id: history.operations.length + 1,
       client: this.id,
@@ -224,9 +211,9 @@ export class SimClient {
       if (effects.connect !== undefined) this.#connect(effects.connect.stream, effects.connect.endpoint);
       if (effects.send.length > 0 && this.#connection !== undefined) {
         const { id, server } = this.#connection;
-        for (const observer of this.#host.kernel.observers.clientFrame)
+        for (const observer of this.#parts.kernel.observers.clientFrame)
           observer.clientFrame(this.id, server, id, effects.send);
-        this.#host.connections.up(this.#connection, effects.send);
+        this.#parts.connections.up(this.#connection, effects.send);
       }
       for (const delivery of effects.deliveries) this.#deliver(delivery);
       if (this.#session.state !== "expired" && this.#session.state !== "closed") break;
@@ -238,7 +225,7 @@ export class SimClient {
   }
 
   #setTimer(): void {
-    const { kernel } = this.#host;
+    const { kernel } = this.#parts;
     const deadlineUs = this.#session.nextDeadline * 1000;
     if (deadlineUs === Number.POSITIVE_INFINITY) return;
     const at = Math.max(Math.ceil(deadlineUs), kernel.now + 100);
@@ -249,20 +236,12 @@ export class SimClient {
 
   #connect(stream: number, endpoint: string): void {
     this.#stream = stream;
-    this.#connection = this.#host.connections.open(this.id, this.#serverAt(endpoint));
-  }
-
-  /** The server behind `n4:7001`; a load balancer leads to the same one again, or to another. */
-  #serverAt(endpoint: string): ServerId {
-    if (endpoint !== balancer) return Number.parseInt(endpoint.slice(1), 10);
-    const among = this.#balanced.length > 0 ? this.#balanced : serverIds(serverCount(this.#host.plan.config));
-    if (!among.includes(this.#behind) || this.#balancing.chance(0.4)) this.#behind = this.#balancing.pick(among);
-    return this.#behind;
+    this.#connection = this.#parts.connections.open(this.id, this.#balancer.serverAt(endpoint));
   }
 
   #disconnect(stream: number): void {
     if (stream !== this.#stream || this.#connection === undefined) return;
-    this.#host.connections.closeByClient(this.#connection);
+    this.#parts.connections.closeByClient(this.#connection);
     this.#connection = undefined;
   }
 
@@ -295,77 +274,31 @@ export class SimClient {
     operation.zxid = zxid;
     operation.sessionId = this.#session.identity.sessionId;
     operation.answeredBy = this.#connection?.server ?? 0;
-    this.#remember(operation, result);
+    this.seen.remember(operation.invocation, result);
     this.#settle(operation, "answered");
   }
 
   #settle(operation: HistoryOperation, outcome: "answered" | "lost"): void {
     operation.outcome = outcome;
-    operation.answeredUs = this.#host.kernel.now;
+    operation.answeredUs = this.#parts.kernel.now;
     this.pending--;
-    for (const observer of this.#host.kernel.observers.answered) observer.answered(operation);
-  }
-
-  #remember({ invocation }: HistoryOperation, result: Result): void {
-    if (result.failure !== undefined || invocation.type === "close") return;
-    const path = invocation.type === "write" ? invocation.operation.path : invocation.read.path;
-    if (result.stat !== undefined) this.seen.versions.set(result.path ?? path, result.stat.version);
-    const names = this.seen.names;
-    if (result.path !== undefined && result.path !== path) names.push(result.path);
-    for (const name of result.children ?? []) if (name.startsWith("s-")) names.push(`${path}/${name}`);
-    const last = result.children?.at(-1);
-    if (result.more === true && last !== undefined) this.seen.pageEnds.set(path, last);
-    else if (result.children !== undefined) this.seen.pageEnds.delete(path);
-    if (names.length > namesMax) names.splice(0, names.length - namesMax);
+    for (const observer of this.#parts.kernel.observers.answered) observer.answered(operation);
   }
 
   #tell(type: SessionEvent["type"], rest: Partial<Pick<SessionEvent, "event" | "zxid" | "reason" | "watch">>): void {
     const event: SessionEvent = {
       client: this.id,
       life: this.life,
-      atUs: this.#host.kernel.now,
+      atUs: this.#parts.kernel.now,
       sessionId: this.#session.identity.sessionId,
       type,
       server: this.#connection?.server ?? 0,
       zxid: this.#session.identity.lastZxid,
       ...rest,
     };
-    this.#host.history.events.push(event);
-    for (const observer of this.#host.kernel.observers.sessionEvent) observer.sessionEvent(event);
+    this.#parts.history.events.push(event);
+    for (const observer of this.#parts.kernel.observers.sessionEvent) observer.sessionEvent(event);
   }
-}
-
-function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" | "abort" }>): Invocation {
-  switch (step.kind) {
-    case "create": {
-      const { path, ephemeral, sequential } = step;
-      return { type: "write", operation: { op: "create", path, data: utf8(step.data), ephemeral, sequential } };
-    }
-    case "delete":
-      return { type: "write", operation: { op: "delete", path: step.path, version: step.version } };
-    case "setData":
-      return {
-        type: "write",
-        operation: { op: "setData", path: step.path, data: utf8(step.data), version: step.version },
-      };
-    case "read": {
-      const { read: kind, path, watch, local, limit, after } = step;
-      const read = { kind, path, watch, local };
-      return { type: "read", read: limit > 0 ? { ...read, limit, after } : read };
-    }
-    case "sync":
-      return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
-    case "close":
-      return { type: "close" };
-  }
-}
-
-function serverIds(count: number): readonly ServerId[] {
-  return Array.from({ length: count }, (_, i) => i + 1);
-}
-
-function addressesOf(servers: readonly ServerId[]): readonly string[] {
-  return servers.map((id) => memberOf(id).clientAddress);
 }
 
 /** The watch that a read has armed. */

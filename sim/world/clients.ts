@@ -2,7 +2,7 @@
 
 import type { ClientTarget } from "../plan/actions.ts";
 import type { PlannedOperation, Step } from "../plan/plan.ts";
-import { type ClientHost, SimClient } from "./client.ts";
+import { type ClientParts, SimClient } from "./client.ts";
 import type { SimEvent } from "./events.ts";
 import type { Draws } from "./random.ts";
 import type { SimServer } from "./server.ts";
@@ -28,26 +28,26 @@ export class Clients implements ClientFaults {
   readonly all: readonly SimClient[];
   /** Steps as they were begun: what a shrinker lists in place of drawn ones. */
   readonly performed: PlannedOperation[] = [];
-  readonly #host: ClientHost;
+  readonly #parts: ClientParts;
   readonly #server: (id: number) => SimServer | undefined;
   readonly #sources: readonly StepSource[];
   readonly #draws: Draws;
   #calm = false;
 
-  constructor(host: ClientHost, server: (id: number) => SimServer | undefined) {
-    this.#host = host;
+  constructor(parts: ClientParts, server: (id: number) => SimServer | undefined) {
+    this.#parts = parts;
     this.#server = server;
-    const numbers = Array.from({ length: host.plan.config.clients }, (_, i) => i + 1);
-    this.all = numbers.map((number) => new SimClient(number, host));
+    const numbers = Array.from({ length: parts.plan.config.clients }, (_, i) => i + 1);
+    this.all = numbers.map((number) => new SimClient(number, parts));
     this.#sources = numbers.map(
-      (n) => new StepSource(host.plan.workload, n, host.kernel.randomness.draws("workload", n)),
+      (n) => new StepSource(parts.plan.workload, n, parts.kernel.randomness.draws("workload", n)),
     );
-    this.#draws = host.kernel.randomness.draws("client faults");
+    this.#draws = parts.kernel.randomness.draws("client faults");
   }
 
   /** Opens the sessions and puts first operations and listed ones into the queue. */
   begin(): void {
-    const { kernel, plan } = this.#host;
+    const { kernel, plan } = this.#parts;
     for (const client of this.all) {
       client.begin();
       if (plan.workload.perSecond > 0) this.#drawNext(client.id);
@@ -85,20 +85,20 @@ export class Clients implements ClientFaults {
   operation(number: number, listed: number): void {
     const client = this.all[number - 1];
     if (client === undefined || this.#calm) return;
-    const planned = this.#host.plan.workload.operations[listed];
+    const planned = this.#parts.plan.workload.operations[listed];
     if (planned !== undefined) return this.#perform(client, planned.step, listed);
     const source = this.#sources[number - 1];
     if (source === undefined) return;
     const step = source.next(client.seen, `${number}.${client.begun + 1}`);
-    if (client.pending < this.#host.plan.workload.outstanding) this.#perform(client, step, -1);
+    if (client.pending < this.#parts.plan.workload.outstanding) this.#perform(client, step, -1);
     this.#drawNext(number);
   }
 
   /** Something happened on a connection. Returns false if it concerns nobody any more. */
   onConnection(event: ConnectionEvent): boolean {
-    const connection = this.#host.connections.get(event.connection);
+    const connection = this.#parts.connections.get(event.connection);
     if (connection === undefined) return false;
-    const { connections, kernel } = this.#host;
+    const { connections, kernel } = this.#parts;
     const server = this.#server(connection.server);
     const client = this.all[connection.client - 1];
     if (server === undefined || client === undefined) return false;
@@ -144,7 +144,7 @@ export class Clients implements ClientFaults {
 
   reset(target: ClientTarget, refuseMs: number): void {
     for (const client of this.#chosen(target)) {
-      client.refusedUntilUs = this.#host.kernel.now + Math.round(refuseMs * 1000);
+      client.refusedUntilUs = this.#parts.kernel.now + Math.round(refuseMs * 1000);
       client.breakConnection("reset");
     }
   }
@@ -154,7 +154,7 @@ export class Clients implements ClientFaults {
   }
 
   stall(target: ClientTarget, forMs: number): void {
-    const untilUs = this.#host.kernel.now + Math.round(forMs * 1000);
+    const untilUs = this.#parts.kernel.now + Math.round(forMs * 1000);
     for (const { connection } of this.#chosen(target))
       if (connection !== undefined) connection.stalledUntilUs = untilUs;
   }
@@ -166,13 +166,18 @@ export class Clients implements ClientFaults {
   }
 
   #perform(client: SimClient, step: Step, listed: number): void {
-    this.performed.push({ client: client.id, atMs: this.#host.kernel.now / 1000, step });
+    this.performed.push({ client: client.id, atMs: this.#parts.kernel.now / 1000, step });
     client.perform(step, listed);
   }
 
   #drawNext(number: number): void {
     const gap = this.#sources[number - 1]?.gapUs();
     if (gap !== undefined)
-      this.#host.kernel.after(gap, { kind: "operation", cause: this.#host.kernel.current, client: number, listed: -1 });
+      this.#parts.kernel.after(gap, {
+        kind: "operation",
+        cause: this.#parts.kernel.current,
+        client: number,
+        listed: -1,
+      });
   }
 }

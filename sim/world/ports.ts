@@ -2,55 +2,44 @@
 import { assert } from "../../src/base/assert.ts";
 import type { Ports } from "../../src/node/ports.ts";
 import type { Configuration } from "../../src/raft/types.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { SimClock } from "./clock.ts";
-import type { Connections } from "./connections.ts";
 import type { SimDisk } from "./disk.ts";
 import type { ServerHooks } from "./hooks.ts";
-import type { Kernel } from "./kernel.ts";
-import type { SimNetwork } from "./network.ts";
+import type { RunParts } from "./parts.ts";
 import type { ServerView } from "./view.ts";
 
 /** What a server is part of. */
-export interface ServerHost {
-  readonly kernel: Kernel;
-  readonly plan: Plan;
-  readonly network: SimNetwork;
-  readonly connections: Connections;
+export interface ServerParts extends RunParts {
   readonly hooks: ServerHooks;
   /** The members at first. */
   readonly bootstrap: Configuration;
 }
 
-/** The life of one process: its ports ask whether they still stand for anybody. */
-export interface Life {
-  alive: boolean;
-}
-
 /** One process of a server. */
 export interface Process {
-  readonly life: Life;
+  /** Whether its ports still stand for anybody. */
+  readonly alive: boolean;
   /** Its own in the run: keys its draws. */
   readonly name: string;
-  readonly requestFlush: () => void;
-  readonly fatal: (error: Error) => void;
+  requestFlush(): void;
+  fatal(error: Error): void;
 }
 
 /** The ports for one process of `server`. What a dead process still wants done is not done. */
 export function portsOf(
   server: ServerView & { readonly disk: SimDisk; readonly clock: SimClock },
-  { life, name, requestFlush, fatal }: Process,
-  { kernel, network, connections, hooks }: ServerHost,
+  process: Process,
+  { kernel, network, connections, hooks }: ServerParts,
 ): Ports {
-  const random = kernel.randomness.draws("node", name);
-  const secret = kernel.randomness.draws("secret", name);
-  const disk = server.disk.port(() => life.alive);
+  const random = kernel.randomness.draws("node", process.name);
+  const secret = kernel.randomness.draws("secret", process.name);
+  const disk = server.disk.port(() => process.alive);
   let appliedIndex = 0;
   return {
     disk: {
       write: (batch, done) => {
         disk.write(batch, done);
-        if (life.alive && hooks.armed) hooks.writes(server);
+        if (process.alive && hooks.armed) hooks.writes(server);
       },
       scan: disk.scan,
       view: disk.view,
@@ -58,8 +47,8 @@ export function portsOf(
     network: {
       send: (to, messages) => {
         for (const message of messages) {
-          if (life.alive && hooks.armed) hooks.sends(server, message);
-          if (!life.alive) return;
+          if (process.alive && hooks.armed) hooks.sends(server, message);
+          if (!process.alive) return;
           for (const observer of kernel.observers.sent) observer.sent(server, to, message);
           network.send(server.id, to, { message, instance: server.node?.instance ?? 0 });
         }
@@ -68,16 +57,16 @@ export function portsOf(
     clock: server.clock,
     clients: {
       send: (id, messages) => {
-        if (life.alive && hooks.armed) hooks.answers(server);
+        if (process.alive && hooks.armed) hooks.answers(server);
         const connection = connections.get(id);
-        if (!life.alive || connection === undefined) return;
+        if (!process.alive || connection === undefined) return;
         for (const observer of kernel.observers.serverFrame)
           observer.serverFrame(server, connection.client, id, messages);
         connections.down(connection, messages);
       },
       close: (id) => {
         const connection = connections.get(id);
-        if (life.alive && connection !== undefined) connections.closeByServer(connection);
+        if (process.alive && connection !== undefined) connections.closeByServer(connection);
       },
     },
     random: () => random.next(),
@@ -93,7 +82,7 @@ export function portsOf(
       );
       appliedIndex = zxid;
     },
-    requestFlush,
-    fatal,
+    requestFlush: () => process.requestFlush(),
+    fatal: (error) => process.fatal(error),
   };
 }

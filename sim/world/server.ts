@@ -1,48 +1,22 @@
 /**
- * A simulated server: the production node in a process that can die at any effect, on a machine with a disk and clocks
- * that live on.
+ * A simulated server: a machine with a disk and clocks, on which one process of the production node runs after the other
+ * (`process.ts`). Faults befall the machine.
  */
-import { Node } from "../../src/node/node.ts";
-import type { Ports } from "../../src/node/ports.ts";
+import type { Node } from "../../src/node/node.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
-import { type Identity, openStorage, type Recovered } from "../../src/storage/open.ts";
+import type { Identity, Recovered } from "../../src/storage/open.ts";
 import { serverCount } from "../plan/plan.ts";
 import { SimClock } from "./clock.ts";
 import { keyText, SimDisk } from "./disk.ts";
-import type { SimEvent } from "./events.ts";
-import { otherInstance, restoredRows } from "./other-life.ts";
-import { type Life, portsOf, type ServerHost } from "./ports.ts";
+import { clusterId } from "./node-options.ts";
+import { restoredRows } from "./other-life.ts";
+import type { ServerParts } from "./ports.ts";
+import { type Input, type Machine, ServerProcess } from "./process.ts";
 import type { Draws } from "./random.ts";
 import { stopReason } from "./stop-reason.ts";
-import type { ServerView } from "./view.ts";
 
-/** The cluster id of all simulated clusters. */
-export const clusterId = "simulated";
-
-/** Shortest sleep of a server between two ticks, µs: no timer of a real machine is finer. */
-const timerGrainUs = 100;
-
-/** From a turn that leaves work to the next one, µs. */
-const turnUs = 50;
-
-/** Events that a server takes as inputs. */
-type Input = Extract<
-  SimEvent,
-  {
-    readonly kind:
-      | "message"
-      | "streamBroken"
-      | "tick"
-      | "flush"
-      | "written"
-      | "scanned"
-      | "toServer"
-      | "brokenToServer";
-  }
->;
-
-/** See the file's comment. */
-export class SimServer implements ServerView {
+/** One server of a run, whatever becomes of its processes. */
+export class SimServer implements Machine {
   readonly id: ServerId;
   readonly clock: SimClock;
   readonly disk: SimDisk;
@@ -50,8 +24,6 @@ export class SimServer implements ServerView {
   state: "down" | "starting" | "running" = "down";
   /** Which start of its process this is, from 1; not to be confused with the incarnation of its data. */
   life = 0;
-  /** While it runs. */
-  node: Node | undefined;
   /** What the running process found on its disk when it started. */
   recovered: Recovered | undefined;
   /** Why it will never start again; empty while it may. */
@@ -70,25 +42,27 @@ export class SimServer implements ServerView {
   configuration: Configuration | undefined;
   pausedUntilUs = 0;
   diskLow = false;
-  readonly #host: ServerHost;
-  readonly #lateFlush: Draws;
+  readonly lateFlush: Draws;
+  readonly #parts: ServerParts;
   readonly #incarnations: Draws;
-  #life: Life = { alive: false };
-  #inbox: Input[] = [];
-  #flushWanted = false;
-  #flushScheduled = false;
-  #tickAtUs = Number.POSITIVE_INFINITY;
+  /** The newest, dead or alive. */
+  #process: ServerProcess | undefined;
 
-  constructor(id: ServerId, host: ServerHost) {
-    const { kernel, plan } = host;
+  constructor(id: ServerId, parts: ServerParts) {
+    const { kernel, plan } = parts;
     this.id = id;
-    this.#host = host;
+    this.#parts = parts;
     const skew = kernel.randomness.draws("clock skew", id);
     const { wallSkewMs, diskUs } = plan.config;
     this.clock = new SimClock(kernel, skew.between(0, 1_000_000), skew.between(-wallSkewMs, wallSkewMs));
     this.disk = new SimDisk(kernel, this, diskUs);
     this.#incarnations = kernel.randomness.draws("incarnation", id);
-    this.#lateFlush = kernel.randomness.draws("late flush", id);
+    this.lateFlush = kernel.randomness.draws("late flush", id);
+  }
+
+  /** While it runs. */
+  get node(): Node | undefined {
+    return this.#process?.node;
   }
 
   /** Whether it runs and is not paused. */
@@ -96,38 +70,36 @@ export class SimServer implements ServerView {
     return this.state === "running" && this.pausedUntilUs === 0;
   }
 
-  /** Begins its process, unless it runs or is gone for good. */
+  /** Whether a turn has begun and not ended. */
+  get hasUnflushedInput(): boolean {
+    return this.#process?.hasUnflushedInput ?? false;
+  }
+
+  /** Begins a process, unless one runs or the server is gone for good. */
   start(): void {
     if (this.state !== "down" || this.goneForGood !== "") return;
     this.state = "starting";
     this.life++;
-    const life: Life = { alive: true };
-    this.#life = life;
-    for (const observer of this.#host.kernel.observers.starting) observer.starting(this);
-    const own = {
-      life,
-      name: `${this.id}.${this.life}`,
-      requestFlush: () => {
-        if (life.alive) this.#flushWanted = true;
-      },
-      fatal: (error: Error) => {
-        if (life.alive) this.#stop(error);
-      },
-    };
-    const ports = portsOf(this, own, this.#host);
+    this.#process = new ServerProcess(this, this.#parts);
+    for (const observer of this.#parts.kernel.observers.starting) observer.starting(this);
     // Looked at only if the disk is fresh.
-    openStorage(ports.disk, this.#newIdentity(), this.#host.bootstrap, (error, recovered) => {
-      if (!life.alive) return;
-      if (recovered === undefined || error !== undefined) this.#stop(error ?? new Error("nothing recovered"));
-      else this.#run(ports, recovered);
-    });
+    this.#process.start(this.#newIdentity());
+  }
+
+  running(recovered: Recovered): void {
+    this.recovered = recovered;
+    this.state = "running";
+  }
+
+  started(): void {
+    if (!this.#isStranger) for (const observer of this.#parts.kernel.observers.started) observer.started(this);
   }
 
   /** Dies: each batch under way to its disk has made it with probability `keep`. Starts again, unless told 0. */
   crash(why: string, keep: number, restartAfterMs: number): void {
     if (this.state === "down") return;
     this.#die(keep);
-    for (const observer of this.#host.kernel.observers.crashed) observer.crashed(this, why);
+    for (const observer of this.#parts.kernel.observers.crashed) observer.crashed(this, why);
     if (restartAfterMs > 0) this.#restartAfter(restartAfterMs);
   }
 
@@ -151,13 +123,13 @@ export class SimServer implements ServerView {
     if (this.restored) {
       const identity = this.#newIdentity();
       this.strange.add(identity.incarnation);
-      for (const row of restoredRows(identity, this.#host.bootstrap)) this.disk.rows.set(keyText(row.key), row);
+      for (const row of restoredRows(identity, this.#parts.bootstrap)) this.disk.rows.set(keyText(row.key), row);
     }
     this.start();
   }
 
   #newIdentity(): Identity & { readonly incarnation: number } {
-    const joining = !this.#host.bootstrap.voters.includes(this.id);
+    const joining = !this.#parts.bootstrap.voters.includes(this.id);
     return { clusterId, serverId: this.id, incarnation: 1 + this.#incarnations.below(2 ** 31), joining };
   }
 
@@ -170,22 +142,13 @@ export class SimServer implements ServerView {
   operate(ask: (node: Node) => void): void {
     if (!this.awake || this.node === undefined) return;
     ask(this.node);
-    this.#afterInput();
+    this.#process?.afterInput();
   }
 
   /** Its disk is almost full, or has room again; the server learns of it as soon as it is awake. */
   setDiskLow(low: boolean): void {
     this.diskLow = low;
-    this.operate((node) => this.#measure(node));
-  }
-
-  #measure(node: Node): void {
-    node.setDiskLow(this.diskLow ? "the plan says so" : undefined);
-  }
-
-  /** Whether a turn has begun and not ended. */
-  get hasUnflushedInput(): boolean {
-    return this.#flushWanted;
+    this.operate(() => this.#process?.measure());
   }
 
   /** Everything about its machine is well again; it starts if it was down. */
@@ -194,7 +157,7 @@ export class SimServer implements ServerView {
     this.setDiskLow(false);
     this.clock.setRate(1);
     this.clockChanged();
-    this.pausedUntilUs = Math.min(this.pausedUntilUs, this.#host.kernel.now);
+    this.pausedUntilUs = Math.min(this.pausedUntilUs, this.#parts.kernel.now);
     this.resume();
     this.start();
   }
@@ -202,189 +165,61 @@ export class SimServer implements ServerView {
   /** Does nothing until `untilUs`. */
   pause(untilUs: number): void {
     if (this.state !== "running") return;
-    const { kernel } = this.#host;
+    const { kernel } = this.#parts;
     this.pausedUntilUs = Math.max(this.pausedUntilUs, untilUs);
     kernel.at(this.pausedUntilUs, { kind: "resume", cause: kernel.current, server: this.id });
   }
 
   /** Takes up what has arrived meanwhile, if the pause is over. */
   resume(): void {
-    if (this.pausedUntilUs === 0 || this.#host.kernel.now < this.pausedUntilUs) return;
+    if (this.pausedUntilUs === 0 || this.#parts.kernel.now < this.pausedUntilUs) return;
     this.pausedUntilUs = 0;
-    for (const observer of this.#host.kernel.observers.woke) observer.woke(this);
-    if (this.node !== undefined) this.#measure(this.node);
-    const inbox = this.#inbox;
-    this.#inbox = [];
-    const life = this.#life;
-    for (const event of inbox) if (life.alive) this.#input(event);
-    if (life.alive) this.#afterInput();
+    for (const observer of this.#parts.kernel.observers.woke) observer.woke(this);
+    this.#process?.goOn();
   }
 
   /** An event for this server. Returns false if it was none after all: an overtaken timer. */
   handle(event: Input): boolean {
     if (event.kind === "tick") {
-      if (event.life !== this.life || this.#host.kernel.now !== this.#tickAtUs) return false;
-      this.#tickAtUs = Number.POSITIVE_INFINITY;
+      if (this.#process?.takesTick(event) !== true) return false;
     } else if (event.kind === "written") {
       if (this.disk.complete(event.write) !== "done") return false;
-      if (event.write.error === undefined) this.#host.hooks.persists(this);
+      if (event.write.error === undefined) this.#parts.hooks.persists(this);
     }
-    if (this.state === "down") return true;
-    if (this.pausedUntilUs > 0) {
-      this.#inbox.push(event);
-      return true;
-    }
-    this.#input(event);
-    this.#afterInput();
+    if (this.state !== "down") this.#process?.handle(event);
     return true;
   }
 
   /** Its clocks changed: deadlines come at other times. */
   clockChanged(): void {
-    this.#tickAtUs = Number.POSITIVE_INFINITY;
-    this.#setTimer();
+    this.#process?.clockChanged();
   }
 
-  #input(event: Input): void {
-    switch (event.kind) {
-      case "message":
-        return this.#receive(event.from, event);
-      case "streamBroken":
-        this.node?.peerDisconnected(event.peer);
-        // Streams break in both directions, and open again at once.
-        this.node?.peerConnected(event.peer);
-        return;
-      case "tick":
-        if (this.node !== undefined && this.clock.now() >= this.node.nextDeadline()) this.node.tick();
-        return;
-      case "flush":
-        if (event.life !== this.life) return;
-        this.#flushScheduled = false;
-        this.#flush();
-        return;
-      case "written":
-        event.write.done(event.write.error);
-        return;
-      case "scanned":
-        this.disk.finishScan(event.scan);
-        return;
-      case "toServer":
-        this.#hear(event);
-        return;
-      case "brokenToServer":
-        this.node?.clientDisconnected(event.connection);
-        return;
-    }
-  }
-
-  #hear({ connection, messages }: Extract<Input, { readonly kind: "toServer" }>): void {
-    if (this.node === undefined) return;
-    for (const observer of this.#host.kernel.observers.spokenTo) observer.spokenTo(this, connection);
-    this.node.clientMessages(connection, messages);
-  }
-
-  #receive(from: ServerId, event: Extract<Input, { readonly kind: "message" }>): void {
-    if (this.node === undefined) return;
-    const { hooks, kernel } = this.#host;
-    if (hooks.armed) hooks.receives(this, event.message);
-    // Those who watch what the cluster's servers say have nothing to do with another life.
-    if (event.instance !== otherInstance)
-      for (const observer of kernel.observers.delivered) observer.delivered(from, this, event.message);
-    // A trigger may just have killed it.
-    this.node?.receivePeer(from, [event.message], event.instance);
-  }
-
-  #afterInput(): void {
-    if (this.node === undefined) return;
-    if (this.#flushWanted && !this.#flushScheduled) {
-      const { kernel, plan } = this.#host;
-      if (this.#lateFlush.chance(plan.config.lateFlush)) {
-        this.#flushScheduled = true;
-        const delay = this.#lateFlush.below(plan.config.lateFlushUs + 1);
-        kernel.after(delay, { kind: "flush", cause: kernel.current, server: this.id, life: this.life });
-      } else this.#flush();
-      this.#goOn();
-    }
-    this.#observe();
-    this.#setTimer();
-  }
-
-  #flush(): void {
-    this.#flushWanted = false;
-    this.node?.flush();
-  }
-
-  /** Reads that one turn had no room for are answered in the next: whatever has arrived meanwhile comes first. */
-  #goOn(): void {
-    if (!this.#flushWanted || this.#flushScheduled || this.node?.hasReadsLeft !== true) return;
-    const { kernel } = this.#host;
-    this.#flushScheduled = true;
-    kernel.after(turnUs, { kind: "flush", cause: kernel.current, server: this.id, life: this.life });
-  }
-
-  #observe(): void {
-    if (this.node === undefined) return;
-    if (this.node.admitted) this.admitted = true;
+  observe(node: Node): void {
+    if (node.admitted) this.admitted = true;
     if (this.#isStranger) return;
-    this.configuration = this.node.raft.configuration;
-    const { hooks, kernel } = this.#host;
+    this.configuration = node.raft.configuration;
+    const { hooks, kernel } = this.#parts;
     for (const observer of kernel.observers.step) observer.step(this);
     if (hooks.armed) hooks.step(this);
   }
 
-  #setTimer(): void {
-    // A turn that is about to end sets its timer then.
-    if (this.node === undefined || this.#flushScheduled) return;
-    const { kernel } = this.#host;
-    const at = Math.max(this.clock.virtualTimeOf(this.node.nextDeadline()), kernel.now + timerGrainUs);
-    if (at >= this.#tickAtUs) return;
-    this.#tickAtUs = at;
-    kernel.at(at, { kind: "tick", cause: kernel.current, server: this.id, life: this.life });
-  }
-
-  #run(ports: Ports, recovered: Recovered): void {
-    const { kernel, plan } = this.#host;
-    const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax, undurableBytesMax } = plan.config;
-    this.recovered = recovered;
-    this.state = "running";
-    const options = {
-      id: this.id,
-      clusterId,
-      electionTimeoutMs,
-      heartbeatMs,
-      campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
-      sessionTickMs: 250,
-      proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
-      raftLimits: { appendBytesMax, appendsInFlightMax, undurableBytesMax },
-      checkpoints: plan.config.checkpoints,
-      readWork: plan.config.readWork,
-    };
-    this.node = new Node(options, ports, recovered);
-    this.#measure(this.node);
-    if (!this.#isStranger) for (const observer of kernel.observers.started) observer.started(this);
-  }
-
   /** The server stopped by itself, and said why. */
-  #stop(error: Error): void {
+  stopped(error: Error): void {
     const reason = stopReason(this, error);
     this.#die(0.5);
     if (reason !== "diskFailed") this.goneForGood = reason;
-    for (const observer of this.#host.kernel.observers.stopped) observer.stopped(this, error);
+    for (const observer of this.#parts.kernel.observers.stopped) observer.stopped(this, error);
     // Somebody looks after it and starts it again.
-    if (reason === "diskFailed") this.#restartAfter(this.#lateFlush.between(1_000, 3_000));
+    if (reason === "diskFailed") this.#restartAfter(this.lateFlush.between(1_000, 3_000));
   }
 
   #die(keep: number): void {
-    const { kernel, plan, network, connections } = this.#host;
-    this.#life.alive = false;
+    const { kernel, plan, network, connections } = this.#parts;
+    this.#process?.die();
     this.state = "down";
-    this.node = undefined;
     this.recovered = undefined;
     this.pausedUntilUs = 0;
-    this.#inbox = [];
-    this.#flushWanted = false;
-    this.#flushScheduled = false;
-    this.#tickAtUs = Number.POSITIVE_INFINITY;
     this.disk.crash(keep);
     for (let peer = 1; peer <= serverCount(plan.config); peer++)
       if (peer !== this.id) network.streamBroken(this.id, peer);
@@ -393,7 +228,7 @@ export class SimServer implements ServerView {
   }
 
   #restartAfter(ms: number): void {
-    const { kernel } = this.#host;
+    const { kernel } = this.#parts;
     kernel.after(Math.round(ms * 1000), { kind: "restart", cause: kernel.current, server: this.id });
   }
 }

@@ -1,16 +1,7 @@
 /** What clients ask for: draws the next step of a client from the plan's mix. */
 import type { Mix, Step, Workload } from "../plan/plan.ts";
 import type { Draws } from "./random.ts";
-
-/** What a client remembers of what it saw, to ask sensible questions. */
-export interface Seen {
-  /** Version of a path's data, newest seen. */
-  readonly versions: Map<string, number>;
-  /** Children that a getChildren showed or a sequential create made. */
-  readonly names: string[];
-  /** By path: the last name of a page of its children that had more behind it. */
-  readonly pageEnds: Map<string, string>;
-}
+import type { Seen } from "./seen.ts";
 
 type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent" | "pagePercent">;
 

@@ -1,0 +1,23 @@
+/** The options of a simulated server's node. */
+import type { NodeOptions } from "../../src/node/options.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** The cluster id of all simulated clusters. */
+export const clusterId = "simulated";
+
+export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
+  const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax, undurableBytesMax } = config;
+  return {
+    id,
+    clusterId,
+    electionTimeoutMs,
+    heartbeatMs,
+    campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
+    sessionTickMs: 250,
+    proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
+    raftLimits: { appendBytesMax, appendsInFlightMax, undurableBytesMax },
+    checkpoints: config.checkpoints,
+    readWork: config.readWork,
+  };
+}
