@@ -15,7 +15,6 @@ export interface RunFailure {
   readonly stack: string;
 }
 
-/** See the file's comment. */
 export interface Outcome {
   /** With what was injected. */
   readonly plan: Plan;

@@ -1,6 +1,26 @@
 /**
  * One run of a plan, as an object: step it, run it up to a time, put faults and operations into it while it runs, and look
- * at everything. Pure and synchronous; nothing that looks at it can change it. {@link run} runs a plan to its end.
+ * at everything. Pure and synchronous; nothing that looks at it can change it. `runner.ts` runs a plan to its end.
+ *
+ * | To find                                                   | look in                                             |
+ * | --------------------------------------------------------- | --------------------------------------------------- |
+ * | time, and the queue of what is to happen                  | `world/kernel.ts`, `world/events.ts`                |
+ * | chance, and the trace hash                                | `world/random.ts`, `world/trace-hash.ts`            |
+ * | a server: its machine, and the process that may die       | `world/server.ts`, `world/process.ts`, `ports.ts`   |
+ * | its disk and its clocks                                   | `world/disk.ts`, `world/clock.ts`                   |
+ * | messages between servers; streams of clients; bytes       | `world/network.ts`, `connections.ts`, `wire.ts`     |
+ * | a client: its session, what it asks, what it remembers    | `world/client.ts`, `workload.ts`, `seen.ts`         |
+ * | what clients saw                                          | `world/history.ts`                                  |
+ * | what a plan says                                          | `plan/plan.ts`, `plan/actions.ts`                   |
+ * | how faults strike, and where they may                     | `faults/faults.ts`, `world/hooks.ts`                |
+ * | the end of the faults: liveness                           | `world/calm.ts`                                     |
+ * | what observers may see and when they are called           | `world/view.ts`, `world/observer.ts`                |
+ * | what is promised, and who checks it                       | `promises.ts`, `checkers/`                          |
+ * | whether runs get to the dangerous places                  | `marks/`                                            |
+ * | how plans are drawn; how failing ones become small        | `hunter/`, `shrink/`                                |
+ * | planted bugs; scenes; regressions                         | `mutants/`, `scenes/`, `regressions/`               |
+ * | how a run is told                                         | `report/story.ts`, `report/tell.ts`                 |
+ * | the commands `sim`, `hunt` and `mutants`                  | `main.ts`, `hunt-main.ts`, `mutants-main.ts`, `cli/` |
  */
 import type { Configuration, ServerId } from "../src/raft/types.ts";
 import { Faults } from "./faults/faults.ts";
@@ -25,7 +45,6 @@ import { mixEvent } from "./world/trace-hash.ts";
 import type { ClientView, LinkView, ServerView } from "./world/view.ts";
 import { asBytes, asObjects } from "./world/wire.ts";
 
-/** See the file's comment. */
 export class Simulation implements World {
   /** What it runs; grows with what is injected. */
   readonly plan: Plan;

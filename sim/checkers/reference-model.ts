@@ -59,7 +59,6 @@ export function namesHash(names: readonly string[]): number {
   return hash;
 }
 
-/** See the file's comment. */
 export class ReferenceModel {
   /** Index of the newest entry taken in. */
   applied: Zxid = 0;

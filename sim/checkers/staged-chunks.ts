@@ -11,7 +11,6 @@ import { segmentName } from "../../src/storage/layout.ts";
 /** Checksums by position. */
 type Chunks = Map<number, number>;
 
-/** See the file's comment. */
 export class StagedChunks {
   /** By snapshot id, as sent; positions rise. */
   readonly #sent = new Map<number, Chunks>();

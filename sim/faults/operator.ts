@@ -14,7 +14,7 @@ import { memberOf } from "../world/configuration.ts";
 import { InvariantBroken } from "../world/observer.ts";
 import type { SimServer } from "../world/server.ts";
 
-/** See the file's comment. Whatever is refused is simply not done. */
+/** Whatever is refused is simply not done. */
 export class Operator {
   readonly #servers: readonly SimServer[];
 

@@ -1,5 +1,6 @@
 /** All mutants, and known bugs of other implementations whose mechanism does not exist here. */
 import { attachments } from "./attachments.ts";
+import { checkpoints } from "./checkpoints.ts";
 import { clients } from "./clients.ts";
 import { commit } from "./commit.ts";
 import { diskSpace } from "./disk-space.ts";
@@ -39,7 +40,8 @@ export const groups: readonly MutantGroup[] = [
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },
   { title: "Membership and transfer", mutants: membership },
-  { title: "Snapshots and checkpoints", mutants: snapshots },
+  { title: "Snapshots", mutants: snapshots },
+  { title: "Checkpoints", mutants: checkpoints },
   { title: "Disk space", mutants: diskSpace },
   { title: "Messages and their bytes", mutants: messages },
 ];

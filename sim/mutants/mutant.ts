@@ -4,7 +4,6 @@
  */
 import type { Invariant } from "../promises.ts";
 
-/** See the file's comment. */
 export interface Mutant {
   /** A letter for the group and a number. */
   readonly id: string;

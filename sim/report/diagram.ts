@@ -22,7 +22,6 @@ export interface DiagramCut {
   readonly nodes?: readonly ServerId[];
 }
 
-/** See the file's comment. */
 export class Diagram implements Observer {
   readonly name = "diagram";
   readonly #cut: DiagramCut;

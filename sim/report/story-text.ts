@@ -4,7 +4,8 @@ import type { Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ServerView } from "../world/view.ts";
 import { stripLegend } from "./log-strip.ts";
-import type { Story, StoryLine, Weight } from "./story.ts";
+import type { Story } from "./story.ts";
+import type { StoryLine, Weight } from "./story-lines.ts";
 import { tellConfiguration } from "./tell-commands.ts";
 import { count } from "./tell-events.ts";
 

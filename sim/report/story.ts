@@ -13,31 +13,10 @@ import type { SimEvent } from "../world/events.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import type { Observer, StruckFault, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
-import { logStrip } from "./log-strip.ts";
+import { type StoryLine, StoryLines } from "./story-lines.ts";
 import { tellAction, tellStruck } from "./tell.ts";
 import { tellConfiguration, tellEntry } from "./tell-commands.ts";
 import { tellInvocation, tellMessage } from "./tell-events.ts";
-
-/**
- * How much a line matters. `turning`: elections, deaths, faults, membership, sessions that end. `step`: what happens in
- * between. `message`: what servers say to each other.
- */
-export type Weight = "turning" | "step" | "message";
-
-export interface StoryLine {
-  /** Virtual time, microseconds. */
-  readonly atUs: number;
-  /** Number of the event during which it happened. */
-  readonly event: number;
-  /** "n2", "c1", or "" for what concerns everybody. */
-  readonly who: string;
-  /** Role and term of the server; "" where it has none. */
-  readonly role: string;
-  readonly text: string;
-  readonly weight: Weight;
-  /** Its log, where that changed. */
-  readonly log: string;
-}
 
 /** One election that was won. */
 export interface Election {
@@ -46,13 +25,6 @@ export interface Election {
   readonly term: Term;
   readonly why: string;
 }
-
-const roleNames: Readonly<Record<RoleName, string>> = {
-  follower: "follower",
-  preCandidate: "pre-cand.",
-  candidate: "candidate",
-  leader: "leader",
-};
 
 /** What was seen of a server last. */
 interface Seen {
@@ -66,15 +38,11 @@ interface Seen {
   readonly votes: Set<ServerId>;
 }
 
-/** See the file's comment. */
 export class Story implements Observer {
   readonly name = "story";
   readonly elections: Election[] = [];
-  readonly #max: number;
   readonly #messages: boolean;
-  #world: World | undefined;
-  #lines: StoryLine[] = [];
-  #left = 0;
+  readonly #lines: StoryLines;
   readonly #seen: Seen[] = [];
   readonly #acknowledged = new Map<number, string>();
   #configurationIndex = 1;
@@ -82,38 +50,38 @@ export class Story implements Observer {
 
   /** Keeps the last `max` lines, with or without messages. */
   constructor(max = Number.POSITIVE_INFINITY, messages = false) {
-    this.#max = max;
+    this.#lines = new StoryLines(max);
     this.#messages = messages;
   }
 
   /** What it is the story of; undefined before it began. */
   get world(): World | undefined {
-    return this.#world;
+    return this.#lines.world;
   }
 
   /** What was kept, in order. */
   lines(): readonly StoryLine[] {
-    return this.#lines.length > this.#max ? this.#lines.slice(-this.#max) : this.#lines;
+    return this.#lines.kept;
   }
 
   /** Lines that were not kept. */
   get left(): number {
-    return this.#left + Math.max(0, this.#lines.length - this.#max);
+    return this.#lines.left;
   }
 
   begin(world: World): void {
-    this.#world = world;
+    this.#lines.world = world;
     this.#configuration = tellConfiguration(bootstrapConfiguration(world.plan.config.servers));
   }
 
   event(event: SimEvent): void {
     if (event.kind === "streamBroken") {
-      const server = this.#world?.servers[event.server];
+      const server = this.#lines.world?.servers[event.server];
       if (server?.node?.raft.leader === event.peer)
         this.#of(event.server).trigger = `its stream from the leader n${event.peer} broke`;
     } else if (event.kind === "faultEnd" && event.phase === 0) {
-      const action = this.#world?.plan.faults[event.fault]?.what;
-      if (action !== undefined) this.#add("step", "", () => `it is over: ${tellAction(action)}`);
+      const action = this.#lines.world?.plan.faults[event.fault]?.what;
+      if (action !== undefined) this.#lines.add("step", "", () => `it is over: ${tellAction(action)}`);
     }
   }
 
@@ -123,20 +91,20 @@ export class Story implements Observer {
     else if (message.type === "TimeoutNow") seen.trigger = `n${from} hands leadership over to it`;
     else if (message.type === "AppendEntries" && message.term >= seen.term) seen.trigger = undefined;
     if (!this.#messages || isIdle(message) || this.#isOld(from, to.id, message)) return;
-    this.#add("message", `n${from}`, () => `→ n${to.id}  ${tellMessage(message)}`);
+    this.#lines.add("message", `n${from}`, () => `→ n${to.id}  ${tellMessage(message)}`);
   }
 
   lost(from: ServerId, to: ServerId, message: PeerMessage, why: string): void {
     if (!this.#messages || isIdle(message)) return;
     if (message.type === "AppendEntriesReply" && message.success) return;
-    this.#add("message", `n${from}`, () => `⇥ n${to}  lost (${why}): ${tellMessage(message)}`);
+    this.#lines.add("message", `n${from}`, () => `⇥ n${to}  lost (${why}): ${tellMessage(message)}`);
   }
 
   effects(server: ServerView, { write, installed }: Effects): void {
     // It may die before the turn ends.
     this.#lookAtRole(server);
     if (installed !== undefined)
-      this.#add("turning", server, () => `takes over the snapshot up to entry ${installed}, in place of its log`);
+      this.#lines.add("turning", server, () => `takes over the snapshot up to entry ${installed}, in place of its log`);
     if (write !== undefined) this.#written(server, write);
     this.#lookAtLog(server);
   }
@@ -149,7 +117,7 @@ export class Story implements Observer {
   crashed(server: ServerView, why: string): void {
     this.#seen.length = Math.max(this.#seen.length, server.id + 1);
     this.#seen[server.id] = fresh();
-    if (why !== "fault") this.#add("turning", `n${server.id}`, () => `dies (${why})`);
+    if (why !== "fault") this.#lines.add("turning", `n${server.id}`, () => `dies (${why})`);
   }
 
   started(server: ServerView): void {
@@ -158,27 +126,27 @@ export class Story implements Observer {
     seen.term = status?.currentTerm ?? 0;
     seen.commit = status?.commitIndex ?? 0;
     seen.last = status?.lastIndex ?? 0;
-    if (server.life > 1) this.#add("turning", server, () => `runs again, in term ${seen.term}`, true);
-    else this.#add("step", server, () => "runs", true);
+    if (server.life > 1) this.#lines.add("turning", server, () => `runs again, in term ${seen.term}`, true);
+    else this.#lines.add("step", server, () => "runs", true);
   }
 
   stopped({ id }: ServerView, error: Error): void {
-    this.#add("turning", `n${id}`, () => `stops: ${error.message}`);
+    this.#lines.add("turning", `n${id}`, () => `stops: ${error.message}`);
   }
 
   woke({ id }: ServerView): void {
-    this.#add("step", `n${id}`, () => "goes on after its pause");
+    this.#lines.add("step", `n${id}`, () => "goes on after its pause");
   }
 
   clientFrame(client: number, server: ServerId, _connection: number, messages: readonly ClientMessage[]): void {
     for (const message of messages)
       if (message.type === "request")
-        this.#add("step", `c${client}`, () => `asks n${server}: ${tellInvocation(message.body)}`);
+        this.#lines.add("step", `c${client}`, () => `asks n${server}: ${tellInvocation(message.body)}`);
   }
 
   answered({ client, invocation, outcome, answeredBy, result, zxid }: HistoryOperation): void {
     const how = result?.failure === undefined ? "done" : result.failure.code;
-    this.#add(outcome === "answered" ? "step" : "turning", `c${client}`, () =>
+    this.#lines.add(outcome === "answered" ? "step" : "turning", `c${client}`, () =>
       outcome === "answered"
         ? `has the answer of n${answeredBy} to ${tellInvocation(invocation)}: ${how}, zxid ${zxid}`
         : `will have no answer to ${tellInvocation(invocation)}: whether it took effect is not known`,
@@ -187,32 +155,32 @@ export class Story implements Observer {
 
   sessionEvent({ client, type, server, sessionId, event, reason, watch }: SessionEvent): void {
     const who = `c${client}`;
-    if (type === "connected") this.#add("step", who, () => `is attached to n${server} with session ${sessionId}`);
-    else if (type === "disconnected") this.#add("step", who, () => "has lost its server and looks for another");
-    else if (type === "lost") this.#add("turning", who, () => `is told that session ${sessionId} may be gone`);
-    else if (type === "unwatched") this.#add("step", who, () => `waits no more for its watch on ${watch?.path}`);
-    else if (type === "ended") this.#add("turning", who, () => `session ${sessionId} has ended (${reason})`);
+    if (type === "connected") this.#lines.add("step", who, () => `is attached to n${server} with session ${sessionId}`);
+    else if (type === "disconnected") this.#lines.add("step", who, () => "has lost its server and looks for another");
+    else if (type === "lost") this.#lines.add("turning", who, () => `is told that session ${sessionId} may be gone`);
+    else if (type === "unwatched") this.#lines.add("step", who, () => `waits no more for its watch on ${watch?.path}`);
+    else if (type === "ended") this.#lines.add("turning", who, () => `session ${sessionId} has ended (${reason})`);
     else if (event !== undefined)
-      this.#add("step", who, () => `its watch fires: ${event.type} ${event.path}, zxid ${event.zxid}`);
+      this.#lines.add("step", who, () => `its watch fires: ${event.type} ${event.path}, zxid ${event.zxid}`);
   }
 
   fault(struck: StruckFault): void {
-    this.#add("turning", "", () => `FAULT: ${tellStruck(struck)}`);
+    this.#lines.add("turning", "", () => `FAULT: ${tellStruck(struck)}`);
   }
 
   calmed(core: readonly ServerId[]): void {
-    this.#add("turning", "", () => `the faults stop; ${core.map((id) => `n${id}`).join(", ")} must recover`);
+    this.#lines.add("turning", "", () => `the faults stop; ${core.map((id) => `n${id}`).join(", ")} must recover`);
   }
 
   #written(server: ServerView, { truncateFrom, entries }: NonNullable<Effects["write"]>): void {
     const { last } = this.#of(server.id);
     if (truncateFrom !== undefined && truncateFrom <= last)
-      this.#add(
+      this.#lines.add(
         "turning",
         server,
         () => `throws away ${range(truncateFrom, last)}: its leader has something else there`,
       );
-    if (entries.length > 0) this.#add("step", server, () => tellAppended(server, entries), true);
+    if (entries.length > 0) this.#lines.add("step", server, () => tellAppended(server, entries), true);
   }
 
   #lookAtRole(server: ServerView): void {
@@ -231,7 +199,7 @@ export class Story implements Observer {
     if (commitIndex > seen.commit) {
       const told = role === "leader" ? "commits" : "learns that these are committed:";
       const first = seen.commit + 1;
-      this.#add("step", server, () => `${told} ${range(first, commitIndex)}`, true);
+      this.#lines.add("step", server, () => `${told} ${range(first, commitIndex)}`, true);
       seen.commit = commitIndex;
     }
     seen.last = lastIndex;
@@ -239,7 +207,7 @@ export class Story implements Observer {
     this.#configurationIndex = raft.configurationIndex;
     const told = tellConfiguration(raft.configuration);
     // A snapshot brings the configuration along, be it new or not.
-    if (told !== this.#configuration) this.#add("turning", server, () => `from now on ${told}`);
+    if (told !== this.#configuration) this.#lines.add("turning", server, () => `from now on ${told}`);
     this.#configuration = told;
   }
 
@@ -248,12 +216,12 @@ export class Story implements Observer {
     seen.role = role;
     seen.term = term;
     if (role === "leader") {
-      const { now = 0 } = this.#world ?? {};
+      const { now = 0 } = this.#lines.world ?? {};
       this.elections.push({ atUs: now, leader: server.id, term, why: seen.campaign });
       const votes = [...seen.votes].filter((id) => id !== server.id).sort((a, b) => a - b);
       const by =
         votes.length === 0 ? "its own vote" : `the votes of ${votes.map((id) => `n${id}`).join(", ")} and its own`;
-      this.#add("turning", server, () => `leads term ${term}, by ${by}`, true);
+      this.#lines.add("turning", server, () => `leads term ${term}, by ${by}`, true);
     } else if (role === "preCandidate" || role === "candidate") {
       if (before.role === "follower" || before.role === "leader") {
         seen.campaign = seen.trigger ?? "it had heard of no leader for too long";
@@ -261,13 +229,13 @@ export class Story implements Observer {
       }
       seen.votes.clear();
       const { campaign } = seen;
-      if (role === "candidate") this.#add("turning", server, () => `campaigns for term ${term}: ${campaign}`);
-      else this.#add("step", server, () => `asks who would vote for it (PreVote): ${campaign}`);
+      if (role === "candidate") this.#lines.add("turning", server, () => `campaigns for term ${term}: ${campaign}`);
+      else this.#lines.add("step", server, () => `asks who would vote for it (PreVote): ${campaign}`);
     } else if (before.role === "leader") {
       const why = term > before.term ? `it has seen term ${term}` : "it hears of no quorum, or is no voter any more";
-      this.#add("turning", server, () => `leads no more: ${why}`);
+      this.#lines.add("turning", server, () => `leads no more: ${why}`);
     } else if (before.role !== "follower") {
-      this.#add("step", server, () => tellGivenUp(server, term > before.term));
+      this.#lines.add("step", server, () => tellGivenUp(server, term > before.term));
     }
   }
 
@@ -288,31 +256,10 @@ export class Story implements Observer {
     this.#acknowledged.set(key, said);
     return false;
   }
-
-  #add(weight: Weight, whom: ServerView | string, text: () => string, withLog = false): void {
-    const { now = 0, current = 0 } = this.#world ?? {};
-    const server = typeof whom === "string" ? undefined : whom;
-    this.#lines.push({
-      atUs: now,
-      event: current,
-      who: server === undefined ? String(whom) : `n${server.id}`,
-      role: server === undefined ? "" : roleOf(server),
-      text: text(),
-      weight,
-      log: server !== undefined && withLog ? logStrip(server) : "",
-    });
-    if (this.#lines.length < 8 * this.#max) return;
-    this.#left += this.#lines.length - this.#max;
-    this.#lines = this.#lines.slice(-this.#max);
-  }
 }
 
 function fresh(): Seen {
   return { role: "follower", term: 0, commit: 0, last: 0, trigger: undefined, campaign: "", votes: new Set() };
-}
-
-function roleOf({ node }: ServerView): string {
-  return node === undefined ? "" : `${roleNames[node.raft.role]} t${node.raft.currentTerm}`;
 }
 
 /** Why a (pre-)candidate is a follower again. */

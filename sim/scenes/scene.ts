@@ -4,7 +4,7 @@
  */
 import { checkPlan, type Plan } from "../plan/plan.ts";
 import { type Infer, list, object, optional, PlanError, text } from "../plan/schema.ts";
-import type { StoryLine } from "../report/story.ts";
+import type { StoryLine } from "../report/story-lines.ts";
 
 /** A line of the story that must come: whose it is ("n2", "c1", "" for everybody), and words that it has. */
 const expected = object({ who: optional(text(8), ""), says: text(200) });

@@ -75,7 +75,6 @@ function plainerFields(partsOf: (plan: Plan) => readonly object[][], put: Put): 
 /** Puts a changed part of an item back; the result may be no plan. */
 type Put = (plan: Plan, item: number, part: number, changed: object) => unknown;
 
-/** See the file's comment. */
 export const simplerFaults = plainerFields(
   (plan) => plan.faults.map(({ when, what }) => [when, what]),
   (plan, item, part, changed) => ({
@@ -84,7 +83,6 @@ export const simplerFaults = plainerFields(
   }),
 );
 
-/** See the file's comment. */
 export const simplerOperations = plainerFields(
   (plan) => plan.workload.operations.map(({ step }) => [step]),
   (plan, item, _part, changed) => ({

@@ -21,7 +21,6 @@ export interface CalmParts extends RunParts {
 /** How often it looks whether all is well, µs. */
 const pollUs = 50_000;
 
-/** See the file's comment. */
 export class Calm {
   readonly #parts: CalmParts;
   #core: readonly SimServer[] = [];

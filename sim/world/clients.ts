@@ -22,7 +22,6 @@ type ConnectionEvent = Extract<
   { readonly kind: "connect" | "toServer" | "toClient" | "brokenToServer" | "brokenToClient" }
 >;
 
-/** See the file's comment. */
 export class Clients implements ClientFaults {
   /** By number - 1. */
   readonly all: readonly SimClient[];

@@ -16,7 +16,7 @@ export function keyText(key: Uint8Array): string {
   return text;
 }
 
-/** See the file's comment. The disk outlives the server's process. */
+/** The disk outlives the server's process. */
 export class SimDisk {
   /** What a process that starts now would find. By {@link keyText}. */
   readonly rows = new Map<string, Row>();

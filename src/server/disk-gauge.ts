@@ -37,7 +37,6 @@ export interface DiskGaugeOptions {
   readonly log: Log;
 }
 
-/** See the file's comment. */
 export class DiskGauge {
   readonly #options: DiskGaugeOptions;
   #low: string | undefined;

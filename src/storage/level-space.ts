@@ -24,7 +24,6 @@ interface Deleted {
 /** From so many bytes on that were written since the last time, it is worth while. */
 const writtenBytesMin = 32 * 1024 * 1024;
 
-/** See the file's comment. */
 export class Reclaimer {
   readonly #database: Compactable;
   /** By the first byte of a key, which names a table. */

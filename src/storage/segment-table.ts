@@ -29,7 +29,6 @@ export interface Cleaning {
 /** How many bytes of each segment are read, at most, for one that is to be written anew. */
 const readFactor = 8;
 
-/** See the file's comment. */
 export class SegmentTable {
   readonly generation: number;
   /** By number, rising. */

@@ -23,7 +23,6 @@ export interface NamePage {
   readonly more: boolean;
 }
 
-/** See the file's comment. */
 export class SortedNames {
   /** None is empty. */
   readonly #blocks: string[][] = [];

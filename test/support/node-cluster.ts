@@ -16,7 +16,6 @@ export interface Travelling {
   readonly message: PeerMessage;
 }
 
-/** See the file's comment. */
 export class NodeCluster {
   readonly nodes = new Map<number, Node>();
   readonly disks = new Map<number, MemoryDisk>();
