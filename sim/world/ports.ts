@@ -28,18 +28,18 @@ export interface Process {
 /** The ports for one process of `server`. What a dead process still wants done is not done. */
 export function portsOf(
   server: ServerView & { readonly disk: SimDisk; readonly clock: SimClock },
-  process: Process,
+  own: Process,
   { kernel, network, connections, hooks }: ServerParts,
 ): Ports {
-  const random = kernel.randomness.draws("node", process.name);
-  const secret = kernel.randomness.draws("secret", process.name);
-  const disk = server.disk.port(() => process.alive);
+  const random = kernel.randomness.draws("node", own.name);
+  const secret = kernel.randomness.draws("secret", own.name);
+  const disk = server.disk.port(() => own.alive);
   let appliedIndex = 0;
   return {
     disk: {
       write: (batch, done) => {
         disk.write(batch, done);
-        if (process.alive && hooks.armed) hooks.writes(server);
+        if (own.alive && hooks.armed) hooks.writes(server);
       },
       scan: disk.scan,
       view: disk.view,
@@ -47,8 +47,8 @@ export function portsOf(
     network: {
       send: (to, messages) => {
         for (const message of messages) {
-          if (process.alive && hooks.armed) hooks.sends(server, message);
-          if (!process.alive) return;
+          if (own.alive && hooks.armed) hooks.sends(server, message);
+          if (!own.alive) return;
           for (const observer of kernel.observers.sent) observer.sent(server, to, message);
           network.send(server.id, to, { message, instance: server.node?.instance ?? 0 });
         }
@@ -57,16 +57,16 @@ export function portsOf(
     clock: server.clock,
     clients: {
       send: (id, messages) => {
-        if (process.alive && hooks.armed) hooks.answers(server);
+        if (own.alive && hooks.armed) hooks.answers(server);
         const connection = connections.get(id);
-        if (!process.alive || connection === undefined) return;
+        if (!own.alive || connection === undefined) return;
         for (const observer of kernel.observers.serverFrame)
           observer.serverFrame(server, connection.client, id, messages);
         connections.down(connection, messages);
       },
       close: (id) => {
         const connection = connections.get(id);
-        if (process.alive && connection !== undefined) connections.closeByServer(connection);
+        if (own.alive && connection !== undefined) connections.closeByServer(connection);
       },
     },
     random: () => random.next(),
@@ -82,7 +82,7 @@ export function portsOf(
       );
       appliedIndex = zxid;
     },
-    requestFlush: () => process.requestFlush(),
-    fatal: (error) => process.fatal(error),
+    requestFlush: () => own.requestFlush(),
+    fatal: (error) => own.fatal(error),
   };
 }
