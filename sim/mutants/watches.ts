@@ -78,10 +78,10 @@ export const watches: readonly Mutant[] = [
     id: "W7",
     title: "a watch on children fires on a child's data",
     source: "ClickHouse#28190",
-    file: "src/znode/operations.ts",
+    file: "src/znode/edits.ts",
     find: '  changes.push({ type: "dataChanged", path, zxid });',
     replace:
-      '  changes.push({ type: "dataChanged", path, zxid });\n  changes.push({ type: "childrenChanged", path: parentPath(path) ?? "/", zxid });',
+      '  changes.push({ type: "dataChanged", path, zxid });\n  changes.push({ type: "childrenChanged", path: path.slice(0, path.lastIndexOf("/")) || "/", zxid });',
     expects: ["watches"],
     kind: "safety",
     lesson: "The list of children changes when one comes or goes. What a child holds is its own affair.",

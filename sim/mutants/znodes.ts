@@ -6,9 +6,9 @@ export const znodes: readonly Mutant[] = [
     id: "W9",
     title: "an ephemeral outlives its owner",
     source: "ZOOKEEPER-2355, 5010",
-    file: "src/znode/operations.ts",
-    find: "if (operation.ephemeral) sessions.own(session, path);",
-    replace: "if (operation.ephemeral && !operation.sequential) sessions.own(session, path);",
+    file: "src/znode/edits.ts",
+    find: "if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), path);",
+    replace: "if (ephemeralOwner !== 0 && !/\\d{10}$/.test(path)) sessions.own(ownerOf(sessions, znode), path);",
     expects: ["linearizability", "sequential-reads", "replica-equality", "assertion"],
     kind: "safety",
     lesson: "An ephemeral is a sign of life. One that stays behind is a lock that nobody holds and nobody gets.",
@@ -17,8 +17,8 @@ export const znodes: readonly Mutant[] = [
     id: "W10",
     title: "the end of a session deletes by path and hits the new owner's znode",
     source: "MUTANTS W10",
-    file: "src/znode/operations.ts",
-    find: `    const parent = tree.remove(present(tree.get(path), "an ephemeral of a live session"), zxid);
+    file: "src/znode/edits.ts",
+    find: `    const parent = tree.remove(znodeAt(tree, path), zxid);
     changes.push({ type: "deleted", path, zxid });
     if (parents.has(parent)) continue;
     parents.add(parent);
@@ -27,13 +27,13 @@ export const znodes: readonly Mutant[] = [
   sessions.end(session);
 }
 
-function removeZnode({ tree, sessions, zxid, changes }: Transaction, znode: Znode): void {
+function remove({ tree, sessions, zxid, changes }: Target, { path }: RemoveEdit): Success {
+  const znode = znodeAt(tree, path);
   const parent = tree.remove(znode, zxid);
-  if (znode.ephemeralOwner !== 0)
-    sessions.disown(present(sessions.get(znode.ephemeralOwner), "the owner of an ephemeral"), znode.path);`,
+  if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), path);`,
     replace: `    const znode = tree.get(path);
     if (znode === undefined || znode.ephemeralOwner === 0) continue;
-    const parent = tree.remove(present(znode, "an ephemeral of a live session"), zxid);
+    const parent = tree.remove(znode, zxid);
     changes.push({ type: "deleted", path, zxid });
     if (parents.has(parent)) continue;
     parents.add(parent);
@@ -42,7 +42,8 @@ function removeZnode({ tree, sessions, zxid, changes }: Transaction, znode: Znod
   sessions.end(session);
 }
 
-function removeZnode({ tree, zxid, changes }: Transaction, znode: Znode): void {
+function remove({ tree, zxid, changes }: Target, { path }: RemoveEdit): Success {
+  const znode = znodeAt(tree, path);
   const parent = tree.remove(znode, zxid);`,
     expects: ["linearizability", "replica-equality", "checkpoint-equality"],
     kind: "safety",
@@ -87,9 +88,9 @@ function removeZnode({ tree, zxid, changes }: Transaction, znode: Znode): void {
     id: "Z3",
     title: "a conditional setData does not look at the version",
     source: "ours",
-    file: "src/znode/operations.ts",
-    find: "  if (version !== -1 && version !== znode.version) return badVersion(znode, version);\n\n  tree.setData(",
-    replace: "  if (version < -1) return badVersion(znode, version);\n\n  tree.setData(",
+    file: "src/znode/operations/set-data.ts",
+    find: "if (version !== -1 && version !== znode.version)",
+    replace: "if (version < -1)",
     expects: ["linearizability", "replica-equality", "sequential-reads"],
     kind: "safety",
     lesson: "The version is how a client says: only if nobody was here since I looked. Unchecked, updates get lost.",
@@ -98,7 +99,7 @@ function removeZnode({ tree, zxid, changes }: Transaction, znode: Znode): void {
     id: "Z4",
     title: "a sequential name counts the children that are there",
     source: "ours",
-    file: "src/znode/operations.ts",
+    file: "src/znode/operations/create.ts",
     find: "sequenceSuffix(parent.childCounter)",
     replace: "sequenceSuffix(parent.children?.size ?? 0)",
     expects: ["sequential-names", "linearizability", "sequential-reads", "replica-equality"],

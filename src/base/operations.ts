@@ -2,6 +2,7 @@
  * The vocabulary that clients, codecs and the state machine share: what may be asked of the tree and what it answers.
  * Names are ZooKeeper's.
  */
+import { emptyBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** Zxid: the index of the log entry that made a change. */
@@ -9,8 +10,20 @@ export type Zxid = number;
 /** Session id: the index of the log entry that created it. */
 export type SessionId = number;
 
+/** The changes of the tree that may be asked for, by their names. What each room has to know of one is in a table of this shape. */
+export interface Operations {
+  readonly create: CreateOperation;
+  readonly delete: DeleteOperation;
+  readonly setData: SetDataOperation;
+}
+
+export type OperationName = keyof Operations;
+
+/** The operations of one name. */
+export type OperationOf<N extends OperationName> = { readonly [M in N]: Operations[M] & { readonly op: M } }[N];
+
 /** A change of the tree. */
-export type Operation = CreateOperation | DeleteOperation | SetDataOperation;
+export type Operation = Operations[OperationName];
 
 export interface CreateOperation {
   readonly op: "create";
@@ -35,6 +48,25 @@ export interface SetDataOperation {
   readonly data: Uint8Array;
   /** Expected version; -1 = any. */
   readonly version: number;
+}
+
+/** What all rooms have to know of an operation. */
+interface Traits<O> {
+  /** The data that it brings along; none for those that bring none. */
+  readonly data: (operation: O) => Uint8Array;
+  /** The version that the znode has to have; -1 = any. */
+  readonly version: (operation: O) => number;
+}
+
+const traits: { readonly [N in OperationName]: Traits<Operations[N]> } = {
+  create: { data: ({ data }) => data, version: () => -1 },
+  delete: { data: () => emptyBytes, version: ({ version }) => version },
+  setData: { data: ({ data }) => data, version: ({ version }) => version },
+};
+
+/** The data that an operation brings along. */
+export function dataOf<N extends OperationName>(operation: OperationOf<N>): Uint8Array {
+  return traits[operation.op].data(operation);
 }
 
 export type ReadKind = "getData" | "exists" | "getChildren" | "sync";

@@ -1,33 +1,39 @@
 /**
  * The state machine: sessions and a tree of znodes, changed by the commands of the log alone (Raft paper §2). Equal logs
  * give equal states: nothing here reads a clock, draws a number or depends on an order that the log does not fix.
+ *
+ * Where things are:
+ *
+ * | What                                                      | File                                        |
+ * | --------------------------------------------------------- | ------------------------------------------- |
+ * | The commands, and what applying one tells                 | `commands.ts`, `outcomes.ts`                |
+ * | A write: whose turn it is, once each (Raft paper §8)      | `writes.ts`, `exactly-once.ts`              |
+ * | What an operation comes to: decided, nothing changed yet  | `operations/`, a file for each; `table.ts`  |
+ * | Doing it: tree, ephemerals, what watches are told         | `edits.ts`                                  |
+ * | Sessions are opened, attached, closed, expired            | `session-commands.ts`, `sessions.ts`        |
+ * | The tree                                                  | `tree.ts`, `paths.ts`                       |
+ * | A znode and its Stat; where its data are                  | `stat.ts`, `data-store.ts`                  |
+ * | Names of children in order; a map of a million paths      | `sorted-names.ts`, `name-map.ts`            |
+ * | Reads                                                     | `reads.ts`                                  |
+ * | Watches, and what one that was away has missed            | `watches.ts`, `change-history.ts`           |
+ * | What a checkpoint has to write; coming back from one      | `takeDirty` and `restore…` here, `tree.ts`  |
+ * | What must hold; whether replicas are equal                | `invariants.ts`, `digest.ts`                |
+ *
+ * To add an operation: docs/decisions/0017.
  */
 import { assert } from "../base/assert.ts";
-import { limits } from "../base/limits.ts";
 import type { Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
-import type {
-  Applied,
-  AttachSession,
-  Change,
-  CloseSession,
-  Command,
-  CreateSession,
-  ExpireSessions,
-  Outcome,
-  Write,
-} from "./commands.ts";
+import type { Applied, Command } from "./commands.ts";
 import { digestOf } from "./digest.ts";
-import { standing } from "./exactly-once.ts";
-import { type Refusal, refusal } from "./failures.ts";
+import type { Target } from "./edits.ts";
 import { assertSound } from "./invariants.ts";
-import { endSession, perform } from "./operations.ts";
+import { unchanged } from "./outcomes.ts";
 import { answer, workOf } from "./reads.ts";
-import { passwordMatches, type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
+import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
+import { type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
 import { statOf, type Znode } from "./stat.ts";
 import { Tree } from "./tree.ts";
-
-const noChanges: readonly Change[] = [];
-const noSessions: readonly SessionId[] = [];
+import { applyWrite } from "./writes.ts";
 
 /** Rows of a checkpoint that are due. */
 export interface DirtyRows {
@@ -66,15 +72,15 @@ export class ZnodeMachine {
     const { body } = command;
     switch (body.type) {
       case "write":
-        return this.#write(index, body);
+        return applyWrite(this.#target(index), body, this.#lastTimeMs);
       case "createSession":
-        return unchanged(index, this.#createSession(index, body));
+        return unchanged(index, createSession(this.#sessions, index, body));
       case "attachSession":
-        return unchanged(index, this.#attachSession(index, body, command));
+        return unchanged(index, attachSession(this.#sessions, index, body, command));
       case "closeSession":
-        return this.#closeSession(index, body);
+        return closeSession(this.#target(index), body);
       case "expireSessions":
-        return this.#expireSessions(index, body);
+        return expireSessions(this.#target(index), body);
     }
   }
 
@@ -205,117 +211,8 @@ export class ZnodeMachine {
     this.#appliedIndex = index;
   }
 
-  #createSession(index: Zxid, body: CreateSession): Outcome {
-    const known = this.#sessions.withPassword(body.password);
-    if (known === undefined) {
-      if (this.#sessions.size >= limits.sessionsMax)
-        return { type: "refused", ...refusal("OVERLOADED", `the cluster has ${limits.sessionsMax} sessions already`) };
-      return attached(this.#sessions.open(index, body.password, body.timeoutMs, body.holder), index);
-    }
-    // The proposal is in the log twice. It answers with its own attachment, which is that of the session's creation: if
-    // the session has moved since, the connection that waits for this answer must not pass for the present one.
-    return attached(known, known.id);
+  /** What a command at `index` may change. */
+  #target(index: Zxid): Target {
+    return { tree: this.#tree, sessions: this.#sessions, zxid: index, changes: [] };
   }
-
-  #attachSession(index: Zxid, body: AttachSession, command: Command): Outcome {
-    const { origin, proposal } = command;
-    const { holder, takeover = false } = body;
-    const session = this.#sessions.get(body.sessionId);
-    if (session === undefined) return { type: "refused", ...sessionExpired(body.sessionId) };
-    if (!passwordMatches(session, body.password))
-      return { type: "refused", ...refusal("AUTH_FAILED", `the password is not that of session ${session.id}`) };
-    // A proposal that is in the log twice must not fence off the connection that its first copy attached.
-    const repeated = session.attachOrigin === origin && session.attachProposal === proposal;
-    // A client that hung, while another took its session over, would take that one's answers for its own.
-    if (!repeated && !takeover && holder !== session.holder)
-      return { type: "refused", ...refusal("SESSION_TAKEN", `another client has taken session ${session.id} over`) };
-    if (!repeated) this.#sessions.attach(session, index, command, body.timeoutMs, holder);
-    return attached(session, session.attachment);
-  }
-
-  #write(index: Zxid, write: Write): Applied {
-    const { sessionId, requestId } = write;
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return dropped(index, write, sessionExpired(sessionId));
-    if (session.attachment !== write.attachment) return dropped(index, write, sessionMoved(session));
-    this.#sessions.acknowledge(session, write.ackedRequestId);
-    const place = standing(session, requestId);
-    switch (place.type) {
-      case "refused":
-        return dropped(index, write, place.refusal);
-      case "gap":
-        return unchanged(index, { type: "gap", sessionId, requestId, expected: place.expected });
-      case "duplicate": {
-        const { zxid, result } = place.remembered;
-        return unchanged(index, { type: "written", sessionId, requestId, zxid, result, duplicate: true });
-      }
-      case "next":
-        return this.#firstWrite(index, session, write);
-    }
-  }
-
-  #firstWrite(index: Zxid, session: Session, { sessionId, requestId, operation, diskFull = "" }: Write): Applied {
-    const changes: Change[] = [];
-    // A refusal for want of room is an answer like any other: it takes the write's number and is remembered.
-    const result =
-      diskFull === ""
-        ? perform(
-            { tree: this.#tree, sessions: this.#sessions, session, zxid: index, timeMs: this.#lastTimeMs, changes },
-            operation,
-          )
-        : refusal("DISK_FULL", diskFull);
-    this.#sessions.remember(session, requestId, index, result);
-    const outcome: Outcome = { type: "written", sessionId, requestId, zxid: index, result, duplicate: false };
-    return { zxid: index, outcome, changes, ended: noSessions };
-  }
-
-  #closeSession(index: Zxid, close: CloseSession): Applied {
-    const { sessionId, requestId } = close;
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return dropped(index, close, sessionExpired(sessionId));
-    if (session.attachment !== close.attachment) return dropped(index, close, sessionMoved(session));
-    const expected = session.lastRequestId + 1;
-    if (requestId > expected) return unchanged(index, { type: "gap", sessionId, requestId, expected });
-    if (requestId < expected) {
-      const message = `request ${requestId}, which would close session ${sessionId}, has the number of an earlier write`;
-      return dropped(index, close, refusal("PROTOCOL_ERROR", message));
-    }
-    const changes: Change[] = [];
-    endSession(this.#tree, this.#sessions, session, index, changes);
-    return { zxid: index, outcome: { type: "closed", sessionId, requestId }, changes, ended: [sessionId] };
-  }
-
-  #expireSessions(index: Zxid, body: ExpireSessions): Applied {
-    const changes: Change[] = [];
-    const ended: SessionId[] = [];
-    for (const { sessionId, attachment } of body.sessions) {
-      const session = this.#sessions.get(sessionId);
-      // A session that was attached again since the leader looked has given a sign of life.
-      if (session === undefined || session.attachment !== attachment) continue;
-      endSession(this.#tree, this.#sessions, session, index, changes);
-      ended.push(sessionId);
-    }
-    return { zxid: index, outcome: { type: "expired" }, changes, ended };
-  }
-}
-
-function attached(session: Session, attachment: Zxid): Outcome {
-  const { id, timeoutMs, password, lastRequestId } = session;
-  return { type: "attached", sessionId: id, attachment, timeoutMs, password, lastRequestId };
-}
-
-function unchanged(zxid: Zxid, outcome: Outcome): Applied {
-  return { zxid, outcome, changes: noChanges, ended: noSessions };
-}
-
-function dropped(zxid: Zxid, { sessionId, requestId }: Write | CloseSession, { failure }: Refusal): Applied {
-  return unchanged(zxid, { type: "dropped", sessionId, requestId, failure });
-}
-
-function sessionExpired(id: SessionId): Refusal {
-  return refusal("SESSION_EXPIRED", `there is no session ${id}: it expired or was closed`);
-}
-
-function sessionMoved(session: Session): Refusal {
-  return refusal("SESSION_MOVED", `session ${session.id} has moved to another connection`);
 }

@@ -3,7 +3,7 @@ import { limits } from "../base/limits.ts";
 import type { Read, Result, Success } from "../base/operations.ts";
 import { dataOf } from "./data-store.ts";
 import { refusal } from "./failures.ts";
-import { noNodeAt } from "./operations.ts";
+import { noNodeAt } from "./operations/refusals.ts";
 import { nameOverheadBytes } from "./sorted-names.ts";
 import { statOf, type Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";

@@ -3,30 +3,45 @@ import type { SessionId, Stat, Zxid } from "../base/operations.ts";
 import type { Holder } from "./data-store.ts";
 import type { SortedNames } from "./sorted-names.ts";
 
+/** What there is to see of a znode: a `Znode` of the tree, or what it will be once an edit is made. */
+export interface ZnodeView extends Readonly<Holder> {
+  readonly path: string;
+  readonly czxid: Zxid;
+  readonly mzxid: Zxid;
+  readonly pzxid: Zxid;
+  /** Unix ms. */
+  readonly ctime: number;
+  readonly mtime: number;
+  /** Signed 32-bit; see {@link nextVersion}. */
+  readonly version: number;
+  readonly aversion: number;
+  /** Children ever created, signed 32-bit: the number that the next sequential child gets. */
+  readonly childCounter: number;
+  /** 0 unless ephemeral. */
+  readonly ephemeralOwner: SessionId;
+  /** Names; `undefined` stands for none, since most znodes are leaves. */
+  readonly children: { readonly size: number } | undefined;
+}
+
 /**
  * One znode. There may be a million of them, so the record is flat and without accessors. Only `Tree` changes
  * what is replicated of one; `dirty`, `frozen`, `segment` and `rowBytes` are the bookkeeping of checkpoints.
  */
-export class Znode implements Holder {
+export class Znode implements Holder, ZnodeView {
   readonly path: string;
-  /** The data and where in `bytes` they are: see `DataStore`. */
+  // The data and where in `bytes` they are: see `DataStore`.
   bytes: Uint8Array;
   start = 0;
   length: number;
   readonly czxid: Zxid;
   mzxid: Zxid;
   pzxid: Zxid;
-  /** Unix ms. */
   readonly ctime: number;
   mtime: number;
-  /** Signed 32-bit; see {@link nextVersion}. */
   version = 0;
   aversion = 0;
-  /** Children ever created, signed 32-bit: the number that the next sequential child gets. */
   childCounter = 0;
-  /** 0 unless ephemeral. */
   readonly ephemeralOwner: SessionId;
-  /** Names; `undefined` stands for none, since most znodes are leaves. */
   children: SortedNames | undefined = undefined;
   /** Changed since the last checkpoint, and on the list of those; see `Tree.takeDirty`. */
   dirty = false;
@@ -57,7 +72,7 @@ export class Znode implements Holder {
  * The Stat of a znode. The visible cversion counts creates and deletes of children: each create raised the counter by
  * one, and each child that is gone stands for one delete, hence 2 × counter − numChildren: so it is in ZooKeeper.
  */
-export function statOf(znode: Znode): Stat {
+export function statOf(znode: ZnodeView): Stat {
   const numChildren = znode.children === undefined ? 0 : znode.children.size;
   return {
     czxid: znode.czxid,

@@ -22,6 +22,8 @@ export class Tree {
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
+  #lastPath = "";
+  #lastFound: Znode | undefined;
   #lastParent: Znode | undefined;
   /** Of the newest {@link takeDirty}. */
   #save: (znode: Znode) => void = () => {};
@@ -42,8 +44,15 @@ export class Tree {
     return this.#znodes.size;
   }
 
+  /** The newest answer is kept: what is looked at to decide is looked up again, by the same string, to be changed. */
   get(path: string): Znode | undefined {
-    return this.#znodes.get(path);
+    const last = this.#lastFound;
+    if (path === this.#lastPath && last?.removed === false) return last;
+    const found = this.#znodes.get(path);
+    if (found === undefined) return undefined;
+    this.#lastPath = path;
+    this.#lastFound = found;
+    return found;
   }
 
   /** All znodes, in no order that means anything. */
@@ -135,6 +144,7 @@ export class Tree {
   /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. Copies its data. */
   restore(znode: Znode): Znode | undefined {
     const before = this.#znodes.get(znode.path);
+    this.#lastFound = undefined;
     this.#lastParent = undefined;
     if (before !== undefined) this.#store.release(before);
     this.#store.adopt(znode);
@@ -145,6 +155,7 @@ export class Tree {
   /** Takes out what a checkpoint says is removed, and returns it. */
   restoreRemoved(path: string): Znode | undefined {
     const before = this.#znodes.get(path);
+    this.#lastFound = undefined;
     this.#lastParent = undefined;
     if (before !== undefined) this.#store.release(before);
     this.#znodes.delete(path);

@@ -1,0 +1,84 @@
+/**
+ * Doing what was decided. Here alone the tree changes, and with it whatever goes along: the ephemerals that a session
+ * owns, and the changes of which watches tell. What depends on the tree alone (the parent's counter and pzxid, versions,
+ * what the next checkpoint has to write) is the tree's own affair.
+ */
+import { present } from "../base/assert.ts";
+import type { Success, Zxid } from "../base/operations.ts";
+import type { Change } from "./commands.ts";
+import type { Edit, InsertEdit, RemoveEdit, SetDataEdit } from "./operations/decision.ts";
+import type { Session, SessionTable } from "./sessions.ts";
+import { statOf, type Znode } from "./stat.ts";
+import type { Tree } from "./tree.ts";
+
+/** The replicated state that edits change, and the entry that they are part of. */
+export interface Target {
+  readonly tree: Tree;
+  readonly sessions: SessionTable;
+  readonly zxid: Zxid;
+  /** Grows with each change made, in the order in which watches are to fire. */
+  readonly changes: Change[];
+}
+
+const done: Success = {};
+
+/** Makes one edit, decided on the state as it is; returns what it answers. */
+export function makeEdit(target: Target, edit: Edit): Success {
+  switch (edit.type) {
+    case "insert":
+      return insert(target, edit);
+    case "remove":
+      return remove(target, edit);
+    case "setData":
+      return setData(target, edit);
+  }
+}
+
+function insert({ tree, sessions, zxid, changes }: Target, edit: InsertEdit): Success {
+  const { path, data, ephemeralOwner, timeMs } = edit;
+  const parent = znodeAt(tree, edit.parent);
+  const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs);
+  if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), path);
+  changes.push({ type: "created", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
+  return { path, stat: statOf(znode) };
+}
+
+function setData({ tree, zxid, changes }: Target, { path, data, timeMs }: SetDataEdit): Success {
+  const znode = znodeAt(tree, path);
+  tree.setData(znode, data, zxid, timeMs);
+  changes.push({ type: "dataChanged", path, zxid });
+  return { stat: statOf(znode) };
+}
+
+/**
+ * Removes the ephemerals of a session that ends, in the order of their paths, then the session. There may be very many:
+ * the session's list goes as a whole, and a parent that loses several children has changed once.
+ */
+export function endSession({ tree, sessions, zxid, changes }: Target, session: Session): void {
+  const parents = new Set<Znode>();
+  for (const path of sessions.disownAll(session)) {
+    const parent = tree.remove(znodeAt(tree, path), zxid);
+    changes.push({ type: "deleted", path, zxid });
+    if (parents.has(parent)) continue;
+    parents.add(parent);
+    changes.push({ type: "childrenChanged", path: parent.path, zxid });
+  }
+  sessions.end(session);
+}
+
+function remove({ tree, sessions, zxid, changes }: Target, { path }: RemoveEdit): Success {
+  const znode = znodeAt(tree, path);
+  const parent = tree.remove(znode, zxid);
+  if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), path);
+  changes.push({ type: "deleted", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
+  return done;
+}
+
+/** What is decided to change, or listed by its owner, is there. */
+function znodeAt(tree: Tree, path: string): Znode {
+  return present(tree.get(path), "a znode that is to change");
+}
+
+function ownerOf(sessions: SessionTable, { ephemeralOwner }: Znode): Session {
+  return present(sessions.get(ephemeralOwner), "the owner of an ephemeral");
+}

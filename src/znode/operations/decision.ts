@@ -1,0 +1,56 @@
+/**
+ * Decide, then do. An operation is decided on a view of the tree, and deciding changes nothing: what comes out is either
+ * why not, or an edit, which says what is to be done as data (`edits.ts` does it). So a view need not be the tree itself:
+ * several operations that are to happen together, or not at all, are decided one after the other on a view that shows the
+ * edits before as if they were done.
+ */
+import type { OperationName, OperationOf, SessionId } from "../../base/operations.ts";
+import type { Refusal } from "../failures.ts";
+import type { ZnodeView } from "../stat.ts";
+
+/** What a decision may depend on: nothing else, so that every replica decides alike. */
+export interface View {
+  /** Who asks. */
+  readonly sessionId: SessionId;
+  /** The entry's stamp, Unix ms: the only time there is. */
+  readonly timeMs: number;
+  /** The znode at a path, if there is one, as it is now. */
+  znode(path: string): ZnodeView | undefined;
+}
+
+/** A change of one znode, with all that it leaves in it but the zxid, which is that of the entry. */
+export type Edit = InsertEdit | RemoveEdit | SetDataEdit;
+
+/** A new znode, under a parent that is there. */
+export interface InsertEdit {
+  readonly type: "insert";
+  readonly failure?: never;
+  readonly parent: string;
+  readonly path: string;
+  readonly data: Uint8Array;
+  /** 0 unless ephemeral. */
+  readonly ephemeralOwner: SessionId;
+  readonly timeMs: number;
+}
+
+/** A leaf goes. */
+export interface RemoveEdit {
+  readonly type: "remove";
+  readonly failure?: never;
+  readonly path: string;
+}
+
+/** New data, and with it the next version. */
+export interface SetDataEdit {
+  readonly type: "setData";
+  readonly failure?: never;
+  readonly path: string;
+  readonly data: Uint8Array;
+  readonly timeMs: number;
+}
+
+/** What is to be done, or why nothing is. */
+export type Decision = Refusal | Edit;
+
+/** Decides the operations of one name. Makes its checks in ZooKeeper's order: the first that fails is the answer. */
+export type Decide<N extends OperationName> = (view: View, operation: OperationOf<N>) => Decision;

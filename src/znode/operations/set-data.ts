@@ -1,0 +1,13 @@
+/** setData: a znode's data are replaced. */
+import { limits } from "../../base/limits.ts";
+import type { Decide } from "./decision.ts";
+import { badVersion, dataTooLarge, noNodeAt } from "./refusals.ts";
+
+/** Check order: size → path → exists → version. */
+export const decideSetData: Decide<"setData"> = (view, { path, data, version }) => {
+  if (data.length > limits.dataBytesMax) return dataTooLarge(data);
+  const znode = view.znode(path);
+  if (znode === undefined) return noNodeAt(path);
+  if (version !== -1 && version !== znode.version) return badVersion(znode, version);
+  return { type: "setData", path, data, timeMs: view.timeMs };
+};

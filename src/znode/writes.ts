@@ -1,0 +1,68 @@
+/** The command that changes the tree for a client: whether its turn has come, what its operation comes to, what it answers. */
+import type { Operation, Result, SessionId } from "../base/operations.ts";
+import type { Applied, Outcome, Write } from "./commands.ts";
+import { makeEdit, type Target } from "./edits.ts";
+import { standing } from "./exactly-once.ts";
+import { refusal } from "./failures.ts";
+import type { View } from "./operations/decision.ts";
+import { decide } from "./operations/table.ts";
+import { changed, dropped, sessionExpired, sessionMoved, unchanged } from "./outcomes.ts";
+import type { Session } from "./sessions.ts";
+import type { Znode } from "./stat.ts";
+import type { Tree } from "./tree.ts";
+
+/** Applies a write, stamped with `timeMs`. */
+export function applyWrite(target: Target, write: Write, timeMs: number): Applied {
+  const { sessions, zxid: index } = target;
+  const { sessionId, requestId } = write;
+  const session = sessions.get(sessionId);
+  if (session === undefined) return dropped(index, write, sessionExpired(sessionId));
+  if (session.attachment !== write.attachment) return dropped(index, write, sessionMoved(session));
+  sessions.acknowledge(session, write.ackedRequestId);
+  const place = standing(session, requestId);
+  switch (place.type) {
+    case "refused":
+      return dropped(index, write, place.refusal);
+    case "gap":
+      return unchanged(index, { type: "gap", sessionId, requestId, expected: place.expected });
+    case "duplicate": {
+      const { zxid, result } = place.remembered;
+      return unchanged(index, { type: "written", sessionId, requestId, zxid, result, duplicate: true });
+    }
+    case "next":
+      return firstWrite(target, session, write, timeMs);
+  }
+}
+
+function firstWrite(target: Target, session: Session, write: Write, timeMs: number): Applied {
+  const { sessionId, requestId, operation, diskFull = "" } = write;
+  const { sessions, zxid, changes } = target;
+  // A refusal for want of room is an answer like any other: it takes the write's number and is remembered.
+  const result = diskFull === "" ? perform(target, sessionId, timeMs, operation) : refusal("DISK_FULL", diskFull);
+  sessions.remember(session, requestId, zxid, result);
+  const outcome: Outcome = { type: "written", sessionId, requestId, zxid, result, duplicate: false };
+  return changed(zxid, outcome, changes);
+}
+
+/** Decides an operation on the tree as it is, and does what comes out. A refused one leaves no trace. */
+function perform(target: Target, sessionId: SessionId, timeMs: number, operation: Operation): Result {
+  const decision = decide(new TreeView(target.tree, sessionId, timeMs), operation);
+  return decision.failure === undefined ? makeEdit(target, decision) : decision;
+}
+
+/** The tree as it is. */
+class TreeView implements View {
+  readonly sessionId: SessionId;
+  readonly timeMs: number;
+  readonly #tree: Tree;
+
+  constructor(tree: Tree, sessionId: SessionId, timeMs: number) {
+    this.#tree = tree;
+    this.sessionId = sessionId;
+    this.timeMs = timeMs;
+  }
+
+  znode(path: string): Znode | undefined {
+    return this.#tree.get(path);
+  }
+}
