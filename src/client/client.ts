@@ -11,20 +11,18 @@ import type {
   ChildPage,
   ChildPagesOptions,
   ClientOptions,
-  Created,
-  CreateOptions,
   NodeChildren,
   NodeData,
   ReadOptions,
   RequestOptions,
   SessionInfo,
-  VersionOptions,
   WatchOptions,
 } from "./options.ts";
 import { field, RequestSender, succeeded } from "./request-sender.ts";
-import { createRequest, deleteRequest, readRequest, setRequest, syncRequest } from "./requests.ts";
+import { readRequest, syncRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
+import { ClientWrites } from "./writes.ts";
 
 /**
  * A session with a cluster.
@@ -41,11 +39,12 @@ import { watchChanges } from "./watch.ts";
  * await client.close(); // removes /lock
  * ```
  */
-export class TerrariumClient {
+export class TerrariumClient extends ClientWrites {
   readonly #driver: SessionDriver;
   readonly #sender: RequestSender;
 
   private constructor(driver: SessionDriver, sender: RequestSender) {
+    super(sender);
     this.#driver = driver;
     this.#sender = sender;
   }
@@ -139,28 +138,6 @@ export class TerrariumClient {
   }
 
   /**
-   * Creates a znode.
-   *
-   * Rejects with NODE_EXISTS, NO_NODE (its parent is missing), NO_CHILDREN_FOR_EPHEMERALS, BAD_ARGUMENTS,
-   * DATA_TOO_LARGE.
-   *
-   * ```ts
-   * const { path } = await client.create("/queue/item-", "payload", { sequential: true }); // /queue/item-0000000007
-   * ```
-   */
-  create(path: string, data: Uint8Array | string = emptyBytes, options: CreateOptions = {}): Promise<Created> {
-    return this.#sender.send(
-      () => createRequest(path, data, options),
-      options,
-      (success, zxid) => ({
-        path: field(success.path, "path"),
-        stat: field(success.stat, "stat"),
-        zxid,
-      }),
-    );
-  }
-
-  /**
    * Reads a znode's data. Rejects with NO_NODE.
    *
    * ```ts
@@ -237,37 +214,6 @@ export class TerrariumClient {
    */
   childPages(path: string, options: ChildPagesOptions = {}): AsyncIterableIterator<ChildPage> {
     return pagesOf(this.#sender.page(path), options);
-  }
-
-  /**
-   * Replaces a znode's data. Rejects with NO_NODE, BAD_VERSION, DATA_TOO_LARGE.
-   *
-   * ```ts
-   * const { data, stat } = await client.get("/counter");
-   * await client.set("/counter", String(Number(new TextDecoder().decode(data)) + 1), { version: stat.version });
-   * ```
-   */
-  set(path: string, data: Uint8Array | string, options: VersionOptions = {}): Promise<Stat> {
-    return this.#sender.send(
-      () => setRequest(path, data, options),
-      options,
-      (success) => field(success.stat, "stat"),
-    );
-  }
-
-  /**
-   * Deletes a znode. Rejects with NO_NODE, NOT_EMPTY, BAD_VERSION.
-   *
-   * ```ts
-   * await client.delete("/greeting");
-   * ```
-   */
-  delete(path: string, options: VersionOptions = {}): Promise<void> {
-    return this.#sender.send(
-      () => deleteRequest(path, options),
-      options,
-      () => undefined,
-    );
   }
 
   /**

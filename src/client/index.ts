@@ -39,3 +39,4 @@ export {
 } from "./server-state.ts";
 export { type ServerMember, type ServerStatus, serverStatus } from "./server-status.ts";
 export type { SessionCredentials, SessionState } from "./session.ts";
+export type { ClientWrites } from "./writes.ts";

@@ -1,45 +1,20 @@
 /** Requests, made of what callers passed once it has been checked. */
-import type { Operation, Read, ReadKind, WatchKind } from "../base/operations.ts";
+import type { Read, ReadKind, WatchKind } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import {
   badArgument,
   checkCallback,
-  checkData,
   checkFlag,
   checkLimit,
   checkName,
   checkOptions,
   checkPath,
   checkSignal,
-  checkVersion,
   checkWatchKind,
   isObject,
 } from "./checks.ts";
 import { checkTimeout } from "./endpoints.ts";
-import type {
-  ChildPagesOptions,
-  CreateOptions,
-  ReadOptions,
-  RequestOptions,
-  VersionOptions,
-  WatchOptions,
-} from "./options.ts";
-
-export function createRequest(path: unknown, data: unknown, options: CreateOptions): RequestBody {
-  const given = checkOptions(options, [...everyRequest, "ephemeral", "sequential"]);
-  const ephemeral = checkFlag("ephemeral", given.ephemeral);
-  const sequential = checkFlag("sequential", given.sequential);
-  return write({ op: "create", path: checkPath(path, sequential), data: checkData(data), ephemeral, sequential });
-}
-
-export function setRequest(path: unknown, data: unknown, options: VersionOptions): RequestBody {
-  const version = versionOf(options);
-  return write({ op: "setData", path: checkPath(path), data: checkData(data), version });
-}
-
-export function deleteRequest(path: unknown, options: VersionOptions): RequestBody {
-  return write({ op: "delete", path: checkPath(path), version: versionOf(options) });
-}
+import type { ChildPagesOptions, ReadOptions, RequestOptions, WatchOptions } from "./options.ts";
 
 export function readRequest(kind: ReadKind, path: unknown, options: ReadOptions): RequestBody {
   return { type: "read", read: checkedRead(kind, path, checkOptions(options, [...everyRequest, "local", "watch"])) };
@@ -63,7 +38,7 @@ export function syncRequest(options: RequestOptions): RequestBody {
 }
 
 /** What every request may have; what else it has is checked with its body. */
-const everyRequest = ["timeoutMs", "signal"] as const;
+export const everyRequest = ["timeoutMs", "signal"] as const;
 
 /** What every request may have, checked. */
 export function requestOptions(options: RequestOptions | undefined, timeoutDefaultMs: number) {
@@ -78,12 +53,4 @@ export function watchArguments(path: unknown, kind: unknown, options: WatchOptio
   const given = checkOptions(options, ["signal"]);
   const checked: { path: string; kind: WatchKind } = { path: checkPath(path), kind: checkWatchKind(kind) };
   return { ...checked, signal: checkSignal(given.signal) };
-}
-
-function versionOf(options: VersionOptions): number {
-  return checkVersion(checkOptions(options, [...everyRequest, "version"]).version);
-}
-
-function write(operation: Operation): RequestBody {
-  return { type: "write", operation };
 }

@@ -2,12 +2,12 @@
  * What commands see of the world: a session with the cluster, the servers' status, and a place to write to. Tests give
  * them a tree in memory; `main.ts` gives them the client.
  */
-import type { AdminRequest, BackupFile, ServerStatus, TerrariumClient } from "../client/index.ts";
+import type { AdminRequest, BackupFile, ClientWrites, ServerStatus, TerrariumClient } from "../client/index.ts";
 
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
   TerrariumClient,
-  "sessionId" | "create" | "get" | "set" | "delete" | "exists" | "childPages" | "sync" | "on" | "close"
+  keyof ClientWrites | "sessionId" | "get" | "exists" | "childPages" | "sync" | "on" | "close"
 >;
 
 /** How to reach the cluster. */

@@ -11,15 +11,8 @@ import type {
   WatchEvent,
   WatchEventType,
 } from "../../src/client/index.ts";
-import {
-  createRequest,
-  deleteRequest,
-  pageRequest,
-  readRequest,
-  requestOptions,
-  setRequest,
-  syncRequest,
-} from "../../src/client/requests.ts";
+import { pageRequest, readRequest, requestOptions, syncRequest } from "../../src/client/requests.ts";
+import { checkedWrites } from "../../src/client/writes.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
 import type { Backups, Cluster, KvSession } from "../../src/kvctl/ports.ts";
@@ -190,7 +183,7 @@ export class FakeCluster implements Cluster {
           "create",
           path,
           options,
-          () => createRequest(path, data ?? "", options),
+          () => checkedWrites.create(path, data ?? "", options),
           () => {
             const bytes = data instanceof Uint8Array ? data : new TextEncoder().encode(data ?? "");
             const full = this.create(path, bytes, options.ephemeral === true ? id : 0, options.sequential === true);
@@ -214,7 +207,7 @@ export class FakeCluster implements Cluster {
           "set",
           path,
           options,
-          () => setRequest(path, data, options),
+          () => checkedWrites.setData(path, data, options),
           () => {
             const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
             return this.set(path, bytes, options.version ?? -1);
@@ -225,7 +218,7 @@ export class FakeCluster implements Cluster {
           "delete",
           path,
           options,
-          () => deleteRequest(path, options),
+          () => checkedWrites.delete(path, options),
           () => this.delete(path, options.version ?? -1),
         ),
       exists: (path, options = {}) =>

@@ -1,4 +1,5 @@
 /** All commands that work on the cluster, in the order of the help page. */
+import type { OperationName } from "../../base/operations.ts";
 import type { Register } from "./command.ts";
 import { registerCreate } from "./create.ts";
 import { registerDelete } from "./delete.ts";
@@ -14,11 +15,16 @@ import { registerSync } from "./sync.ts";
 import { registerTransfer } from "./transfer.ts";
 import { registerWatch } from "./watch.ts";
 
+/** By operation that changes the tree: its command. */
+const writing: { readonly [N in OperationName]: Register } = {
+  create: registerCreate,
+  setData: registerSet,
+  delete: registerDelete,
+};
+
 export const commands: readonly Register[] = [
-  registerCreate,
+  ...Object.values(writing),
   registerGet,
-  registerSet,
-  registerDelete,
   registerLs,
   registerStat,
   registerWatch,

@@ -1,0 +1,96 @@
+/** What a client can change in the tree: a method for each operation, with the check of what its caller passes. */
+import { emptyBytes } from "../base/bytes.ts";
+import type { Operation, OperationName, OperationOf, Stat, Success, Zxid } from "../base/operations.ts";
+import { checkData, checkFlag, checkOptions, checkPath, checkVersion } from "./checks.ts";
+import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
+import { field, type RequestSender } from "./request-sender.ts";
+import { everyRequest } from "./requests.ts";
+
+/** By operation: makes one of what the caller of its method passed. */
+export const checkedWrites = {
+  create: (path: unknown, data: unknown, options: CreateOptions) => {
+    const given = checkOptions(options, [...everyRequest, "ephemeral", "sequential"]);
+    const ephemeral = checkFlag("ephemeral", given.ephemeral);
+    const sequential = checkFlag("sequential", given.sequential);
+    return { op: "create", path: checkPath(path, sequential), data: checkData(data), ephemeral, sequential };
+  },
+  delete: (path: unknown, options: VersionOptions) => {
+    return { op: "delete", path: checkPath(path), version: versionIn(options) };
+  },
+  setData: (path: unknown, data: unknown, options: VersionOptions) => {
+    const version = versionIn(options);
+    return { op: "setData", path: checkPath(path), data: checkData(data), version };
+  },
+} satisfies { readonly [N in OperationName]: (...given: never) => OperationOf<N> };
+
+function versionIn(options: VersionOptions): number {
+  return checkVersion(checkOptions(options, [...everyRequest, "version"]).version);
+}
+
+/** The part of a client that changes the tree. */
+export class ClientWrites {
+  readonly #sender: RequestSender;
+
+  /** `sender`: of the client's session. */
+  constructor(sender: RequestSender) {
+    this.#sender = sender;
+  }
+
+  /**
+   * Creates a znode.
+   *
+   * Rejects with NODE_EXISTS, NO_NODE (its parent is missing), NO_CHILDREN_FOR_EPHEMERALS, BAD_ARGUMENTS,
+   * DATA_TOO_LARGE.
+   *
+   * ```ts
+   * const { path } = await client.create("/queue/item-", "payload", { sequential: true }); // /queue/item-0000000007
+   * ```
+   */
+  create(path: string, data: Uint8Array | string = emptyBytes, options: CreateOptions = {}): Promise<Created> {
+    const created = (success: Success, zxid: Zxid): Created => ({
+      path: field(success.path, "path"),
+      stat: field(success.stat, "stat"),
+      zxid,
+    });
+    return this.#write(() => checkedWrites.create(path, data, options), options, created);
+  }
+
+  /**
+   * Replaces a znode's data. Rejects with NO_NODE, BAD_VERSION, DATA_TOO_LARGE.
+   *
+   * ```ts
+   * const { data, stat } = await client.get("/counter");
+   * await client.set("/counter", String(Number(new TextDecoder().decode(data)) + 1), { version: stat.version });
+   * ```
+   */
+  set(path: string, data: Uint8Array | string, options: VersionOptions = {}): Promise<Stat> {
+    return this.#write(
+      () => checkedWrites.setData(path, data, options),
+      options,
+      ({ stat }) => field(stat, "stat"),
+    );
+  }
+
+  /**
+   * Deletes a znode. Rejects with NO_NODE, NOT_EMPTY, BAD_VERSION.
+   *
+   * ```ts
+   * await client.delete("/greeting");
+   * ```
+   */
+  delete(path: string, options: VersionOptions = {}): Promise<void> {
+    return this.#write(
+      () => checkedWrites.delete(path, options),
+      options,
+      () => undefined,
+    );
+  }
+
+  #write<T>(
+    operation: () => Operation,
+    options: RequestOptions,
+    convert: (success: Success, zxid: Zxid) => T,
+  ): Promise<T> {
+    return this.#sender.send(() => ({ type: "write", operation: operation() }), options, convert);
+  }
+}
