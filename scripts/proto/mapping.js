@@ -32,6 +32,14 @@ export const enums = {
   "WatchEvent.Type": "WatchEventType",
 };
 
+/** What a request answers: to the client at once, and in the session's memory. */
+const result = {
+  property: "result",
+  type: "Result",
+  alone: "failure",
+  rest: ["path", "stat", "data", "children", "more"],
+};
+
 /**
  * What is special about a message:
  *
@@ -44,6 +52,7 @@ export const enums = {
  * - `absent`: fields that are optional properties, absent when the wire has the default.
  * - `required`: fields without which the message is malformed.
  * - `group`: fields that are together in one property, of the type `type`: either the one named in `alone`, or the `rest`.
+ *   All of them are in every message that has the group, and in the type: otherwise nothing is generated, or does not compile.
  * - `checked`: strings that are of a narrower type: what the function `by` of src/protocol/words.ts makes of one.
  * - `parts`: bytes that are a part of a larger array, as base/bytes.ts declares it, instead of a view.
  * - `by`: it is read and written by two functions of a module by hand, since its bytes are kept as they are.
@@ -65,7 +74,7 @@ export const messages = {
   ServerMessage: { tag: "type", wrap: { refused: "failure", event: "event" }, bound: true },
   Failure: { checked: { code: { type: "ErrorCode", by: "errorCode" } } },
   Reply: {
-    group: { property: "result", type: "Result", alone: "failure", rest: ["path", "stat", "data", "children", "more"] },
+    group: result,
   },
   ChildNames: { list: true },
   AdminRequest: { oneofs: { request: { property: "request", type: "AdminAction", tag: "type" } } },
@@ -89,7 +98,7 @@ export const messages = {
   Segment: { pieces: ["removedPaths", "endedSessions", "znodes", "sessions"] },
   SessionRow: { bound: true, sized: true },
   ZnodeRow: { parts: ["data"], sized: true },
-  RememberedAnswer: { group: { property: "result", type: "Result", alone: "failure", rest: ["path", "stat"] } },
+  RememberedAnswer: { group: result },
   BackupRecord: { tag: "type" },
   BackupHeader: { required: ["head"] },
 };

@@ -139,6 +139,8 @@ function checkFields({ name, fields, rules, oneofs }) {
   };
   for (const field of fields)
     if (reserved.has(field.name) && field.oneof === undefined) wrong(`${field.name} is a word of the generator`);
+  for (const name of rules.group ? [rules.group.alone, ...rules.group.rest] : [])
+    if (!fields.some((field) => field.name === name)) wrong(`${name} of its group is missing`);
   if (rules.list && !(fields.length === 1 && fields[0].repeated)) wrong("a list has one repeated field");
   if (rules.tag && !(oneofs.length === 1 && fields.length === oneofs[0].fields.length)) wrong("a union is one oneof");
 }

@@ -52,6 +52,11 @@ function doc(comment, indent = "") {
 /** Declares what a message needs: nothing if its type is written by hand. */
 export function declarations(message, messages) {
   if (message.rules.list || message.rules.by) return [];
+  if (message.rules.group) return [...plainDeclarations(message, messages), completeGroup(message)];
+  return plainDeclarations(message, messages);
+}
+
+function plainDeclarations(message, messages) {
   if (message.rules.tag)
     return message.module === undefined ? [unionType(message.type, message.oneofs[0], messages)] : [];
   const unions = message.oneofs
@@ -88,6 +93,13 @@ function interfaceOf(message, messages) {
   if (group) lines.push(`  readonly ${group.property}: ${group.type};\n`);
   if (message.rules.sized) lines.push("  /** Bytes that it took where it was read. */\n  readonly size?: number;\n");
   return `${doc(message.comment)}export interface ${message.type} {\n${lines.join("")}}\n`;
+}
+
+/** Does not compile when the type of a group has a property that the group has not, or the other way round. */
+function completeGroup({ name, rules: { group } }) {
+  const names = [group.alone, ...group.rest].map((field) => `"${field}"`).join(" | ");
+  const type = `Exclude<${group.type}, { readonly ${group.alone}: {} }>`;
+  return `export type GroupOf${name}IsComplete = True<Same<keyof ${type}, ${names}>>;\n`;
 }
 
 /** Does not compile when a type that is written by hand has a property that the message has not, or the other way round. */

@@ -4,7 +4,7 @@
  * pieces are added up, so that the order of visiting them does not matter.
  */
 import { present } from "../base/assert.ts";
-import type { Result, Stat, Zxid } from "../base/operations.ts";
+import type { Result, Stat, Success, Zxid } from "../base/operations.ts";
 import { mix32 } from "../base/random.ts";
 import { viewOf } from "./data-store.ts";
 import type { Session, SessionTable } from "./sessions.ts";
@@ -72,9 +72,25 @@ function addSession(hash: StateHash, session: Session): void {
 
 function addResult(hash: StateHash, result: Result): void {
   if (result.failure !== undefined) return hash.text(result.failure.code);
-  hash.text(result.path ?? "");
-  if (result.stat !== undefined) addStat(hash, result.stat);
+  for (const add of Object.values(addAnswer)) add(hash, result);
 }
+
+/** By field of what a write answers, in this order. */
+const addAnswer: { readonly [F in Exclude<keyof Success, "failure">]-?: (hash: StateHash, answer: Success) => void } = {
+  path: (hash, { path = "" }) => hash.text(path),
+  stat: (hash, { stat }) => {
+    if (stat !== undefined) addStat(hash, stat);
+  },
+  data: (hash, { data }) => {
+    if (data !== undefined) hash.bytes(data);
+  },
+  children: (hash, { children = [] }) => {
+    for (const name of children) hash.text(name);
+  },
+  more: (hash, { more = false }) => {
+    if (more) hash.number(1);
+  },
+};
 
 function addStat(hash: StateHash, stat: Stat): void {
   hash.number(stat.czxid);
