@@ -10,6 +10,7 @@
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
+import { takesRoom } from "../operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -102,7 +103,7 @@ export class DiskRoom implements Observer {
     const known = this.#of(origin);
     const wasLow = known.lowSinceUs !== undefined && known.lowSinceUs <= invokedUs;
     const refused = result.failure?.code === "DISK_FULL";
-    if (invocation.operation.op === "delete") {
+    if (!takesRoom(invocation.operation)) {
       if (refused) throw new InvariantBroken(this.name, `operation ${id} is refused, though it makes room`);
       if (wasLow && result.failure === undefined) this.#marks?.hit("delete-without-room");
       return;

@@ -1,7 +1,7 @@
 /** Every write of a session takes effect at most once, and each answer stands for another effect. */
 
-import { hex } from "../../src/base/bytes.ts";
-import type { Zxid } from "../../src/base/operations.ts";
+import { bytesEqual, hex } from "../../src/base/bytes.ts";
+import { dataOf, type Zxid } from "../../src/base/operations.ts";
 import type { Entry, ServerId } from "../../src/raft/types.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
@@ -26,16 +26,16 @@ export class ExactlyOnce implements Observer, RaftChecker {
     if (index <= this.#judged) return;
     this.#judged = index;
     const effect = this.#feed.model.effects.get(index);
-    if (effect === undefined || effect.operation.op === "delete" || effect.operation.data.length === 0) return;
-    const data = hex(effect.operation.data);
+    const data = effect === undefined ? "" : hex(dataOf(effect.operation));
+    if (data === "") return;
     const owed = (this.#owed.get(data) ?? 0) - 1;
     if (owed < 0) throw new InvariantBroken(this.name, `a write takes effect at zxid ${index} that took effect before`);
     this.#owed.set(data, owed);
   }
 
   invoked({ invocation }: HistoryOperation): void {
-    if (invocation.type !== "write" || invocation.operation.op === "delete") return;
-    const data = hex(invocation.operation.data);
+    if (invocation.type !== "write") return;
+    const data = hex(dataOf(invocation.operation));
     this.#owed.set(data, (this.#owed.get(data) ?? 0) + 1);
   }
 
@@ -47,11 +47,11 @@ export class ExactlyOnce implements Observer, RaftChecker {
     this.#claimed.set(zxid, id);
     const effect = this.#feed.model.effects.get(zxid);
     const { operation } = invocation;
-    if (effect === undefined || operation.op === "delete" || effect.operation.op === "delete") return;
-    // Its data was left out.
-    if (effect.code === "DISK_FULL") return;
-    // Each drawn write stores something of its own.
-    if (hex(effect.operation.data) !== hex(operation.data))
+    // Of one that is refused for want of room the data was left out.
+    if (effect === undefined || effect.code === "DISK_FULL") return;
+    // Each drawn write that stores something stores something of its own.
+    const [stored, asked] = [dataOf(effect.operation), dataOf(operation)];
+    if (stored.length > 0 && asked.length > 0 && !bytesEqual(stored, asked))
       throw new InvariantBroken(this.name, `write ${id} of client ${client} was answered for another write`);
   }
 }

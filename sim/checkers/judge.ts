@@ -1,8 +1,9 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
 import { bytesEqual } from "../../src/base/bytes.ts";
-import type { Operation, Read, Result, Success, Zxid } from "../../src/base/operations.ts";
+import { inShort, type Operation, type Read, type Result, type Success, type Zxid } from "../../src/base/operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
-import { namesHash, type ReferenceModel, statDifference, statOf } from "./reference-model.ts";
+import { namesHash, statDifference, statOf } from "./model-tree.ts";
+import type { ReferenceModel } from "./reference-model.ts";
 
 /** A write's answer. */
 export function judgeWrite(
@@ -14,21 +15,38 @@ export function judgeWrite(
   const effect = model.effects.get(zxid);
   if (effect === undefined) return `has zxid ${zxid}, but no write took effect there`;
   if (effect.sessionId !== sessionId) return `has zxid ${zxid}, where session ${effect.sessionId} wrote`;
-  if (effect.operation.op !== operation.op || effect.operation.path !== operation.path)
-    return `has zxid ${zxid}, where its session did ${effect.operation.op} ${effect.operation.path}`;
+  if (inShort(effect.operation) !== inShort(operation))
+    return `has zxid ${zxid}, where its session did ${inShort(effect.operation)}`;
   const code = result.failure?.code ?? "ok";
   if (code !== effect.code) return `was answered ${code} instead of ${effect.code}`;
   if (result.failure !== undefined) return undefined;
-  if (operation.op === "create" && result.path !== effect.path) return `made ${result.path} instead of ${effect.path}`;
-  if (effect.stat === undefined || result.stat === undefined) return undefined;
-  const difference = statDifference(result.stat, effect.stat);
-  return difference === undefined ? undefined : `was answered a Stat with ${difference}`;
+  for (const difference of Object.values(differences)) {
+    const found = difference(result, effect.success);
+    if (found !== undefined) return `was answered ${found}`;
+  }
+  return undefined;
 }
+
+/** How a write's answer differs from the right one, field by field. */
+const differences: {
+  readonly [F in Exclude<keyof Success, "failure">]-?: (answer: Success, right: Success) => string | undefined;
+} = {
+  path: ({ path }, right) => (path === right.path ? undefined : `the path ${path} instead of ${right.path}`),
+  stat: ({ stat }, right) => {
+    if (stat === undefined || right.stat === undefined)
+      return stat === right.stat ? undefined : `${stat === undefined ? "no" : "a"} Stat`;
+    const difference = statDifference(stat, right.stat);
+    return difference === undefined ? undefined : `a Stat with ${difference}`;
+  },
+  data: ({ data }) => (data === undefined ? undefined : "data"),
+  children: ({ children }) => (children === undefined ? undefined : "names of children"),
+  more: ({ more }) => (more === undefined ? undefined : "that more follows"),
+};
 
 /** A read's answer, for the state at `zxid`. */
 export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result: Result): string | undefined {
   if (read.kind === "sync") return undefined;
-  const znode = model.at(read.path, zxid);
+  const znode = model.tree.at(read.path, zxid);
   const what = `${read.kind} ${read.path} at zxid ${zxid}`;
   if (result.failure !== undefined) {
     if (result.failure.code !== "NO_NODE") return `was answered ${result.failure.code} by ${what}`;
@@ -54,7 +72,7 @@ function judgePage(
   { children = [], more = false }: Success,
   what: string,
 ): string | undefined {
-  const behind = model.childrenAt(path, zxid).filter((name) => name > after);
+  const behind = model.tree.childrenAt(path, zxid).filter((name) => name > after);
   const page = behind.slice(0, limit);
   const shown = (names: readonly string[]) => `[${names.join(", ")}]`;
   if (shown(children) !== shown(page)) return `saw the page ${shown(children)} instead of ${shown(page)} by ${what}`;

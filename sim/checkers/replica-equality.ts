@@ -31,7 +31,7 @@ export class ReplicaEquality implements Observer {
 
   #compare(id: number, machine: NonNullable<ServerView["node"]>["machine"]): void {
     const { model } = this.#feed;
-    const paths = model.paths();
+    const paths = model.tree.paths();
     for (const path of paths) {
       for (const kind of ["getData", "getChildren"] as const) {
         const read = { kind, path, watch: false, local: true };

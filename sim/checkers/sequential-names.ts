@@ -28,7 +28,7 @@ export class SequentialNames implements Observer {
     if (path === undefined) return;
     const parent = path.slice(0, path.lastIndexOf("/")) || "/";
     const made = { zxid, sequence: Number(path.slice(operation.path.length)), path };
-    const key = `${this.#feed.model.at(parent, zxid)?.czxid ?? 0} ${parent}`;
+    const key = `${this.#feed.model.tree.at(parent, zxid)?.czxid ?? 0} ${parent}`;
     const names = this.#made.get(key) ?? [];
     this.#made.set(key, names);
     // Answers of several clients come in nearly the order of their zxids.

@@ -4,7 +4,8 @@
  */
 import type { Result, WatchKind, Zxid } from "../../src/base/operations.ts";
 import type { Invocation } from "../world/history.ts";
-import type { ReferenceModel, ZnodeVersion } from "./reference-model.ts";
+import type { ZnodeVersion } from "./model-tree.ts";
+import type { ReferenceModel } from "./reference-model.ts";
 
 /** What happened to a znode, as watches tell it. */
 export interface Change {
@@ -22,7 +23,7 @@ const watchedKinds: { readonly [type in Change["type"]]: readonly WatchKind[] } 
 
 /** The first change after `zxid` of what a watch of `kind` on `path` looks at. */
 export function firstChange(model: ReferenceModel, path: string, kind: WatchKind, zxid: Zxid): Change | undefined {
-  const versions = model.versionsOf(path);
+  const versions = model.tree.versionsOf(path);
   // Nearly always nothing happened since.
   if ((versions.at(-1)?.since ?? 0) <= zxid) return undefined;
   for (let i = 0; i < versions.length; i++) {

@@ -2,6 +2,7 @@
  * Seed → plan, swarm style: each plan draws which faults exist at all and how often each strikes, so that some runs hit
  * one weak spot hard instead of all of them a little.
  */
+import { writeChoices } from "../operations.ts";
 import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../world/random.ts";
@@ -181,10 +182,8 @@ function drawCheckpoints(draws: Draws): Record<string, number> {
 /** Each operation is left out, rare or frequent. */
 function drawMix(draws: Draws): Record<string, number> {
   const mix: Record<string, number> = { localPercent: draws.pick([0, 50, 100]), watchPercent: draws.pick([0, 30, 80]) };
-  const operations = ["create", "createEphemeral", "createSequential", "delete", "setData", "setIfVersion"];
-  const rarer = ["deleteIfVersion", "getData", "exists", "getChildren", "sync"];
-  for (const name of operations) mix[name] = draws.pick([0, 5, 10, 20]);
-  for (const name of rarer) mix[name] = draws.pick([0, 3, 10]);
+  for (const [name, { hunted }] of Object.entries(writeChoices)) mix[name] = draws.pick(hunted);
+  for (const name of ["getData", "exists", "getChildren", "sync"]) mix[name] = draws.pick([0, 3, 10]);
   mix["create"] = draws.pick([5, 10, 20]);
   for (const name of ["close", "reconnect", "move"]) mix[name] = draws.pick([0, 0.5, 2]);
   mix["abort"] = draws.pick([0, 0, 2, 10]);

@@ -84,7 +84,7 @@ export class ClientMarks implements Observer, RaftChecker {
     if (after === "") return;
     this.#marks.hit("page-goes-on");
     const { model } = this.#feed;
-    if (zxid <= model.applied && !model.childrenAt(path, zxid).includes(after))
+    if (zxid <= model.applied && !model.tree.childrenAt(path, zxid).includes(after))
       this.#marks.hit("page-behind-deleted-name");
   }
 
@@ -137,14 +137,14 @@ export class ClientMarks implements Observer, RaftChecker {
 
   /** What comes through the log meets the sessions as they were before it. */
   #command({ body, origin, proposal }: Command): void {
-    const { sessions } = this.#feed.model;
+    const { sessions, tree } = this.#feed.model;
     if (body.type === "createSession") return;
     if (body.type === "expireSessions") {
       for (const { sessionId, attachment } of body.sessions) {
         const session = sessions.get(sessionId);
         if (session === undefined) continue;
         if (session.attachment !== attachment) this.#marks.hit("expiry-too-late");
-        else if (session.ephemerals.size > 0) this.#marks.hit("session-expires");
+        else if (tree.ownsAny(sessionId)) this.#marks.hit("session-expires");
       }
       return;
     }

@@ -2,8 +2,22 @@
 import { limits } from "../../src/base/limits.ts";
 import { defaultReadWork } from "../../src/node/clients/read-turns.ts";
 import { defaultCheckpointOptions } from "../../src/node/options.ts";
+import { writeChoices, writeSteps } from "../operations.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
-import { flag, type Infer, integer, list, number, object, optional, PlanError, tagged, text, word } from "./schema.ts";
+import {
+  flag,
+  type Infer,
+  integer,
+  list,
+  number,
+  object,
+  optional,
+  PlanError,
+  shapeOf,
+  tagged,
+  text,
+  word,
+} from "./schema.ts";
 
 /** Version of the plan's format. */
 export const planVersion = 1;
@@ -75,16 +89,12 @@ const config = object({
 
 const weight = number(0, 1000);
 
+/** By choice of an operation: how often it is drawn. */
+const writeWeights = shapeOf(writeChoices, ({ weight: byDefault }) => optional(weight, byDefault));
+
 /** What a client may do, with how often relative to each other. */
 const mix = object({
-  create: optional(weight, 10),
-  createEphemeral: optional(weight, 5),
-  createSequential: optional(weight, 5),
-  delete: optional(weight, 8),
-  setData: optional(weight, 15),
-  /** Conditional on the version that the client saw last. */
-  setIfVersion: optional(weight, 8),
-  deleteIfVersion: optional(weight, 3),
+  ...writeWeights,
   getData: optional(weight, 12),
   exists: optional(weight, 6),
   getChildren: optional(weight, 6),
@@ -105,17 +115,9 @@ const mix = object({
 });
 
 const path = text(4096);
-const version = optional(integer(-1, 2 ** 31), -1);
 /** One thing that a client does. */
 const step = tagged({
-  create: {
-    path,
-    data: optional(text(4096), ""),
-    ephemeral: optional(flag, false),
-    sequential: optional(flag, false),
-  },
-  delete: { path, version },
-  setData: { path, data: optional(text(4096), ""), version },
+  ...writeSteps,
   read: {
     path,
     read: optional(word("getData", "exists", "getChildren"), "getData"),

@@ -116,6 +116,15 @@ export type Shape = Readonly<Record<string, Schema<unknown>>>;
 /** The object type that a shape describes. */
 export type InferShape<S extends Shape> = { readonly [K in keyof S]: Infer<S[K]> };
 
+/** The shape that has one field for each row of a table. */
+export function shapeOf<K extends string, R, T>(
+  rows: Readonly<Record<K, R>>,
+  field: (row: R) => Schema<T>,
+): { readonly [name in K]: Schema<T> } {
+  const fields = Object.entries<R>(rows).map(([name, row]) => [name, field(row)]);
+  return Object.fromEntries(fields) as { readonly [name in K]: Schema<T> };
+}
+
 function checkFields(
   shape: Shape,
   value: Record<string, unknown>,

@@ -1,4 +1,5 @@
 /** What the log's entries mean, in a few words. */
+import { inShort } from "../../src/base/operations.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Configuration, Entry } from "../../src/raft/types.ts";
 import { count } from "./tell-events.ts";
@@ -28,6 +29,6 @@ export function tellEntry(entry: Entry): string {
     case "expireSessions":
       return `expire ${body.sessions.length === 1 ? `session ${body.sessions[0]?.sessionId}` : count(body.sessions.length, "session")}`;
     case "write":
-      return `${body.operation.op} ${body.operation.path}${(body.diskFull ?? "") === "" ? "" : ", refused: no room"}`;
+      return `${inShort(body.operation)}${(body.diskFull ?? "") === "" ? "" : ", refused: no room"}`;
   }
 }

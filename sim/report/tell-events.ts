@@ -1,4 +1,5 @@
 /** What happens in a run, in a line that a person reads: messages, events, requests. For plans and faults: tell.ts. */
+import { inShort } from "../../src/base/operations.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { SimEvent } from "../world/events.ts";
 import type { HistoryOperation } from "../world/history.ts";
@@ -99,7 +100,7 @@ export function tellEvent(event: SimEvent): string {
 
 /** What a client asks for. */
 export function tellInvocation(invocation: HistoryOperation["invocation"]): string {
-  if (invocation.type === "write") return `${invocation.operation.op} ${invocation.operation.path}`;
+  if (invocation.type === "write") return inShort(invocation.operation);
   if (invocation.type === "close") return "close";
   const { kind, path, local } = invocation.read;
   return kind === "sync" ? "sync" : `${local ? "local " : ""}${kind} ${path}`;

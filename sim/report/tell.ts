@@ -1,5 +1,8 @@
 /** A plan in sentences: its faults, its operations, its cluster. For what happens in a run: tell-events.ts. */
 
+import { fromUtf8 } from "../../src/base/bytes.ts";
+import { inWords } from "../../src/base/operations.ts";
+import { operationOf } from "../operations.ts";
 import type { Action, ServerTarget, When } from "../plan/actions.ts";
 import type { Fault, Plan, PlannedOperation, Step } from "../plan/plan.ts";
 import type { StruckFault } from "../world/observer.ts";
@@ -220,16 +223,7 @@ export function tellStruck(struck: Pick<StruckFault, "action" | "resolved">): st
 
 /** What a client does. */
 export function tellStep(step: Step): string {
-  const shown = (data: string) => (data === "" ? "" : ` = ${JSON.stringify(data)}`);
   switch (step.kind) {
-    case "create": {
-      const how = `${step.ephemeral ? "ephemeral " : ""}${step.sequential ? "sequential " : ""}`;
-      return `create ${how}${step.path}${shown(step.data)}`;
-    }
-    case "delete":
-      return `delete ${step.path}${step.version < 0 ? "" : ` if its version is ${step.version}`}`;
-    case "setData":
-      return `setData ${step.path}${shown(step.data)}${step.version < 0 ? "" : ` if its version is ${step.version}`}`;
     case "read":
       return `${step.local ? "local " : ""}${step.read} ${step.path}${tellPage(step)}${step.watch ? " with a watch" : ""}`;
     case "sync":
@@ -242,7 +236,13 @@ export function tellStep(step: Step): string {
       return "gives up a request or a watch";
     case "move":
       return "moves to another server";
+    default:
+      return inWords(operationOf(step), tellData);
   }
+}
+
+function tellData(data: Uint8Array): string {
+  return data.length === 0 ? "" : ` = ${JSON.stringify(fromUtf8(data))}`;
 }
 
 function tellPage({ limit, after }: Extract<Step, { readonly kind: "read" }>): string {

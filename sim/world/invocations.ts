@@ -1,22 +1,11 @@
 /** What a step of the workload asks of the cluster. */
-import { utf8 } from "../../src/base/bytes.ts";
+import { operationOf } from "../operations.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Invocation } from "./history.ts";
 
 /** Of a step that asks something; the others do something to the connection. */
 export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" | "abort" }>): Invocation {
   switch (step.kind) {
-    case "create": {
-      const { path, ephemeral, sequential } = step;
-      return { type: "write", operation: { op: "create", path, data: utf8(step.data), ephemeral, sequential } };
-    }
-    case "delete":
-      return { type: "write", operation: { op: "delete", path: step.path, version: step.version } };
-    case "setData":
-      return {
-        type: "write",
-        operation: { op: "setData", path: step.path, data: utf8(step.data), version: step.version },
-      };
     case "read": {
       const { read: kind, path, watch, local, limit, after } = step;
       const read = { kind, path, watch, local };
@@ -26,5 +15,7 @@ export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | 
       return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
     case "close":
       return { type: "close" };
+    default:
+      return { type: "write", operation: operationOf(step) };
   }
 }

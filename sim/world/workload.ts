@@ -1,4 +1,5 @@
 /** What clients ask for: draws the next step of a client from the plan's mix. */
+import { type Drawing, type WriteChoice, writeChoices } from "../operations.ts";
 import type { Mix, Step, Workload } from "../plan/plan.ts";
 import type { Draws } from "./random.ts";
 import type { Seen } from "./seen.ts";
@@ -6,13 +7,7 @@ import type { Seen } from "./seen.ts";
 type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent" | "pagePercent">;
 
 const choices: readonly Choice[] = [
-  "create",
-  "createEphemeral",
-  "createSequential",
-  "delete",
-  "setData",
-  "setIfVersion",
-  "deleteIfVersion",
+  ...(Object.keys(writeChoices) as WriteChoice[]),
   "getData",
   "exists",
   "getChildren",
@@ -30,6 +25,10 @@ const reading: readonly Choice[] = ["getData", "exists", "getChildren", "sync", 
 export function pathNames(count: number): string[] {
   const tops = Math.max(1, Math.ceil(count / 3));
   return Array.from({ length: count }, (_, i) => (i < tops ? `/p${i}` : `/p${i % tops}/c${i}`));
+}
+
+function isWrite(choice: Choice): choice is WriteChoice {
+  return Object.hasOwn(writeChoices, choice);
 }
 
 /** Draws steps for one client. */
@@ -62,23 +61,9 @@ export class StepSource {
   next(seen: Seen, data: string): Step {
     const draws = this.#draws;
     const path = draws.pick(this.#paths);
-    switch (this.#choose()) {
-      case "create":
-        return { kind: "create", path, data, ephemeral: false, sequential: false };
-      case "createEphemeral":
-        return { kind: "create", path, data, ephemeral: true, sequential: false };
-      case "createSequential": {
-        const parent = draws.pick(this.#tops);
-        return { kind: "create", path: `${parent}/s-`, data, ephemeral: draws.chance(0.3), sequential: true };
-      }
-      case "delete":
-        return { kind: "delete", path: this.#someName(seen) ?? path, version: -1 };
-      case "deleteIfVersion":
-        return { kind: "delete", path, version: seen.versions.get(path) ?? 0 };
-      case "setData":
-        return { kind: "setData", path, data: this.#large(data), version: -1 };
-      case "setIfVersion":
-        return { kind: "setData", path, data: this.#large(data), version: seen.versions.get(path) ?? 0 };
+    const choice = this.#choose();
+    if (isWrite(choice)) return writeChoices[choice].step(this.#drawing(path, seen, data));
+    switch (choice) {
       case "getData":
         return this.#read("getData", path);
       case "exists":
@@ -98,8 +83,16 @@ export class StepSource {
     }
   }
 
-  #large(data: string): string {
-    return data + "-".repeat(this.#workload.setBytes);
+  #drawing(path: string, seen: Seen, data: string): Drawing {
+    return {
+      draws: this.#draws,
+      path,
+      data,
+      largeData: data + "-".repeat(this.#workload.setBytes),
+      version: seen.versions.get(path) ?? 0,
+      parent: () => this.#draws.pick(this.#tops),
+      someName: () => this.#someName(seen),
+    };
   }
 
   /** Half of the deletes clean up what sequential creates left. */

@@ -56,17 +56,66 @@ interface Traits<O> {
   readonly data: (operation: O) => Uint8Array;
   /** The version that the znode has to have; -1 = any. */
   readonly version: (operation: O) => number;
+  /**
+   * What goes through the log in its place when it is refused for want of disk: itself without its data. Left out: it
+   * takes no room, and is never refused.
+   */
+  readonly withoutData?: (operation: O) => O;
+  /** What it asks for, in words; `data` as they are to be shown. */
+  readonly words: (operation: O, data: string) => string;
 }
 
 const traits: { readonly [N in OperationName]: Traits<Operations[N]> } = {
-  create: { data: ({ data }) => data, version: () => -1 },
-  delete: { data: () => emptyBytes, version: ({ version }) => version },
-  setData: { data: ({ data }) => data, version: ({ version }) => version },
+  create: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, ephemeral, sequential }, data) =>
+      `create ${ephemeral ? "ephemeral " : ""}${sequential ? "sequential " : ""}${path}${data}`,
+  },
+  delete: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, version }) => `delete ${path}${condition(version)}`,
+  },
+  setData: {
+    data: ({ data }) => data,
+    version: ({ version }) => version,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, version }, data) => `setData ${path}${data}${condition(version)}`,
+  },
 };
+
+function condition(version: number): string {
+  return version < 0 ? "" : ` if its version is ${version}`;
+}
 
 /** The data that an operation brings along. */
 export function dataOf<N extends OperationName>(operation: OperationOf<N>): Uint8Array {
   return traits[operation.op].data(operation);
+}
+
+/** The version that an operation expects of its znode; -1 = any. */
+export function versionOf<N extends OperationName>(operation: OperationOf<N>): number {
+  return traits[operation.op].version(operation);
+}
+
+/** An operation without its data, as it goes through the log to be refused for want of disk; undefined: it needs none. */
+export function withoutData<N extends OperationName>(operation: OperationOf<N>): Operation | undefined {
+  return traits[operation.op].withoutData?.(operation);
+}
+
+/** An operation in words: `setData /a = "x" if its version is 3`, where `shown` makes ` = "x"` of its data. */
+export function inWords<N extends OperationName>(
+  operation: OperationOf<N>,
+  shown: (data: Uint8Array) => string,
+): string {
+  return traits[operation.op].words(operation, shown(dataOf(operation)));
+}
+
+/** An operation in two words: what, and where. */
+export function inShort({ op, path }: Operation): string {
+  return `${op} ${path}`;
 }
 
 export type ReadKind = "getData" | "exists" | "getChildren" | "sync";

@@ -2,7 +2,7 @@
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Result, WatchSpec } from "../base/operations.ts";
+import { dataOf, type Result, versionOf, type WatchSpec } from "../base/operations.ts";
 import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 
@@ -19,12 +19,12 @@ export function checkedBytes(body: RequestBody): number {
   if (afterBytes > limits.pathBytesMax) {
     throw new TerrariumError("BAD_ARGUMENTS", `\`after\` has ${afterBytes} bytes, more than ${limits.pathBytesMax}`);
   }
-  const version = body.type === "write" && body.operation.op !== "create" ? body.operation.version : -1;
+  const version = body.type === "write" ? versionOf(body.operation) : -1;
   // The wire has 32 bits for it. Versions overflow into the negative numbers, so that those below -1 are versions too.
   if ((version | 0) !== version) {
     throw new TerrariumError("BAD_ARGUMENTS", `the version ${version} is not an integer of 32 bits`);
   }
-  const data = body.type === "write" && body.operation.op !== "delete" ? body.operation.data.length : 0;
+  const data = body.type === "write" ? dataOf(body.operation).length : 0;
   if (data > limits.dataBytesMax) {
     throw new TerrariumError("DATA_TOO_LARGE", `the data has ${data} bytes, more than ${limits.dataBytesMax}`);
   }

@@ -4,8 +4,9 @@ import { ElectionSafety } from "../../sim/checkers/election-safety.ts";
 import { judgeRead, judgeWrite } from "../../sim/checkers/judge.ts";
 import { LeaderCompleteness } from "../../sim/checkers/leader-completeness.ts";
 import { LogMatching } from "../../sim/checkers/log-matching.ts";
+import { statOf } from "../../sim/checkers/model-tree.ts";
 import { RaftHistory } from "../../sim/checkers/raft-history.ts";
-import { ReferenceModel, statOf } from "../../sim/checkers/reference-model.ts";
+import { ReferenceModel } from "../../sim/checkers/reference-model.ts";
 import { ServerLog } from "../../sim/checkers/server-log.ts";
 import { StateMachineSafety } from "../../sim/checkers/state-machine-safety.ts";
 import { utf8 } from "../../src/base/bytes.ts";
@@ -103,22 +104,22 @@ describe("the reference model", () => {
   };
 
   it("gives a repeated request no second effect", () => {
-    expect(model().at("/b", 3)).toBeUndefined();
+    expect(model().tree.at("/b", 3)).toBeUndefined();
     expect(model().effects.has(3)).toBe(false);
   });
 
   it("remembers what was there at every zxid", () => {
     const made = model();
     made.apply(4, command({ type: "expireSessions", sessions: [{ sessionId: 1, attachment: 1 }] }));
-    expect(made.at("/a", 1)).toBeUndefined();
-    expect(made.at("/a", 3)?.owner).toBe(1);
-    expect(made.at("/a", 4)).toBeUndefined();
-    expect(made.paths()).not.toContain("/a");
+    expect(made.tree.at("/a", 1)).toBeUndefined();
+    expect(made.tree.at("/a", 3)?.owner).toBe(1);
+    expect(made.tree.at("/a", 4)).toBeUndefined();
+    expect(made.tree.paths()).not.toContain("/a");
   });
 
   it("finds fault with stale reads and wrong answers, and with nothing else", () => {
     const made = model();
-    const found = made.at("/a", 2);
+    const found = made.tree.at("/a", 2);
     if (found === undefined) throw new Error("the model has lost /a");
     const read = { kind: "getData", path: "/a", watch: false, local: false } as const;
     const right: Result = { data: utf8("x"), stat: statOf(found) };

@@ -3,7 +3,7 @@
  * is kept by the connection, by request id; what is lost on its way goes again (`../proposals.ts`).
  */
 import { limits } from "../../base/limits.ts";
-import type { Operation, Result, SessionId } from "../../base/operations.ts";
+import { type Operation, type Result, type SessionId, withoutData } from "../../base/operations.ts";
 import type { Request } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { Command, Outcome, Write } from "../../znode/commands.ts";
@@ -138,12 +138,10 @@ export class ClientWrites {
     return this.#parts.connections.of(sessionId)?.proposals.get(requestId) === proposal;
   }
 
-  /** A create or setData that there is no room for goes through the log without its data, as a refusal. */
+  /** What there is no room for goes through the log without its data, as a refusal. */
   #unlessRefused(operation: Operation): Pick<Write, "operation" | "diskFull"> {
-    if (operation.op === "delete") return { operation };
     const diskFull = this.#parts.server.writesRefused();
-    return diskFull === undefined ? { operation } : { operation: { ...operation, data: noData }, diskFull };
+    const refused = diskFull === undefined ? undefined : withoutData(operation);
+    return diskFull === undefined || refused === undefined ? { operation } : { operation: refused, diskFull };
   }
 }
-
-const noData = new Uint8Array(0);

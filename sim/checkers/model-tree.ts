@@ -1,0 +1,213 @@
+/** The tree of the reference model: every version of every znode, so that it can be seen as it was at any zxid. */
+import type { SessionId, Stat, Zxid } from "../../src/base/operations.ts";
+import { hashString } from "../../src/base/random.ts";
+
+/** One version of a znode, from a zxid on. */
+export interface ZnodeVersion {
+  readonly since: Zxid;
+  /** False from a delete on. */
+  readonly exists: boolean;
+  readonly data: Uint8Array;
+  readonly czxid: Zxid;
+  readonly mzxid: Zxid;
+  readonly pzxid: Zxid;
+  readonly ctime: number;
+  readonly mtime: number;
+  readonly version: number;
+  readonly owner: SessionId;
+  readonly childrenMade: number;
+  readonly children: number;
+  /** Of the children's names, whatever their order. */
+  readonly childrenHash: number;
+}
+
+/** The entry under way: when it is, and who asks. */
+export interface ModelEntry {
+  readonly zxid: Zxid;
+  readonly timeMs: number;
+  readonly sessionId: SessionId;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Order-free hash of a list of names. */
+export function namesHash(names: readonly string[]): number {
+  let hash = 0;
+  for (const name of names) hash ^= hashString(name);
+  return hash;
+}
+
+/** See the file's comment. */
+export class ModelTree {
+  /** By path: the names of all children that it ever had. */
+  readonly #childNames = new Map<string, Set<string>>();
+  /** By path, oldest version first. */
+  readonly #versions = new Map<string, ZnodeVersion[]>();
+  /** By session: the paths of the ephemerals that it has now. */
+  readonly #ephemerals = new Map<SessionId, Set<string>>();
+
+  constructor() {
+    for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"]) {
+      const names = path === "/" ? ["zookeeper"] : path === "/zookeeper" ? ["quota", "config"] : [];
+      const bare = { ...fresh(0, 0, noBytes, 0), children: names.length, childrenHash: namesHash(names) };
+      this.#begin(path, bare);
+    }
+  }
+
+  /** The version of a znode that was in force at `zxid`; `undefined` if it did not exist then. */
+  at(path: string, zxid: Zxid): ZnodeVersion | undefined {
+    const versions = this.#versions.get(path);
+    if (versions === undefined) return undefined;
+    for (let i = versions.length - 1; i >= 0; i--) {
+      const version = versions[i];
+      if (version !== undefined && version.since <= zxid) return version.exists ? version : undefined;
+    }
+    return undefined;
+  }
+
+  /** The names of the children that a znode had at `zxid`, sorted by code unit. */
+  childrenAt(path: string, zxid: Zxid): string[] {
+    const prefix = path === "/" ? "/" : `${path}/`;
+    const ever = [...(this.#childNames.get(path) ?? [])];
+    return ever.filter((name) => this.at(prefix + name, zxid) !== undefined).sort();
+  }
+
+  /** All versions of a znode, oldest first. */
+  versionsOf(path: string): readonly ZnodeVersion[] {
+    return this.#versions.get(path) ?? [];
+  }
+
+  /** Paths of all znodes that exist now. */
+  paths(): string[] {
+    return [...this.#versions.keys()].filter((path) => this.now(path) !== undefined);
+  }
+
+  /** The newest version of a znode, if it exists. */
+  now(path: string): ZnodeVersion | undefined {
+    const version = this.#versions.get(path)?.at(-1);
+    return version?.exists === true ? version : undefined;
+  }
+
+  /** Adds a znode below one that exists; `owner`: 0 unless ephemeral. */
+  add({ zxid, timeMs }: ModelEntry, path: string, data: Uint8Array, owner: SessionId): ZnodeVersion {
+    const made = fresh(zxid, timeMs, data, owner);
+    this.#set(path, made);
+    this.#childChanged(zxid, path, 1);
+    if (owner !== 0) this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
+    return made;
+  }
+
+  /** Changes the data of a znode that exists. */
+  change({ zxid, timeMs }: ModelEntry, path: string, znode: ZnodeVersion, data: Uint8Array): ZnodeVersion {
+    const next = { ...znode, since: zxid, data, mzxid: zxid, mtime: timeMs, version: znode.version + 1 };
+    this.#set(path, next);
+    return next;
+  }
+
+  /** Removes a znode. */
+  remove(zxid: Zxid, path: string): void {
+    const znode = this.now(path);
+    if (znode === undefined) return;
+    this.#set(path, { ...znode, since: zxid, exists: false });
+    this.#childChanged(zxid, path, 0);
+    if (znode.owner !== 0) this.#ephemerals.get(znode.owner)?.delete(path);
+  }
+
+  /** Whether a session has ephemerals. */
+  ownsAny(owner: SessionId): boolean {
+    return (this.#ephemerals.get(owner)?.size ?? 0) > 0;
+  }
+
+  /** Removes what a session owns. */
+  removeEphemerals(zxid: Zxid, owner: SessionId): void {
+    for (const path of this.#ephemerals.get(owner) ?? []) this.remove(zxid, path);
+    this.#ephemerals.delete(owner);
+  }
+
+  #childChanged(zxid: Zxid, path: string, made: 0 | 1): void {
+    const parent = this.now(parentOf(path));
+    if (parent === undefined) return;
+    this.#set(parentOf(path), {
+      ...parent,
+      since: zxid,
+      pzxid: zxid,
+      childrenMade: parent.childrenMade + made,
+      children: parent.children + (made === 1 ? 1 : -1),
+      childrenHash: parent.childrenHash ^ hashString(nameOf(path)),
+    });
+  }
+
+  #set(path: string, version: ZnodeVersion): void {
+    const versions = this.#versions.get(path);
+    if (versions === undefined) this.#begin(path, version);
+    else versions.push(version);
+  }
+
+  #begin(path: string, version: ZnodeVersion): void {
+    this.#versions.set(path, [version]);
+    if (path === "/") return;
+    const names = this.#childNames.get(parentOf(path));
+    if (names === undefined) this.#childNames.set(parentOf(path), new Set([nameOf(path)]));
+    else names.add(nameOf(path));
+  }
+}
+
+function fresh(zxid: Zxid, timeMs: number, data: Uint8Array, owner: SessionId): ZnodeVersion {
+  return {
+    since: zxid,
+    exists: true,
+    data,
+    czxid: zxid,
+    mzxid: zxid,
+    pzxid: zxid,
+    ctime: timeMs,
+    mtime: timeMs,
+    version: 0,
+    owner,
+    childrenMade: 0,
+    children: 0,
+    childrenHash: 0,
+  };
+}
+
+/** What a client sees of a version. */
+export function statOf(version: ZnodeVersion): Stat {
+  return {
+    czxid: version.czxid,
+    mzxid: version.mzxid,
+    pzxid: version.pzxid,
+    ctime: version.ctime,
+    mtime: version.mtime,
+    version: version.version,
+    cversion: 2 * version.childrenMade - version.children,
+    aversion: 0,
+    ephemeralOwner: version.owner,
+    dataLength: version.data.length,
+    numChildren: version.children,
+  };
+}
+
+/** How two Stats differ: the first field that does, or `undefined`. */
+export function statDifference(a: Stat, b: Stat): string | undefined {
+  if (a.czxid !== b.czxid) return `czxid ${a.czxid}, not ${b.czxid}`;
+  if (a.mzxid !== b.mzxid) return `mzxid ${a.mzxid}, not ${b.mzxid}`;
+  if (a.pzxid !== b.pzxid) return `pzxid ${a.pzxid}, not ${b.pzxid}`;
+  if (a.ctime !== b.ctime) return `ctime ${a.ctime}, not ${b.ctime}`;
+  if (a.mtime !== b.mtime) return `mtime ${a.mtime}, not ${b.mtime}`;
+  if (a.version !== b.version) return `version ${a.version}, not ${b.version}`;
+  if (a.cversion !== b.cversion) return `cversion ${a.cversion}, not ${b.cversion}`;
+  if (a.aversion !== b.aversion) return `aversion ${a.aversion}, not ${b.aversion}`;
+  if (a.ephemeralOwner !== b.ephemeralOwner) return `ephemeralOwner ${a.ephemeralOwner}, not ${b.ephemeralOwner}`;
+  if (a.dataLength !== b.dataLength) return `dataLength ${a.dataLength}, not ${b.dataLength}`;
+  if (a.numChildren !== b.numChildren) return `numChildren ${a.numChildren}, not ${b.numChildren}`;
+  return undefined;
+}
+
+/** The path above. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
