@@ -107,7 +107,7 @@ export const checkpoints: readonly Mutant[] = [
     title: "a checkpoint goes on when a snapshot has taken the place of its state",
     source: "ours (checkpoints)",
     file: "src/node/snapshots/checkpoints.ts",
-    find: "    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return false;\n    if (this.#checkpointer.encoding)",
+    find: "    if (this.#machine.appliedIndex < this.#parts.raft.logBase.index) return false;\n    if (this.#checkpointer.encoding)",
     replace: "    if (this.#checkpointer.encoding)",
     expects: ["recovery", "durable-state", "checkpoint-equality", "assertion", "snapshot"],
     kind: "safety",

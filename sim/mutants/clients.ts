@@ -31,10 +31,9 @@ export const clients: readonly Mutant[] = [
     id: "G3",
     title: "a leader vouches for sessions without asking a majority whether it leads",
     source: "ours (session touches)",
-    file: "src/node/node.ts",
-    find: "    if (this.raft.isLeader) this.#vouchers.add(from, round);\n",
-    replace:
-      '    if (!this.raft.isLeader) return;\n    if (from === this.options.id) this.#clients.vouch(this.#touches.answered(round));\n    else this.#outbox.add(from, { type: "SessionsHeard", round });\n',
+    file: "src/node/peers/session-liveness.ts",
+    find: "    if (this.#core.raft.isLeader) this.#vouchers.add(from, round);\n",
+    replace: "    if (this.#core.raft.isLeader) this.#vouch(from, round);\n",
     expects: ["certain-sessions"],
     kind: "safety",
     lesson:
@@ -91,9 +90,9 @@ export const clients: readonly Mutant[] = [
     id: "G8",
     title: "clients are not told that the members have changed",
     source: "ours (issue 11)",
-    file: "src/node/node.ts",
-    find: "    if (members.length !== before.length || !members.every(same)) this.#clients.membersChanged();\n",
-    replace: "    if (members.length < before.length && !members.every(same)) this.#clients.membersChanged();\n",
+    file: "src/node/clients/told-members.ts",
+    find: "return members.length !== before.length || !members.every(same);",
+    replace: "return members.length < before.length && !members.every(same);",
     expects: ["liveness"],
     kind: "liveness",
     lesson:

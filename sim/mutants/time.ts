@@ -54,10 +54,10 @@ export const time: readonly Mutant[] = [
     id: "D5",
     title: "a stamp that no command carries holds later ones back",
     source: "ours (a hunt, seed 6417570)",
-    file: "src/node/node.ts",
-    find: "    return Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);",
+    file: "src/node/peers/reports.ts",
+    find: "    return Math.max(this.#lastStampMs, replica.machine.lastTimeMs, timeMs);",
     replace:
-      "    this.#lastStampMs = Math.max(this.#lastStampMs, this.machine.lastTimeMs, timeMs);\n    return this.#lastStampMs;",
+      "    this.#lastStampMs = Math.max(this.#lastStampMs, replica.machine.lastTimeMs, timeMs);\n    return this.#lastStampMs;",
     expects: ["stamps"],
     kind: "safety",
     survives:

@@ -1,8 +1,13 @@
-/** What goes into the leader's log: the proposals of its own clients and those that other servers forward. */
+/**
+ * The way of proposals into the leader's log: those of its own clients and those that other servers forward. A server that
+ * does not lead forwards its own to the leader.
+ */
 import { limits } from "../base/limits.ts";
 import { stampCommand } from "../protocol/command-codec.ts";
 import type { Raft } from "../raft/raft.ts";
-import { partsOf } from "./parts.ts";
+import type { ServerId } from "../raft/types.ts";
+import { batchesOf } from "./batches.ts";
+import type { Core } from "./core.ts";
 import type { Outgoing, Proposals } from "./proposals.ts";
 
 /** The time that commands are stamped with, Unix ms: it never goes back behind a stamp that was used. */
@@ -13,19 +18,28 @@ export interface Stamps {
   used(stampMs: number): void;
 }
 
-/** Feeds the log while this server leads. */
+/** How a server forwards commands to another one. */
+export interface Forwarding {
+  addForward(to: ServerId, commands: readonly Uint8Array[]): void;
+}
+
+/** Feeds the log of this server while it leads, else that of the leader. */
 export class LogFeed {
+  readonly #id: ServerId;
   readonly #raft: Raft;
   readonly #proposals: Proposals;
   readonly #stamps: Stamps;
+  readonly #forwarding: Forwarding;
   #forwarded: Uint8Array[] = [];
   #forwardedBytes = 0;
   #ownFirst = false;
 
-  constructor(raft: Raft, proposals: Proposals, stamps: Stamps) {
-    this.#raft = raft;
+  constructor(core: Pick<Core, "id" | "raft">, proposals: Proposals, stamps: Stamps, forwarding: Forwarding) {
+    this.#id = core.id;
+    this.#raft = core.raft;
     this.#proposals = proposals;
     this.#stamps = stamps;
+    this.#forwarding = forwarding;
   }
 
   /**
@@ -41,38 +55,54 @@ export class LogFeed {
     }
   }
 
-  /** Ends a turn: appends what the log takes. The rest waits, in order. */
-  appendAll(ownId: number, nowMs: number): void {
-    // In turns, so that neither the own clients nor those of others starve when the log takes no more.
-    this.#ownFirst = !this.#ownFirst;
-    if (this.#ownFirst) this.#appendOwn(ownId, nowMs);
-    this.#appendForwarded();
-    if (!this.#ownFirst) this.#appendOwn(ownId, nowMs);
+  /** The end of a turn's input: what the log takes goes in, or goes to the leader. The rest waits, in order. */
+  propose(nowMs: number): void {
+    // While leadership is handed over, everything waits for the new leader.
+    if (this.#raft.isTransferring) return;
+    if (this.#raft.isLeader) return this.#appendAll(nowMs);
+    this.#dropForwarded();
+    const { leader, currentTerm } = this.#raft;
+    if (leader === undefined) return;
+    const proposals = this.#proposals.take(leader, currentTerm, nowMs);
+    if (proposals.length === 0) return;
+    this.#forwarding.addForward(
+      leader,
+      proposals.map(({ bytes }) => bytes),
+    );
+    this.#proposals.sent(proposals, nowMs, false);
   }
 
-  /** This server does not lead: what others forwarded is dropped. */
-  clear(): void {
-    if (this.#forwarded.length === 0) return;
-    this.#forwarded = [];
-    this.#forwardedBytes = 0;
-  }
-
-  /** Appends commands in parts until the log takes no more. Returns how many it took. */
+  /** Appends commands in batches until the log takes no more. Returns how many it took. */
   append(commands: readonly Uint8Array[]): number {
     if (commands.length === 0) return 0;
     const stampMs = this.#stamps.next();
     if (stampMs === undefined) return 0;
     let taken = 0;
-    for (const part of partsOf(commands, limits.appendBytesMax)) {
-      if (this.#raft.propose(part.map((command) => stampCommand(command, stampMs))) !== "accepted") break;
+    for (const batch of batchesOf(commands, limits.appendBytesMax)) {
+      if (this.#raft.propose(batch.map((command) => stampCommand(command, stampMs))) !== "accepted") break;
       this.#stamps.used(stampMs);
-      taken += part.length;
+      taken += batch.length;
     }
     return taken;
   }
 
-  #appendOwn(ownId: number, nowMs: number): void {
-    const proposals: readonly Outgoing[] = this.#proposals.take(ownId, this.#raft.currentTerm, nowMs);
+  #appendAll(nowMs: number): void {
+    // In turns, so that neither the own clients nor those of others starve when the log takes no more.
+    this.#ownFirst = !this.#ownFirst;
+    if (this.#ownFirst) this.#appendOwn(nowMs);
+    this.#appendForwarded();
+    if (!this.#ownFirst) this.#appendOwn(nowMs);
+  }
+
+  /** What others forwarded to a server that does not lead any more: they send it again. */
+  #dropForwarded(): void {
+    if (this.#forwarded.length === 0) return;
+    this.#forwarded = [];
+    this.#forwardedBytes = 0;
+  }
+
+  #appendOwn(nowMs: number): void {
+    const proposals: readonly Outgoing[] = this.#proposals.take(this.#id, this.#raft.currentTerm, nowMs);
     if (proposals.length === 0) return;
     const taken = this.append(proposals.map(({ bytes }) => bytes));
     this.#proposals.sent(proposals.slice(0, taken), nowMs, true);

@@ -21,8 +21,9 @@ function follower() {
   );
   const harness = new Harness();
   const options = { ...defaultCheckpointOptions, logBytes: 1, segmentBytes: 1 };
-  const host = { disk, raft, writer, options, requestFlush: () => {}, fatal: failed, heldIndex: () => 0 };
-  const checkpoints = new Checkpoints(host, harness.machine, new SegmentTable(1));
+  const ports = { disk, requestFlush: () => {}, fatal: failed };
+  const parts = { raft, ports, writer, options, heldIndex: () => 0 };
+  const checkpoints = new Checkpoints(parts, harness.machine, new SegmentTable(1));
   const session = harness.open();
   for (let i = 0; i < 10; i++) harness.write(session, create(`/n${i}`));
   checkpoints.applied(1000);

@@ -6,8 +6,8 @@
 import type { Read, Result, Zxid } from "../../base/operations.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
+import type { Replica } from "../core.ts";
 import type { ConnectionId } from "../ports.ts";
-import type { Replica } from "../replica.ts";
 import type { Connection } from "./connection.ts";
 import { ReadIndexes } from "./read-indexes.ts";
 import type { ReadTurns } from "./read-turns.ts";

@@ -22,9 +22,9 @@ import type { ClientMessage } from "../../protocol/client-messages.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Applied, Command, CommandBody, Outcome } from "../../znode/commands.ts";
 import type { Watched } from "../../znode/watches.ts";
+import type { Replica } from "../core.ts";
 import type { ConnectionId, Ports } from "../ports.ts";
 import type { Proposals } from "../proposals.ts";
-import type { Replica } from "../replica.ts";
 import type { Spoken } from "../spoken.ts";
 import { Attachments } from "./attachments.ts";
 import { Connection } from "./connection.ts";
@@ -33,6 +33,7 @@ import { Intake } from "./intake.ts";
 import { ReadTurns, type ReadWork } from "./read-turns.ts";
 import { ClientReads } from "./reads.ts";
 import type { ServerFacts } from "./server-facts.ts";
+import { ToldMembers } from "./told-members.ts";
 import { ClientWatches } from "./watches.ts";
 import { ClientWrites } from "./writes.ts";
 
@@ -41,7 +42,7 @@ export interface RouterParts {
   readonly server: ServerFacts;
   readonly replica: Replica;
   readonly proposals: Proposals;
-  readonly raft: Pick<Raft, "requestRead" | "cancelRead">;
+  readonly raft: Pick<Raft, "cancelRead" | "configuration" | "requestRead">;
   readonly ports: Pick<Ports, "clients" | "clock" | "requestFlush" | "secret">;
   /** Bytes of proposals beyond which clients are refused. */
   readonly proposedBytesMax: number;
@@ -60,11 +61,13 @@ export class ClientRouter {
   readonly #reads: ClientReads;
   readonly #watches: ClientWatches;
   readonly #turns: ReadTurns;
+  readonly #members: ToldMembers;
 
   constructor(parts: RouterParts) {
     const { replica, raft, ports, readWork } = parts;
     this.#parts = parts;
     this.#turns = new ReadTurns(readWork);
+    this.#members = new ToldMembers(raft);
     const connections = new Connections((connection) => this.#forget(connection));
     this.#connections = connections;
     this.#attachments = new Attachments({ ...parts, connections });
@@ -176,8 +179,9 @@ export class ClientRouter {
     }
   }
 
-  /** Tells the attached clients where servers are by now. */
-  membersChanged(): void {
+  /** Tells the attached clients where servers are by now, if that has changed. */
+  tellMembers(): void {
+    if (!this.#members.changed()) return;
     const members = this.#parts.server.members();
     for (const connection of this.#connections.attached())
       this.#connections.say(connection, { type: "members", members });

@@ -7,9 +7,9 @@ import { type Operation, type Result, type SessionId, withoutData } from "../../
 import type { Request } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { Command, Outcome, Write } from "../../znode/commands.ts";
+import type { Replica } from "../core.ts";
 import type { Ports } from "../ports.ts";
 import type { Proposals } from "../proposals.ts";
-import type { Replica } from "../replica.ts";
 import type { AttachedState, Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { ServerFacts } from "./server-facts.ts";

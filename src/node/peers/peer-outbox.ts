@@ -2,7 +2,7 @@
 import { limits } from "../../base/limits.ts";
 import type { PeerMessage } from "../../protocol/peer-messages.ts";
 import type { ServerId } from "../../raft/types.ts";
-import { partsOf } from "../parts.ts";
+import { batchesOf } from "../batches.ts";
 import type { Network } from "../ports.ts";
 
 /** Collects messages by receiver. */
@@ -17,7 +17,7 @@ export class PeerOutbox {
 
   /** Adds proposals for the leader, in messages of a bounded size. */
   addForward(to: ServerId, commands: readonly Uint8Array[]): void {
-    for (const part of partsOf(commands, limits.appendBytesMax)) this.add(to, { type: "Forward", commands: part });
+    for (const batch of batchesOf(commands, limits.appendBytesMax)) this.add(to, { type: "Forward", commands: batch });
   }
 
   /** Sends what was collected, receivers in order of their ids. */

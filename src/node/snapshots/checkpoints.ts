@@ -9,22 +9,20 @@
 import type { Raft } from "../../raft/raft.ts";
 import type { Index } from "../../raft/types.ts";
 import { Checkpointer } from "../../storage/checkpointer.ts";
-import type { Disk } from "../../storage/disk.ts";
 import { diskError } from "../../storage/disk-hints.ts";
 import type { LogWriter } from "../../storage/log-writer.ts";
 import { deleteSegments } from "../../storage/open.ts";
 import type { SegmentTable } from "../../storage/segment-table.ts";
 import type { ZnodeMachine } from "../../znode/machine.ts";
 import type { CheckpointOptions } from "../options.ts";
+import type { Ports } from "../ports.ts";
 
-/** What this part of a node works with. */
-export interface CheckpointsHost {
-  readonly disk: Disk;
+/** What checkpoints are made with. */
+export interface CheckpointsParts {
   readonly raft: Raft;
+  readonly ports: Pick<Ports, "disk" | "requestFlush" | "fatal">;
   readonly writer: LogWriter;
   readonly options: CheckpointOptions;
-  readonly requestFlush: () => void;
-  readonly fatal: (error: Error) => void;
   /** The oldest entry that a snapshot under way needs to be followed by; Infinity if none does. */
   heldIndex(): Index;
 }
@@ -34,9 +32,9 @@ interface Waiting {
   readonly done: () => void;
 }
 
-/** See the file's comment. */
+/** The checkpoints of one server, and how far back its log goes. */
 export class Checkpoints {
-  readonly #host: CheckpointsHost;
+  readonly #parts: CheckpointsParts;
   #machine: ZnodeMachine;
   #table: SegmentTable;
   #checkpointer: Checkpointer;
@@ -46,8 +44,8 @@ export class Checkpoints {
   #waiting: Waiting[] = [];
 
   /** `machine` is as the checkpoint on disk has it, in the segments of `table`. */
-  constructor(host: CheckpointsHost, machine: ZnodeMachine, table: SegmentTable) {
-    this.#host = host;
+  constructor(parts: CheckpointsParts, machine: ZnodeMachine, table: SegmentTable) {
+    this.#parts = parts;
     this.#machine = machine;
     this.#table = table;
     this.#durableIndex = machine.appliedIndex;
@@ -74,16 +72,16 @@ export class Checkpoints {
     const index = this.#machine.appliedIndex;
     if (index <= this.#durableIndex) return done();
     this.#waiting.push({ index, done });
-    this.#host.requestFlush();
+    this.#parts.ports.requestFlush();
   }
 
   /** The end of a turn: begins a checkpoint that is due, or goes on with one. Returns whether it did. */
   turn(): boolean {
     // Behind a snapshot that is not durable yet, this state has no future.
-    if (this.#machine.appliedIndex < this.#host.raft.logBase.index) return false;
+    if (this.#machine.appliedIndex < this.#parts.raft.logBase.index) return false;
     if (this.#checkpointer.encoding) this.#checkpointer.step();
     else if (!this.#begin()) return false;
-    if (this.#checkpointer.encoding) this.#host.requestFlush();
+    if (this.#checkpointer.encoding) this.#parts.ports.requestFlush();
     return true;
   }
 
@@ -91,7 +89,7 @@ export class Checkpoints {
     if (this.#checkpointer.busy) return false;
     const { hasSwept } = this.#checkpointer;
     if (!hasSwept && this.#checkpointer.isWasteful) this.#checkpointer.sweep();
-    const { raft } = this.#host;
+    const { raft } = this.#parts;
     const index = this.#machine.appliedIndex;
     if (this.#checkpointer.busy || !(hasSwept || (this.#isDue() && index > this.#durableIndex))) return false;
     this.#logBytes = 0;
@@ -102,7 +100,7 @@ export class Checkpoints {
   /** A snapshot has taken the place of the state. */
   replaced(machine: ZnodeMachine, table: SegmentTable): void {
     this.#checkpointer.abandon();
-    const { disk, fatal } = this.#host;
+    const { disk, fatal } = this.#parts.ports;
     deleteSegments(disk, this.#table.names(), (error) => {
       if (error !== undefined) fatal(diskError(error, "an old checkpoint could not be deleted"));
     });
@@ -114,16 +112,16 @@ export class Checkpoints {
   }
 
   #isDue(): boolean {
-    const { dirtyBytes, logBytes } = this.#host.options;
+    const { dirtyBytes, logBytes } = this.#parts.options;
     return this.#waiting.length > 0 || this.#logBytes >= logBytes || this.#machine.dirtyBytes >= dirtyBytes;
   }
 
   #checkpointerOf(machine: ZnodeMachine, table: SegmentTable): Checkpointer {
-    const { disk, options, fatal } = this.#host;
-    return new Checkpointer(disk, machine, table, options, {
+    const { ports, options } = this.#parts;
+    return new Checkpointer(ports.disk, machine, table, options, {
       durable: (index) => this.#durable(index),
-      swept: () => this.#host.requestFlush(),
-      failed: fatal,
+      swept: () => this.#parts.ports.requestFlush(),
+      failed: (error) => ports.fatal(error),
     });
   }
 
@@ -133,11 +131,11 @@ export class Checkpoints {
     const waiting = this.#waiting;
     this.#waiting = waiting.filter((one) => one.index > index);
     for (const one of waiting) if (one.index <= index) one.done();
-    this.#host.requestFlush();
+    this.#parts.ports.requestFlush();
   }
 
   #compact(): void {
-    const { raft, writer, options } = this.#host;
+    const { raft, writer, options } = this.#parts;
     // A snapshot is on its way to the disk and takes the whole log's place.
     if (this.#durableIndex < raft.logBase.index) return;
     const held = writer.bytes <= options.heldBytes ? this.#heldIndex() : Number.POSITIVE_INFINITY;
@@ -148,15 +146,15 @@ export class Checkpoints {
   }
 
   #tailBytes(): number {
-    const { raft, options } = this.#host;
+    const { raft, options } = this.#parts;
     const somebodyIsAway = raft.status().peers.some((peer) => !peer.active);
     return somebodyIsAway ? Math.max(options.tailBytes, options.awayBytes) : options.tailBytes;
   }
 
   /** Behind this, somebody who is there still needs the log. */
   #heldIndex(): Index {
-    let held = this.#host.heldIndex();
-    for (const peer of this.#host.raft.status().peers)
+    let held = this.#parts.heldIndex();
+    for (const peer of this.#parts.raft.status().peers)
       if (peer.active && peer.state !== "snapshot") held = Math.min(held, peer.matchIndex);
     return held;
   }

@@ -9,22 +9,15 @@ import type { InstallSnapshot } from "../../raft/messages.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Index, ServerId } from "../../raft/types.ts";
 import { CheckpointLoader, isDamage, type LoadedCheckpoint } from "../../storage/checkpoint-loader.ts";
-import type { Disk, DiskOperation } from "../../storage/disk.ts";
+import type { DiskOperation } from "../../storage/disk.ts";
 import { diskError } from "../../storage/disk-hints.ts";
 import { headKey, type SegmentName, segmentKey } from "../../storage/layout.ts";
 import { deleteSegments } from "../../storage/open.ts";
 import { type CheckpointHead, decodeHead, encodeHead } from "../../storage/records.ts";
+import type { Ports } from "../ports.ts";
 
-/** What this part of a node works with. */
-export interface ReceiverHost {
-  readonly disk: Disk;
-  readonly raft: Raft;
-  readonly requestFlush: () => void;
-  /** A write failed. */
-  readonly fatal: (error: Error) => void;
-}
-
-interface Transfer {
+/** A snapshot that comes in. */
+interface Staging {
   readonly from: ServerId;
   readonly snapshotId: number;
   readonly lastIncludedIndex: Index;
@@ -44,36 +37,38 @@ interface Installing {
   readonly loaded: LoadedCheckpoint;
 }
 
-/** See the file's comment. */
+/** Takes snapshots from the leader. */
 export class SnapshotReceiver {
-  readonly #host: ReceiverHost;
+  readonly #raft: Raft;
+  readonly #ports: Pick<Ports, "disk" | "requestFlush" | "fatal">;
   #nextGeneration: number;
-  #transfer: Transfer | undefined;
+  #staging: Staging | undefined;
   #installing: Installing | undefined;
-  /** Bytes of chunks on their way to the disk, those of transfers that were given up among them. */
+  /** Bytes of chunks on their way to the disk, those of snapshots that were given up among them. */
   #stagingBytes = 0;
 
   /** `generation` is that of the present checkpoint. */
-  constructor(host: ReceiverHost, generation: number) {
-    this.#host = host;
+  constructor(raft: Raft, ports: Pick<Ports, "disk" | "requestFlush" | "fatal">, generation: number) {
+    this.#raft = raft;
+    this.#ports = ports;
     this.#nextGeneration = generation + 1;
   }
 
   /** Takes a chunk that Raft wants staged. */
   take(from: ServerId, message: InstallSnapshot): void {
     if (this.#installing !== undefined) return;
-    let transfer = this.#transfer;
-    if (transfer?.from !== from || transfer.snapshotId !== message.snapshotId) {
+    let staging = this.#staging;
+    if (staging?.from !== from || staging.snapshotId !== message.snapshotId) {
       if (message.previous !== 0) return this.#reply(message.snapshotId, 0);
       this.abandon();
-      transfer = this.#begin(from, message);
+      staging = this.#begin(from, message);
     }
     // A chunk that came before, or one that comes too early: the sender will go on from what is durable.
-    if (message.previous !== transfer.loader.position || transfer.head !== undefined)
-      return this.#reply(transfer.snapshotId, transfer.durable);
+    if (message.previous !== staging.loader.position || staging.head !== undefined)
+      return this.#reply(staging.snapshotId, staging.durable);
     try {
-      if (message.done) this.#takeHead(transfer, message);
-      else this.#stage(transfer, message);
+      if (message.done) this.#takeHead(staging, message);
+      else this.#stage(staging, message);
     } catch (error) {
       // The leader's own disk said it was whole: so it was damaged on the way, or this is no leader.
       if (!isDamage(error)) throw error;
@@ -97,59 +92,59 @@ export class SnapshotReceiver {
 
   /** Entries up to `index` were applied: a snapshot of less is not waited for any more. */
   applied(index: Index): void {
-    if (this.#transfer !== undefined && this.#transfer.lastIncludedIndex <= index) this.abandon();
+    if (this.#staging !== undefined && this.#staging.lastIncludedIndex <= index) this.abandon();
   }
 
   /** Forgets a snapshot that is not complete, on disk too. */
   abandon(): void {
-    const transfer = this.#transfer;
-    if (transfer === undefined) return;
-    this.#transfer = undefined;
-    this.#delete(transfer.staged.map((number) => ({ generation: transfer.generation, number })));
+    const staging = this.#staging;
+    if (staging === undefined) return;
+    this.#staging = undefined;
+    this.#delete(staging.staged.map((number) => ({ generation: staging.generation, number })));
   }
 
   /** Deletes segments of a state that is no more. */
   #delete(names: readonly SegmentName[]): void {
-    deleteSegments(this.#host.disk, names, (error) => {
-      if (error !== undefined) this.#host.fatal(diskError(error, "an unfinished snapshot could not be deleted"));
+    deleteSegments(this.#ports.disk, names, (error) => {
+      if (error !== undefined) this.#ports.fatal(diskError(error, "an unfinished snapshot could not be deleted"));
     });
   }
 
-  #begin(from: ServerId, { snapshotId, lastIncludedIndex }: InstallSnapshot): Transfer {
+  #begin(from: ServerId, { snapshotId, lastIncludedIndex }: InstallSnapshot): Staging {
     const generation = this.#nextGeneration++;
     const loader = new CheckpointLoader(generation);
     const nothing = { staged: [], durable: 0, head: undefined };
-    this.#transfer = { from, snapshotId, lastIncludedIndex, generation, loader, ...nothing };
-    return this.#transfer;
+    this.#staging = { from, snapshotId, lastIncludedIndex, generation, loader, ...nothing };
+    return this.#staging;
   }
 
-  #stage(transfer: Transfer, { position, data }: InstallSnapshot): void {
-    if (position <= transfer.loader.position) return;
-    // As if it were lost: with a disk that hangs, transfer after transfer would pile up.
+  #stage(staging: Staging, { position, data }: InstallSnapshot): void {
+    if (position <= staging.loader.position) return;
+    // As if it were lost: with a disk that hangs, snapshot after snapshot would pile up.
     if (this.#stagingBytes > 0 && this.#stagingBytes + data.length > limits.stagedBytesMax) return;
-    transfer.loader.add(position, data);
-    transfer.staged.push(position);
-    const key = segmentKey({ generation: transfer.generation, number: position });
+    staging.loader.add(position, data);
+    staging.staged.push(position);
+    const key = segmentKey({ generation: staging.generation, number: position });
     this.#stagingBytes += data.length;
-    this.#host.disk.write([{ type: "put", key, value: data }], (error) => {
+    this.#ports.disk.write([{ type: "put", key, value: data }], (error) => {
       this.#stagingBytes -= data.length;
-      if (error !== undefined) return this.#host.fatal(diskError(error, "a snapshot could not be written"));
-      if (this.#transfer !== transfer) return;
-      transfer.durable = position;
-      this.#reply(transfer.snapshotId, position);
-      this.#installIfWhole(transfer);
+      if (error !== undefined) return this.#ports.fatal(diskError(error, "a snapshot could not be written"));
+      if (this.#staging !== staging) return;
+      staging.durable = position;
+      this.#reply(staging.snapshotId, position);
+      this.#installIfWhole(staging);
     });
   }
 
-  #takeHead(transfer: Transfer, message: InstallSnapshot): void {
+  #takeHead(staging: Staging, message: InstallSnapshot): void {
     const head = decodeHead(message.data);
     if (head.index !== message.lastIncludedIndex || head.term !== message.lastIncludedTerm) return this.abandon();
-    transfer.head = { ...head, generation: transfer.generation };
-    this.#installIfWhole(transfer);
+    staging.head = { ...head, generation: staging.generation };
+    this.#installIfWhole(staging);
   }
 
-  #installIfWhole(transfer: Transfer): void {
-    const { head, durable, loader } = transfer;
+  #installIfWhole(staging: Staging): void {
+    const { head, durable, loader } = staging;
     if (head === undefined || durable !== loader.position) return;
     let loaded: LoadedCheckpoint;
     try {
@@ -159,14 +154,14 @@ export class SnapshotReceiver {
       return this.abandon();
     }
     const { index, term, configuration } = head;
-    if (!this.#host.raft.installSnapshot({ index, term, configuration })) return this.abandon();
-    this.#transfer = undefined;
+    if (!this.#raft.installSnapshot({ index, term, configuration })) return this.abandon();
+    this.#staging = undefined;
     this.#installing = { head, loaded };
-    this.#host.requestFlush();
+    this.#ports.requestFlush();
   }
 
   #reply(snapshotId: number, position: number): void {
-    this.#host.raft.snapshotStaged(snapshotId, position);
-    this.#host.requestFlush();
+    this.#raft.snapshotStaged(snapshotId, position);
+    this.#ports.requestFlush();
   }
 }

@@ -7,27 +7,15 @@ import { limits } from "../../base/limits.ts";
 import type { InstallSnapshotReply } from "../../raft/messages.ts";
 import type { Raft, SnapshotPeer } from "../../raft/raft.ts";
 import type { Index, ServerId } from "../../raft/types.ts";
-import type { Disk, DiskView, Row } from "../../storage/disk.ts";
+import type { DiskView, Row } from "../../storage/disk.ts";
 import { diskError } from "../../storage/disk-hints.ts";
 import { headKey, segmentName, segmentRange } from "../../storage/layout.ts";
 import { type CheckpointHead, decodeHead } from "../../storage/records.ts";
 import { unseal } from "../../storage/sealed.ts";
+import type { Ports } from "../ports.ts";
 
-/** What this part of a node works with. */
-export interface SenderHost {
-  readonly disk: Disk;
-  readonly raft: Raft;
-  /** How long a chunk may stay without an answer, ms. */
-  readonly retryMs: number;
-  now(): number;
-  /** A number that no other transfer has. */
-  newId(): number;
-  readonly requestFlush: () => void;
-  /** The disk cannot be read, or what is on it is damaged. */
-  readonly fatal: (error: Error) => void;
-}
-
-interface Transfer {
+/** A snapshot on its way to one follower. */
+interface Delivery {
   readonly id: number;
   readonly to: ServerId;
   readonly view: DiskView;
@@ -49,64 +37,70 @@ interface Transfer {
   heardAtMs: number;
 }
 
-/** See the file's comment. */
+/** Sends snapshots to those who need them. */
 export class SnapshotSender {
-  readonly #host: SenderHost;
-  readonly #transfers = new Map<ServerId, Transfer>();
+  readonly #raft: Raft;
+  readonly #ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">;
+  readonly #retryMs: number;
+  readonly #deliveries = new Map<ServerId, Delivery>();
 
-  constructor(host: SenderHost) {
-    this.#host = host;
+  /** `retryMs`: how long a chunk may stay without an answer. */
+  constructor(raft: Raft, ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">, retryMs: number) {
+    this.#raft = raft;
+    this.#ports = ports;
+    this.#retryMs = retryMs;
   }
 
   /** The oldest checkpoint that is being sent; Infinity if none is. */
   heldIndex(): Index {
     let held = Number.POSITIVE_INFINITY;
-    for (const { head } of this.#transfers.values()) held = Math.min(held, head?.read.index ?? 0);
+    for (const { head } of this.#deliveries.values()) held = Math.min(held, head?.read.index ?? 0);
     return held;
   }
 
   /** The end of a turn: `peers` need a snapshot, and nobody else does. */
   turn(peers: readonly SnapshotPeer[]): void {
-    if (peers.length === 0 && this.#transfers.size === 0) return;
-    for (const [id, transfer] of this.#transfers) {
+    if (peers.length === 0 && this.#deliveries.size === 0) return;
+    for (const [id, delivery] of this.#deliveries) {
       const peer = peers.find((candidate) => candidate.id === id);
       // A follower that has what is being sent, and needs a snapshot still, needs a newer one.
-      const included = transfer.head?.read.index ?? Number.POSITIVE_INFINITY;
-      if (peer === undefined || peer.matchIndex >= included) this.#end(transfer);
+      const included = delivery.head?.read.index ?? Number.POSITIVE_INFINITY;
+      if (peer === undefined || peer.matchIndex >= included) this.#end(delivery);
     }
-    for (const { id } of peers) if (!this.#transfers.has(id)) this.#begin(id);
-    const now = this.#host.now();
-    for (const transfer of this.#transfers.values())
-      if (now - transfer.heardAtMs >= this.#host.retryMs) this.#goBack(transfer, transfer.acknowledged);
-      else if (now >= pacedUntil(transfer)) this.#guarded(() => this.#go(transfer));
+    for (const { id } of peers) if (!this.#deliveries.has(id)) this.#begin(id);
+    const now = this.#ports.clock.now();
+    for (const delivery of this.#deliveries.values())
+      if (now - delivery.heardAtMs >= this.#retryMs) this.#goBack(delivery, delivery.acknowledged);
+      else if (now >= pacedUntil(delivery)) this.#guarded(() => this.#go(delivery));
   }
 
   /** When {@link turn} has something to do although nothing happened, monotonic ms. */
   nextDeadline(): number {
     let deadline = Number.POSITIVE_INFINITY;
-    for (const transfer of this.#transfers.values())
-      deadline = Math.min(deadline, transfer.heardAtMs + this.#host.retryMs, pacedUntil(transfer));
+    for (const delivery of this.#deliveries.values())
+      deadline = Math.min(deadline, delivery.heardAtMs + this.#retryMs, pacedUntil(delivery));
     return deadline;
   }
 
   /** The follower says how far it is. */
   replied(from: ServerId, { snapshotId, position }: InstallSnapshotReply): void {
-    const transfer = this.#transfers.get(from);
-    if (transfer === undefined || transfer.id !== snapshotId) return;
-    // It knows nothing of the transfer: it has started again, or takes another one.
-    if (position === 0 && transfer.acknowledged > 0) return this.#goBack(transfer, 0);
-    if (position <= transfer.acknowledged) return;
-    transfer.heardAtMs = this.#host.now();
-    transfer.acknowledged = position;
-    transfer.inFlight = transfer.inFlight.filter((sent) => sent > position);
-    this.#guarded(() => this.#go(transfer));
+    const delivery = this.#deliveries.get(from);
+    if (delivery === undefined || delivery.id !== snapshotId) return;
+    // It knows nothing of the delivery: it has started again, or takes another one.
+    if (position === 0 && delivery.acknowledged > 0) return this.#goBack(delivery, 0);
+    if (position <= delivery.acknowledged) return;
+    delivery.heardAtMs = this.#ports.clock.now();
+    delivery.acknowledged = position;
+    delivery.inFlight = delivery.inFlight.filter((sent) => sent > position);
+    this.#guarded(() => this.#go(delivery));
   }
 
   #begin(to: ServerId): void {
-    const transfer: Transfer = {
-      id: this.#host.newId(),
+    const delivery: Delivery = {
+      // No other delivery has it.
+      id: Math.floor(this.#ports.random() * 2 ** 48) + 1,
       to,
-      view: this.#host.disk.view(),
+      view: this.#ports.disk.view(),
       head: undefined,
       reading: true,
       waiting: [],
@@ -115,105 +109,105 @@ export class SnapshotSender {
       sent: 0,
       acknowledged: 0,
       inFlight: [],
-      beganAtMs: this.#host.now(),
-      paceAtMs: this.#host.now(),
-      heardAtMs: this.#host.now(),
+      beganAtMs: this.#ports.clock.now(),
+      paceAtMs: this.#ports.clock.now(),
+      heardAtMs: this.#ports.clock.now(),
     };
-    this.#transfers.set(to, transfer);
+    this.#deliveries.set(to, delivery);
     const gte = headKey;
-    transfer.view.read({ gte, lt: new Uint8Array([...headKey, 0]) }, 1, (error, [row]) => {
-      transfer.reading = false;
-      if (error !== undefined) return this.#host.fatal(diskError(error, "the checkpoint could not be read"));
+    delivery.view.read({ gte, lt: new Uint8Array([...headKey, 0]) }, 1, (error, [row]) => {
+      delivery.reading = false;
+      if (error !== undefined) return this.#ports.fatal(diskError(error, "the checkpoint could not be read"));
       this.#guarded(() => {
         // The log was compacted, so there is a checkpoint.
         const { value } = present(row, "the head of the checkpoint");
-        transfer.head = { value, read: decodeHead(value) };
-        this.#go(transfer);
+        delivery.head = { value, read: decodeHead(value) };
+        this.#go(delivery);
       });
     });
   }
 
-  #end(transfer: Transfer): void {
-    transfer.view.close();
-    this.#transfers.delete(transfer.to);
+  #end(delivery: Delivery): void {
+    delivery.view.close();
+    this.#deliveries.delete(delivery.to);
   }
 
   /** Forgets what was sent behind `position`. */
-  #goBack(transfer: Transfer, position: number): void {
-    transfer.heardAtMs = this.#host.now();
-    transfer.acknowledged = position;
-    transfer.sent = position;
-    transfer.inFlight = [];
-    transfer.waiting = [];
-    transfer.atEnd = false;
-    transfer.doneSent = false;
-    this.#guarded(() => this.#go(transfer));
+  #goBack(delivery: Delivery, position: number): void {
+    delivery.heardAtMs = this.#ports.clock.now();
+    delivery.acknowledged = position;
+    delivery.sent = position;
+    delivery.inFlight = [];
+    delivery.waiting = [];
+    delivery.atEnd = false;
+    delivery.doneSent = false;
+    this.#guarded(() => this.#go(delivery));
   }
 
   /** Sends what may be sent and reads what comes next. */
-  #go(transfer: Transfer): void {
-    const { head, inFlight, waiting } = transfer;
+  #go(delivery: Delivery): void {
+    const { head, inFlight, waiting } = delivery;
     if (head === undefined) return;
-    const now = this.#host.now();
-    while (inFlight.length < limits.snapshotChunksInFlightMax && now >= transfer.paceAtMs) {
+    const now = this.#ports.clock.now();
+    while (inFlight.length < limits.snapshotChunksInFlightMax && now >= delivery.paceAtMs) {
       const row = waiting.shift();
       if (row === undefined) break;
       const position = segmentName(row.key)?.number ?? 0;
       // Better to stop here than to spread what a bad disk made of it.
       unseal(row.value, `segment ${position} of the checkpoint`);
-      this.#send(transfer, head.read, position, row.value, false);
+      this.#send(delivery, head.read, position, row.value, false);
       inFlight.push(position);
-      transfer.sent = position;
-      if (now - transfer.beganAtMs < limits.snapshotPacedMsMax)
-        transfer.paceAtMs = now + row.value.length / bytesPerMs(head.read);
+      delivery.sent = position;
+      if (now - delivery.beganAtMs < limits.snapshotPacedMsMax)
+        delivery.paceAtMs = now + row.value.length / bytesPerMs(head.read);
     }
     if (waiting.length > 0) return;
-    if (!transfer.atEnd) return this.#read(transfer, head.read.generation);
-    if (transfer.doneSent) return;
-    transfer.doneSent = true;
-    this.#send(transfer, head.read, transfer.sent, head.value, true);
+    if (!delivery.atEnd) return this.#read(delivery, head.read.generation);
+    if (delivery.doneSent) return;
+    delivery.doneSent = true;
+    this.#send(delivery, head.read, delivery.sent, head.value, true);
   }
 
-  #read(transfer: Transfer, generation: number): void {
-    if (transfer.reading) return;
-    transfer.reading = true;
-    const from = transfer.sent;
-    transfer.view.read(segmentRange(generation, from + 1), limits.segmentBytes, (error, rows) => {
-      transfer.reading = false;
-      if (error !== undefined) return this.#host.fatal(diskError(error, "the checkpoint could not be read"));
+  #read(delivery: Delivery, generation: number): void {
+    if (delivery.reading) return;
+    delivery.reading = true;
+    const from = delivery.sent;
+    delivery.view.read(segmentRange(generation, from + 1), limits.segmentBytes, (error, rows) => {
+      delivery.reading = false;
+      if (error !== undefined) return this.#ports.fatal(diskError(error, "the checkpoint could not be read"));
       // Else it went back meanwhile.
-      if (transfer.sent === from) {
-        transfer.waiting = [...rows];
-        transfer.atEnd = rows.length === 0;
+      if (delivery.sent === from) {
+        delivery.waiting = [...rows];
+        delivery.atEnd = rows.length === 0;
       }
-      this.#guarded(() => this.#go(transfer));
+      this.#guarded(() => this.#go(delivery));
     });
   }
 
-  #send(transfer: Transfer, head: CheckpointHead, position: number, data: Uint8Array, done: boolean): void {
-    this.#host.raft.sendSnapshot(transfer.to, {
-      snapshotId: transfer.id,
+  #send(delivery: Delivery, head: CheckpointHead, position: number, data: Uint8Array, done: boolean): void {
+    this.#raft.sendSnapshot(delivery.to, {
+      snapshotId: delivery.id,
       lastIncludedIndex: head.index,
       lastIncludedTerm: head.term,
-      previous: transfer.sent,
+      previous: delivery.sent,
       position,
       data,
       done,
     });
-    this.#host.requestFlush();
+    this.#ports.requestFlush();
   }
 
   #guarded(action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.#host.fatal(error instanceof Error ? error : new Error(String(error)));
+      this.#ports.fatal(error instanceof Error ? error : new Error(String(error)));
     }
   }
 }
 
 /** When a chunk that has been read may leave; Infinity if none waits, or for an answer only. */
-function pacedUntil({ waiting, inFlight, paceAtMs }: Transfer): number {
+function pacedUntil({ waiting, inFlight, paceAtMs }: Delivery): number {
   const waits = waiting.length > 0 && inFlight.length < limits.snapshotChunksInFlightMax;
   return waits ? paceAtMs : Number.POSITIVE_INFINITY;
 }

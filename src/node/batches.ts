@@ -1,0 +1,16 @@
+/** Cuts lists of commands into batches of a bounded size. */
+
+/** Successive batches of `commands`, each of at most `bytesMax` bytes or of one command that is larger. */
+export function* batchesOf(commands: readonly Uint8Array[], bytesMax: number): Generator<readonly Uint8Array[]> {
+  let first = 0;
+  let bytes = 0;
+  for (const [i, command] of commands.entries()) {
+    if (i > first && bytes + command.length > bytesMax) {
+      yield commands.slice(first, i);
+      first = i;
+      bytes = 0;
+    }
+    bytes += command.length;
+  }
+  if (first < commands.length) yield first === 0 ? commands : commands.slice(first);
+}
