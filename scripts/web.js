@@ -43,6 +43,8 @@ async function bundlePages(names) {
     format: "esm",
     minify: true,
     metafile: true,
+    // Styles go into the components that they are for: the pages' policy allows no others.
+    loader: { ".css": "text" },
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("assets/")), contents]));
   const entries = new Map();

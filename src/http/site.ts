@@ -52,7 +52,8 @@ export function serveSite(server: FastifyInstance, site: Site): void {
 
   /** A route with what only this server's own pages may read. */
   const read = (path: string, handler: (request: FastifyRequest, reply: FastifyReply) => unknown): void => {
-    server.get(path, (request, reply) => {
+    // A HEAD of a stream would have no end either.
+    server.get(path, { exposeHeadRoute: false }, (request, reply) => {
       if (refused(request, reply, site.guests, request.headers["sec-fetch-site"])) return reply;
       reply.header("cache-control", "no-store");
       return handler(request, reply);

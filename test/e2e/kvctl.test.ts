@@ -135,6 +135,7 @@ describe("commands", () => {
       expect(rows[id]).toMatch(new RegExp(`^${endpoint} +${id} +${role} +\\d+ +${leader} .* up$`));
     }
     expect(rows[4]).toMatch(new RegExp(`^leader: server ${leader}, term \\d+; 3 of 3 servers answer: 1, 2, 3$`));
+    expect(rows[5]).toBe(`dashboard: http://${cluster.server(1).httpAddress}/`);
     expect(objects((await kvctl("status --json")).out)).toMatchObject(
       cluster.servers.map(({ id, endpoint }) => ({ endpoint, up: true, id, leader, ready: true })),
     );

@@ -316,6 +316,7 @@ describe("/tree", () => {
     for (const method of ["POST", "PUT", "DELETE", "PATCH"] as const)
       for (const url of ["/tree?path=/a", "/events", "/sessions", "/watches", "/"])
         expect((await http.inject({ method, url })).statusCode).toBe(404);
+    expect((await http.inject({ method: "HEAD", url: "/events" })).statusCode).toBe(404);
   });
 });
 

@@ -18,7 +18,7 @@ export function logsOf({ servers }: Picture, count: number): TemplateResult {
       <thead>
         <tr>
           <th scope="col"><span class="sr">server</span></th>
-          ${columns.map((index) => html`<th scope="col">${index}</th>`)}
+          ${columns.map(heading)}
           ${columns.length === 0 ? html`<th scope="col">no entries yet</th>` : nothing}
         </tr>
       </thead>
@@ -31,6 +31,15 @@ export function logsOf({ servers }: Picture, count: number): TemplateResult {
       >committed<span class="key applied"></span>applied; the number is the term
     </div>
   </div>`;
+}
+
+/** Numbers that are wider than a column stand above every fifth one; the others are told all the same. */
+function heading(index: number, i: number, columns: readonly number[]): TemplateResult {
+  const isWide = (columns.at(-1) ?? 0) >= 1_000;
+  if (!isWide) return html`<th scope="col">${index}</th>`;
+  // At the edges there is no room on both sides.
+  const isSeen = index % 5 === 0 && i > 0 && i < columns.length - 1;
+  return html`<th scope="col" class="far"><span class=${isSeen ? "seen" : "sr"}>${index}</span></th>`;
 }
 
 function row(server: ServerPicture, columns: readonly number[]): TemplateResult {

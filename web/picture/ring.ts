@@ -125,16 +125,20 @@ function serverOf(server: ServerPicture, view: RingView): SVGTemplateResult | ty
   ].join(" ");
   const choose = () => select({ kind: "server", id });
   const [x, y] = [at.x, at.y];
-  return svg`<g class=${classes} tabindex="0" role="button" aria-label=${serverLabel(server)}
-      @click=${choose} @keydown=${onEnter(choose)}>
+  // What is written beside the button stands in its label in words.
+  return svg`<g class=${classes} @click=${choose}>
     <title>${server.why}</title>
-    <circle class="halo" cx=${x} cy=${y} r=${serverRadius + 9}></circle>
-    ${timerOf(server, at, picture.nowMs)}
-    <circle class="disc" cx=${x} cy=${y} r=${serverRadius}></circle>
+    <g class="spot" tabindex="0" role="button" aria-label=${serverLabel(server)} @keydown=${onEnter(choose)}>
+      <circle class="halo" cx=${x} cy=${y} r=${serverRadius + 9}></circle>
+      ${timerOf(server, at, picture.nowMs)}
+      <circle class="disc" cx=${x} cy=${y} r=${serverRadius}></circle>
+    </g>
+    <g class="words" aria-hidden="true">
     <text class="name" x=${x} y=${y + 1}>n${id}</text>
     <text class="at" x=${x} y=${y + 15}>${term > 0 ? `term ${term}` : ""}</text>
     <text class="role label" x=${x} y=${y + serverRadius + 19}>${roleText(server)}</text>
     <text class="vote label" x=${x} y=${y + serverRadius + 31}>${votedFor > 0 && votedFor !== id ? `voted for n${votedFor}` : ""}</text>
+    </g>
     ${diskOf(server, { x: x + 23, y: y - 29 }, picture.nowMs)}
   </g>`;
 }
@@ -168,12 +172,15 @@ function clientOf(client: ClientPicture, { layout, selected, select }: RingView)
   const choose = () => select({ kind: "client", id });
   const marks = `${pending > 0 ? "·".repeat(Math.min(3, pending)) : ""}${watches.length > 0 ? "◉" : ""}`;
   const isSelected = selected?.kind === "client" && selected.id === id ? "selected" : "";
-  return svg`<g class="client ${state} ${isSelected}" tabindex="0" role="button" aria-label=${label}
-      @click=${choose} @keydown=${onEnter(choose)}>
+  return svg`<g class="client ${state} ${isSelected}" @click=${choose}>
     <title>${label}</title>
-    <rect class="box" x=${at.x - 12} y=${at.y - 9} width="24" height="18" rx="5"></rect>
+    <g class="spot" tabindex="0" role="button" aria-label=${label} @keydown=${onEnter(choose)}>
+      <rect class="box" x=${at.x - 12} y=${at.y - 9} width="24" height="18" rx="5"></rect>
+    </g>
+    <g class="words" aria-hidden="true">
     <text x=${at.x} y=${at.y + 4}>${name}</text>
     <text class="badge" x=${at.x} y=${at.y - 11}>${marks}</text>
+    </g>
   </g>`;
 }
 

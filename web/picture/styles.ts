@@ -73,7 +73,9 @@ export const sceneStyles = css`
   .link.bad { stroke: var(--warn); stroke-width: 1.4; stroke-dasharray: 1 3; }
   .link.selected { stroke: var(--accent); stroke-width: 2.5; }
   .touch { stroke: transparent; stroke-width: 14; cursor: pointer; }
-  .server, .client { cursor: pointer; outline: none; }
+  .server, .client { cursor: pointer; }
+  .spot { outline: none; }
+  .words { pointer-events: none; }
   .disc { fill: var(--surface); stroke: var(--term); stroke-width: 2.5; }
   .leader .disc { fill: var(--term); }
   .leader .name, .leader .at { fill: var(--on-term); }
@@ -92,7 +94,7 @@ export const sceneStyles = css`
   .halo { fill: none; stroke: transparent; stroke-width: 3; }
   .lit .halo { stroke: var(--bad); }
   .selected .halo { stroke: var(--accent); }
-  .server:focus-visible .halo, .client:focus-visible .box { stroke: var(--accent); stroke-width: 3; }
+  .spot:focus-visible .halo, .spot:focus-visible .box { stroke: var(--accent); stroke-width: 3; }
   .disk { fill: var(--surface); stroke: var(--muted); stroke-width: 1.2; }
   .disk.hung, .disk.full, .disk.damaged { stroke: var(--bad); stroke-width: 2; }
   .disk.slow, .disk.low { stroke: var(--warn); stroke-width: 2; }
@@ -119,6 +121,8 @@ export const sceneStyles = css`
   caption, .legend { text-align: start; color: var(--muted); font-size: 11.5px; line-height: 1.5; }
   th { font-weight: 600; text-align: start; padding: 0 0.35em 0 0; color: var(--ink); white-space: nowrap; }
   thead th { color: var(--muted); font-weight: 400; font-size: 10.5px; text-align: center; padding: 0; }
+  th.far { position: relative; height: 1.3em; }
+  th.far .seen { position: absolute; bottom: 0; left: 50%; translate: -50%; }
   td { width: 21px; min-width: 21px; height: 22px; padding: 0; text-align: center; border-radius: 4px; box-sizing: border-box; position: relative; }
   td.entry { border: 1.5px solid var(--term); color: var(--ink); }
   td.entry.committed { background: var(--term); color: var(--on-term); }
