@@ -37,7 +37,6 @@ export function namesHash(names: readonly string[]): number {
   return hash;
 }
 
-/** See the file's comment. */
 export class ModelTree {
   /** By path: the names of all children that it ever had. */
   readonly #childNames = new Map<string, Set<string>>();

@@ -25,7 +25,6 @@ interface Page {
   told: number;
 }
 
-/** See the file's comment. */
 export class LivePages {
   readonly #source: ViewSource;
   readonly #max: number;

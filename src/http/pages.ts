@@ -33,7 +33,6 @@ export interface PageFile {
   readonly isImmutable: boolean;
 }
 
-/** See the file's comment. */
 export class Pages {
   readonly #directory: string;
   #names: Promise<ReadonlySet<string>> | undefined;

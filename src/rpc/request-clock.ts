@@ -12,7 +12,6 @@ export interface RequestObserver {
   answered?(kind: RequestKind, durationMs: number): void;
 }
 
-/** See the file's comment. */
 export class RequestClock {
   /** The request that is being timed; none: 0. */
   #xid = 0;

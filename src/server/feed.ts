@@ -3,7 +3,6 @@ import { limits } from "../base/limits.ts";
 import type { FeedEvent, FeedFact } from "../http/observed.ts";
 import type { Applied, Command } from "../znode/commands.ts";
 
-/** See the file's comment. */
 export class Feed {
   readonly #changes: FeedEvent[] = [];
   readonly #events: FeedEvent[] = [];

@@ -31,7 +31,6 @@ export interface LookoutSources {
   readonly peers: () => PeerTransport;
 }
 
-/** See the file's comment. */
 export class Lookout {
   readonly #sources: LookoutSources;
   readonly #feed = new Feed();

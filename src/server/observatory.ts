@@ -58,7 +58,6 @@ interface Other {
   asking: Promise<void> | undefined;
 }
 
-/** See the file's comment. */
 export class Observatory {
   readonly #sources: ObservatorySources;
   readonly #pages = new Set<() => void>();

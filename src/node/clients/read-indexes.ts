@@ -13,7 +13,6 @@ interface Waiting {
   readonly connection: Connection;
 }
 
-/** See the file's comment. */
 export class ReadIndexes {
   #collecting: Waiting[] = [];
   readonly #asked = new Map<number, readonly Waiting[]>();

@@ -24,7 +24,6 @@ export const defaultReadWork: ReadWork = {
   ahead: limits.readWorkAhead,
 };
 
-/** See the file's comment. */
 export class ReadTurns {
   readonly #work: ReadWork;
   /** In the order of their visits. */

@@ -43,7 +43,6 @@ export interface Evaluator {
   mayEvaluate(): boolean;
 }
 
-/** See the file's comment. */
 export class RequestQueue {
   readonly #evaluator: Evaluator;
   readonly #send: (message: ServerMessage) => void;

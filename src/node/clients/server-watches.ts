@@ -21,7 +21,6 @@ export interface ArmedAgain {
 
 const armed: ArmedAgain = {};
 
-/** See the file's comment. */
 export class ServerWatches {
   readonly #table = new WatchTable();
   readonly #history: ChangeHistory;

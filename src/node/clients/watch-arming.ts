@@ -22,7 +22,7 @@ export interface Armer {
   missed(event: WatchEvent): void;
 }
 
-/** Of one connection. See the file's comment. */
+/** Of one connection. */
 export class WatchArming {
   readonly #messages = new Queue<SetWatches | Disarm>();
   /** Watches of the first message that are done. */

@@ -24,7 +24,6 @@ export interface Now {
   readonly wallMs: number;
 }
 
-/** See the file's comment. */
 export class ClusterClock {
   readonly #id: ServerId;
   readonly #reportAgeMaxMs: number;

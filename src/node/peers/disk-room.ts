@@ -10,7 +10,6 @@
 import { quorumValue } from "../../raft/quorum.ts";
 import type { Configuration, ServerId } from "../../raft/types.ts";
 
-/** See the file's comment. */
 export class DiskRoom {
   readonly #id: ServerId;
   readonly #wordMs: number;

@@ -16,7 +16,6 @@ interface Probe {
   index: Zxid | undefined;
 }
 
-/** See the file's comment. */
 export class QuorumWatch {
   readonly #electionTimeoutMs: number;
   #quorum = false;

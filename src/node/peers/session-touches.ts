@@ -18,7 +18,6 @@ interface Round {
   sentMs: number;
 }
 
-/** See the file's comment. */
 export class SessionTouches {
   readonly #retryMs: number;
   readonly #patienceMs: number;

@@ -17,7 +17,6 @@ interface Heard {
 /** Ids of the reads with which the leader confirms that it leads: above those of clients' reads. */
 const firstId = 2 ** 52;
 
-/** See the file's comment. */
 export class SessionVouchers {
   #heard: Heard[] = [];
   readonly #asked = new Map<number, { readonly term: Term; readonly heard: readonly Heard[] }>();
