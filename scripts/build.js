@@ -24,16 +24,23 @@ const stamp = `${dist}/.built`;
 const lock = `${dist}/.lock`;
 const staging = `${dist}/.staging`;
 const generated = "src/protocol/generated";
-const sourceDirs = ["src", "sim", "labs", "bench", "web", "test/support", "proto", "scripts/proto"].filter((dir) =>
-  existsSync(`${root}${dir}`),
-);
+const sourceDirs = [
+  "src",
+  "sim",
+  "labs",
+  "bench",
+  "web",
+  "test/support",
+  "proto",
+  "scripts/proto",
+  "scripts/web",
+].filter((dir) => existsSync(`${root}${dir}`));
 const sourceFiles = [
   "tsconfig.json",
   "tsconfig.build.json",
   "package-lock.json",
   "scripts/build.js",
   "scripts/proto.js",
-  "scripts/web.js",
 ];
 
 /** Files below a folder, as paths relative to it. */
@@ -166,7 +173,7 @@ export async function build() {
     generateProto();
     compile();
     await bundleKvctl();
-    const { buildWeb } = await import("./web.js");
+    const { buildWeb } = await import("./web/build.js");
     await buildWeb(`${staging}/web`);
     install();
     writeFileSync(stamp, `${started.toISOString()}\n`);

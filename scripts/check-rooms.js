@@ -81,7 +81,7 @@ const rooms = {
   "web-play": {
     imports: ["base", "raft", "znode", "protocol", "storage", "node", "session", "sim", "web-picture"],
     types: [],
-    packages: ["lit"],
+    packages: ["lit", "virtual:bugs", "virtual:rules", "virtual:scenes", "virtual:worker"],
     pure: false,
   },
   // The dashboard knows servers by what their HTTP door says.

@@ -1,7 +1,7 @@
 /** `npm run hunt`: many seeds on all cores until one fails; its plan is then made small and told. */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeWholeFile } from "../src/files/whole-file.ts";
 import {
   freshSeed,
@@ -12,8 +12,9 @@ import {
   refuseBeside,
   seedOption,
 } from "./cli/arguments.ts";
-import { exitCodes, interruption, print, reason, runCommand, UsageError } from "./cli/command.ts";
+import { exitCodes, interruption, OutputError, print, reason, runCommand, UsageError } from "./cli/command.ts";
 import { prepareFolder, readPlan } from "./cli/files.ts";
+import { writePage } from "./cli/html.ts";
 import { asJson, asText, missedMarks, type PlanFile, tellMissed } from "./cli/hunt-report.ts";
 import type { Found } from "./hunt/messages.ts";
 import { type Hunt, type HuntResult, type HuntState, hunt } from "./hunt/pool.ts";
@@ -29,7 +30,7 @@ const usage = `npm run hunt -- [options]
   --all-marks       a hunt that misses a mark (docs/simulator.md) has failed
   --plan FILE       shrinks this failing plan instead of hunting
   --shrink-for S    shrinks a failure for at most S seconds (default: 60)
-  --out FOLDER      where the plan of a failure goes (default: here)
+  --out FOLDER      where the plan of a failure goes, and the page that plays it (default: here)
   --keep NAME       puts the plan into sim/regressions/NAME.json instead, where the tests replay it
   --json            prints the result as one JSON object
 Ctrl-C ends it and prints what was done.
@@ -99,14 +100,28 @@ function destination(options: Options): (seed: number) => string {
   return () => file;
 }
 
-/** Writes the plan of a failure. One of an earlier hunt of the same seed is replaced, one in `sim/regressions/` never. */
-function save({ plan }: Found, file: string, kept: boolean): PlanFile {
+/** Writes the page that plays the plan of a failure; without one, the plan is enough. */
+function savePage({ plan, seed }: Found, folder: string): string | undefined {
+  const file = join(folder, `hunt-${seed}.html`);
   try {
-    writeWholeFile(file, planText(plan), { replace: !kept });
-    return { file, written: true };
+    writePage(file, plan);
+    return file;
+  } catch (error) {
+    console.error(error instanceof OutputError ? error.message : reason(error));
+    return undefined;
+  }
+}
+
+/** Writes the plan of a failure. One of an earlier hunt of the same seed is replaced, one in `sim/regressions/` never. */
+function save(found: Found, file: string, kept: boolean): PlanFile {
+  try {
+    writeWholeFile(file, planText(found.plan), { replace: !kept });
+    // What is kept is for the tests, which have no use for a page.
+    const page = savePage(found, kept ? "." : dirname(file));
+    return { file, written: true, page };
   } catch (error) {
     console.error(`The plan cannot be written to ${file}: ${reason(error)}. It is printed instead.`);
-    return { file, written: false };
+    return { file, written: false, page: undefined };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { paint } from "./cli/colours.ts";
 import { exitCodes, print, runCommand, UsageError } from "./cli/command.ts";
 import { LineFile, readPlan, shellWord } from "./cli/files.ts";
+import { writePage } from "./cli/html.ts";
 import { LastEvents } from "./cli/last-events.ts";
 import { heading, runReport, summary } from "./cli/report.ts";
 import { readScene, sceneNames } from "./cli/scenes.ts";
@@ -41,10 +42,11 @@ const usage = `npm run sim -- [options]
   --from MS, --to MS    of the story or the diagram: only this part, virtual ms
   --nodes n1,n3         of the story or the diagram: only these servers
   --trace FILE          writes every event as NDJSON
+  --html FILE           writes a page that plays the run in a browser, offline
   --check-determinism   runs twice and compares the trace hashes
   --print-plan          prints the plan and runs nothing
 Exit code: 0 every promise held · 1 a promise broke, two runs differ, or a scene went another way · 2 bad arguments
-           3 the trace or the output could not be written
+           3 the trace, the page or the output could not be written
 `;
 
 const known = {
@@ -61,6 +63,7 @@ const known = {
   to: "value",
   nodes: "value",
   trace: "value",
+  html: "value",
   "check-determinism": "flag",
   "print-plan": "flag",
   help: "flag",
@@ -141,7 +144,9 @@ async function main(args: readonly string[]): Promise<number> {
   const drawing = ["seed", "servers", "minutes", "clean"];
   refuseBeside(options, "plan", [...drawing, "scene"], "the plan says all of that");
   refuseBeside(options, "scene", drawing, "the scene says all of that");
-  refuseBeside(options, "print-plan", ["trace", "story", "diagram", "check-determinism"], "nothing is run");
+  refuseBeside(options, "print-plan", ["trace", "html", "story", "diagram", "check-determinism"], "nothing is run");
+  const plants = "a page has the code as it is; npm run play -- --plan FILE --bug ID plants a bug";
+  refuseBeside(options, "mutant", ["html"], plants);
   refuseBeside(options, "diagram", ["story"], "either the one or the other goes to stdout");
   const cuts = ["from", "to", "nodes"].filter((name) => options.values.has(name));
   const shows = ["story", "diagram"].some((name) => options.flags.has(name)) || options.values.has("scene");
@@ -160,7 +165,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const traceFile = options.values.get("trace");
   const trace = traceFile === undefined ? undefined : new LineFile(traceFile);
+  const page = options.values.get("html");
+  // Before the run: whether it can be written is soon known, and a run may take long.
+  if (page !== undefined) writePage(page, what.plan);
   const code = simulate(what, options, trace);
+  if (page !== undefined) sayOf(options)(`the page that plays it is in ${page}`);
   const incomplete = trace?.close();
   if (incomplete === undefined) return code;
   // What broke is the greater news.
@@ -182,10 +191,14 @@ async function playPlanted(id: string, args: readonly string[]): Promise<number>
   return code;
 }
 
+/** Where everything goes but a diagram: beside one, nothing else may stand on stdout. */
+function sayOf(options: Options): (line: string) => void {
+  return options.flags.has("diagram") ? (line) => console.error(line) : print;
+}
+
 function simulate({ plan, scene, replay, cut }: Wanted, options: Options, trace: LineFile | undefined): number {
-  // A diagram is for another program: nothing else may stand in its text.
   const wantsDiagram = options.flags.has("diagram");
-  const say = wantsDiagram ? (line: string) => console.error(line) : print;
+  const say = sayOf(options);
   if (scene !== undefined) say([`${scene.title} (${scene.paper})`, ...wrap(scene.look, 120, ""), ""].join("\n"));
   say(heading(plan));
   say(`replay: ${replay}`);

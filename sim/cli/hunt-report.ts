@@ -7,11 +7,14 @@ import { failureReport } from "../report/failure-report.ts";
 import { planText } from "../report/plan-text.ts";
 import { count } from "../report/tell-events.ts";
 import { shellWord } from "./files.ts";
+import { playCommand } from "./play-address.ts";
 
 /** Where the plan of a failure is; `written` is false if the file could not be written. */
 export interface PlanFile {
   readonly file: string;
   readonly written: boolean;
+  /** The page that plays it; undefined if it could not be written. */
+  readonly page: string | undefined;
 }
 
 /** Marks that no run hit. */
@@ -74,7 +77,11 @@ function tellFound(found: Found, saved: PlanFile, interrupted: boolean, drawn: b
       : "put the plan below into a file; npm run sim -- --plan FILE",
     more: [
       ...(saved.written
-        ? [`Story:   npm run sim -- --plan ${file} --story`, `Diagram: npm run sim -- --plan ${file} --diagram`]
+        ? [
+            `Story:   npm run sim -- --plan ${file} --story`,
+            `Diagram: npm run sim -- --plan ${file} --diagram`,
+            `Watch:   ${playCommand(saved.file)}${saved.page === undefined ? "" : `, or open ${saved.page} in a browser`}`,
+          ]
         : []),
       ...(drawn ? [`As it was found: ${asFound}`] : []),
     ],

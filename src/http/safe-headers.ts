@@ -23,7 +23,13 @@ export const safeHeaders: Readonly<Record<string, string>> = {
   "cross-origin-opener-policy": "same-origin",
 };
 
-/** For the dashboard's page: no text becomes markup there, but for the templates of Lit. The playground starts workers. */
+/** For the playground: a bug is planted by changing the code of its worker before that starts. */
+export const playHeaders: Readonly<Record<string, string>> = {
+  ...safeHeaders,
+  "content-security-policy": policy.replace("worker-src 'self'", "worker-src 'self' blob:"),
+};
+
+/** For the dashboard's page: no text becomes markup there, but for the templates of Lit. */
 export const dashboardHeaders: Readonly<Record<string, string>> = {
   ...safeHeaders,
   "content-security-policy": `${policy}; require-trusted-types-for 'script'; trusted-types lit-html`,

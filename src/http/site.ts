@@ -5,7 +5,7 @@ import type { Guests } from "./guests.ts";
 import { LivePages, type ViewSource } from "./live-pages.ts";
 import type { SessionsAnswer, WatchesAnswer } from "./observed.ts";
 import type { PageFile, Pages } from "./pages.ts";
-import { dashboardHeaders, safeHeaders } from "./safe-headers.ts";
+import { dashboardHeaders, playHeaders, safeHeaders } from "./safe-headers.ts";
 import { type TreeSource, treeAnswer } from "./tree.ts";
 
 /** Who looks at the cluster for the pages. */
@@ -27,6 +27,12 @@ export interface Site {
   readonly livePagesMax: number;
 }
 
+/** By folder of the pages. */
+const headersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  dashboard: dashboardHeaders,
+  play: playHeaders,
+};
+
 const notBuilt =
   "The pages of this server were not built: run `npm run build` where it was installed from, and reload.\n";
 
@@ -41,7 +47,7 @@ export function serveSite(server: FastifyInstance, site: Site): void {
     if (refused(request, reply, site.guests, undefined)) return reply;
     const name = `${folder}/${wanted(request)}`;
     const file = await site.pages.file(name.endsWith("/") ? `${name}index.html` : name);
-    if (file !== undefined) return send(request, reply, file, folder === "dashboard" ? dashboardHeaders : safeHeaders);
+    if (file !== undefined) return send(request, reply, file, headersOf[folder] ?? safeHeaders);
     if (name.endsWith("/")) return reply.status(503).type("text/plain; charset=utf-8").send(notBuilt);
     return reply.callNotFound();
   };

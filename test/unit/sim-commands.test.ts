@@ -40,6 +40,29 @@ const jobsRange = "an integer from 1 to 64";
 const seedRange = "but a seed is an integer from 0 to 4294967295, decimal or with 0x.";
 const planSays = "no effect: the plan says all of that.";
 
+describe("npm run sim -- --html", () => {
+  it("writes a page of one file with the plan in it, as data", () => {
+    const path = "/</script><b>";
+    const operations = [{ client: 1, atMs: 1, step: { kind: "delete", path } }];
+    const plan = { seed: 1, config: { horizonMs: 500 }, workload: { operations } };
+    writeFileSync(join(folder, "tricky.json"), JSON.stringify(plan));
+    const { status, stdout } = command("main", ["--plan", "tricky.json", "--html", "run.html"]);
+    expect(stdout).toContain("the page that plays it is in run.html");
+    expect(status).toBe(0);
+    const page = readFileSync(join(folder, "run.html"), "utf8");
+    const [, inside = ""] = /<script type="application\/json" id="plan">(.*?)<\/script>/s.exec(page) ?? [];
+    expect(JSON.parse(inside)).toMatchObject({ seed: 1, workload: { operations } });
+    // Nothing of it is elsewhere.
+    expect(page).not.toMatch(/(?:src|href)="/);
+  });
+
+  it("says why, if the page cannot be written", () => {
+    const { status, stdout, stderr } = command("main", ["--plan", "plan.json", "--html", "."]);
+    expect(stderr).toMatch(/^The page cannot be written to \.: .*\.\n$/);
+    expect([status, stdout]).toEqual([3, ""]);
+  });
+});
+
 describe("a command of the simulator refuses, with one sentence and exit code 2,", () => {
   it.each([
     // What it does not know.
@@ -50,6 +73,7 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
     ["main", "--plan plan.json --clean", `Beside --plan, --clean has ${planSays}`],
     ["main", "--plan plan.json --servers 5 --seed 7", `Beside --plan, --seed and --servers have ${planSays}`],
     ["main", "--seed 1 --print-plan --trace t", "Beside --print-plan, --trace has no effect: nothing is run."],
+    ["main", "--seed 1 --mutant C1 --html x", "Beside --mutant, --html has no effect: a page has the code as it is;"],
     ["hunt-main", "--plan plan.json --runs 5", "Beside --plan, --runs has no effect: this one plan is shrunk"],
     ["hunt-main", "--keep a --out b", "Beside --keep, --out has no effect: the plan goes into sim/regressions/."],
     ["mutants-main", "--only C1 --list", "Beside --list, --only has no effect: nothing is hunted or written."],

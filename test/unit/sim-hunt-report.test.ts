@@ -172,7 +172,7 @@ describe("a hunt that was interrupted while it shrank", () => {
   };
 
   it("says what broke and how to go on", () => {
-    const lines = asText(ended, wanted, { file: "my plans/hunt-7.json", written: true }).split("\n");
+    const lines = asText(ended, wanted, { file: "my plans/hunt-7.json", written: true, page: "my plans/hunt-7.html" }).split("\n");
     expect(lines.slice(2)).toEqual([
       "interrupted",
       "",
@@ -183,7 +183,7 @@ describe("a hunt that was interrupted while it shrank", () => {
   });
 
   it("prints the plan if it could not be written", () => {
-    const text = asText(ended, wanted, { file: "hunt-7.json", written: false });
+    const text = asText(ended, wanted, { file: "hunt-7.json", written: false, page: undefined });
     expect(parsePlan(text.slice(text.indexOf("\n{\n")))).toEqual(plan);
     expect(text).not.toContain("hunt-7.json");
   });

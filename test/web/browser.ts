@@ -1,6 +1,12 @@
-/** A real Chromium for the tests of pages, where there is one. */
-import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+/** A real Chromium for the tests of pages, where there is one; and the pages, built and served. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { pageServer } from "../../scripts/play.js";
+import { buildWeb } from "../../scripts/web/build.js";
 
 const places = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -27,4 +33,41 @@ export async function startBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** The pages on a free port. */
+export interface Pages {
+  /** Of the playground, with a slash at its end. */
+  readonly address: string;
+  /** Where the pages are on disk. */
+  readonly folder: string;
+  readonly end: () => void;
+}
+
+/** Builds the pages into a folder of their own and serves them. */
+export async function startPages(): Promise<Pages> {
+  const folder = mkdtempSync(join(tmpdir(), "terrarium-web-"));
+  await buildWeb(folder);
+  const server: Server = pageServer(`${folder}/`);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}/play/`,
+    folder,
+    end: () => {
+      server.close();
+      server.closeAllConnections();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a page said on its console of errors, and threw. */
+export function errorsOf(page: Page): readonly string[] {
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  return errors;
 }

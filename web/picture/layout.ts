@@ -15,8 +15,8 @@ export const serverRadius = 27;
 const centre: Point = { x: size.width / 2, y: size.height / 2 - 4 };
 
 /** Servers stand on this circle, clients on the one around it. */
-const ringRadius = (servers: number): number => (servers <= 1 ? 0 : servers <= 3 ? 96 : servers <= 5 ? 112 : 122);
-const clientDistance = 78;
+const ringRadius = (servers: number): number => (servers <= 1 ? 0 : servers <= 3 ? 112 : 134);
+const clientDistance = 74;
 
 /** Where all stand. */
 export interface Layout {

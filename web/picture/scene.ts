@@ -14,7 +14,7 @@ import { colours, sceneStyles, terms } from "./styles.ts";
 const dragMin = 24;
 
 /** Width of a log's column, of what stands before the first, and of the gap beside the ring: CSS pixels. */
-const columnWidth = 23;
+const columnWidth = 24;
 const headWidth = 44;
 
 /** See the file's comment. */

@@ -123,7 +123,7 @@ export const sceneStyles = css`
   thead th { color: var(--muted); font-weight: 400; font-size: 10.5px; text-align: center; padding: 0; }
   th.far { position: relative; height: 1.3em; }
   th.far .seen { position: absolute; bottom: 0; left: 50%; translate: -50%; }
-  td { width: 21px; min-width: 21px; height: 22px; padding: 0; text-align: center; border-radius: 4px; box-sizing: border-box; position: relative; }
+  td { width: 22px; min-width: 22px; height: 26px; padding: 0 0 5px; text-align: center; border-radius: 4px; box-sizing: border-box; position: relative; }
   td.entry { border: 1.5px solid var(--term); color: var(--ink); }
   td.entry.committed { background: var(--term); color: var(--on-term); }
   td.entry.volatile { border-style: dashed; }

@@ -1,0 +1,6 @@
+/** The playground's page. */
+import "../picture/scene.ts";
+import "./app.ts";
+import { pageStyles } from "./styles.ts";
+
+if (pageStyles.styleSheet !== undefined) document.adoptedStyleSheets.push(pageStyles.styleSheet);

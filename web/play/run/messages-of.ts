@@ -1,0 +1,129 @@
+/** What is on its way in a simulation: between servers, and between them and their clients. */
+import { tellMessage } from "../../../sim/report/tell-events.ts";
+import type { Simulation } from "../../../sim/simulation.ts";
+import type { SimEvent } from "../../../sim/world/events.ts";
+import type { ClientMessage, ServerMessage } from "../../../src/protocol/client-messages.ts";
+import type { PeerMessage } from "../../../src/protocol/peer-messages.ts";
+import type { MessageKind, MessagePicture, Place } from "../../picture/picture.ts";
+import type { Memory } from "./memory.ts";
+
+/** Messages that a picture has: more than that nobody can tell apart. */
+const messagesMax = 200;
+
+interface Travelling {
+  readonly from: Place;
+  readonly to: Place;
+  readonly kind: MessageKind;
+  readonly term: number;
+  readonly text: string;
+}
+
+const server = (id: number): Place => ({ kind: "server", id });
+const client = (id: number): Place => ({ kind: "client", id });
+
+/** See the file's comment. Soonest first. */
+export function messagesOf(
+  simulation: Simulation,
+  waiting: readonly { readonly time: number; readonly item: SimEvent }[],
+  memory: Memory,
+): MessagePicture[] {
+  const messages: MessagePicture[] = [];
+  // Its cause and its ends name a message, in every run of the plan; those of the same turn are numbered.
+  const named = new Map<string, number>();
+  for (const { time, item } of waiting) {
+    const found = travelling(simulation, item);
+    if (found === undefined) continue;
+    const name = `${item.cause}.${found.from.kind}${found.from.id}.${found.to.kind}${found.to.id}`;
+    const nth = (named.get(name) ?? 0) + 1;
+    named.set(name, nth);
+    const sentUs = memory.timeOf(item.cause) ?? simulation.now;
+    messages.push({ id: `${name}.${nth}`, ...found, sentMs: sentUs / 1000, arrivesMs: time / 1000 });
+    if (messages.length >= messagesMax) break;
+  }
+  return messages;
+}
+
+function travelling(simulation: Simulation, event: SimEvent): Travelling | undefined {
+  switch (event.kind) {
+    case "message": {
+      const { from, to, message } = event;
+      const term = "term" in message ? message.term : 0;
+      return { from: server(from), to: server(to), kind: kindOf(message), term, text: tellMessage(message) };
+    }
+    case "streamBroken":
+      return {
+        from: server(event.peer),
+        to: server(event.server),
+        kind: "broken",
+        term: 0,
+        text: `the stream from n${event.peer} has broken`,
+      };
+    case "connect":
+    case "toServer":
+    case "toClient":
+    case "brokenToServer":
+    case "brokenToClient":
+      return onConnection(simulation, event);
+    default:
+      return undefined;
+  }
+}
+
+function onConnection(
+  simulation: Simulation,
+  event: Extract<SimEvent, { readonly connection: number }>,
+): Travelling | undefined {
+  const ends = simulation.connection(event.connection);
+  if (ends === undefined) return undefined;
+  const up = { from: client(ends.client), to: server(ends.server), term: 0 };
+  const down = { from: server(ends.server), to: client(ends.client), term: 0 };
+  switch (event.kind) {
+    case "connect":
+      return { ...up, kind: "client", text: "asks for a stream" };
+    case "toServer":
+      return { ...up, kind: "client", text: event.messages.map(tellUp).join(", ") };
+    case "toClient":
+      return { ...down, kind: "client", text: event.messages.map(tellDown).join(", ") };
+    case "brokenToServer":
+      return { ...up, kind: "broken", text: "the stream has broken" };
+    case "brokenToClient":
+      return { ...down, kind: "broken", text: "the stream has broken" };
+  }
+}
+
+function tellUp(message: ClientMessage): string {
+  if (message.type !== "request") return message.type;
+  const { body } = message;
+  if (body.type === "write") return `request ${message.xid}: ${body.operation.op} ${body.operation.path}`;
+  if (body.type === "read") return `request ${message.xid}: ${body.read.kind} ${body.read.path}`;
+  return `request ${message.xid}: ${body.type}`;
+}
+
+function tellDown(message: ServerMessage): string {
+  if (message.type === "reply") return `reply to request ${message.xid}: ${message.result.failure?.code ?? "ok"}`;
+  if (message.type === "event") return `event: ${message.event.type} ${message.event.path}`;
+  return message.type;
+}
+
+function kindOf(message: PeerMessage): MessageKind {
+  switch (message.type) {
+    case "RequestVote":
+    case "RequestVoteReply":
+    case "TimeoutNow":
+      return "vote";
+    case "AppendEntries":
+      return message.entries.length > 0 ? "append" : "heartbeat";
+    case "AppendEntriesReply":
+      return "heartbeat";
+    case "Forward":
+      return "append";
+    case "ReadIndex":
+    case "ReadIndexReply":
+      return "read";
+    case "InstallSnapshot":
+    case "InstallSnapshotReply":
+      return "snapshot";
+    default:
+      return "other";
+  }
+}
