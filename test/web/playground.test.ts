@@ -110,9 +110,10 @@ describe.skipIf(chromiumPath === undefined)("the playground", () => {
       expect(second.traceHash).toBe(hashAfter(figure8Plan, second.steps));
       await page.keyboard.press("ArrowLeft");
       await until(page, (app, events) => app.moment?.events === events, first.events);
-      expect((await momentOf(page)).traceHash).toBe(first.traceHash);
+      const back = await momentOf(page);
+      expect(back.traceHash).toBe(first.traceHash);
       await page.keyboard.press("Shift+ArrowRight");
-      await until(page, (app, steps) => (app.moment?.steps ?? 0) > steps, second.steps);
+      await until(page, (app, steps) => (app.moment?.steps ?? 0) > steps, back.steps);
       const line = await momentOf(page);
       expect(line.traceHash).toBe(hashAfter(figure8Plan, line.steps));
       // What handled an event stands beside it.
