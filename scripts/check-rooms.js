@@ -30,7 +30,7 @@ const rooms = {
   },
   kvctl: { imports: ["base", "client", "session", "files"], types: [], packages: ["commander", "node:"], pure: false },
   // What all doors share.
-  doors: { imports: ["base"], types: ["node"], packages: ["node:"], pure: false },
+  doors: { imports: ["base"], types: ["node", "protocol"], packages: ["node:"], pure: false },
   rpc: {
     imports: ["base", "protocol", "doors"],
     types: ["node", "raft", "znode"],

@@ -8,6 +8,7 @@ import {
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import type { Door } from "../doors/door.ts";
 import { Gate, type GateStats } from "../doors/gate.ts";
 import { Listener } from "../doors/listener.ts";
 import type { Log } from "../doors/log.ts";
@@ -40,7 +41,8 @@ interface AnyCall {
   on(event: string, listener: () => void): unknown;
 }
 
-export class GrpcDoor {
+/** A gRPC server, its gate and its listener. */
+export class GrpcDoor implements Door {
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
   readonly #gate: Gate;

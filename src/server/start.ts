@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { splitAddress } from "../doors/address.ts";
+import { ClientStreams, streamsMax } from "../doors/client-streams.ts";
 import { type FileBudget, fileBudget, openFilesMax } from "../doors/files.ts";
 import { Gate } from "../doors/gate.ts";
 import { listenError } from "../doors/listener.ts";
@@ -178,14 +179,21 @@ async function serve(
     log: collecting,
     door: { connectionsMax: files.peers },
   });
-  const clients = new ClientService({
+  const streams = new ClientStreams({
     handlers: {
       clientMessages: (connection, messages) => node.clientMessages(connection, messages),
       clientDisconnected: (connection) => node.clientDisconnected(connection),
       clientReady: (connection) => node.clientReady(connection),
-      status: () => lookout.status(),
       asked: (reads, writes) => lookout.asked(reads, writes),
       answered: (kind, durationMs) => lookout.answered(kind, durationMs),
+    },
+    log: collecting,
+    streamsMax: streamsMax(files.clients),
+  });
+  const clients = new ClientService({
+    streams,
+    handlers: {
+      status: () => lookout.status(),
       administer: (request, signal) => administer(node, request, signal),
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
@@ -207,7 +215,7 @@ async function serve(
       }),
       network: peers,
       clock,
-      clients,
+      clients: streams,
       random: Math.random,
       secret: (length) => randomBytes(length),
       requestFlush: host.requestFlush,
@@ -239,7 +247,8 @@ async function serve(
     await gauge.stop();
     await leaveInOrder(node, options.electionTimeoutMs, log);
     host.stop();
-    await Promise.all([peers.close(), clients.shutdown(), http.close()]);
+    streams.end();
+    await Promise.all([peers.close(), clients.close(), http.close()]);
     await level.close();
     collecting.end();
   };
@@ -256,7 +265,8 @@ async function serve(
     host.start(node);
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid, files }, "serving");
   } catch (error) {
-    await Promise.all([peers.close(), clients.shutdown(), http.close()]);
+    streams.end();
+    await Promise.all([peers.close(), clients.close(), http.close()]);
     throw error;
   }
   return { stop };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inspectBackup, saveBackup } from "../../src/client/index.ts";
+import { ClientStreams } from "../../src/doors/client-streams.ts";
 import { BackupWriter } from "../../src/protocol/backup-file.ts";
 import { ClientService } from "../../src/rpc/client-service.ts";
 import { MemoryLog } from "./rpc-harness.ts";
@@ -42,11 +43,12 @@ beforeEach(async () => {
     },
     backup,
   };
-  service = new ClientService({ handlers, log: new MemoryLog() });
+  const log = new MemoryLog();
+  service = new ClientService({ streams: new ClientStreams({ handlers, log }), handlers, log });
   endpoint = `127.0.0.1:${await service.listen("127.0.0.1:0")}`;
 });
 afterEach(async () => {
-  await service.shutdown();
+  await service.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

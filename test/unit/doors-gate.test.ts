@@ -4,6 +4,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { ClientStreams, streamsMax } from "../../src/doors/client-streams.ts";
 import { fileBudget, openFilesMax } from "../../src/doors/files.ts";
 import { Gate, type GateStats } from "../../src/doors/gate.ts";
 import { Listener } from "../../src/doors/listener.ts";
@@ -31,21 +32,29 @@ interface Door {
 
 async function clientDoor(connectionsMax = 100): Promise<Door & { readonly heard: number[] }> {
   const heard: number[] = [];
+  const log = new MemoryLog();
+  const streams = new ClientStreams({
+    handlers: { clientMessages: (connection) => void heard.push(connection), clientDisconnected: () => {} },
+    log,
+    streamsMax: streamsMax(connectionsMax),
+    connectTimeoutMs: 300,
+  });
   const service = new ClientService({
+    streams,
     handlers: {
-      clientMessages: (connection) => void heard.push(connection),
-      clientDisconnected: () => {},
       status: () => {
         throw new Error("no status");
       },
       backup: async function* () {},
     },
-    log: new MemoryLog(),
-    connectTimeoutMs: 300,
+    log,
     door: { ...patience, connectionsMax },
   });
   const port = await service.listen("127.0.0.1:0");
-  cleanups.push(() => service.shutdown());
+  cleanups.push(() => {
+    streams.end();
+    return service.close();
+  });
   return { port, stats: () => service.stats, heard };
 }
 

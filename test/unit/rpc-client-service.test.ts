@@ -1,11 +1,12 @@
 import { Client, credentials, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { limits } from "../../src/base/limits.ts";
+import { type ClientHandlers, ClientStreams, type ClientStreamsOptions } from "../../src/doors/client-streams.ts";
 import type { ConnectionId } from "../../src/node/ports.ts";
 import type { NodeStatus } from "../../src/node/status.ts";
 import { decodeServerFrame, encodeClientFrame } from "../../src/protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
-import { type ClientHandlers, ClientService, type ClientServiceOptions } from "../../src/rpc/client-service.ts";
+import { ClientService, type ClientServiceOptions, type ServiceHandlers } from "../../src/rpc/client-service.ts";
 import { asBuffer, rawBytes } from "../../src/rpc/grpc.ts";
 import { decodeProto } from "../support/schema.ts";
 import { MemoryLog, openSession } from "./rpc-harness.ts";
@@ -30,7 +31,7 @@ const nodeStatus: NodeStatus = {
   ready: true,
 };
 
-class FakeNode implements ClientHandlers {
+class FakeNode implements ClientHandlers, ServiceHandlers {
   readonly received: { connection: ConnectionId; message: ClientMessage }[] = [];
   readonly disconnected: ConnectionId[] = [];
 
@@ -73,13 +74,20 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function startService(options: Partial<ClientServiceOptions> = {}) {
+async function startService(
+  options: Partial<ClientStreamsOptions> = {},
+  door: NonNullable<ClientServiceOptions["door"]> = {},
+) {
   const node = new FakeNode();
   const log = new MemoryLog();
-  const service = new ClientService({ handlers: node, log, ...options });
+  const streams = new ClientStreams({ handlers: node, log, ...options });
+  const service = new ClientService({ streams, handlers: node, log, door });
   const port = await service.listen("127.0.0.1:0");
-  cleanups.push(() => service.shutdown());
-  return { node, log, service, port };
+  cleanups.push(() => {
+    streams.end();
+    return service.close();
+  });
+  return { node, log, streams, port };
 }
 
 /** A session stream and what came back on it. */
@@ -117,7 +125,7 @@ function reply(xid: number, bytes: number): ServerMessage {
 
 describe("a client that does not read", () => {
   it("is congested once some megabytes wait, and ready when it has read them", async () => {
-    const { node, service, port } = await startService();
+    const { node, streams, port } = await startService();
     const client = openClient(port);
     client.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 20_000);
@@ -126,8 +134,8 @@ describe("a client that does not read", () => {
     const bytes = 64 * 1024;
     let sent = 0;
     // What a node does: it answers nothing more while the client is congested.
-    while (!service.isCongested(id)) {
-      service.send(id, [reply(++sent, bytes)]);
+    while (!streams.isCongested(id)) {
+      streams.send(id, [reply(++sent, bytes)]);
       await new Promise((resolve) => setImmediate(resolve));
       // Beyond what waits here only the windows of HTTP/2 and the sockets hold something.
       expect(sent * bytes).toBeLessThan(4 * limits.clientAheadBytesMax);
@@ -136,7 +144,7 @@ describe("a client that does not read", () => {
     expect(node.ready).toEqual([]);
     client.stream.resume();
     await vi.waitFor(() => expect(node.ready).toEqual([id]), 20_000);
-    expect(service.isCongested(id)).toBe(false);
+    expect(streams.isCongested(id)).toBe(false);
     await vi.waitFor(() => expect(client.messages).toHaveLength(sent), 20_000);
     expect(node.disconnected).toEqual([]);
   });
@@ -144,7 +152,7 @@ describe("a client that does not read", () => {
 
 describe("session streams", () => {
   it("number connections and carry messages in order, both ways", async () => {
-    const { node, service, port } = await startService();
+    const { node, streams, port } = await startService();
     const [first, second] = [openClient(port), openClient(port)];
     first.send(ping(1), ping(2));
     first.send(ping(3));
@@ -156,7 +164,7 @@ describe("session streams", () => {
     expect(connections[3]).not.toBe(connections[0]);
     expect(node.received.map(({ message }) => message.type === "ping" && message.number)).toEqual([1, 2, 3, 4]);
 
-    for (let n = 1; n <= 100; n++) service.send(connections[0] ?? 0, [pong(n)]);
+    for (let n = 1; n <= 100; n++) streams.send(connections[0] ?? 0, [pong(n)]);
     await vi.waitFor(() => expect(first.messages).toHaveLength(100), 5000);
     expect(first.messages).toEqual(Array.from({ length: 100 }, (_, i) => pong(i + 1)));
     expect(second.messages).toEqual([]);
@@ -165,36 +173,36 @@ describe("session streams", () => {
   });
 
   it("send what was queued before they are closed, and the node hears no more of them", async () => {
-    const { node, service, port } = await startService();
+    const { node, streams, port } = await startService();
     const client = openClient(port);
     client.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 5000);
     const id = node.received[0]?.connection ?? 0;
-    service.send(id, [pong(1)]);
-    service.close(id);
+    streams.send(id, [pong(1)]);
+    streams.close(id);
     await vi.waitFor(() => expect(client.end.code).toBe(status.OK), 5000);
     expect(client.messages).toEqual([pong(1)]);
     expect(node.disconnected).toEqual([]);
-    expect(service.size).toBe(0);
+    expect(streams.size).toBe(0);
   });
 
   it.each(["end", "cancel"] as const)("tell the node when the client is gone (%s)", async (how) => {
-    const { node, service, port } = await startService();
+    const { node, streams, port } = await startService();
     const client = openClient(port);
     client.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 5000);
     client.stream[how]();
     await vi.waitFor(() => expect(node.disconnected).toEqual([node.received[0]?.connection]), 5000);
-    expect(service.size).toBe(0);
+    expect(streams.size).toBe(0);
   });
 
   it("split what is large into frames that a client takes", async () => {
-    const { node, service, port } = await startService();
+    const { node, streams, port } = await startService();
     const client = openClient(port);
     client.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 5000);
     const replies = Array.from({ length: 10 }, (_, i) => reply(i, limits.dataBytesMax));
-    service.send(node.received[0]?.connection ?? 0, replies);
+    streams.send(node.received[0]?.connection ?? 0, replies);
     await vi.waitFor(() => expect(client.messages).toHaveLength(10), 10_000);
     expect(client.messages.map((message) => message.type === "reply" && message.xid)).toEqual([...Array(10).keys()]);
   });
@@ -230,14 +238,14 @@ describe("clients that misbehave", () => {
   });
 
   it("are closed with OVERLOADED when they do not read", async () => {
-    const { node, service, port } = await startService({ queueBytesMax: 4 * 1024 * 1024, stallMsMax: 50 });
+    const { node, streams, port } = await startService({ queueBytesMax: 4 * 1024 * 1024, stallMsMax: 50 });
     const client = openClient(port);
     client.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 5000);
     client.stream.pause();
     const id = node.received[0]?.connection ?? 0;
     for (let xid = 0; xid < 400 && node.disconnected.length === 0; xid++) {
-      service.send(id, [reply(xid, 512 * 1024)]);
+      streams.send(id, [reply(xid, 512 * 1024)]);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(node.disconnected).toEqual([id]);
@@ -247,7 +255,7 @@ describe("clients that misbehave", () => {
   });
 
   it("are refused when there are too many", async () => {
-    const { node, port } = await startService({ connectionsMax: 1 });
+    const { node, port } = await startService({ streamsMax: 1 });
     const first = openClient(port);
     first.send(ping(1));
     await vi.waitFor(() => expect(node.received).toHaveLength(1), 5000);

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { RequestClock, type RequestObserver } from "../../src/doors/request-clock.ts";
 import type { PeerHandlers } from "../../src/rpc/peer-acceptor.ts";
 import type { Question } from "../../src/rpc/peer-observe.ts";
 import { PeerTransport } from "../../src/rpc/peer-transport.ts";
-import { RequestClock, type RequestObserver } from "../../src/rpc/request-clock.ts";
 import { FakePeerNode, MemoryLog } from "./rpc-harness.ts";
 
 const cleanups: (() => unknown)[] = [];

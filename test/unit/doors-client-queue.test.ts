@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { ClientQueue } from "../../src/doors/client-queue.ts";
+import type { ClientStream } from "../../src/doors/door.ts";
+import { serverMessageBytes } from "../../src/protocol/client-codec.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
-import { ClientConnection, type SessionCall } from "../../src/rpc/client-connection.ts";
 
-/** A call whose client takes a frame when it is told to. */
-class SlowCall {
+/** A stream whose client takes a frame when it is told to. */
+class SlowStream implements ClientStream {
   readonly taken: (() => void)[] = [];
   paused = false;
-  write(_frame: Buffer, taken: () => void): void {
+  sizeOf = serverMessageBytes;
+  write(_messages: readonly ServerMessage[], taken: () => void): void {
     this.taken.push(taken);
   }
   pause(): void {
@@ -15,6 +18,8 @@ class SlowCall {
   resume(): void {
     this.paused = false;
   }
+  end(): void {}
+  destroy(): void {}
 }
 
 const answer = (bytes: number): ServerMessage => ({
@@ -26,21 +31,21 @@ const answer = (bytes: number): ServerMessage => ({
 
 describe("a client that reads slowly", () => {
   it("is not heard while more waits for it than its limit", () => {
-    const call = new SlowCall();
+    const stream = new SlowStream();
     let overloads = 0;
-    const connection = new ClientConnection(call as unknown as SessionCall, () => overloads++, 1_000_000, 60_000);
+    const connection = new ClientQueue(stream, () => overloads++, 1_000_000, 60_000);
     const push = (bytes: number): void => {
       connection.push([answer(bytes)]);
       connection.flush();
     };
     for (let i = 0; i < 4; i++) push(300_000);
-    expect(call.paused).toBe(false);
+    expect(stream.paused).toBe(false);
     for (let i = 0; i < 3; i++) push(300_000);
-    expect(call.paused).toBe(true);
-    for (let i = 0; i < 2; i++) call.taken.shift()?.();
-    expect(call.paused).toBe(true);
-    for (let i = 0; i < 3; i++) call.taken.shift()?.();
-    expect(call.paused).toBe(false);
+    expect(stream.paused).toBe(true);
+    for (let i = 0; i < 2; i++) stream.taken.shift()?.();
+    expect(stream.paused).toBe(true);
+    for (let i = 0; i < 3; i++) stream.taken.shift()?.();
+    expect(stream.paused).toBe(false);
     expect(overloads).toBe(0);
   });
 });

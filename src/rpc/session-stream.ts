@@ -1,0 +1,34 @@
+/** A client's session stream over gRPC: a frame of client.proto is a message of the call. */
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { ClientStreams } from "../doors/client-streams.ts";
+import type { ClientStream } from "../doors/door.ts";
+import { decodeClientFrame, encodeServerFrame, serverMessageBytes } from "../protocol/client-codec.ts";
+import type { ClientMessage } from "../protocol/client-messages.ts";
+import { asBuffer } from "./grpc.ts";
+
+export type SessionCall = ServerDuplexStream<Buffer, Buffer>;
+
+/** Carries a call that was just opened. */
+export function carrySession(call: SessionCall, streams: ClientStreams): void {
+  const stream: ClientStream = {
+    sizeOf: serverMessageBytes,
+    write: (messages, taken) => void call.write(asBuffer(encodeServerFrame(messages)), taken),
+    pause: () => void call.pause(),
+    resume: () => void call.resume(),
+    end: () => void call.end(),
+    destroy: () => void call.destroy(),
+  };
+  const link = streams.open(stream);
+  if (link === undefined) return;
+  call.on("data", (bytes: Buffer) => {
+    let messages: readonly ClientMessage[];
+    try {
+      messages = decodeClientFrame(bytes);
+    } catch (error) {
+      return link.garbled(error);
+    }
+    link.received(messages);
+  });
+  call.on("end", () => link.ended());
+  for (const event of ["cancelled", "close"]) call.on(event, () => link.gone());
+}
