@@ -2,6 +2,7 @@
 
 import { exitCodes, print, runCommand, UsageError } from "../sim/cli/command.ts";
 import { closest } from "../src/client/spelling.ts";
+import { gradeBug, plantBug, seedOf, solveBug } from "./cli/bug.ts";
 import { grade, hint, labOf, list, reset, solution, start } from "./cli/commands.ts";
 import { play } from "./cli/play.ts";
 
@@ -11,11 +12,13 @@ npm run lab -- check NAME      grades them: types, the tests of the rule, runs i
 npm run lab -- hint NAME       the next of three hints
 npm run lab -- solution NAME   the code as it is, beside yours
 npm run lab -- reset NAME      begins anew; what you have is put aside
+npm run lab -- bug [--seed N]  plants a bug, shows what comes of it, and asks for the mend; check, play and solution take
+                               its name too, such as bug-7
 npm run lab -- play NAME …     the run that failed, with your code and the options of npm run sim (--story, --diagram)
 Exit code: 0 fine, or passed · 1 not passed · 2 bad arguments
 `;
 
-const commands = ["list", "start", "check", "hint", "solution", "reset", "play", "help"] as const;
+const commands = ["list", "start", "check", "hint", "solution", "reset", "play", "bug", "help"] as const;
 
 async function main(args: readonly string[]): Promise<number> {
   const [command = "list", name, ...rest] = args;
@@ -25,7 +28,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (!commands.some((one) => one === command)) throw new UsageError(unknownCommand(command));
   if (command === "list") return list();
+  if (command === "bug") return await plantBug(args.slice(1));
   if (name === undefined) throw new UsageError(`Which lab? npm run lab -- ${command} NAME; "npm run lab" lists them.`);
+  if (seedOf(name) !== undefined) return await doBug(command, name, rest);
   const lab = labOf(name);
   if (command === "play") return await play(name, rest);
   if (rest.length > 0)
@@ -42,6 +47,13 @@ async function main(args: readonly string[]): Promise<number> {
     default:
       return reset(lab);
   }
+}
+
+async function doBug(command: string, name: string, rest: readonly string[]): Promise<number> {
+  if (command === "play") return await play(name, rest);
+  if (command === "check") return await gradeBug(name);
+  if (command === "solution") return solveBug(name);
+  throw new UsageError(`A planted bug takes check, play and solution; a new one comes with: npm run lab -- bug`);
 }
 
 function unknownCommand(word: string): string {

@@ -119,7 +119,8 @@ function lineOf(folder: LabFolder, file: string, symbol: string): number {
 /** The folder of a lab that was begun. Throws {@link UsageError}. */
 export function begun(name: string): LabFolder {
   const folder = new LabFolder(name);
-  if (!folder.exists) throw new UsageError(`You have not begun this lab: npm run lab -- start ${name}`);
+  const how = /^bug-\d+$/.test(name) ? `bug --seed ${name.slice("bug-".length)}` : `start ${name}`;
+  if (!folder.exists) throw new UsageError(`You have not begun this one: npm run lab -- ${how}`);
   return folder;
 }
 

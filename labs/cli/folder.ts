@@ -87,6 +87,11 @@ export class LabFolder {
     return `${this.name.slice(0, -own.length)}before/${own}-${nth}`;
   }
 
+  /** A file beside the answer. */
+  read(file: string): string {
+    return readFileSync(join(this.path, file), "utf8");
+  }
+
   /** Writes a file beside the answer; returns its name as it is shown. */
   write(file: string, text: string): string {
     writeFileSync(join(this.path, file), text);

@@ -93,11 +93,14 @@ function failedLines({ name, message, diff, at }: FailedTest, of: ReportOf): str
   ];
 }
 
-/** The first line of a message; of a property that fails, its example and why it fails. */
+/** Lines of a message that tells a story. */
+const storyMax = 24;
+
+/** A message; of a property that fails, its example and why it fails. */
 function causeLines(message: string): string[] {
   const lines = message.split("\n");
   const [first = ""] = lines;
-  if (!first.startsWith("Property failed")) return [first];
+  if (!first.startsWith("Property failed")) return lines.slice(0, storyMax);
   const example = lines.find((line) => line.startsWith("Counterexample: ")) ?? "";
   const error = lines.find((line) => /^(Got|Caused by)/.test(line) || /Error: /.test(line)) ?? "";
   return [first, example, error].filter((line) => line !== "").map((line) => line.slice(0, 3 * width));

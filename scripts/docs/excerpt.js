@@ -27,15 +27,21 @@ export function bodyOf(text, name) {
   if (found === undefined) return undefined;
   const last = tokens[found.end];
   const { depth } = tokens[found.start];
-  if (last.value === "}") {
-    let opening = found.end - 1;
-    while (!(tokens[opening].value === "{" && tokens[opening].depth === depth)) opening -= 1;
-    return { from: tokens[opening].at, to: last.at + 1 };
-  }
+  if (last.value === "}") return bracesTo(tokens, found.end, depth);
+  // An arrow function that is a constant has a body too.
+  const block = tokens[found.end - 1].value === "}" ? bracesTo(tokens, found.end - 1, depth) : undefined;
+  if (block !== undefined && /=>\s*$/.test(text.slice(0, block.from))) return block;
   const isSign = (token, next) => token.value === "=" && token.depth === depth && next.value !== ">";
   for (let i = found.start; i < found.end; i++)
     if (isSign(tokens[i], tokens[i + 1])) return { from: tokens[i + 1].at, to: last.at };
   return undefined;
+}
+
+/** From the opening brace that belongs to the closing one at `end`, to behind that. */
+function bracesTo(tokens, end, depth) {
+  let opening = end - 1;
+  while (!(tokens[opening].value === "{" && tokens[opening].depth === depth)) opening -= 1;
+  return { from: tokens[opening].at, to: tokens[end].at + 1 };
 }
 
 /** From the first line of a declaration's doc comment to the last line of the declaration, both counted from 1. */
