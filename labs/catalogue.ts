@@ -8,6 +8,7 @@ import { findWhereTheyPart } from "./find-where-they-part/lab.ts";
 import { grantAVote } from "./grant-a-vote/lab.ts";
 import { heldBack } from "./held-back/lab.ts";
 import type { Lab } from "./lab.ts";
+import { makeAZnode } from "./make-a-znode/lab.ts";
 import { matchTheLogs } from "./match-the-logs/lab.ts";
 import { onceMeansOnce } from "./once-means-once/lab.ts";
 import { reArm } from "./re-arm/lab.ts";
@@ -28,6 +29,7 @@ export const allLabs: readonly Lab[] = [
   snapshotOrLog,
   readIndex,
   onceMeansOnce,
+  makeAZnode,
   whatFires,
   reArm,
   twoMajorities,

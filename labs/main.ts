@@ -4,6 +4,7 @@ import { exitCodes, print, runCommand, UsageError } from "../sim/cli/command.ts"
 import { closest } from "../src/client/spelling.ts";
 import { gradeBug, plantBug, seedOf, solveBug } from "./cli/bug.ts";
 import { grade, hint, labOf, list, reset, solution, start } from "./cli/commands.ts";
+import { tryLeague } from "./cli/league.ts";
 import { play } from "./cli/play.ts";
 
 const usage = `npm run lab                    lists the labs and what you have passed
@@ -14,11 +15,12 @@ npm run lab -- solution NAME   the code as it is, beside yours
 npm run lab -- reset NAME      begins anew; what you have is put aside
 npm run lab -- bug [--seed N]  plants a bug, shows what comes of it, and asks for the mend; check, play and solution take
                                its name too, such as bug-7
+npm run lab -- league ID PLAN  whether a plan of yours kills a bug of docs/open-league.md
 npm run lab -- play NAME …     the run that failed, with your code and the options of npm run sim (--story, --diagram)
 Exit code: 0 fine, or passed · 1 not passed · 2 bad arguments
 `;
 
-const commands = ["list", "start", "check", "hint", "solution", "reset", "play", "bug", "help"] as const;
+const commands = ["list", "start", "check", "hint", "solution", "reset", "play", "bug", "league", "help"] as const;
 
 async function main(args: readonly string[]): Promise<number> {
   const [command = "list", name, ...rest] = args;
@@ -29,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!commands.some((one) => one === command)) throw new UsageError(unknownCommand(command));
   if (command === "list") return list();
   if (command === "bug") return await plantBug(args.slice(1));
+  if (command === "league") return await tryLeague(args.slice(1));
   if (name === undefined) throw new UsageError(`Which lab? npm run lab -- ${command} NAME; "npm run lab" lists them.`);
   if (seedOf(name) !== undefined) return await doBug(command, name, rest);
   const lab = labOf(name);

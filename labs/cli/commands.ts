@@ -46,7 +46,7 @@ const chapters: Readonly<Record<number, string>> = {
   10: "10-the-tree",
   11: "11-watches",
   12: "12-changing-the-cluster",
-  13: "13-locks",
+  13: "13-living-with-it",
 };
 
 /** All labs, with what was passed and what was begun. */

@@ -4,13 +4,15 @@ import { allMutants, groups, notApplicable } from "../../mutants/catalogue.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
 import { promises } from "../../promises.ts";
 import { root } from "../root.ts";
+import { leaguePage } from "./league-page.ts";
 import { seconds, summary } from "./print.ts";
 import type { ResultRow } from "./results.ts";
 
 type Rows = ReadonlyMap<string, ResultRow>;
 
-/** Writes both pages. */
+/** Writes these pages, and that of the open league. */
 export function writeTables(rows: Rows): void {
+  writeWholeFile(`${root}docs/open-league.md`, leaguePage(), { replace: true });
   writeWholeFile(`${root}docs/mutants.md`, mutantsPage(rows), { replace: true });
   writeWholeFile(`${root}docs/invariants.md`, invariantsPage(rows), { replace: true });
 }

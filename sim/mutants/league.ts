@@ -1,0 +1,130 @@
+/**
+ * The open league: planted bugs that no random plan of the hunter finds in reasonable time, and what it would take. Whoever
+ * writes a plan, a fault, a schedule of the hunter or a checker that kills one has made the suite better.
+ */
+
+/** A bug that is open. */
+export interface LeagueEntry {
+  /** The mutant. */
+  readonly id: string;
+  /** What is missing: a plan is data, a fault can strike, a schedule draws plans, a checker watches. */
+  readonly needs: "plan" | "schedule" | "fault" | "checker";
+  /** What it would take, for somebody who knows the simulator a little. */
+  readonly takes: string;
+  /** A kept plan (sim/regressions/NAME.json) that kills it: what is still open then is that the hunter finds it. */
+  readonly plan?: string;
+}
+
+/** See the file's comment. */
+export const league: readonly LeagueEntry[] = [
+  {
+    id: "L11",
+    needs: "plan",
+    takes:
+      "A follower asks for a read index, dies, comes back within the same term and asks again, under the number that it used before. The answer to the first question arrives then. It must be late by a restart, while the follower lags; `delay` on the link from the leader to it, begun just before the answer leaves, and `crash` on what it `sends`.",
+  },
+  {
+    id: "L14",
+    needs: "schedule",
+    takes:
+      "A leader is deposed and elected again, and an old message of it comes in its new term; then a reader finds it cut off while the others go on. A hunt found it once, and its plan no longer does it, since what servers say to each other has changed. A schedule (sim/hunter/schedules.ts) that deposes a leader twice and holds back its messages meanwhile, as `drawCutLeaders` does once, would find it again and again.",
+  },
+  {
+    id: "L20",
+    needs: "checker",
+    takes:
+      "Everybody is answered in the end, so no promise of today breaks. A checker of fairness: of connections that wait for reads at the same server none is passed over more than once before each of the others had its turn. `NodeView.hasReadsLeft` tells a little; more may have to be shown.",
+  },
+  {
+    id: "A5",
+    needs: "fault",
+    takes:
+      "Two clients that hold one session. A fault that hands a client's session, id and password, to another one while the first still uses it, as a second process with the same file does; and a workload in which both go on. exactly-once and linearizability watch already.",
+  },
+  {
+    id: "W13",
+    needs: "plan",
+    takes:
+      "The connection breaks between the server's `connected` and the first event behind it. Both are sent in one turn, so the break has to fall between two frames that travel together: `resetClient` triggered by `answers`, in a cluster where clients are slow.",
+  },
+  {
+    id: "W17",
+    needs: "schedule",
+    takes:
+      "A change that fires a watch of a client while that client's other watches are being armed again in turns. Many watches for one client (`readWork` with one unit a turn makes the turns long), then `moveClient`, and a write to one of the paths in the very same milliseconds.",
+  },
+  {
+    id: "W19",
+    needs: "schedule",
+    takes:
+      "As W17, and the next watch in line has missed something older than what fires. A schedule that writes to several watched paths while their client is away, and to one of them again as it comes back.",
+  },
+  {
+    id: "W20",
+    needs: "plan",
+    takes:
+      "The connection breaks between the answer to a ping and the last of the watches that were sent before it. It needs a client with many watches and `readWork` of one unit, and a `resetClient` right behind an `answers`.",
+  },
+  {
+    id: "M15",
+    needs: "schedule",
+    takes:
+      "Most of the voters to be die after a change was asked for and before the newcomers have caught up, and stay dead. The plan is there; a schedule that adds servers and then crashes them, for good, would find it by itself.",
+    plan: "joint-with-voters-that-have-died",
+  },
+  {
+    id: "M16",
+    needs: "plan",
+    takes:
+      "As M15, with a leader that is elected just then: it takes everybody for alive, since it has not asked yet. The plan that once killed it (sim/regressions/new-leader-goes-joint-with-the-dead.json) does no longer, since what servers say to each other has changed; it may need little.",
+  },
+  {
+    id: "M19",
+    needs: "schedule",
+    takes:
+      "An operator gives up the newcomer of a replacement while it catches up, or when it has died in the middle of that. A schedule with `member` `replace`, a slow or dead newcomer, and `giveUp` right behind it.",
+  },
+  {
+    id: "M13",
+    needs: "plan",
+    takes:
+      "A leader removes itself and crashes while that entry is on its own disk and nowhere else, and nobody else has a log long enough to win. `member` with `remove` of the leader, and a `crash` triggered by what it `persists` right after.",
+  },
+  {
+    id: "N1",
+    needs: "plan",
+    takes:
+      "A follower has acknowledged entries that its leader does not know of, loses its stream before the acknowledgements arrive, and gets them through later, while the leader compacts to a point among just these entries. `clog` from the follower to the leader, and checkpoints of a few bytes.",
+  },
+  {
+    id: "N10",
+    needs: "plan",
+    takes:
+      "A chunk is on its way from the leader's disk when the leader is deposed, and the follower hears its successor before the chunk. Snapshots of many chunks (`segmentBytes` small, large znodes), a slow disk at the leader, and `partition` of the leader while it sends.",
+  },
+  {
+    id: "K14",
+    needs: "plan",
+    takes:
+      "Checkpoints of many segments, of which much is replaced between two sweeps: small `segmentBytes` and `cleanBytes`, a large tree, and clients that overwrite all of it in turn. The checker disk-bound watches what a directory takes.",
+  },
+  {
+    id: "K12",
+    needs: "plan",
+    takes:
+      "A snapshot is installed while a checkpoint of the old state is being written. The tree must have shrunk, so that the snapshot has fewer chunks than the checkpoint has turns: many large znodes, a checkpoint, then deletes, and a follower that is cut off over all of it.",
+  },
+  {
+    id: "G9",
+    needs: "checker",
+    takes:
+      "Two touches of an idle client go lost in a row, and its session is ended although it spoke. The checker of expiries keeps still as soon as the network loses anything. One that counts what was lost of a client's touches, and speaks up when fewer went lost than may, would kill it.",
+  },
+  {
+    id: "D5",
+    needs: "schedule",
+    takes:
+      "A stamp that no command carries, since the log refuses commands behind a disk that hangs, while the clocks are wrong. The plan is there; `drawWrongClocks` and `drawHungDisks` would have to be drawn together, in this order.",
+    plan: "stamp-of-a-refused-command",
+  },
+];
