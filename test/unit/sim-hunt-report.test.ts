@@ -172,7 +172,11 @@ describe("a hunt that was interrupted while it shrank", () => {
   };
 
   it("says what broke and how to go on", () => {
-    const lines = asText(ended, wanted, { file: "my plans/hunt-7.json", written: true, page: "my plans/hunt-7.html" }).split("\n");
+    const lines = asText(ended, wanted, {
+      file: "my plans/hunt-7.json",
+      written: true,
+      page: "my plans/hunt-7.html",
+    }).split("\n");
     expect(lines.slice(2)).toEqual([
       "interrupted",
       "",
