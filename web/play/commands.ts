@@ -1,5 +1,6 @@
 /** The console of a client: what kvctl's commands mean as steps of a plan. */
 import type { Step } from "../../sim/plan/plan.ts";
+import { shown } from "../picture/shown.ts";
 
 /** What a line means, or a sentence on why it means nothing. */
 export type Command = { readonly step: Step } | { readonly sentence: string };
@@ -10,6 +11,8 @@ export const commandsHelp =
   "ls [-w] PATH · stat [-w] PATH · sync · close · reconnect · move";
 
 const textMax = 4_096;
+
+const names: readonly string[] = ["create", "get", "set", "delete", "ls", "stat", "sync", "close", "reconnect", "move"];
 
 /** Reads a line. Names and options are kvctl's, with `close`, `reconnect` and `move` for what ends a session or a stream. */
 export function readCommand(line: string): Command {
@@ -53,6 +56,8 @@ function longName(word: string): string {
 
 function commandOf(name: string, plain: readonly string[], flags: ReadonlySet<string>, version: number): Command {
   const [path = "", data = ""] = plain;
+  if (name === "" || name === "help") return { sentence: commandsHelp };
+  if (!names.includes(name)) return { sentence: `There is no command ${shown(name, 40)}. ${commandsHelp}` };
   const needsPath = ["create", "get", "set", "delete", "ls", "stat"].includes(name);
   if (needsPath && !path.startsWith("/"))
     return { sentence: `${name} needs a path that begins with /, as ${name} /a.` };
@@ -82,16 +87,12 @@ function commandOf(name: string, plain: readonly string[], flags: ReadonlySet<st
       return { step: { ...read, read: "getChildren" } };
     case "stat":
       return { step: { ...read, read: "exists" } };
-    case "sync":
     case "close":
     case "reconnect":
     case "move":
       return { step: { kind: name } };
-    case "":
-    case "help":
-      return { sentence: commandsHelp };
     default:
-      return { sentence: `There is no command ${name}. ${commandsHelp}` };
+      return { step: { kind: "sync" } };
   }
 }
 
