@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Operation, Result, SessionId, Zxid } from "../../src/base/operations.ts";
+import { digestOf } from "../../src/znode/digest.ts";
+import { makeEdit } from "../../src/znode/edits.ts";
+import type { Edit, View } from "../../src/znode/operations/decision.ts";
+import { decide } from "../../src/znode/operations/table.ts";
+import { SessionTable } from "../../src/znode/sessions.ts";
+import { nextVersion, type ZnodeView } from "../../src/znode/stat.ts";
+import { Tree } from "../../src/znode/tree.ts";
+
+const timeMs = 5_000;
+
+/** A tree with one session. */
+class State {
+  readonly tree = new Tree();
+  readonly sessions = new SessionTable();
+  readonly sessionId: SessionId = this.sessions.open(1, new Uint8Array(16), 4_000, 1).id;
+
+  get view(): View {
+    return { sessionId: this.sessionId, timeMs, znode: (path) => this.tree.get(path) };
+  }
+
+  do(edit: Edit, zxid: Zxid): Result {
+    return makeEdit({ tree: this.tree, sessions: this.sessions, zxid, changes: [] }, edit);
+  }
+
+  /** Decides on the tree as it is, and does it. */
+  perform(operation: Operation, zxid: Zxid): Result {
+    const decision = decide(this.view, operation);
+    return decision.failure === undefined ? this.do(decision, zxid) : decision;
+  }
+
+  get digest(): string {
+    return digestOf(this.tree, this.sessions, 0, 0);
+  }
+}
+
+/** Shows edits as if they were done. */
+class Overlay implements View {
+  readonly sessionId: SessionId;
+  readonly timeMs: number;
+  readonly #below: View;
+  readonly #zxid: Zxid;
+  readonly #shown = new Map<string, ZnodeView | undefined>();
+
+  constructor(below: View, zxid: Zxid) {
+    this.sessionId = below.sessionId;
+    this.timeMs = below.timeMs;
+    this.#below = below;
+    this.#zxid = zxid;
+  }
+
+  znode(path: string): ZnodeView | undefined {
+    return this.#shown.has(path) ? this.#shown.get(path) : this.#below.znode(path);
+  }
+
+  show(edit: Edit): void {
+    const zxid = this.#zxid;
+    const { path } = edit;
+    if (edit.type === "setData") {
+      const znode = this.#there(path);
+      const stored = { bytes: edit.data, start: 0, length: edit.data.length };
+      const version = nextVersion(znode.version);
+      this.#shown.set(path, { ...znode, ...stored, version, mzxid: zxid, mtime: edit.timeMs });
+    } else if (edit.type === "remove") {
+      this.#shown.set(path, undefined);
+      this.#childChanged(path.slice(0, path.lastIndexOf("/")) || "/", -1);
+    } else {
+      const { data, ephemeralOwner, timeMs: at } = edit;
+      this.#shown.set(path, {
+        path,
+        ...{ bytes: data, start: 0, length: data.length },
+        ...{ czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: at, mtime: at },
+        ...{ version: 0, aversion: 0, childCounter: 0, ephemeralOwner, children: undefined },
+      });
+      this.#childChanged(edit.parent, 1);
+    }
+  }
+
+  #childChanged(path: string, by: 1 | -1): void {
+    const parent = this.#there(path);
+    const size = (parent.children?.size ?? 0) + by;
+    const childCounter = by === 1 ? parent.childCounter + 1 : parent.childCounter;
+    const children = size === 0 ? undefined : { size };
+    this.#shown.set(path, { ...parent, pzxid: this.#zxid, childCounter, children });
+  }
+
+  #there(path: string): ZnodeView {
+    const znode = this.znode(path);
+    if (znode === undefined) throw new Error(`an edit of ${path}, which is not there`);
+    return znode;
+  }
+}
+
+const path = fc.constantFrom("/a", "/a", "/b", "/a/a", "/a/b", "/a/a/a", "/a/n-", "/", "/zookeeper", "a", "/c//");
+const data = fc.uint8Array({ maxLength: 40 });
+const version = fc.constantFrom(-1, -1, 0, 1);
+const flag = fc.constantFrom(false, false, true);
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constant("create" as const), path, data, ephemeral: flag, sequential: flag }),
+  },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("setData" as const), path, data, version }) },
+);
+const operations = fc.array(operation, { maxLength: 25, size: "max" });
+
+/** Two states that went the same way. */
+function twice(before: readonly Operation[]): [State, State] {
+  const states: [State, State] = [new State(), new State()];
+  for (const state of states) for (const [i, each] of before.entries()) state.perform(each, 2 + i);
+  return states;
+}
+
+describe("deciding and doing", () => {
+  it("changes nothing before it is done, and nothing at all when it is refused", () => {
+    fc.assert(
+      fc.property(operations, operation, (before, last) => {
+        const [state] = twice(before);
+        const digest = state.digest;
+        const decision = decide(state.view, last);
+        expect(state.digest).toBe(digest);
+        if (decision.failure !== undefined) return;
+        state.do(decision, 100);
+        expect(state.digest).not.toBe(digest);
+      }),
+    );
+  });
+
+  it("comes to the same one by one as decided ahead, on a view that shows the edits before as done", () => {
+    fc.assert(
+      fc.property(operations, operations, (before, together) => {
+        const [one, other] = twice(before);
+        const results = together.map((each) => one.perform(each, 100));
+
+        const digest = other.digest;
+        const overlay = new Overlay(other.view, 100);
+        const decisions = together.map((each) => {
+          const decision = decide(overlay, each);
+          if (decision.failure === undefined) overlay.show(decision);
+          return decision;
+        });
+        expect(other.digest).toBe(digest);
+        const done = decisions.map((each) => (each.failure === undefined ? other.do(each, 100) : each));
+        expect(done).toEqual(results);
+        expect(other.digest).toBe(one.digest);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
