@@ -10,6 +10,7 @@
  * | its disk and its clocks                                   | `world/disk.ts`, `world/clock.ts`                   |
  * | messages between servers; streams of clients; bytes       | `world/network.ts`, `connections.ts`, `wire.ts`     |
  * | a client: its session, what it asks, what it remembers    | `world/client.ts`, `workload.ts`, `seen.ts`         |
+ * | each operation: how asked for, how drawn, what comes of it | `operations.ts`, `checkers/reference-model.ts`      |
  * | what clients saw                                          | `world/history.ts`                                  |
  * | what a plan says                                          | `plan/plan.ts`, `plan/actions.ts`                   |
  * | how faults strike, and where they may                     | `faults/faults.ts`, `world/hooks.ts`                |

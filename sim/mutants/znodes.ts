@@ -117,4 +117,15 @@ function remove({ tree, zxid, changes }: Target, { path }: RemoveEdit): Success 
     kind: "safety",
     lesson: "Versions rise by one. A client that made the one change between two reads checks just that.",
   },
+  {
+    id: "Z6",
+    title: "a deleted znode is found again by whoever asks next",
+    source: "ours",
+    file: "src/znode/tree.ts",
+    find: "if (path === this.#lastPath && last?.removed === false) return last;",
+    replace: "if (path === this.#lastPath && last !== undefined) return last;",
+    expects: ["linearizability", "sequential-reads", "replica-equality", "checkpoint-equality", "assertion"],
+    kind: "safety",
+    lesson: "An answer that is kept beside the tree, to save looking it up again, must not outlive what it tells of.",
+  },
 ];
