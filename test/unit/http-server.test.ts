@@ -137,6 +137,10 @@ describe("bad requests", () => {
     for (const [method, url, code] of [
       ["GET", "/nowhere?x=1", 404],
       ["POST", "/status", 404],
+      // It was given no pages: nothing of the tree is told either.
+      ["GET", "/", 404],
+      ["GET", "/tree", 404],
+      ["GET", "/events", 404],
       ["GET", "/%zz", 400],
     ] as const) {
       const response = await http.inject({ method, url });
