@@ -1,4 +1,5 @@
 /** A verdict in words. */
+import { playCommand } from "../../sim/cli/play-address.ts";
 import { causeOf } from "../../sim/promises.ts";
 import { aftermathTitle } from "../../sim/report/aftermath.ts";
 import { count } from "../../sim/report/tell-events.ts";
@@ -130,6 +131,7 @@ function huntLines(hunt: HuntOutcome, of: ReportOf): string[] {
           `  The plan of this run is in ${of.plan}.`,
           `    your code:           npm run lab -- play ${of.name} --story`,
           `    the code as it is:   npm run sim -- --plan ${of.plan} --story`,
+          `    in the playground:   ${playCommand(of.plan)}   (the code as it is)`,
         ]),
   ];
 }

@@ -40,7 +40,7 @@ export const commit: Lab = {
       file,
       symbol: "durableMatch",
       task: [
-        "How far voter `id` has the leader's log on its disk. For the leader itself that is `state.durability.durableIndex`, not the end of its log; for a peer its `matchIndex`, which the peer has acknowledged; 0 for one that it does not know.",
+        "How far voter `id` has the leader's log on its disk. For the leader itself that is `state.durability.durableIndex`, not the end of its log; for one of `leader.peers` (each has its `id`) its `matchIndex`, which it has acknowledged; 0 for one that is not among them.",
       ],
     },
   ],

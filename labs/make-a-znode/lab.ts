@@ -44,7 +44,10 @@ export const makeAZnode: Lab = {
   seeds: { from: 1, count: 24 },
   wrong: [
     { mutant: "Z4", test: "take the parent's counter" },
-    { mutant: "W9", breaks: ["assertion", "checkpoint-equality", "linearizability", "replica-equality", "sequential-reads"] },
+    {
+      mutant: "W9",
+      breaks: ["assertion", "checkpoint-equality", "linearizability", "replica-equality", "sequential-reads"],
+    },
     {
       title: "the path is checked without its number",
       file: create,
