@@ -11,13 +11,14 @@ export function apiPage(read) {
     const found = declarationOf(fileAt(index, from), name, read);
     sections.push(sectionOf(name, found));
   }
-  sections.sort((a, b) => Number(b.isClass) - Number(a.isClass));
+  const rank = ({ isClass, text }) => (isClass ? (text.startsWith("## TerrariumClient") ? 0 : 1) : 2);
+  sections.sort((a, b) => rank(a) - rank(b));
   return `${head("The client library", "the declarations of src/client/index.ts")}
 \`\`\`ts
 import { TerrariumClient } from "terrarium";
 \`\`\`
 
-All that the package exports, with what it says of itself. The class comes first, then functions and types. How a session
+All that the package exports, with what it says of itself. The classes come first, then functions and types. How a session
 behaves is told in chapters [9](../tutorial/09-once-means-once.md), [11](../tutorial/11-watches.md) and
 [13](../tutorial/13-living-with-it.md) of the course.
 
