@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import uplotStyles from "uplot/dist/uPlot.min.css";
 import { colours, terms } from "../picture/styles.ts";
 import { shared } from "./styles.ts";
+import { clock } from "./words.ts";
 
 /** A line of a chart. */
 export interface Line {
@@ -159,8 +160,8 @@ export class TerrariumChart extends LitElement {
           ...axis,
           space: 70,
           size: 26,
-          values: (_plot, ticks) =>
-            ticks.map((at) => new Date(at * 1_000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })),
+          // With seconds where two would say the same.
+          values: (_plot, ticks, _axis, _space, gap) => ticks.map((at) => clock(at * 1_000).slice(0, gap < 60 ? 8 : 5)),
         },
         {
           ...axis,
