@@ -5,6 +5,7 @@ import { Complaint, checkServerWords, existingCluster, home } from "./cluster/la
 import { requestedSize, reset, restart, signal, start, status, stop, up } from "./cluster/lifecycle.js";
 import { logs } from "./cluster/logs.js";
 import { add, remove } from "./cluster/membership.js";
+import { recover } from "./cluster/recover.js";
 
 /** Checks what can be checked before anything is done, or installed, or built. */
 function check({ command, servers }) {
@@ -44,6 +45,8 @@ async function main(args) {
       return await add(flags.has("--observer"));
     case "remove":
       return await remove(servers);
+    case "recover":
+      return await recover(servers, flags.has("--yes"));
     case "reset":
       return await reset();
   }

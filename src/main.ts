@@ -85,11 +85,13 @@ function fatalOfDisk(fatal: (error: unknown) => void): (error: Error) => void {
 }
 
 async function restoreBackup(file: string, flags: ServeFlags, stopping: Stopping): Promise<void> {
-  const { summary, clusterId, dataDir } = await restore(file, flags, stopping.signal);
+  const { summary, members, clusterId, dataDir } = await restore(file, flags, stopping.signal);
   const { index, znodes, sessions } = summary;
   process.stdout.write(
     `restored ${znodes} znodes and ${sessions} sessions, up to entry ${index}, into ${dataDir}\n` +
-      "  restore the same file for every other member, then start them all with the cluster's new name:\n" +
+      (members === 1
+        ? "  start the server with the cluster's new name:\n"
+        : "  restore the same file for every other member, then start them all with the cluster's new name:\n") +
       `  terrarium serve --id ${flags.id} --members ${flags.members} --data-dir ${dataDir} --cluster-id ${clusterId}\n`,
   );
 }

@@ -23,14 +23,14 @@ export const makeAZnode: Lab = {
       file: edits,
       symbol: "insert",
       task: [
-        'Does what was decided: `tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs)` makes the znode and returns it; `znodeAt(tree, path)` is the parent. The owner of an ephemeral keeps its path in a list, `sessions.own(session, path)`, and `ownerOf(sessions, znode)` is that session. Two changes go to `changes`, in this order: the path was "created", and the parent\'s "childrenChanged", both with the zxid. The answer is the path and the Stat, `statOf(znode)`.',
+        'Does what was decided: `tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs)` makes the znode and returns it; `znodeAt(tree, path)` is the parent. The owner of an ephemeral keeps it in a list, `sessions.own(session, znode)`, and `ownerOf(sessions, znode)` is that session. Two changes go to `changes`, in this order: the path was "created", and the parent\'s "childrenChanged", both with the zxid. The answer is the path and the Stat, `statOf(znode)`.',
       ],
     },
     {
       file: edits,
       symbol: "endSession",
       task: [
-        "Removes all ephemerals of a session that ends, then the session itself, `sessions.end(session)`. `sessions.disownAll(session)` empties its list and gives the paths in order. `tree.remove(znode, zxid)` takes one out of the tree and returns its parent.",
+        "Removes all ephemerals of a session that ends, then the session itself, `sessions.end(session)`. `sessions.disownAll(session)` empties its list and gives the znodes in the order of their creation. `tree.removeAll(leaves, zxid, removed)` takes them out of the tree and calls `removed(znode, parent)` for each.",
         'For each the path was "deleted"; and the parent\'s "childrenChanged" follows it, but once for each parent, however many children it loses.',
       ],
     },
@@ -65,10 +65,9 @@ export const makeAZnode: Lab = {
     {
       title: "the ephemerals outlive the session",
       file: edits,
-      find: '    const parent = tree.remove(znodeAt(tree, path), zxid);\n    changes.push({ type: "deleted", path, zxid });\n    if (parents',
-      replace:
-        '    const parent = znodeAt(tree, path);\n    changes.push({ type: "deleted", path, zxid });\n    if (parents',
-      test: "removes the ephemerals in the order of their paths",
+      find: "  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {\n",
+      replace: "  [...sessions.disownAll(session)].forEach(({ path }) => {\n    const parent = znodeAt(tree, path);\n",
+      test: "removes the ephemerals in the order of their creation",
     },
     {
       title: "the parent is not told",

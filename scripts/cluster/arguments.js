@@ -16,6 +16,7 @@ export const usage = `usage: ${self} N                start a cluster of N serve
        ${self} resume I…        let them go on (SIGCONT)
        ${self} add [--observer] add a server to the running cluster
        ${self} remove I…        take servers out of it, and delete their data
+       ${self} recover I [--yes] when a majority is lost for good: server I goes on alone, the rest is deleted
        ${self} reset            stop all and delete the data
 I is a server's number, or "leader" for the one that leads: ${self} kill leader
 TERRARIUM_BASE_PORT (7100) moves the ports, TERRARIUM_HOME (.cluster) the data and logs;
@@ -34,6 +35,7 @@ const commands = new Map([
   ["resume", { servers: "some", flags: [] }],
   ["add", { servers: "none", flags: ["--observer"] }],
   ["remove", { servers: "some", flags: [] }],
+  ["recover", { servers: "some", flags: ["--yes"] }],
   ["reset", { servers: "none", flags: [] }],
   ["help", { servers: "none", flags: [] }],
 ]);

@@ -105,7 +105,7 @@ export async function waitFor(cluster, watched, enough, timeoutMs) {
 const settleTimeoutMs = 3_000;
 
 /**
- * The view once what it shows is of now: each member that runs knows the leader and has applied what was committed when
+ * The view once what it shows is of now: each member that runs knows the leader and has applied what was in its log when
  * we first looked. As it is, when that takes long.
  */
 export async function settled(cluster) {
@@ -115,7 +115,7 @@ export async function settled(cluster) {
     [],
     ({ reports, leader, strays }) => {
       if (leader === undefined) return reports.every(({ status }) => status === undefined);
-      goal ||= leader.commitIndex;
+      goal ||= leader.lastIndex;
       return reports.every(
         ({ server, status }) =>
           status === undefined ||

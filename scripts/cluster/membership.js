@@ -53,7 +53,7 @@ async function requireLeader(cluster) {
 }
 
 /** Two changes at once would take the same id. The lock of a process that has gone does not count. */
-async function oneAtATime(task) {
+export async function oneAtATime(task) {
   const lock = join(home, "change.lock");
   takeLock(lock);
   try {
@@ -78,7 +78,7 @@ function takeLock(lock) {
     const holder = holderOf(lock);
     if (holder !== undefined)
       throw new Complaint(
-        `another cluster.sh add or remove is at work (process ${holder})`,
+        `another cluster.sh add, remove or recover is at work (process ${holder})`,
         "wait for its end, or end it",
         1,
       );

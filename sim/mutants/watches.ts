@@ -32,8 +32,21 @@ export const watches: readonly Mutant[] = [
     title: "a watch fires again and again",
     source: "etcd#17247",
     file: "src/znode/watches.ts",
-    find: "      this.#byKind[kind].delete(change.path);\n      for (const connection of connections) this.#disarmed(connection, kind, change.path);\n",
-    replace: "",
+    find: `      byPath.delete(change.path);
+      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
+      if (typeof watched === "number") {
+        this.#disarmed(watched, kind, change.path);
+        deliver(watched, event);
+        continue;
+      }
+      for (const connection of watched) this.#disarmed(connection, kind, change.path);
+`,
+    replace: `      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
+      if (typeof watched === "number") {
+        deliver(watched, event);
+        continue;
+      }
+`,
     expects: ["watches"],
     kind: "safety",
     lesson: "A watch is one shot: an event, then silence until it is armed again.",

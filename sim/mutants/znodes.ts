@@ -7,8 +7,8 @@ export const znodes: readonly Mutant[] = [
     title: "an ephemeral outlives its owner",
     source: "ZOOKEEPER-2355, 5010",
     file: "src/znode/edits.ts",
-    find: "if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), path);",
-    replace: "if (ephemeralOwner !== 0 && !/\\d{10}$/.test(path)) sessions.own(ownerOf(sessions, znode), path);",
+    find: "if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), znode);",
+    replace: "if (ephemeralOwner !== 0 && !/\\d{10}$/.test(path)) sessions.own(ownerOf(sessions, znode), znode);",
     expects: ["linearizability", "sequential-reads", "replica-equality", "assertion"],
     kind: "safety",
     lesson: "An ephemeral is a sign of life. One that stays behind is a lock that nobody holds and nobody gets.",
@@ -18,27 +18,27 @@ export const znodes: readonly Mutant[] = [
     title: "the end of a session deletes by path and hits the new owner's znode",
     source: "MUTANTS W10",
     file: "src/znode/edits.ts",
-    find: `    const parent = tree.remove(znodeAt(tree, path), zxid);
+    find: `  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {
     changes.push({ type: "deleted", path, zxid });
-    if (parents.has(parent)) continue;
+    if (parents.has(parent)) return;
     parents.add(parent);
     changes.push({ type: "childrenChanged", path: parent.path, zxid });
-  }
+  });
   sessions.end(session);
 }
 
 function remove({ tree, sessions, zxid, changes }: Target, { path }: RemoveEdit): Success {
   const znode = znodeAt(tree, path);
   const parent = tree.remove(znode, zxid);
-  if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), path);`,
-    replace: `    const znode = tree.get(path);
-    if (znode === undefined || znode.ephemeralOwner === 0) continue;
-    const parent = tree.remove(znode, zxid);
+  if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), znode);`,
+    replace: `  const there = [...sessions.disownAll(session)].flatMap(({ path }) => tree.get(path) ?? []);
+  const ephemerals = there.filter(({ ephemeralOwner }) => ephemeralOwner !== 0);
+  tree.removeAll(ephemerals, zxid, ({ path }, parent) => {
     changes.push({ type: "deleted", path, zxid });
-    if (parents.has(parent)) continue;
+    if (parents.has(parent)) return;
     parents.add(parent);
     changes.push({ type: "childrenChanged", path: parent.path, zxid });
-  }
+  });
   sessions.end(session);
 }
 
@@ -83,6 +83,37 @@ function remove({ tree, zxid, changes }: Target, { path }: RemoveEdit): Success 
     expects: ["linearizability", "sequential-reads", "replica-equality"],
     kind: "safety",
     lesson: "Leaders' clocks differ. A change made later must not bear an earlier time.",
+  },
+  {
+    id: "Z6",
+    title: "a znode that went with its session is still found",
+    source: "ours (the end of large sessions)",
+    file: "src/znode/tree.ts",
+    find: "found === undefined || found.removed",
+    replace: "found === undefined",
+    expects: ["linearizability", "sequential-reads", "replica-equality", "checkpoint-equality", "assertion"],
+    kind: "safety",
+    lesson:
+      "What is put off when very many znodes go at once is only the tidying: nobody may see the difference, not even within the turn.",
+  },
+  {
+    id: "Z7",
+    title: "tidying up takes away what was created since in the same place",
+    source: "ours (the end of large sessions)",
+    file: "src/znode/tree.ts",
+    find: "      if (this.#znodes.get(znode.path) !== znode) continue;\n",
+    replace: "",
+    expects: [
+      "linearizability",
+      "sequential-reads",
+      "replica-equality",
+      "checkpoint-equality",
+      "exception",
+      "assertion",
+    ],
+    kind: "safety",
+    lesson:
+      "A lock's next holder may come before the last one's znode has been tidied up. What is put off has to look again.",
   },
   {
     id: "Z3",

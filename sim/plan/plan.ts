@@ -1,7 +1,7 @@
 /** A plan is data: everything that a run depends on, as plain JSON. The same plan gives the same run on any machine. */
 import { limits } from "../../src/base/limits.ts";
 import { defaultReadWork } from "../../src/node/clients/read-turns.ts";
-import { defaultCheckpointOptions } from "../../src/node/options.ts";
+import { defaultCheckpointOptions, defaultSnapshotPace } from "../../src/node/options.ts";
 import { writeChoices, writeSteps } from "../operations.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import {
@@ -46,6 +46,11 @@ const readWork = object({
   ahead: optional(units, defaultReadWork.ahead),
 });
 
+const snapshotPace = object({
+  bytesPerSecond: optional(integer(1, 2 ** 40), defaultSnapshotPace.bytesPerSecond),
+  pacedMsMax: optional(integer(0, horizonMaxMs), defaultSnapshotPace.pacedMsMax),
+});
+
 const config = object({
   servers: optional(integer(1, 9), 3),
   /** Servers that are no members at first and wait to be added, with the ids behind the others. */
@@ -72,6 +77,8 @@ const config = object({
   checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
   /** How many reads a server answers at a time, in units of work (see the node's `ReadWork`). */
   readWork: optional(readWork, readWork.check({}, "readWork")),
+  /** How fast snapshots leave (see the node's `SnapshotPace`). */
+  snapshotPace: optional(snapshotPace, snapshotPace.check({}, "snapshotPace")),
   /** One way between servers, microseconds. */
   networkUs: spread(200, 600, 50_000),
   /** One way between a client and a server, microseconds. */

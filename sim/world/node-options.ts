@@ -19,5 +19,6 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     raftLimits: { appendBytesMax, appendsInFlightMax, undurableBytesMax },
     checkpoints: config.checkpoints,
     readWork: config.readWork,
+    snapshotPace: config.snapshotPace,
   };
 }

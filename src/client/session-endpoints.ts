@@ -105,9 +105,12 @@ export class EndpointChooser {
     return this.#order.every(({ trouble }) => trouble?.code === "PROTOCOL_ERROR");
   }
 
-  /** Whether every endpoint was tried and is of another cluster than the session. */
+  /**
+   * Whether every endpoint was tried and is of another cluster than the session. One name alone says too little: behind it,
+   * as behind that of a load balancer, another server may answer the next time.
+   */
   get allElsewhere(): boolean {
-    return this.#order.every(({ trouble }) => trouble?.code === "WRONG_CLUSTER");
+    return this.#order.length > 1 && this.#order.every(({ trouble }) => trouble?.code === "WRONG_CLUSTER");
   }
 
   /** Why there is no server, in one failure: what a live server says counts for more than the silence of dead ones. */

@@ -54,7 +54,7 @@ function __kvctl_offers
   ${command} ${completeCommand} -- $words[2..-1] 2>/dev/null
 end
 complete -c kvctl -f -a '(__kvctl_offers)'
-complete -c kvctl -n '__fish_seen_subcommand_from snapshot' -F
+complete -c kvctl -n '__fish_seen_subcommand_from snapshot; and __fish_seen_subcommand_from save inspect' -F
 `;
 
 const scripts: Readonly<Record<string, (command: string) => string>> = { bash, zsh, fish };

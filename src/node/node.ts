@@ -178,6 +178,7 @@ export class Node {
     // Behind all that other servers wait for.
     clients.answerReads();
     clients.flush();
+    if (this.machine.tidy()) this.#ports.requestFlush();
   }
 
   /** Begins a change of membership, if this server leads: see {@link Raft.changeMembership}. */

@@ -30,7 +30,23 @@ export interface NodeOptions {
   readonly checkpoints?: CheckpointOptions;
   /** How many reads are answered at a time; by default as in `limits`. */
   readonly readWork?: ReadWork;
+  /** How fast a snapshot leaves; by default as in `limits`. */
+  readonly snapshotPace?: SnapshotPace;
 }
+
+/** A snapshot takes its time, so that it does not take the disks and processors from everybody else. */
+export interface SnapshotPace {
+  /** Bytes a second … */
+  readonly bytesPerSecond: number;
+  /** … but more if it would take longer than this, and without a limit after it: the log that grows has to be kept. ms */
+  readonly pacedMsMax: number;
+}
+
+/** The pace of a production server. */
+export const defaultSnapshotPace: SnapshotPace = {
+  bytesPerSecond: limits.snapshotBytesPerSecond,
+  pacedMsMax: limits.snapshotPacedMsMax,
+};
 
 /** Settings of checkpoints and of the log behind them; all in bytes. */
 export interface CheckpointOptions extends CheckpointerOptions {

@@ -9,7 +9,7 @@ import type { ZnodeMachine } from "../znode/machine.ts";
 import { defaultReadWork } from "./clients/read-turns.ts";
 import { ClientRouter } from "./clients/router.ts";
 import { LogFeed } from "./log-feed.ts";
-import { defaultCheckpointOptions, type NodeOptions } from "./options.ts";
+import { defaultCheckpointOptions, defaultSnapshotPace, type NodeOptions } from "./options.ts";
 import type { AdmissionStart } from "./peers/admission.ts";
 import { Handshake } from "./peers/handshake.ts";
 import { PeerOutbox } from "./peers/peer-outbox.ts";
@@ -61,9 +61,10 @@ export function nodeParts(
   const outbox = new PeerOutbox();
   const handshake = new Handshake(core, outbox, admissionStart(options, raft.configuration, recovered));
   const writer = new LogWriter(ports.disk, recovered.stored, { durable, failed: (error) => ports.fatal(error) });
-  const sender = new SnapshotSender(raft, ports, electionTimeoutMs);
+  const { checkpoints: checkpointOptions = defaultCheckpointOptions, snapshotPace = defaultSnapshotPace } = options;
+  const { segmentBytes } = checkpointOptions;
+  const sender = new SnapshotSender(raft, ports, electionTimeoutMs, snapshotPace, segmentBytes);
   const receiver = new SnapshotReceiver(raft, ports, recovered.table.generation);
-  const { checkpoints: checkpointOptions = defaultCheckpointOptions } = options;
   const checkpoints = new Checkpoints(
     { raft, ports, writer, options: checkpointOptions, heldIndex: () => sender.heldIndex() },
     recovered.machine,

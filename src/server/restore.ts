@@ -15,6 +15,8 @@ import { newIncarnation } from "./start.ts";
 /** What was restored. */
 export interface Restored {
   readonly summary: BackupSummary;
+  /** How many the cluster has. */
+  readonly members: number;
   readonly clusterId: string;
   readonly dataDir: string;
 }
@@ -51,7 +53,7 @@ export async function restore(file: string, flags: ServeFlags, signal: AbortSign
     const { summary, operations } = restoration.end(identity, configuration);
     await write(operations);
     await disk.close();
-    return { summary, clusterId, dataDir };
+    return { summary, members: members.length, clusterId, dataDir };
   } catch (error) {
     await disk.close();
     for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });

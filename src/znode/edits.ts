@@ -38,7 +38,7 @@ function insert({ tree, sessions, zxid, changes }: Target, edit: InsertEdit): Su
   const { path, data, ephemeralOwner, timeMs } = edit;
   const parent = znodeAt(tree, edit.parent);
   const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs);
-  if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), path);
+  if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), znode);
   changes.push({ type: "created", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
   return { path, stat: statOf(znode) };
 }
@@ -51,25 +51,24 @@ function setData({ tree, zxid, changes }: Target, { path, data, timeMs }: SetDat
 }
 
 /**
- * Removes the ephemerals of a session that ends, in the order of their paths, then the session. There may be very many:
- * the session's list goes as a whole, and a parent that loses several children has changed once.
+ * Removes the ephemerals of a session that ends, in the order in which they were created, then the session. There may be
+ * very many: they go together, and a parent that loses several children has changed once.
  */
 export function endSession({ tree, sessions, zxid, changes }: Target, session: Session): void {
   const parents = new Set<Znode>();
-  for (const path of sessions.disownAll(session)) {
-    const parent = tree.remove(znodeAt(tree, path), zxid);
+  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {
     changes.push({ type: "deleted", path, zxid });
-    if (parents.has(parent)) continue;
+    if (parents.has(parent)) return;
     parents.add(parent);
     changes.push({ type: "childrenChanged", path: parent.path, zxid });
-  }
+  });
   sessions.end(session);
 }
 
 function remove({ tree, sessions, zxid, changes }: Target, { path }: RemoveEdit): Success {
   const znode = znodeAt(tree, path);
   const parent = tree.remove(znode, zxid);
-  if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), path);
+  if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), znode);
   changes.push({ type: "deleted", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
   return done;
 }

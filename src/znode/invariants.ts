@@ -13,10 +13,11 @@ export function assertSound(tree: Tree, sessions: SessionTable): void {
 /** An ephemeral exists if and only if its owner lives and lists it. */
 function assertOwnership(tree: Tree, sessions: SessionTable): void {
   let ephemerals = 0;
-  for (const { path, ephemeralOwner } of tree.znodes()) {
+  for (const znode of tree.znodes()) {
+    const { path, ephemeralOwner } = znode;
     if (ephemeralOwner === 0) continue;
     ephemerals++;
-    const listed = sessions.get(ephemeralOwner)?.ephemerals?.has(path);
+    const listed = sessions.get(ephemeralOwner)?.ephemerals?.has(znode);
     assert(listed === true, `session ${ephemeralOwner} lives and lists its ephemeral ${path}`);
   }
   let listed = 0;

@@ -192,13 +192,20 @@ export class ZnodeMachine {
     this.#lastTimeMs = lastTimeMs;
     this.#sessions.link();
     if (!this.#tree.link()) return false;
-    for (const { path, ephemeralOwner } of this.#tree.znodes()) {
-      if (ephemeralOwner === 0) continue;
-      const owner = this.#sessions.get(ephemeralOwner);
+    const ephemerals: Znode[] = [];
+    for (const znode of this.#tree.znodes()) if (znode.ephemeralOwner !== 0) ephemerals.push(znode);
+    // In the order in which they were created, as on servers that saw it.
+    for (const znode of ephemerals.sort((a, b) => a.czxid - b.czxid)) {
+      const owner = this.#sessions.get(znode.ephemeralOwner);
       if (owner === undefined) return false;
-      this.#sessions.own(owner, path);
+      this.#sessions.own(owner, znode);
     }
     return true;
+  }
+
+  /** Does some of the work that was put off when very many znodes went at once. False when there is none. */
+  tidy(): boolean {
+    return this.#tree.tidy();
   }
 
   /** Asserts the invariants of the whole state. Visits everything: for tests and the simulator. */

@@ -7,7 +7,7 @@ import { bytesEqual, hex } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import type { Result, SessionId, Zxid } from "../base/operations.ts";
 import type { Command } from "./commands.ts";
-import { SortedNames } from "./sorted-names.ts";
+import type { Znode } from "./stat.ts";
 
 /** What the rest of the server may know of a session. A live view: it changes as commands are applied. */
 export interface SessionView {
@@ -20,7 +20,7 @@ export interface SessionView {
   readonly lastRequestId: number;
   /** Ephemerals that it owns. */
   readonly ephemeralCount: number;
-  /** Paths of the first `max` of them, in order. */
+  /** Paths of the first `max` of them, in the order in which they were created. */
   ephemeralPaths(max: number): readonly string[];
 }
 
@@ -47,8 +47,8 @@ export class Session implements SessionView {
   ackedRequestId = 0;
   /** By request id: exactly those above ackedRequestId and up to lastRequestId. */
   readonly results = new Map<number, Remembered>();
-  /** Paths in order; `undefined` stands for none. */
-  ephemerals: SortedNames | undefined = undefined;
+  /** In the order in which they were created; `undefined` stands for none. */
+  ephemerals: Set<Znode> | undefined = undefined;
   /** As with a znode: whether the next checkpoint has to write it, and where the last one keeps it (0 = nowhere). */
   dirty = false;
   segment = 0;
@@ -66,7 +66,12 @@ export class Session implements SessionView {
   }
 
   ephemeralPaths(max: number): readonly string[] {
-    return this.ephemerals?.page("", max, limits.childrenPageBytesMax).names ?? [];
+    const paths: string[] = [];
+    for (const { path } of this.ephemerals ?? []) {
+      if (paths.length === max) break;
+      paths.push(path);
+    }
+    return paths;
   }
 }
 
@@ -155,22 +160,22 @@ export class SessionTable {
   }
 
   /** Notes that the session owns a new ephemeral. */
-  own(session: Session, path: string): void {
-    if (session.ephemerals === undefined) session.ephemerals = new SortedNames();
-    session.ephemerals.add(path);
+  own(session: Session, znode: Znode): void {
+    if (session.ephemerals === undefined) session.ephemerals = new Set();
+    session.ephemerals.add(znode);
   }
 
   /** Notes that one of the session's ephemerals is gone. */
-  disown(session: Session, path: string): void {
-    assert(session.ephemerals?.delete(path) === true, "an ephemeral is listed by its owner");
+  disown(session: Session, znode: Znode): void {
+    assert(session.ephemerals?.delete(znode) === true, "an ephemeral is listed by its owner");
     if (session.ephemerals?.size === 0) session.ephemerals = undefined;
   }
 
-  /** The session's ephemerals are about to go, all at once: their paths in order. */
-  disownAll(session: Session): Iterable<string> {
-    const paths = session.ephemerals ?? [];
+  /** The session's ephemerals are about to go, all at once: in the order in which they were created. */
+  disownAll(session: Session): Iterable<Znode> {
+    const ephemerals = session.ephemerals ?? [];
     session.ephemerals = undefined;
-    return paths;
+    return ephemerals;
   }
 
   /** Notes that the checkpoint's row of a live session, kept in `segment`, is to be written anew. */

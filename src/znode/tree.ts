@@ -16,6 +16,9 @@ import { nextVersion, Znode } from "./stat.ts";
 /** What a dirty znode counts for beyond its path and data, in bytes. */
 const rowBytes = 64;
 
+/** How many znodes {@link Tree.tidy} takes out at a time: a fraction of a millisecond. */
+const tidiedAtOnce = 500;
+
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
   readonly #store = new DataStore();
@@ -25,6 +28,9 @@ export class Tree {
   #lastPath = "";
   #lastFound: Znode | undefined;
   #lastParent: Znode | undefined;
+  /** Removed, and still in the map of paths: see {@link removeAll}. The last ones first to be taken out. */
+  readonly #buried: Znode[] = [];
+  #buriedCount = 0;
   /** Of the newest {@link takeDirty}. */
   #save: (znode: Znode) => void = () => {};
 
@@ -41,7 +47,7 @@ export class Tree {
 
   /** Znodes, built-in ones included. */
   get size(): number {
-    return this.#znodes.size;
+    return this.#znodes.size - this.#buriedCount;
   }
 
   /** The newest answer is kept: what is looked at to decide is looked up again, by the same string, to be changed. */
@@ -49,21 +55,23 @@ export class Tree {
     const last = this.#lastFound;
     if (path === this.#lastPath && last?.removed === false) return last;
     const found = this.#znodes.get(path);
-    if (found === undefined) return undefined;
+    if (found === undefined || found.removed) return undefined;
     this.#lastPath = path;
     this.#lastFound = found;
     return found;
   }
 
   /** All znodes, in no order that means anything. */
-  znodes(): IterableIterator<Znode> {
-    return this.#znodes.values();
+  *znodes(): IterableIterator<Znode> {
+    for (const znode of this.#znodes.values()) if (!znode.removed) yield znode;
   }
 
   /** Adds a znode under `parent`, whose counter and pzxid move. Keeps a copy of `data`. */
   insert(parent: Znode, path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number): Znode {
     assert(parent.ephemeralOwner === 0, "an ephemeral has no children");
-    assert(!this.#znodes.has(path), "a znode is created once");
+    const before = this.#znodes.get(path);
+    assert(before === undefined || before.removed, "a znode is created once");
+    if (before !== undefined) this.#buriedCount--;
     this.#thaw(parent);
     const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs);
     this.#store.adopt(znode);
@@ -79,17 +87,63 @@ export class Tree {
   /** Takes a leaf out and returns its parent, whose pzxid moves; the counter, being the next sequence number, stays. */
   remove(znode: Znode, zxid: Zxid): Znode {
     assert(znode.children === undefined, "a znode with children is not removed");
-    assert(this.#znodes.delete(znode.path), "a removed znode was in the tree");
+    assert(!znode.removed && this.#znodes.delete(znode.path), "a removed znode was in the tree");
     const parent = this.#parentOf(znode.path);
+    this.#takeOut(znode, parent, zxid);
+    removeChild(parent, nameOf(znode.path));
+    return parent;
+  }
+
+  /**
+   * {@link remove} for leaves that may be very many, in one turn: what need not be done at once is put off, and of a
+   * parent that loses all its children not one is looked for. `removed` is told each and its parent, in order; it must
+   * not look at the parent's children.
+   */
+  removeAll(leaves: Iterable<Znode>, zxid: Zxid, removed: (znode: Znode, parent: Znode) => void): void {
+    const orphaned = new Map<Znode, Znode[]>();
+    let parent: Znode | undefined;
+    let gone: Znode[] = [];
+    for (const znode of leaves) {
+      assert(znode.children === undefined && !znode.removed, "a leaf of the tree is removed");
+      const next = this.#parentOf(znode.path);
+      if (next !== parent) {
+        parent = next;
+        gone = orphaned.get(parent) ?? [];
+        orphaned.set(parent, gone);
+      }
+      this.#takeOut(znode, parent, zxid);
+      gone.push(znode);
+      this.#buried.push(znode);
+      removed(znode, parent);
+    }
+    for (const [parent, gone] of orphaned) {
+      this.#buriedCount += gone.length;
+      if (gone.length === parent.children?.size) parent.children = undefined;
+      else for (const { path } of gone) removeChild(parent, nameOf(path));
+    }
+  }
+
+  #takeOut(znode: Znode, parent: Znode, zxid: Zxid): void {
     this.#thaw(znode);
     this.#thaw(parent);
-    removeChild(parent, nameOf(znode.path));
     parent.pzxid = zxid;
     znode.removed = true;
     this.#store.release(znode);
     this.touch(znode);
     this.touch(parent);
-    return parent;
+  }
+
+  /** Takes some of those that {@link removeAll} left in the map of paths out of it. False when there are none. */
+  tidy(): boolean {
+    for (let left = tidiedAtOnce; left > 0; left--) {
+      const znode = this.#buried.pop();
+      if (znode === undefined) break;
+      // Another one may have been created there since.
+      if (this.#znodes.get(znode.path) !== znode) continue;
+      this.#znodes.delete(znode.path);
+      this.#buriedCount--;
+    }
+    return this.#buried.length > 0;
   }
 
   /** Replaces the data by a copy of `data`. */
@@ -177,17 +231,23 @@ export class Tree {
   /** Asserts that the map and the children's names tell the same tree. */
   assertSound(): void {
     let links = 0;
+    let buried = 0;
     for (const znode of this.#znodes.values()) {
+      if (znode.removed) {
+        buried++;
+        continue;
+      }
       assert(znode.czxid <= znode.mzxid && znode.czxid <= znode.pzxid, `${znode.path} changes after it is created`);
       if (znode.children === undefined) continue;
       assert(znode.ephemeralOwner === 0, `${znode.path}, an ephemeral, has no children`);
       assert(znode.children.size > 0, `${znode.path} keeps no empty set of children`);
       for (const name of znode.children) {
-        assert(this.#znodes.has(childPath(znode.path, name)), `child ${name} of ${znode.path} exists`);
+        assert(this.get(childPath(znode.path, name)) !== undefined, `child ${name} of ${znode.path} exists`);
       }
       links += znode.children.size;
     }
-    assert(links === this.#znodes.size - 1, "each znode but the root is the child of one");
+    assert(buried === this.#buriedCount, "those that are still to be taken out of the map are counted");
+    assert(links === this.size - 1, "each znode but the root is the child of one");
   }
 
   /** Those that go together are often siblings, as with the ephemerals of a session: the newest answer is kept. */

@@ -55,13 +55,18 @@ export class WatchTable {
   trigger(change: Change, deliver: (connection: number, event: WatchEvent) => void): void {
     if (this.#size === 0) return;
     for (const kind of kindsFiredBy(change.type)) {
-      const watched = this.#byKind[kind].get(change.path);
+      const byPath = this.#byKind[kind];
+      const watched = byPath.size === 0 ? undefined : byPath.get(change.path);
       if (watched === undefined) continue;
-      const connections = typeof watched === "number" ? [watched] : watched;
-      this.#byKind[kind].delete(change.path);
-      for (const connection of connections) this.#disarmed(connection, kind, change.path);
+      byPath.delete(change.path);
       const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
-      for (const connection of connections) deliver(connection, event);
+      if (typeof watched === "number") {
+        this.#disarmed(watched, kind, change.path);
+        deliver(watched, event);
+        continue;
+      }
+      for (const connection of watched) this.#disarmed(connection, kind, change.path);
+      for (const connection of watched) deliver(connection, event);
     }
   }
 
@@ -111,7 +116,7 @@ export class WatchTable {
     const armed = present(this.#byConnection.get(connection), "the watches of a connection that has one");
     assert(armed[kind].delete(path), "a watch that fires was armed");
     this.#size--;
-    if (sizeOf(armed) === 0) this.#byConnection.delete(connection);
+    if (armed[kind].size === 0 && sizeOf(armed) === 0) this.#byConnection.delete(connection);
   }
 }
 

@@ -131,7 +131,6 @@ export class TreeModel {
 
   endSession(session: SessionId, zxid: Zxid): string[] {
     const paths = this.records.filter(({ owner }) => owner === session).map(({ path }) => path);
-    paths.sort((a, b) => (a < b ? -1 : 1));
     for (const path of paths) this.remove(path, zxid);
     return paths;
   }

@@ -243,6 +243,40 @@ describe("attaching", () => {
       expect(script.session.trouble.message).toContain("cluster is gone");
     });
 
+    it("does not end because a lone name led to a wrong one: the next time it may lead to a right one", () => {
+      script = new Script(["balanced:1"]);
+      script.attach(0, 100, 5);
+      script.breaks();
+      script.now += 1_000;
+      for (let i = 0; i < 5; i++) {
+        script.session.advance(script.now);
+        script.turn();
+        script.says({ type: "refused", failure: wrong });
+        expect(script.session.state).toBe("suspended");
+        script.now += 1_000;
+      }
+      script.session.advance(script.now);
+      script.turn();
+      script.attach(0, 200, 5);
+      expect(script.session.state).toBe("connected");
+    });
+
+    it("ends where a lone name leads to wrong ones for its whole timeout", () => {
+      script = new Script(["balanced:1"]);
+      script.attach(0, 100, 5);
+      script.breaks();
+      const from = script.now;
+      for (let i = 0; i < 20 && script.session.state !== "expired"; i++) {
+        script.now += 1_000;
+        script.session.advance(script.now);
+        script.turn();
+        script.says({ type: "refused", failure: wrong });
+      }
+      expect(script.session.state).toBe("expired");
+      expect(script.now - from).toBeGreaterThanOrEqual(9_000);
+      expect(script.now - from).toBeLessThan(11_000);
+    });
+
     it("passes over a wrong endpoint as long as the others may be silent for a moment", () => {
       script.attach(0, 100, 5);
       script.now = 1_000;

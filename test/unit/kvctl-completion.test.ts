@@ -1,8 +1,16 @@
 /** Completion for the user's shell: what kvctl answers, and a real bash. */
 import { spawnSync } from "node:child_process";
-import { beforeEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { completionScript, shells } from "../../src/kvctl/shell-scripts.ts";
 import { FakeCluster, kvctl } from "./kvctl-world.ts";
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 let cluster: FakeCluster;
 beforeEach(() => {
@@ -114,5 +122,66 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { offers, asked } = completedByBash("kvctl get /a:b", "echo /a:bc");
     expect(asked.slice(0, -1)).toEqual(["__complete", "--", "get", "/a:b"]);
     expect(offers).toEqual(["bc"]);
+  });
+
+  /** Whether the machine has a shell: the tests that need one say so in their names where it is missing. */
+  const has = (shell: string): boolean => spawnSync(shell, ["--version"]).status === 0;
+  const unless = (shell: string): string => (has(shell) ? "" : ` (skipped: there is no ${shell} here)`);
+
+  /** An executable that answers as kvctl would; in a folder with the file `save.backup`. */
+  function fakeKvctl(): { folder: string; command: readonly string[] } {
+    const folder = mkdtempSync(join(tmpdir(), "terrarium-completion-"));
+    folders.push(folder);
+    const file = join(folder, "fake.cjs");
+    writeFileSync(
+      file,
+      `const words = process.argv.slice(4);
+const last = words.at(-1);
+if (words[0] === "snapshot" && words.length > 2) process.exit(64);
+const offers = words.length === 1 ? ["get", "create"] : last.startsWith("/") ? ["/apps/we:b", "/apps/work shop"] : [];
+for (const offer of offers) if (offer.startsWith(last)) console.log(offer);
+`,
+    );
+    writeFileSync(join(folder, "save.backup"), "");
+    return { folder, command: [process.execPath, file] };
+  }
+
+  it.skipIf(!has("fish"))(`completes words in a real fish${unless("fish")}`, () => {
+    const { folder, command } = fakeKvctl();
+    writeFileSync(join(folder, "kvctl.fish"), completionScript("fish", command) ?? "");
+    const offers = (line: string): string[] => {
+      const program = `source kvctl.fish; complete -C ${JSON.stringify(line)}`;
+      const { stdout, stderr } = spawnSync("fish", ["--no-config", "-c", program], { cwd: folder, encoding: "utf8" });
+      expect(stderr).toBe("");
+      return stdout.split("\n").filter((offer) => offer !== "");
+    };
+    expect(offers("kvctl ge")).toEqual(["get"]);
+    expect(offers("kvctl get /a")).toEqual(["/apps/we:b", "/apps/work shop"]);
+    expect(offers("kvctl get sa")).toEqual([]);
+    expect(offers("kvctl snapshot save sa")).toEqual(["save.backup"]);
+  });
+
+  it.skipIf(!has("zsh"))(`completes words in a real zsh${unless("zsh")}`, () => {
+    const { folder, command } = fakeKvctl();
+    writeFileSync(join(folder, "kvctl.zsh"), completionScript("zsh", command) ?? "");
+    // What the script hands to zsh's own functions.
+    const program = `
+compdef() { print -r -- "compdef $*" }
+_files() { print -r -- FILES }
+compadd() { print -rl -- "$@" }
+source ./kvctl.zsh
+words=("$@"); CURRENT=$#
+_kvctl`;
+    const handed = (...words: string[]): string[] => {
+      const args = ["-f", "-c", program, "zsh", "kvctl", ...words];
+      const { stdout, stderr } = spawnSync("zsh", args, { cwd: folder, encoding: "utf8" });
+      expect(stderr).toBe("");
+      return stdout.trimEnd().split("\n");
+    };
+    expect(handed("ge")).toEqual(["compdef _kvctl kvctl", "--", "get"]);
+    // A path may go on: no blank behind it.
+    expect(handed("get", "/a")).toEqual(["compdef _kvctl kvctl", "-S", "", "--", "/apps/we:b", "/apps/work shop"]);
+    expect(handed("get", "/none")).toEqual(["compdef _kvctl kvctl"]);
+    expect(handed("snapshot", "save", "sa")).toEqual(["compdef _kvctl kvctl", "FILES"]);
   });
 });

@@ -266,7 +266,7 @@ describe("exactly once", () => {
 });
 
 describe("closeSession", () => {
-  it("removes the ephemerals in the order of their paths, with one zxid, and ends the session", () => {
+  it("removes the ephemerals in the order of their creation, with one zxid, and ends the session", () => {
     const harness = new Harness();
     const id = harness.open();
     const other = harness.open();
@@ -279,11 +279,11 @@ describe("closeSession", () => {
     expect(ended).toEqual([id]);
     expect(changes).toEqual(
       [
+        ["deleted", "/d/z"],
+        ["childrenChanged", "/d"],
         ["deleted", "/b"],
         ["childrenChanged", "/"],
         ["deleted", "/d/a"],
-        ["childrenChanged", "/d"],
-        ["deleted", "/d/z"],
       ].map(([type, path]) => ({ type, path, zxid })),
     );
     expect(harness.stat("/d")).toMatchObject({ pzxid: zxid, numChildren: 0, cversion: 4 });

@@ -4,7 +4,7 @@ import { emptyBytes } from "../../src/base/bytes.ts";
 import { assertSound } from "../../src/znode/invariants.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
 import { SortedNames } from "../../src/znode/sorted-names.ts";
-import { statOf } from "../../src/znode/stat.ts";
+import { statOf, Znode } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
 
 function root(tree: Tree) {
@@ -35,17 +35,48 @@ describe("Tree", () => {
   });
 });
 
+describe("leaves that go all at once", () => {
+  it("are gone at once for whoever looks; a new one in the place of one is not taken away by tidying up", () => {
+    const tree = new Tree();
+    const a = tree.insert(root(tree), "/a", emptyBytes, 0, 1, 0);
+    const b = tree.insert(root(tree), "/b", emptyBytes, 0, 2, 0);
+    const kept = tree.insert(b, "/b/kept", emptyBytes, 0, 3, 0);
+    const leaves = Array.from({ length: 1200 }, (_, i) => {
+      const [parent, name] = i % 2 === 0 ? [a, "/a"] : [b, "/b"];
+      return tree.insert(parent, `${name}/${i}`, emptyBytes, 9, 4 + i, 0);
+    });
+    const told: string[] = [];
+    tree.removeAll(leaves, 2000, (znode, parent) => told.push(`${parent.path} ${znode.path}`));
+    expect(told.slice(0, 3)).toEqual(["/a /a/0", "/b /b/1", "/a /a/2"]);
+    const check = () => {
+      tree.assertSound();
+      expect(tree.get("/a/0")).toBeUndefined();
+      expect(a.children).toBeUndefined();
+      expect(b.children?.all()).toEqual(["1", "kept"]);
+      expect(statOf(a)).toMatchObject({ pzxid: 2000, numChildren: 0, cversion: 1200 });
+      expect([...tree.znodes()].filter(({ path }) => path.startsWith("/b/"))).toEqual([kept, anew]);
+      expect(tree.size).toBe(new Tree().size + 4);
+    };
+    const anew = tree.insert(b, "/b/1", emptyBytes, 0, 2001, 0);
+    check();
+    expect([tree.tidy(), tree.tidy(), tree.tidy()]).toEqual([true, true, false]);
+    expect(tree.tidy()).toBe(false);
+    check();
+    expect(() => tree.removeAll(leaves, 3000, () => {})).toThrow(AssertionError);
+  });
+});
+
 describe("invariants", () => {
   it("an ephemeral needs a live owner that lists it", () => {
     const tree = new Tree();
     const sessions = new SessionTable();
-    tree.insert(root(tree), "/e", emptyBytes, 1, 2, 0);
+    const znode = tree.insert(root(tree), "/e", emptyBytes, 1, 2, 0);
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
     const session = sessions.open(1, new Uint8Array(16), 4000, 0);
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
-    sessions.own(session, "/e");
+    sessions.own(session, znode);
     assertSound(tree, sessions);
-    sessions.own(session, "/f");
+    sessions.own(session, new Znode("/f", emptyBytes, 1, 3, 0));
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
   });
 

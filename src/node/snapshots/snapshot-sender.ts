@@ -12,6 +12,7 @@ import { diskError } from "../../storage/disk-hints.ts";
 import { headKey, segmentName, segmentRange } from "../../storage/layout.ts";
 import { type CheckpointHead, decodeHead } from "../../storage/records.ts";
 import { unseal } from "../../storage/sealed.ts";
+import type { SnapshotPace } from "../options.ts";
 import type { Ports } from "../ports.ts";
 
 /** A snapshot on its way to one follower. */
@@ -42,13 +43,23 @@ export class SnapshotSender {
   readonly #raft: Raft;
   readonly #ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">;
   readonly #retryMs: number;
+  readonly #pace: SnapshotPace;
+  readonly #segmentBytes: number;
   readonly #deliveries = new Map<ServerId, Delivery>();
 
-  /** `retryMs`: how long a chunk may stay without an answer. */
-  constructor(raft: Raft, ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">, retryMs: number) {
+  /** `retryMs`: how long a chunk may stay without an answer. `segmentBytes`: about as many has a segment of the checkpoint. */
+  constructor(
+    raft: Raft,
+    ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">,
+    retryMs: number,
+    pace: SnapshotPace,
+    segmentBytes: number,
+  ) {
     this.#raft = raft;
     this.#ports = ports;
     this.#retryMs = retryMs;
+    this.#pace = pace;
+    this.#segmentBytes = segmentBytes;
   }
 
   /** The oldest checkpoint that is being sent; Infinity if none is. */
@@ -158,8 +169,8 @@ export class SnapshotSender {
       this.#send(delivery, head.read, position, row.value, false);
       inFlight.push(position);
       delivery.sent = position;
-      if (now - delivery.beganAtMs < limits.snapshotPacedMsMax)
-        delivery.paceAtMs = now + row.value.length / bytesPerMs(head.read);
+      if (now - delivery.beganAtMs < this.#pace.pacedMsMax)
+        delivery.paceAtMs = now + row.value.length / this.#bytesPerMs(head.read);
     }
     if (waiting.length > 0) return;
     if (!delivery.atEnd) return this.#read(delivery, head.read.generation);
@@ -197,6 +208,11 @@ export class SnapshotSender {
     this.#ports.requestFlush();
   }
 
+  #bytesPerMs({ segments }: CheckpointHead): number {
+    const { bytesPerSecond, pacedMsMax } = this.#pace;
+    return Math.max(bytesPerSecond / 1000, (segments * this.#segmentBytes) / pacedMsMax);
+  }
+
   #guarded(action: () => void): void {
     try {
       action();
@@ -210,10 +226,4 @@ export class SnapshotSender {
 function pacedUntil({ waiting, inFlight, paceAtMs }: Delivery): number {
   const waits = waiting.length > 0 && inFlight.length < limits.snapshotChunksInFlightMax;
   return waits ? paceAtMs : Number.POSITIVE_INFINITY;
-}
-
-/** How fast a snapshot leaves, so that it does not take the disks and processors from everybody else. */
-function bytesPerMs({ segments }: CheckpointHead): number {
-  const inTime = (segments * limits.segmentBytes) / limits.snapshotPacedMsMax;
-  return Math.max(limits.snapshotBytesPerSecond / 1000, inTime);
 }
