@@ -8,7 +8,7 @@ import {
   withPromoted,
   withRemoved,
 } from "../raft/membership-change.ts";
-import type { MembershipChange, Refusal } from "../raft/raft.ts";
+import type { ChangeRefusal, MembershipChange } from "../raft/raft.ts";
 import type { Configuration, ServerId } from "../raft/types.ts";
 
 /** Requests that change the membership. */
@@ -22,7 +22,7 @@ export function requestedChange(
   configuration: Configuration,
   request: MembershipRequest,
   incarnation: number,
-): MembershipChange | Refusal | "done" {
+): MembershipChange | ChangeRefusal | "done" {
   const change = requested(configuration, request, incarnation);
   return typeof change === "object" && "voters" in change ? { ...change, force: request.force } : change;
 }
@@ -36,7 +36,7 @@ function requested(
   configuration: Configuration,
   request: MembershipRequest,
   incarnation: number,
-): MembershipChange | Refusal | "done" {
+): MembershipChange | ChangeRefusal | "done" {
   const wanted = wantedMembership(configuration);
   const isMember = (id: ServerId): boolean => wanted.members.some((member) => member.id === id);
   const wasMember = (id: ServerId): boolean =>
@@ -77,20 +77,20 @@ function requested(
   }
 }
 
-function addedAlready(wanted: MembershipChange, member: MemberAddress, observer: boolean): Refusal | "done" {
+function addedAlready(wanted: MembershipChange, member: MemberAddress, observer: boolean): ChangeRefusal | "done" {
   const known = wanted.members.find(({ id }) => id === member.id);
   const same = known?.peerAddress === member.peerAddress && known.clientAddress === member.clientAddress;
   return same && wanted.learners.includes(member.id) === observer ? "done" : inUse(member.id);
 }
 
-function inUse(id: ServerId): Refusal {
+function inUse(id: ServerId): ChangeRefusal {
   return { code: "ID_IN_USE", reason: `server ${id} is a member already` };
 }
 
-function usedBefore(id: ServerId): Refusal {
+function usedBefore(id: ServerId): ChangeRefusal {
   return { code: "ID_IN_USE", reason: `server ${id} was a member once; ids are never used again` };
 }
 
-function unknown(id: ServerId): Refusal {
+function unknown(id: ServerId): ChangeRefusal {
   return { code: "UNKNOWN_MEMBER", reason: `server ${id} is not a member of this cluster` };
 }

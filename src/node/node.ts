@@ -34,7 +34,7 @@ import type { ClientMessage } from "../protocol/client-messages.ts";
 import { decodeCommand } from "../protocol/command-codec.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import { entrySize } from "../raft/log.ts";
-import type { MembershipChange, Raft, Refusal } from "../raft/raft.ts";
+import type { ChangeRefusal, MembershipChange, Raft } from "../raft/raft.ts";
 import type { Entry, Index, ServerId } from "../raft/types.ts";
 import type { Recovered } from "../storage/open.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
@@ -182,14 +182,14 @@ export class Node {
   }
 
   /** Begins a change of membership, if this server leads: see {@link Raft.changeMembership}. */
-  changeMembership(change: MembershipChange): "accepted" | Refusal {
+  changeMembership(change: MembershipChange): "accepted" | ChangeRefusal {
     this.raft.advanceTo(this.#ports.clock.now());
     this.#ports.requestFlush();
     return this.raft.changeMembership(change);
   }
 
   /** Begins to hand leadership over, if this server leads: see {@link Raft.transferLeadership}. */
-  transferLeadership(to?: ServerId): "accepted" | Refusal {
+  transferLeadership(to?: ServerId): "accepted" | ChangeRefusal {
     this.raft.advanceTo(this.#ports.clock.now());
     this.#ports.requestFlush();
     return this.raft.transferLeadership(to);

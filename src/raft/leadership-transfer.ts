@@ -4,14 +4,14 @@
  * an election timeout, this server goes on leading.
  */
 import { findPeer } from "./leader.ts";
-import type { Refusal } from "./membership.ts";
 import { isActive, isAwaited } from "./progress.ts";
+import type { ChangeRefusal } from "./refusal.ts";
 import type { Leader, RaftState } from "./state.ts";
 import { becomeFollower } from "./term.ts";
 import type { ServerId } from "./types.ts";
 
 /** Begins to hand leadership over to `to`, by default to the voter that has most of the log. */
-export function transferLeadership(state: RaftState, to: ServerId | undefined): "accepted" | Refusal {
+export function transferLeadership(state: RaftState, to: ServerId | undefined): "accepted" | ChangeRefusal {
   const { role, log, now } = state;
   if (role.name !== "leader") return { code: "NOT_LEADER", reason: "this server does not lead" };
   const heir = to ?? bestVoter(state, role);
@@ -51,7 +51,7 @@ export function resign(state: RaftState, leader: Leader): void {
 }
 
 /** Why there is no heir. */
-function nobody(state: RaftState, leader: Leader): Refusal {
+function nobody(state: RaftState, leader: Leader): ChangeRefusal {
   const { now, log, options } = state;
   const awaited = leader.peers.find(
     (peer) => log.configuration.voters.includes(peer.id) && isAwaited(peer, now, options.electionTimeoutMs),

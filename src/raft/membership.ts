@@ -12,6 +12,7 @@
 import { hasCaughtUp } from "./catch-up.ts";
 import { isMember, isVoter, otherMembers } from "./configuration.ts";
 import { findPeer } from "./leader.ts";
+import { resign } from "./leadership-transfer.ts";
 import {
   finalConfiguration,
   firstConfiguration,
@@ -23,27 +24,13 @@ import {
 import { isActive, isAwaited, newProgress } from "./progress.ts";
 import { majority } from "./quorum.ts";
 import { confirmReads } from "./read-index.ts";
+import type { ChangeRefusal } from "./refusal.ts";
 import { replicate } from "./replication.ts";
 import type { Leader, RaftState } from "./state.ts";
-import { becomeFollower } from "./term.ts";
 import type { Configuration, ServerId } from "./types.ts";
 
-/** Why a change, or a transfer of leadership, is refused. The codes are those of `src/base/errors.ts`. */
-export interface Refusal {
-  readonly code:
-    | "NOT_LEADER"
-    | "NOT_READY"
-    | "CHANGE_IN_PROGRESS"
-    | "ID_IN_USE"
-    | "UNKNOWN_MEMBER"
-    | "WOULD_LOSE_QUORUM"
-    | "BAD_ARGUMENTS";
-  /** One sentence, without a full stop. */
-  readonly reason: string;
-}
-
 /** Begins a change, or says why not. */
-export function changeMembership(state: RaftState, change: MembershipChange): "accepted" | Refusal {
+export function changeMembership(state: RaftState, change: MembershipChange): "accepted" | ChangeRefusal {
   const { role, log } = state;
   if (role.name !== "leader") return { code: "NOT_LEADER", reason: "this server does not lead" };
   const refusal =
@@ -70,7 +57,8 @@ export function advanceMembership(state: RaftState, leader: Leader): boolean {
     if (lagging.length === 0 && there.length >= majority(wanted.length))
       appendConfiguration(state, leader, jointConfiguration(configuration));
   } else if (!isVoter(configuration, state.id)) {
-    stepDown(state, leader);
+    replicate(state, leader); // the last news: C_new is committed
+    resign(state, leader);
     return false;
   }
   return true;
@@ -116,21 +104,18 @@ function appendConfiguration(state: RaftState, leader: Leader, configuration: Co
   confirmReads(state, leader); // a smaller quorum may have confirmed them already
 }
 
-/** Others may lead from now on. The one that has most of the log is asked to, so that nobody waits for an election timeout. */
-function stepDown(state: RaftState, leader: Leader): void {
-  replicate(state, leader); // the last news: C_new is committed
-  const { voters } = state.log.configuration;
-  const heir = leader.peers
-    .filter((peer) => voters.includes(peer.id))
-    .reduce<Leader["peers"][number] | undefined>(
-      (a, b) => (a !== undefined && a.matchIndex >= b.matchIndex ? a : b),
-      undefined,
-    );
-  if (heir !== undefined) state.outbox.send(heir.id, { type: "TimeoutNow", term: state.currentTerm });
-  becomeFollower(state, state.currentTerm, undefined);
+/**
+ * Everybody with whom messages may be due: the members, and while the newest configuration is not committed also those of
+ * the one before.
+ */
+export function acquaintances({ log, commitIndex }: RaftState): Configuration["members"] {
+  if (log.configurationIndex <= commitIndex) return log.configuration.members;
+  const { members } = log.configuration;
+  const leaving = log.previousConfiguration.members.filter(({ id }) => !members.some((member) => member.id === id));
+  return [...members, ...leaving].sort((a, b) => a.id - b.id);
 }
 
-function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): Refusal | undefined {
+function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): ChangeRefusal | undefined {
   const { configuration } = state.log;
   if (state.commitIndex < leader.termStart)
     return { code: "NOT_READY", reason: "the leader has just been elected and has committed nothing yet" };
@@ -149,7 +134,7 @@ function inTheWay(state: RaftState, leader: Leader, change: MembershipChange): R
   return { code: "CHANGE_IN_PROGRESS", reason: `server ${waiting} has to catch up first, or to be removed again` };
 }
 
-function unsuitable(current: Configuration, change: MembershipChange): Refusal | undefined {
+function unsuitable(current: Configuration, change: MembershipChange): ChangeRefusal | undefined {
   if (change.voters.length === 0) return { code: "BAD_ARGUMENTS", reason: "a cluster needs at least one voter" };
   const demoted = change.learners.find((id) => current.voters.includes(id));
   if (demoted !== undefined)
@@ -172,7 +157,7 @@ function unsuitable(current: Configuration, change: MembershipChange): Refusal |
 }
 
 /** Voters that do not answer count as dead; those that are to catch up first will have shown that they live. */
-function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange): Refusal | undefined {
+function losesQuorum(state: RaftState, leader: Leader, change: MembershipChange): ChangeRefusal | undefined {
   const { configuration } = state.log;
   // Who goes back to the voters that are loses none.
   if (change.force || sameIds(change.voters, configuration.voters)) return undefined;

@@ -23,6 +23,7 @@
  * | Leaders: answering once an entry is applied             | `src/node/clients/router.ts` `afterApply`  |
  * | Leaders: commitment                                     | `commit.ts`, `quorum.ts`                    |
  * | Persistent before an RPC is answered                    | `durability.ts`, `outbox.ts`                |
+ * | What leaves at the end of a turn                        | `turn.ts`                                   |
  * | InstallSnapshot RPC (Figure 13), compaction (§7)        | `snapshot.ts`                               |
  *
  * And from elsewhere: configurations (§6) `configuration.ts` and their changes `membership.ts`, `membership-change.ts`,
@@ -32,51 +33,39 @@
 import { assert, unreachable } from "../base/assert.ts";
 import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
-import { advanceCommitIndex, takeCommitted } from "./commit.ts";
+import { advanceCommitIndex } from "./commit.ts";
 import { diskHangs } from "./disk.ts";
-import type { Effects, ReadReady } from "./effects.ts";
-import { handleAppendEntries, replyToLeader } from "./follower.ts";
+import type { Effects } from "./effects.ts";
+import { handleAppendEntries } from "./follower.ts";
 import { InvariantChecker } from "./invariants.ts";
 import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbeatIfDue } from "./leader.ts";
-import { advanceTransfer, transferLeadership } from "./leadership-transfer.ts";
+import { transferLeadership } from "./leadership-transfer.ts";
 import type { TermStretch } from "./log.ts";
-import { advanceMembership, changeMembership, forgetLeavers, type Refusal } from "./membership.ts";
+import { acquaintances, changeMembership } from "./membership.ts";
 import type { MembershipChange } from "./membership-change.ts";
 import type { InstallSnapshot, RaftMessage } from "./messages.ts";
-import { isActive } from "./progress.ts";
-import {
-  askAgain,
-  cancelRead,
-  countReads,
-  handleReadIndex,
-  handleReadIndexReply,
-  nextReadDeadline,
-  seeToReads,
-} from "./read-index.ts";
-import { replicate } from "./replication.ts";
+import { askAgain, cancelRead, handleReadIndex, handleReadIndexReply, nextReadDeadline } from "./read-index.ts";
+import type { ChangeRefusal } from "./refusal.ts";
 import {
   handleInstallSnapshot,
   handleInstallSnapshotReply,
   installSnapshot,
+  type SnapshotPeer,
   sendSnapshot,
   sendSnapshotReply,
-  takeInstalled,
+  snapshotPeers,
 } from "./snapshot.ts";
-import { knownLeader, type Leader, newState, type RaftOptions, type RaftState } from "./state.ts";
-import type { PeerStatus, RaftStatus, RoleName } from "./status.ts";
+import { knownLeader, newState, type RaftOptions, type RaftState } from "./state.ts";
+import { type RaftStatus, type RoleName, raftStatus } from "./status.ts";
 import { loseLeader, takeTerm } from "./term.ts";
+import { endTurn } from "./turn.ts";
 import type { Configuration, Index, LogBase, RecoveredLog, ServerId, Term } from "./types.ts";
 import { handleRequestVote } from "./vote.ts";
 
-export type { Refusal } from "./membership.ts";
 export type { MembershipChange } from "./membership-change.ts";
+export type { ChangeRefusal } from "./refusal.ts";
+export type { SnapshotPeer } from "./snapshot.ts";
 export type { RaftOptions } from "./state.ts";
-
-/** A peer that needs a snapshot, and up to where it has the log. */
-export interface SnapshotPeer {
-  readonly id: ServerId;
-  readonly matchIndex: Index;
-}
 
 /**
  * One server's part in the cluster. The caller feeds it inputs (`advanceTo` first, so that it knows the time), then
@@ -128,11 +117,7 @@ export class Raft {
    * of the one before.
    */
   get acquaintances(): Configuration["members"] {
-    const { log, commitIndex } = this.#state;
-    if (log.configurationIndex <= commitIndex) return log.configuration.members;
-    const { members } = log.configuration;
-    const leaving = log.previousConfiguration.members.filter(({ id }) => !members.some((member) => member.id === id));
-    return [...members, ...leaving].sort((a, b) => a.id - b.id);
+    return acquaintances(this.#state);
   }
 
   /** Whether this server leads and is handing leadership over (thesis §3.10): it takes no proposals then. */
@@ -251,15 +236,7 @@ export class Raft {
 
   /** Leader: the peers that are there and lack what is no more in the log, sorted; empty on a server that does not lead. */
   snapshotPeers(): readonly SnapshotPeer[] {
-    const { role, now, options } = this.#state;
-    if (role.name !== "leader") return noPeers;
-    let peers: SnapshotPeer[] | undefined;
-    for (const { id, state, lastHeard, matchIndex } of role.peers) {
-      if (state !== "snapshot" || now - lastHeard >= options.electionTimeoutMs) continue;
-      if (peers === undefined) peers = [{ id, matchIndex }];
-      else peers.push({ id, matchIndex });
-    }
-    return peers ?? noPeers;
+    return snapshotPeers(this.#state);
   }
 
   /** Leader: sends a chunk of a snapshot. */
@@ -317,7 +294,7 @@ export class Raft {
    * Begins a change of membership (§6), if this server leads. What becomes of it shows in {@link configuration}: it is
    * complete when that is committed and neither joint nor waits for learners; a new leader goes on with it.
    */
-  changeMembership(change: MembershipChange): "accepted" | Refusal {
+  changeMembership(change: MembershipChange): "accepted" | ChangeRefusal {
     return changeMembership(this.#begin(), change);
   }
 
@@ -325,7 +302,7 @@ export class Raft {
    * Begins to hand leadership over (thesis §3.10), by default to the voter that has most of the log. It has failed if
    * this server still leads after an election timeout.
    */
-  transferLeadership(to?: ServerId): "accepted" | Refusal {
+  transferLeadership(to?: ServerId): "accepted" | ChangeRefusal {
     return transferLeadership(this.#begin(), to);
   }
 
@@ -355,60 +332,13 @@ export class Raft {
   /** Ends a turn: what is to be written, sent, applied and answered. */
   takeEffects(): Effects {
     const state = this.#begin();
-    const { role } = state;
-    seeToReads(state);
-    if (role.name === "leader") lead(state, role);
-    else if (role.name === "follower") replyToLeader(state, role);
-    const write = state.durability.takeWrite(state.log, state, state.now);
-    const messages = state.outbox.take(state.durability, state.currentTerm);
-    const installed = takeInstalled(state);
-    const committed = takeCommitted(state);
-    const reads = state.readsReady.length === 0 ? noReads : state.readsReady;
-    if (reads !== noReads) state.readsReady = [];
+    const effects = endTurn(state);
     this.#invariants.check(state);
-    const effects = write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
-    return installed === undefined ? effects : { ...effects, installed };
+    return effects;
   }
 
   /** A snapshot of what this server knows. */
   status(): RaftStatus {
-    const state = this.#state;
-    return {
-      id: state.id,
-      role: state.role.name,
-      currentTerm: state.currentTerm,
-      votedFor: state.votedFor,
-      leader: knownLeader(state),
-      commitIndex: state.commitIndex,
-      lastIndex: state.log.lastIndex,
-      durableIndex: state.durability.durableIndex,
-      diskStalledMs: state.durability.stalledMs(state.now),
-      diskHangs: diskHangs(state),
-      configuration: state.log.configuration,
-      peers: peerStatus(state),
-      readsWaiting: countReads(state),
-    };
+    return raftStatus(this.#state);
   }
-}
-
-const noReads: readonly ReadReady[] = [];
-const noPeers: readonly SnapshotPeer[] = [];
-
-/** A leader's end of a turn. */
-function lead(state: RaftState, leader: Leader): void {
-  if (!advanceMembership(state, leader)) return;
-  replicate(state, leader);
-  advanceTransfer(state, leader);
-  forgetLeavers(state, leader);
-}
-
-function peerStatus(state: RaftState): PeerStatus[] {
-  if (state.role.name !== "leader") return [];
-  return state.role.peers.map((peer) => ({
-    id: peer.id,
-    matchIndex: peer.matchIndex,
-    nextIndex: peer.nextIndex,
-    state: peer.state,
-    active: isActive(peer, state.now, state.options.electionTimeoutMs),
-  }));
 }

@@ -80,3 +80,23 @@ function covers(state: RaftState, index: Index, term: Term): boolean {
   if (index <= state.commitIndex) return true;
   return index <= state.log.lastIndex && state.log.termAt(index) === term;
 }
+
+/** A peer that needs a snapshot, and up to where it has the log. */
+export interface SnapshotPeer {
+  readonly id: ServerId;
+  readonly matchIndex: Index;
+}
+
+const noPeers: readonly SnapshotPeer[] = [];
+
+/** Leader: the peers that are there and lack what is no more in the log, sorted; empty on a server that does not lead. */
+export function snapshotPeers({ role, now, options }: RaftState): readonly SnapshotPeer[] {
+  if (role.name !== "leader") return noPeers;
+  let peers: SnapshotPeer[] | undefined;
+  for (const { id, state, lastHeard, matchIndex } of role.peers) {
+    if (state !== "snapshot" || now - lastHeard >= options.electionTimeoutMs) continue;
+    if (peers === undefined) peers = [{ id, matchIndex }];
+    else peers.push({ id, matchIndex });
+  }
+  return peers ?? noPeers;
+}

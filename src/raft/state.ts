@@ -115,7 +115,7 @@ export interface Leader {
   /** How far those have come that are to vote once they have caught up (thesis §4.2.1). */
   readonly catchUps: Map<ServerId, CatchUpRound>;
   /** Leadership is being handed over (thesis §3.10). */
-  transfer: Transfer | undefined;
+  transfer: LeadershipTransfer | undefined;
   /** Index of the no-op with which the term began (§8). */
   readonly termStart: Index;
   /** When the peers are due a sign of life, if nothing else goes out before; monotonic milliseconds. */
@@ -139,7 +139,7 @@ export interface CatchUpRound {
 }
 
 /** To whom leadership goes, and until when the leader waits for that. */
-export interface Transfer {
+export interface LeadershipTransfer {
   readonly to: ServerId;
   readonly deadline: number;
   /** When TimeoutNow is to be sent again, should it have been lost. */

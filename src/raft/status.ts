@@ -1,4 +1,8 @@
 /** What Raft tells of itself, for humans and for tests. */
+import { diskHangs } from "./disk.ts";
+import { isActive } from "./progress.ts";
+import { countReads } from "./read-index.ts";
+import { knownLeader, type RaftState } from "./state.ts";
 import type { Configuration, Index, ServerId, Term } from "./types.ts";
 
 /** Names of the roles; `preCandidate` asks whether an election could be won (thesis §9.6). */
@@ -38,4 +42,34 @@ export interface PeerStatus {
   readonly state: "probe" | "replicate" | "snapshot";
   /** Whether it answered within the last election timeout. */
   readonly active: boolean;
+}
+
+/** The status as of now. */
+export function raftStatus(state: RaftState): RaftStatus {
+  return {
+    id: state.id,
+    role: state.role.name,
+    currentTerm: state.currentTerm,
+    votedFor: state.votedFor,
+    leader: knownLeader(state),
+    commitIndex: state.commitIndex,
+    lastIndex: state.log.lastIndex,
+    durableIndex: state.durability.durableIndex,
+    diskStalledMs: state.durability.stalledMs(state.now),
+    diskHangs: diskHangs(state),
+    configuration: state.log.configuration,
+    peers: peerStatus(state),
+    readsWaiting: countReads(state),
+  };
+}
+
+function peerStatus({ role, now, options }: RaftState): PeerStatus[] {
+  if (role.name !== "leader") return [];
+  return role.peers.map((peer) => ({
+    id: peer.id,
+    matchIndex: peer.matchIndex,
+    nextIndex: peer.nextIndex,
+    state: peer.state,
+    active: isActive(peer, now, options.electionTimeoutMs),
+  }));
 }

@@ -4,7 +4,7 @@ import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { type ErrorCode, TerrariumError } from "../base/errors.ts";
 import { isComplete, type MembershipRequest, requestedChange } from "../node/membership-requests.ts";
 import type { Node } from "../node/node.ts";
-import type { Refusal } from "../raft/raft.ts";
+import type { ChangeRefusal } from "../raft/raft.ts";
 import { checkNewAddresses, incarnationOf } from "./introductions.ts";
 
 /** How often a request looks whether it is complete, ms. */
@@ -72,7 +72,7 @@ export async function beginTransfer(
   node: Node,
   to: number | undefined,
   signal: AbortSignal,
-): Promise<"accepted" | Refusal> {
+): Promise<"accepted" | ChangeRefusal> {
   for (;;) {
     const answer = node.transferLeadership(to);
     if (answer === "accepted" || answer.code !== "NOT_READY") return answer;
