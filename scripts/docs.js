@@ -4,7 +4,7 @@
 // around them can be read again. `--quick` leaves the sessions with real servers out; pages named behind it are looked
 // at alone.
 
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,24 +37,30 @@ function pages() {
   return found.sort();
 }
 
-/** By command, what it printed: a page may show several parts of one run. */
+/** By command, what it prints: a page may show several parts of one run, and pages are visited side by side. */
 const printed = new Map();
 
-/** Runs a program of the checkout: `npm run NAME -- …`, without npm's own lines. Throws a sentence. */
+/** Runs a program of the checkout: `npm run NAME -- …`, without npm's own lines. Rejects with a sentence. */
 function output(command) {
-  const known = printed.get(command);
-  if (known !== undefined) return known;
-  const [npm, run, name, ...words] = command.split(" ");
+  const known = printed.get(command) ?? run(command);
+  printed.set(command, known);
+  return known;
+}
+
+function run(command) {
+  const [npm, word, name, ...words] = command.split(" ");
   const script = npmScripts[name];
-  if (npm !== "npm" || run !== "run" || script === undefined)
-    throw new Error(`"${command}" is no script of this project`);
-  const args = [...script.split(" "), ...(words[0] === "--" ? words.slice(1) : words)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args.slice(1), { cwd: root, encoding: "utf8" });
-  // With a bug planted, a promise is to break.
-  if (status !== (words.includes("--mutant") ? 1 : 0))
-    throw new Error(`"${command}" ended with ${status}: ${stderr.trim().split("\n").at(-1)}`);
-  printed.set(command, stdout);
-  return stdout;
+  if (npm !== "npm" || word !== "run" || script === undefined)
+    return Promise.reject(new Error(`"${command}" is no script of this project`));
+  const args = [...script.split(" "), ...(words[0] === "--" ? words.slice(1) : words)].slice(1);
+  return new Promise((done, refuse) => {
+    execFile(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const status = error === null ? 0 : error.code;
+      // With a bug planted, a promise is to break.
+      if (status === (words.includes("--mutant") ? 1 : 0)) done(stdout);
+      else refuse(new Error(`"${command}" ended with ${status}: ${stderr.trim().split("\n").at(-1)}`));
+    });
+  });
 }
 
 /** What a block should say, or undefined if it says so already. `session` gives the page's shell. Throws a sentence. */
@@ -68,7 +74,7 @@ async function wanted({ kind, what, body }, session) {
     return should === body ? undefined : should;
   }
   const run = kind === "run" ? runOf(what) : undefined;
-  const should = run === undefined ? codeBody(what, readSource) : shownPart(normalised(output(run.command)), run);
+  const should = run === undefined ? codeBody(what, readSource) : shownPart(normalised(await output(run.command)), run);
   return should === body ? undefined : should;
 }
 
@@ -145,6 +151,20 @@ async function visit(page) {
   return problems;
 }
 
+/** Visits as many pages at once as a small machine has processors; returns their problems in the order of the pages. */
+async function visitAll(some) {
+  const found = some.map(() => []);
+  let next = 0;
+  const walk = async () => {
+    while (next < some.length) {
+      const i = next++;
+      found[i] = await visit(some[i]);
+    }
+  };
+  await Promise.all([walk(), walk()]);
+  return found.flat();
+}
+
 /** Pages that are made of the code: those that are old. */
 async function visitGenerated() {
   const problems = [];
@@ -176,7 +196,7 @@ function checkDecisions(files) {
 const problems = only.length > 0 ? [] : await visitGenerated();
 const all = pages();
 if (only.length === 0) problems.push(...checkDecisions(all));
-for (const page of only.length > 0 ? only : all) problems.push(...(await visit(page)));
+problems.push(...(await visitAll(only.length > 0 ? only : all)));
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else console.log(`docs: ${only.length || all.length} pages are true to the code`);

@@ -69,28 +69,46 @@ export function renewed(printed, said) {
 /** Looking twice changes nothing, so what shows a state that is on its way may be asked again. */
 const looks = /\b(status|get|ls|stat|list|tree)\b/;
 
+/** Those whose clusters may run. */
+const open = new Set();
+
+for (const [signal, number] of [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+  ["SIGHUP", 1],
+])
+  process.once(signal, () => {
+    for (const session of open) session.abandon();
+    process.exit(128 + number);
+  });
+
 /** A shell with a cluster's home and ports of its own. */
 export class Session {
   #home = mkdtempSync(join(tmpdir(), "terrarium-docs-"));
   #basePort;
+  #root;
+  #env;
   #shell;
   #text = "";
   #marks = 0;
 
   constructor(root, basePort) {
     this.#basePort = basePort;
+    this.#root = root;
     const { KVCTL_ENDPOINTS: _, ...env } = process.env;
+    this.#env = {
+      ...env,
+      CI: "true",
+      NO_COLOR: "1",
+      COLUMNS: "120",
+      CHECKOUT: root,
+      TERRARIUM_HOME: join(this.#home, "home"),
+      TERRARIUM_BASE_PORT: String(basePort),
+    };
+    open.add(this);
     this.#shell = spawn("bash", ["--norc", "-s"], {
       cwd: this.#home,
-      env: {
-        ...env,
-        CI: "true",
-        NO_COLOR: "1",
-        COLUMNS: "120",
-        CHECKOUT: root,
-        TERRARIUM_HOME: join(this.#home, "home"),
-        TERRARIUM_BASE_PORT: String(basePort),
-      },
+      env: this.#env,
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
@@ -140,13 +158,24 @@ npm() { (cd "$CHECKOUT" && command npm "$@"); }
     try {
       await this.#type("kill $(jobs -p) 2>/dev/null; ./cluster.sh reset", []);
     } finally {
-      try {
-        process.kill(-this.#shell.pid, "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-      rmSync(this.#home, { recursive: true, force: true });
+      this.#end();
     }
+  }
+
+  /** As {@link close}, at once: the process was told to end. */
+  abandon() {
+    spawnSync(join(this.#root, "cluster.sh"), ["reset"], { env: this.#env, stdio: "ignore", timeout: commandMs });
+    this.#end();
+  }
+
+  #end() {
+    open.delete(this);
+    try {
+      process.kill(-this.#shell.pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    rmSync(this.#home, { recursive: true, force: true });
   }
 
   async #type(command, expected) {

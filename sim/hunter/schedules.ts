@@ -1,5 +1,5 @@
 /** Faults that make sense together: storms of leaders, operators in a hurry, clients that hop from server to server. */
-import type { Action, When } from "../plan/actions.ts";
+import type { Action, ActionKind, When } from "../plan/actions.ts";
 import type { Fault } from "../plan/plan.ts";
 import type { Draws } from "../world/random.ts";
 
@@ -234,6 +234,9 @@ function lopsided(draws: Draws, servers: number, forMs: number): Action {
   const side = draws.some(all, draws.between(1, Math.max(1, Math.floor((servers - 1) / 2))));
   return { kind: "partition", shape: "halves", server: "leader", servers: side, forMs, flapMs: 0 };
 }
+
+/** What befalls a cluster only while it is formed. */
+export const foundingKinds = ["restored", "emptied"] as const satisfies readonly ActionKind[];
 
 /**
  * A cluster that is formed of the wrong parts: some first members begin with a backup and some with nothing, or one is

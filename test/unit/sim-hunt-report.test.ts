@@ -7,6 +7,7 @@ import { LastEvents } from "../../sim/cli/last-events.ts";
 import { runReport } from "../../sim/cli/report.ts";
 import { faultKinds } from "../../sim/hunter/draw-action.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
+import { foundingKinds } from "../../sim/hunter/schedules.ts";
 import { checkPlan, parsePlan } from "../../sim/plan/plan.ts";
 import { causeOf, promises } from "../../sim/promises.ts";
 import { failureReport, regressionTest } from "../../sim/report/failure-report.ts";
@@ -58,7 +59,7 @@ describe("a plan in words", () => {
     const told = new Map<string, string>();
     for (let seed = 1; seed <= 300; seed++)
       for (const { what } of generatePlan(seed).faults) told.set(what.kind, tellAction(what));
-    expect([...told.keys()].sort()).toEqual([...faultKinds].sort());
+    expect([...told.keys()].sort()).toEqual([...faultKinds, ...foundingKinds].sort());
     for (const text of told.values()) expect(text).not.toMatch(/undefined|NaN|\[object/);
   });
 });
