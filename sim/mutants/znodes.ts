@@ -85,7 +85,7 @@ function remove({ tree, zxid, changes }: Target, { path }: RemoveEdit): Success 
     lesson: "Leaders' clocks differ. A change made later must not bear an earlier time.",
   },
   {
-    id: "Z6",
+    id: "Z8",
     title: "a znode that went with its session is still found",
     source: "ours (the end of large sessions)",
     file: "src/znode/tree.ts",
