@@ -1,5 +1,6 @@
 /** The routes of the browser: the dashboard at `/`, the playground below `/play/`, and what they read. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { TerrariumError } from "../base/errors.ts";
 import { errorBody } from "./faults.ts";
 import type { Guests } from "./guests.ts";
 import { LivePages, type ViewSource } from "./live-pages.ts";
@@ -8,7 +9,7 @@ import type { PageFile, Pages } from "./pages.ts";
 import { dashboardHeaders, playHeaders, safeHeaders } from "./safe-headers.ts";
 import { type TreeSource, treeAnswer } from "./tree.ts";
 
-/** Who looks at the cluster for the pages. */
+/** Who looks at the cluster for the pages. Rejects with OVERLOADED what would cost the servers too much. */
 export interface Observer extends ViewSource {
   sessions(after: number): Promise<SessionsAnswer>;
   watches(): Promise<WatchesAnswer>;
@@ -73,11 +74,22 @@ export function serveSite(server: FastifyInstance, site: Site): void {
   read("/sessions", (request, reply) => {
     const { after = "0" } = request.query as Record<string, unknown>;
     if (typeof after === "string" && /^\d{1,16}$/.test(after) && Number.isSafeInteger(Number(after)))
-      return site.observer.sessions(Number(after));
+      return unlessTooMuch(reply, site.observer.sessions(Number(after)));
     const hint = "ask for /sessions?after=ID, or without it for the oldest";
     return reply.status(400).send(errorBody("BAD_ARGUMENTS", "after is not the id of a session", hint));
   });
-  read("/watches", () => site.observer.watches());
+  read("/watches", (_request, reply) => unlessTooMuch(reply, site.observer.watches()));
+}
+
+/** The answer, or that one was asked too much. */
+async function unlessTooMuch(reply: FastifyReply, answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof TerrariumError) || error.code !== "OVERLOADED") throw error;
+    reply.status(503).header("retry-after", "1");
+    return errorBody("OVERLOADED", error.message, "ask again in a second");
+  }
 }
 
 /** What is behind the folder in the request's path. */

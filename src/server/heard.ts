@@ -1,6 +1,9 @@
 /** What another server says, as far as it is understood: it may be of another version, and say more or less. */
 import type { Glimpse, ServerWatches } from "../http/observed.ts";
-import type { SessionPage } from "../node/clients/session-page.ts";
+import type { SessionRow } from "../node/clients/session-page.ts";
+
+/** What a server alone knows of a session; the rest is the same at all. */
+export type Standing = Pick<SessionRow, "id" | "attachedHere" | "silentMs">;
 
 /** The value of a JSON text; undefined if it is none. */
 export function parsed(json: string): unknown {
@@ -23,18 +26,17 @@ export function isGlimpse(value: unknown): value is Glimpse {
     typeof status.role === "string" &&
     has(status, "members") &&
     Array.isArray(status.members) &&
+    status.members.every((member: unknown) => typeof property(member, "id") === "number") &&
     numbers.every((name) => typeof property(status, name) === "number") &&
     ["disk", "turns", "reads", "writes"].every((name) => typeof property(value, name) === "object")
   );
 }
 
-/** A page of sessions, if it is one. */
-export function sessionPageOf(value: unknown): SessionPage | undefined {
+/** Where its sessions stand, if it says that. */
+export function standingsOf(value: unknown): readonly Standing[] | undefined {
   if (!has(value, "sessions") || !Array.isArray(value.sessions)) return undefined;
   const rows: readonly unknown[] = value.sessions;
-  return rows.every((row) => has(row, "id") && typeof row.id === "number")
-    ? (value as unknown as SessionPage)
-    : undefined;
+  return rows.every((row) => has(row, "id") && typeof row.id === "number") ? (rows as readonly Standing[]) : undefined;
 }
 
 /** What clients watch, if it is that. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { limits } from "../base/limits.ts";
 import { splitAddress } from "../doors/address.ts";
 import type { FileBudget } from "../doors/files.ts";
+import type { Log } from "../doors/log.ts";
 import { Guests } from "../http/guests.ts";
 import { Pages } from "../http/pages.ts";
 import type { Site } from "../http/site.ts";
@@ -29,6 +30,7 @@ export interface LookoutSources {
   readonly clock: Clock;
   readonly node: () => Node;
   readonly peers: () => PeerTransport;
+  readonly log: Log;
 }
 
 export class Lookout {
@@ -41,7 +43,7 @@ export class Lookout {
 
   constructor(sources: LookoutSources) {
     this.#sources = sources;
-    const { clock, node, peers, options } = sources;
+    const { clock, node, peers, options, log } = sources;
     const { id } = options;
     this.#tellRaft = raftFeed(id, this.#feed, clock.wallClock);
     this.#glimpse = new OwnGlimpse({
@@ -60,11 +62,13 @@ export class Lookout {
       self: id,
       own: () => this.#glimpse.take(),
       sessions: (after, max) => node().sessionsBehind(after, max),
+      sessionCount: () => node().machine.counts().sessions,
       watches: () => ({ id, total: node().status().watches, watched: node().watched(limits.observedRowsMax) }),
       appliedIndex: () => node().machine.appliedIndex,
       others: () => node().raft.configuration.members.flatMap((member) => (member.id === id ? [] : [member.id])),
       ask: (to, question, timeoutMs) => peers().observe(to, question, timeoutMs),
       feed: this.#feed,
+      failed: (err) => log.error({ err }, "could not look at the cluster"),
       now: clock.now,
       wallClock: clock.wallClock,
     });
@@ -83,7 +87,7 @@ export class Lookout {
     return {
       server: id,
       pages: new Pages(pagesDirectory),
-      guests: new Guests([splitAddress(httpAddress).host, ...httpNames]),
+      guests: new Guests([splitAddress(httpAddress).host, this.#reachable(httpAddress), ...httpNames]),
       observer: this.#observatory,
       tree: () => this.#sources.node().machine,
       // One address may have three quarters of the connections: the page on top of these is to be told, not cut off.
@@ -93,12 +97,17 @@ export class Lookout {
 
   /** HTTP listens at this port; undefined: nowhere. */
   listens(port: number | undefined): void {
-    const { dashboard, httpAddress, peerAddress } = this.#sources.options;
+    const { dashboard, httpAddress } = this.#sources.options;
     if (!dashboard || httpAddress === undefined || port === undefined) return;
+    const reachable = this.#reachable(httpAddress);
+    this.#address = reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+  }
+
+  /** The host by which people are sent to the pages, and by which they may ask then. */
+  #reachable(httpAddress: string): string {
     const { host } = splitAddress(httpAddress);
     // Nobody can go "everywhere": where other servers come to is as good a guess as any.
-    const reachable = host === "0.0.0.0" || host === "::" ? splitAddress(peerAddress).host : host;
-    this.#address = reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+    return host === "0.0.0.0" || host === "::" ? splitAddress(this.#sources.options.peerAddress).host : host;
   }
 
   /** A turn of the loop has ended; it took this long, ms. */

@@ -2,6 +2,7 @@
  * Looks at the whole cluster on behalf of all pages that are open at this server: once an interval it asks the other
  * members how they are, however many pages there are, and not at all without one. Why so: docs/decisions.
  */
+import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type {
   ClusterView,
@@ -16,7 +17,8 @@ import type { SessionPage } from "../node/clients/session-page.ts";
 import type { Question } from "../rpc/peer-observe.ts";
 import { clusterView, type Heard } from "./cluster-view.ts";
 import type { Feed } from "./feed.ts";
-import { isGlimpse, parsed, sessionPageOf, watchesOf } from "./heard.ts";
+import { isGlimpse, parsed, type Standing, standingsOf, watchesOf } from "./heard.ts";
+import { Pace } from "./pace.ts";
 
 /** Time between two views, milliseconds: what people take for at once … */
 const intervalMs = 500;
@@ -26,16 +28,23 @@ const promptMs = 100;
 const patienceMs = 150;
 /** After this a server counts as silent, milliseconds. */
 const timeoutMs = 1_000;
-/** For so long an answer about sessions or watches serves all who ask the same, milliseconds … */
+/** For so long an answer about sessions or watches serves all who ask the same, milliseconds. */
 const answerKeptMs = 1_000;
-/** … and so many of them are kept. */
-const answersMax = 64;
+/**
+ * Different questions about sessions and watches that are looked into in a second: each costs a turn of every server, and
+ * any web page can have a browser ask them …
+ */
+const questionsMax = 20;
+/** … and those of other servers that are answered in a second, so that what many of them pass on costs no more. */
+const toldMax = 100;
 
 /** What the observatory works with. */
 export interface ObservatorySources {
   readonly self: number;
   readonly own: () => Glimpse;
   readonly sessions: (after: number, max: number) => SessionPage;
+  /** Live sessions in all. */
+  readonly sessionCount: () => number;
   readonly watches: () => ServerWatches;
   /** Index of the newest entry applied here. */
   readonly appliedIndex: () => number;
@@ -44,6 +53,8 @@ export interface ObservatorySources {
   /** Rejects with an error whose message is a clause. */
   readonly ask: (id: number, question: Question, timeoutMs: number) => Promise<string>;
   readonly feed: Feed;
+  /** Told of a look that failed here. */
+  readonly failed: (error: unknown) => void;
   /** Monotonic and wall clock, ms. */
   readonly now: () => number;
   readonly wallClock: () => number;
@@ -63,6 +74,8 @@ export class Observatory {
   readonly #pages = new Set<() => void>();
   readonly #others = new Map<number, Other>();
   readonly #answers = new Map<string, { readonly atMs: number; readonly answer: Promise<unknown> }>();
+  readonly #questions: Pace;
+  readonly #told: Pace;
   #view: ClusterView | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -71,6 +84,8 @@ export class Observatory {
 
   constructor(sources: ObservatorySources) {
     this.#sources = sources;
+    this.#questions = new Pace(questionsMax, sources.now);
+    this.#told = new Pace(toldMax, sources.now);
   }
 
   /** The newest view; undefined before the first one. */
@@ -89,7 +104,7 @@ export class Observatory {
     const page = (): void => renewed();
     this.#pages.add(page);
     if (this.#pages.size === 1) this.#view = undefined;
-    this.#plan(0);
+    this.#plan(this.#until(promptMs));
     return () => {
       this.#pages.delete(page);
       if (this.#pages.size > 0) return;
@@ -105,26 +120,37 @@ export class Observatory {
     this.#plan(this.#until(promptMs));
   }
 
-  /** Answers another server: JSON. */
+  /**
+   * Answers another server: JSON.
+   *
+   * @throws TerrariumError OVERLOADED if it is asked too much
+   */
   tell({ subject, after }: Question): string {
     const { own, sessions, watches } = this.#sources;
     if (subject === "glimpse") return JSON.stringify(own());
+    if (!this.#told.take()) throw new TerrariumError("OVERLOADED", "it is asked too much");
     if (subject === "watches") return JSON.stringify(watches());
-    return JSON.stringify(sessions(after, limits.observedRowsMax));
+    const page = sessions(after, limits.observedRowsMax);
+    const standings = page.sessions.map(({ id, attachedHere, silentMs }) => ({ id, attachedHere, silentMs }));
+    return JSON.stringify({ sessions: standings, more: page.more });
   }
 
-  /** Live sessions behind session `after`, as all servers together know them. */
+  /**
+   * Live sessions behind session `after`, as all servers together know them.
+   *
+   * @throws TerrariumError OVERLOADED, as {@link watches} does, if very much else is asked
+   */
   sessions(after: number): Promise<SessionsAnswer> {
     return this.#once(`sessions ${after}`, async () => {
-      const { self, sessions, appliedIndex, own } = this.#sources;
+      const { self, sessions, sessionCount, appliedIndex } = this.#sources;
       const { sessions: rows, more } = sessions(after, limits.observedRowsMax);
-      const answer = { zxid: appliedIndex(), more, total: own().status.sessions };
-      const told = await this.#askAll({ subject: "sessions", after }, sessionPageOf);
-      const pages = [...told, { id: self, said: { sessions: rows, more } }];
+      const answer = { zxid: appliedIndex(), more, total: sessionCount() };
+      const told = await this.#askAll({ subject: "sessions", after }, standingsOf);
+      const all: readonly { id: number; said: readonly Standing[] }[] = [...told, { id: self, said: rows }];
       const merged = rows.map((row): ObservedSession => {
         const { attachedHere: _, silentMs: __, ...known } = row;
-        const same = pages.flatMap(({ id, said }) =>
-          said.sessions.filter((one) => one.id === row.id).map((one) => ({ server: id, ...one })),
+        const same = all.flatMap(({ id, said }) =>
+          said.filter((one) => one.id === row.id).map((one) => ({ server: id, ...one })),
         );
         const attachedTo = same.find(({ attachedHere }) => attachedHere)?.server ?? null;
         return {
@@ -148,16 +174,15 @@ export class Observatory {
   }
 
   /** However many ask the same at a time, it is found out once. */
-  #once<T>(key: string, find: () => Promise<T>): Promise<T> {
+  async #once<T>(key: string, find: () => Promise<T>): Promise<T> {
     const nowMs = this.#sources.now();
     for (const [old, { atMs }] of this.#answers) if (nowMs - atMs > answerKeptMs) this.#answers.delete(old);
     const known = this.#answers.get(key);
-    if (known !== undefined) return known.answer as Promise<T>;
+    if (known !== undefined) return (await known.answer) as T;
+    if (!this.#questions.take()) throw new TerrariumError("OVERLOADED", "this server is asked too many such questions");
     const answer = find();
-    const [oldest] = this.#answers.size >= answersMax ? this.#answers.keys() : [];
-    if (oldest !== undefined) this.#answers.delete(oldest);
     this.#answers.set(key, { atMs: nowMs, answer });
-    return answer;
+    return await answer;
   }
 
   async #askAll<T>(question: Question, read: (value: unknown) => T | undefined): Promise<{ id: number; said: T }[]> {
@@ -180,11 +205,23 @@ export class Observatory {
     this.#timer = setTimeout(() => void this.#look(), inMs);
   }
 
-  /** Looks once. Never rejects. */
+  /** Looks once. Never rejects: nothing that goes wrong here is to end the server. */
   async #look(): Promise<void> {
     this.#looking = true;
     this.#hurried = false;
     this.#lastLookMs = this.#sources.now();
+    try {
+      await this.#askRound();
+      if (this.#pages.size > 0) this.#show();
+    } catch (error) {
+      this.#sources.failed(error);
+    }
+    this.#looking = false;
+    if (this.#pages.size > 0) this.#plan(this.#until(this.#hurried ? promptMs : intervalMs));
+  }
+
+  /** Asks all others how they are, and waits a little for their answers. */
+  async #askRound(): Promise<void> {
     const others = this.#sources.others();
     for (const id of this.#others.keys()) if (!others.includes(id)) this.#others.delete(id);
     const asked = Promise.all(others.map((id) => this.#glance(id)));
@@ -194,11 +231,11 @@ export class Observatory {
     });
     await Promise.race([asked, late]);
     clearTimeout(patience);
-    this.#looking = false;
-    if (this.#pages.size === 0) return;
+  }
+
+  #show(): void {
     this.#view = this.#newView();
     for (const page of this.#pages) page();
-    this.#plan(this.#until(this.#hurried ? promptMs : intervalMs));
   }
 
   /** Milliseconds until so much has passed since the last look. */

@@ -142,14 +142,14 @@ async function serve(
   recovered: Recovered,
   hosts: ServerIntroduction["members"],
 ): Promise<RunningServer> {
-  const lookout = new Lookout({ options, clock, node: () => node, peers: () => peers });
+  const collecting = new CollectingLog(log);
+  const lookout = new Lookout({ options, clock, node: () => node, peers: () => peers, log: collecting });
   const metrics = createMetrics({
     status: () => node.status(),
     peers: () => peers.stats(),
     doors: () => ({ clients: clients.stats, peers: peers.doorStats, http: httpGate.stats }),
     logDropped: () => output.dropped,
   });
-  const collecting = new CollectingLog(log);
   const logRoles = roleLogger(collecting);
   const host = new Host({
     clock,

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { TerrariumError } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
 import { Gate } from "../../src/doors/gate.ts";
 import { Guests } from "../../src/http/guests.ts";
-import type { ClusterView, FeedEvent, TreeAnswer } from "../../src/http/observed.ts";
+import type { ClusterView, FeedEvent, SessionsAnswer, TreeAnswer, WatchesAnswer } from "../../src/http/observed.ts";
 import { Pages } from "../../src/http/pages.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import type { Observer } from "../../src/http/site.ts";
@@ -51,8 +52,17 @@ class FakeObserver implements Observer {
     for (const renewed of this.watching) renewed();
   }
 
-  sessions = (after: number) => Promise.resolve({ zxid: 5, sessions: [], more: false, total: after });
-  watches = () => Promise.resolve({ servers: [], missing: [3] });
+  overloaded = false;
+
+  async sessions(after: number): Promise<SessionsAnswer> {
+    if (this.overloaded) throw new TerrariumError("OVERLOADED", "too many such questions");
+    return { zxid: 5, sessions: [], more: false, total: after };
+  }
+
+  async watches(): Promise<WatchesAnswer> {
+    if (this.overloaded) throw new TerrariumError("OVERLOADED", "too many such questions");
+    return { servers: [], missing: [3] };
+  }
 }
 
 /** A machine with one session that has created these znodes. */
@@ -327,6 +337,17 @@ describe("/sessions and /watches", () => {
     expect((await http.inject("/watches")).json()).toEqual({ servers: [], missing: [3] });
     for (const after of ["-1", "x", "1e9", "", "99999999999999999999", "1&after=2"])
       expect((await http.inject(`/sessions?after=${after}`)).statusCode).toBe(400);
+  });
+
+  it("say so when they are asked too much", async () => {
+    const { http, observer } = await site();
+    observer.overloaded = true;
+    for (const url of ["/sessions", "/watches"]) {
+      const answer = await http.inject(url);
+      expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([503, "1"]);
+      const message = "too many such questions";
+      expect(answer.json()).toEqual({ error: { code: "OVERLOADED", message, hint: "ask again in a second" } });
+    }
   });
 });
 

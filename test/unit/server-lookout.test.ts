@@ -1,17 +1,21 @@
 /** What a server notes and tells for those who look: figures, the feed, the view of the cluster, and whom it asks. */
 import { describe, expect, it } from "vitest";
 import type { ClusterView, FeedEvent, Glimpse } from "../../src/http/observed.ts";
-import type { SessionPage } from "../../src/node/clients/session-page.ts";
+import { type SessionPage, sessionPage } from "../../src/node/clients/session-page.ts";
+import type { Node } from "../../src/node/node.ts";
 import type { MemberStatus, NodeStatus } from "../../src/node/status.ts";
 import type { Question } from "../../src/rpc/peer-observe.ts";
+import type { PeerTransport } from "../../src/rpc/peer-transport.ts";
 import { clusterView, type Heard } from "../../src/server/cluster-view.ts";
 import { Feed } from "../../src/server/feed.ts";
 import { Rate, RecentDurations } from "../../src/server/figures.ts";
 import { isGlimpse } from "../../src/server/heard.ts";
+import { Lookout } from "../../src/server/lookout.ts";
 import { Observatory } from "../../src/server/observatory.ts";
 import { OwnGlimpse } from "../../src/server/own-glimpse.ts";
 import { raftFeed } from "../../src/server/raft-feed.ts";
 import type { Applied, Command, CommandBody, Outcome } from "../../src/znode/commands.ts";
+import { MemoryLog } from "./rpc-harness.ts";
 
 function member(id: number, more: Partial<MemberStatus> = {}): MemberStatus {
   return { id, peerAddress: `p${id}:1`, clientAddress: `c${id}:1`, voter: true, state: "voter", ...more };
@@ -179,6 +183,8 @@ describe("figures", () => {
     ])
       expect(isGlimpse(wrong)).toBe(false);
     expect(isGlimpse({ ...leader, status: { ...leader.status, term: "3" } })).toBe(false);
+    for (const wrong of [null, 1, {}, { id: "2" }])
+      expect(isGlimpse({ ...leader, status: { ...leader.status, members: [member(1), wrong] } })).toBe(false);
     expect(isGlimpse({ ...leader, news: 1 })).toBe(true);
   });
 });
@@ -248,8 +254,9 @@ describe("the feed", () => {
 
 describe("the observatory", () => {
   /** Servers 2 and 3 as a test has them answer. */
-  const observing = (answers: Record<number, (question: Question) => Promise<string>>) => {
+  const observing = (answers: Record<number, (question: Question) => Promise<string>>, own = () => leader) => {
     const asked: number[] = [];
+    const failures: unknown[] = [];
     const feed = new Feed();
     const sessions: SessionPage = {
       sessions: [7, 8].map((id) => ({
@@ -267,8 +274,9 @@ describe("the observatory", () => {
     };
     const observatory = new Observatory({
       self: 1,
-      own: () => leader,
+      own: () => own(),
       sessions: () => sessions,
+      sessionCount: () => 2,
       watches: () => ({ id: 1, total: 0, watched: [] }),
       appliedIndex: () => 10,
       others: () => Object.keys(answers).map(Number),
@@ -277,10 +285,11 @@ describe("the observatory", () => {
         return answers[id]?.(question) ?? Promise.reject(new Error("it cannot be reached"));
       },
       feed,
+      failed: (error) => failures.push(error),
       now: () => performance.now(),
       wallClock: () => 0,
     });
-    return { observatory, asked, feed };
+    return { observatory, asked, feed, failures };
   };
   const view = (observatory: Observatory, check: (found: ClusterView) => boolean) =>
     new Promise<ClusterView>((resolve) => {
@@ -353,7 +362,104 @@ describe("the observatory", () => {
   it("answers another server that looks", () => {
     const { observatory } = observing({});
     expect(JSON.parse(observatory.tell({ subject: "glimpse", after: 0 }))).toEqual(JSON.parse(JSON.stringify(leader)));
-    expect(JSON.parse(observatory.tell({ subject: "sessions", after: 0 }))).toMatchObject({ more: true });
+    // Only what the other one cannot know by itself.
+    const standings = [7, 8].map((id) => ({ id, attachedHere: id === 7, silentMs: 3 }));
+    expect(JSON.parse(observatory.tell({ subject: "sessions", after: 0 }))).toEqual({
+      sessions: standings,
+      more: true,
+    });
     expect(JSON.parse(observatory.tell({ subject: "watches", after: 0 }))).toMatchObject({ id: 1 });
+  });
+
+  it("looks no sooner because pages come and go", async () => {
+    const { observatory, asked } = observing({ 2: async () => JSON.stringify(glimpse(2)) });
+    const startMs = performance.now();
+    for (let i = 0; i < 60; i++) {
+      const end = observatory.watch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      end();
+    }
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(1 + (performance.now() - startMs) / 100);
+  });
+
+  it("goes on after a look that failed", async () => {
+    let broken = true;
+    const { observatory, failures } = observing({}, () => {
+      if (broken) throw new Error("broken inside");
+      return leader;
+    });
+    const seen = view(observatory, () => true);
+    await expect.poll(() => failures, { timeout: 60_000 }).toContainEqual(new Error("broken inside"));
+    broken = false;
+    expect((await seen).leader).toBe(1);
+  });
+
+  it("asks and answers so many different questions a second and no more", async () => {
+    const { observatory, asked } = observing({ 2: () => new Promise(() => {}) });
+    const startMs = performance.now();
+    const refused: unknown[] = [];
+    for (let after = 0; after < 1_000; after++)
+      void observatory.sessions(after).catch((error: unknown) => refused.push(error));
+    let told = 0;
+    for (let after = 0; after < 1_000; after++) {
+      try {
+        observatory.tell({ subject: after % 2 === 0 ? "sessions" : "watches", after });
+        told++;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "OVERLOADED" });
+      }
+      // Those that a view is made of do not suffer.
+      observatory.tell({ subject: "glimpse", after: 0 });
+    }
+    const seconds = 1 + Math.floor((performance.now() - startMs) / 1_000);
+    await Promise.resolve();
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(20 * seconds);
+    expect(told).toBeLessThanOrEqual(100 * seconds);
+    await expect.poll(() => refused.length).toBe(1_000 - asked.length);
+    expect(refused[0]).toMatchObject({ code: "OVERLOADED" });
+  });
+});
+
+describe("a page of sessions", () => {
+  const page = (path: string) => {
+    const sessions = Array.from({ length: 100 }, (_, i) => ({
+      ...{ id: i + 1, timeoutMs: 1, attachment: 1, lastRequestId: 0, ephemeralCount: 20 },
+      ephemeralPaths: (max: number) => Array.from({ length: max }, () => path),
+    }));
+    return sessionPage(sessions, 0, 100, () => ({ attachedHere: false, silentMs: undefined })).sessions;
+  };
+
+  it("names ephemerals as long as they are short together", () => {
+    expect(page("/a/short-one").every(({ ephemerals }) => ephemerals.length === 10)).toBe(true);
+    const long = page(`/${'"'.repeat(4_000)}`);
+    expect(long.length).toBe(100);
+    expect(long[0]?.ephemerals.length).toBeGreaterThan(1);
+    expect(JSON.stringify(long).length).toBeLessThan(64 * 1024);
+  });
+});
+
+describe("where people are sent", () => {
+  it("is where they may ask", () => {
+    for (const [httpAddress, peerAddress, address] of [
+      ["0.0.0.0:7301", "a.example:7201", "a.example:7301"],
+      ["[::]:7301", "[fe80::1]:7201", "[fe80::1]:7301"],
+      ["b.example:7301", "a.example:7201", "b.example:7301"],
+    ] as const) {
+      const lookout = new Lookout({
+        options: { id: 1, httpAddress, peerAddress, dashboard: true, httpNames: ["c.example"] },
+        clock: { now: () => 0, wallClock: () => 0 },
+        node: () => ({ status: () => statusOf(1) }) as unknown as Node,
+        peers: () => ({}) as unknown as PeerTransport,
+        log: new MemoryLog(),
+      });
+      const guests = lookout.site({ limit: 1_000, reserved: 100, clients: 100, peers: 100, http: 100 })?.guests;
+      lookout.listens(7301);
+      expect(lookout.status().httpAddress).toBe(address);
+      for (const host of [address, "c.example"])
+        expect(guests?.refusal({ host, fetchSite: "none" }), host).toBeUndefined();
+      expect(guests?.refusal({ host: "d.example", fetchSite: "none" })).toBeDefined();
+    }
   });
 });

@@ -10,7 +10,7 @@ export interface SessionRow {
   /** Newest write that took its place in the session's order; 0 = none. */
   readonly lastRequestId: number;
   readonly ephemeralCount: number;
-  /** Paths of the first ones. */
+  /** Paths of the first ones; none where a page names long ones before. */
   readonly ephemerals: readonly string[];
   /** Its client is connected to this server. */
   readonly attachedHere: boolean;
@@ -24,8 +24,9 @@ export interface SessionPage {
   readonly more: boolean;
 }
 
-/** Ephemerals of a session that are named. */
+/** Ephemerals of a session that are named, and characters of all the paths that a page names. */
 const ephemeralsNamedMax = 10;
+const namedCharactersMax = 16 * 1024;
 
 /** The first `max` of `sessions`, which are in order, behind `after`; `standing` tells what the replicated state does not. */
 export function sessionPage(
@@ -35,12 +36,18 @@ export function sessionPage(
   standing: (id: SessionId) => { readonly attachedHere: boolean; readonly silentMs: number | undefined },
 ): SessionPage {
   const rows: SessionRow[] = [];
+  let left = namedCharactersMax;
   for (const session of sessions) {
     if (session.id <= after) continue;
     if (rows.length >= max) return { sessions: rows, more: true };
     const { id, timeoutMs, lastRequestId, ephemeralCount } = session;
     const { attachedHere, silentMs } = standing(id);
-    const ephemerals = session.ephemeralPaths(ephemeralsNamedMax);
+    const ephemerals: string[] = [];
+    for (const path of session.ephemeralPaths(ephemeralsNamedMax)) {
+      if (path.length > left) break;
+      left -= path.length;
+      ephemerals.push(path);
+    }
     const heard = silentMs === undefined ? {} : { silentMs: Math.round(silentMs) };
     rows.push({ id, timeoutMs, lastRequestId, ephemeralCount, ephemerals, attachedHere, ...heard });
   }
