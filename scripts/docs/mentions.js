@@ -12,7 +12,8 @@ export function filesNamedIn(text) {
   const found = [];
   eachInline(text, (line, code) => {
     if (!file.test(code)) return;
-    const [path = "", symbol] = code.split("#");
+    // A private member has a # of its own: `src/node/node.ts#Node.#apply`.
+    const [, path = "", symbol] = /^([^#]*)(?:#(.+))?$/.exec(code) ?? [];
     // A pattern, or a form such as `docs/decisions/NNNN-….md`.
     if (!path.includes("*") && !/[A-Z]{4}/.test(path)) found.push({ line, path, symbol });
   });

@@ -90,6 +90,7 @@ export default {
         items: [
           { text: "Contents", link: "/tutorial/" },
           ...pagesOf("tutorial", /^\d\d-.*\.md$/),
+          { text: "Four journeys", link: "/tutorial/journeys" },
           { text: "Glossary", link: "/tutorial/glossary" },
         ],
       },

@@ -176,9 +176,11 @@ describe("a session that went another way", () => {
 
 describe("a page that names things", () => {
   it("names files and what they declare, but not patterns nor in blocks", () => {
-    const text = "see `src/a.ts#run`, `test/x/`,\n```\n`src/b.ts`\n```\n`sim/*.ts`, `docs/decisions/NNNN-x.md`, `a.ts`";
+    const text =
+      "see `src/a.ts#run`, `src/a.ts#A.#b`, `test/x/`,\n```\n`src/b.ts`\n```\n`sim/*.ts`, `docs/decisions/NNNN-x.md`, `a.ts`";
     expect(filesNamedIn(text)).toEqual([
       { line: 1, path: "src/a.ts", symbol: "run" },
+      { line: 1, path: "src/a.ts", symbol: "A.#b" },
       { line: 1, path: "test/x/", symbol: undefined },
     ]);
     expect(declares(source, "Thing.add")).toBe(true);
