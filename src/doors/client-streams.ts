@@ -94,6 +94,7 @@ export class ClientStreams implements Clients {
     const late = (): void => this.#drop(id, "PROTOCOL_ERROR", "no Connect message came in time");
     this.#entries.set(id, { queue, clock: new RequestClock(), connectTimer: setTimeout(late, connectTimeoutMs) });
     return {
+      isOpen: () => this.#entries.has(id),
       received: (messages) => this.#received(id, messages),
       garbled: (error) => {
         const reason = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);

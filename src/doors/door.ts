@@ -36,6 +36,8 @@ export interface ClientStream {
 
 /** What a door tells of a stream that was let in. */
 export interface ClientLink {
+  /** False once the stream is ended or refused: what the client says then is heard by nobody, and not worth decoding. */
+  isOpen(): boolean;
   /** The client has said something. */
   received(messages: readonly ClientMessage[]): void;
   /** What it said cannot be understood: `error` says why, with a code if it is a TerrariumError. It is told and cut off. */

@@ -16,11 +16,10 @@ const ownFiles = 64;
 const connectionsMin = 24;
 /** Streams of other servers, which have to get in whatever clients do. */
 const peersMax = 128;
-/**
- * Of those who look how the server is doing: three quarters may come from one address, and each page that is open has a
- * connection of its own.
- */
-const httpMax = 320;
+/** Of those who look how the server is doing … */
+const httpMax = 64;
+/** … and with pages: three quarters may come from one address, and each page that is open has a connection of its own. */
+const httpWithPagesMax = 320;
 
 /** What the open files are for. */
 export interface FileBudget {
@@ -35,11 +34,11 @@ export interface FileBudget {
 }
 
 /**
- * Divides `limit` open files.
+ * Divides `limit` open files. `hasPages`: people may look at the server with a browser.
  *
  * @throws TerrariumError USAGE if a server cannot live with so few
  */
-export function fileBudget(limit: number): FileBudget {
+export function fileBudget(limit: number, hasPages: boolean): FileBudget {
   const smallest = ownFiles + connectionsMin + Math.ceil(connectionsMin / 3);
   if (limit < smallest) {
     throw new TerrariumError(
@@ -51,7 +50,7 @@ export function fileBudget(limit: number): FileBudget {
   const doors = limit - ownFiles;
   // For each stream that a peer opens, one is opened to it.
   const peers = Math.min(peersMax, Math.floor(doors / 8));
-  const http = Math.min(httpMax, Math.floor(doors / 8));
+  const http = Math.min(hasPages ? httpWithPagesMax : httpMax, Math.floor(doors / 8));
   const clients = Math.min(limits.connectionsMax, doors - 2 * peers - http);
   return { limit, reserved: ownFiles + peers, clients, peers, http };
 }

@@ -91,15 +91,17 @@ export class LivePages {
     const feeds = new Map<number, { readonly text: string; readonly last: number }>();
     for (const page of only === undefined ? this.#pages : [only]) {
       const { stream, told } = page;
-      if (stream.writableLength > limits.livePageBytesMax) continue;
       let feed = feeds.get(told);
       if (feed === undefined) {
         const events = this.#source.feedBehind(told);
         feed = { text: events.length === 0 ? "" : eventOf("feed", events), last: events.at(-1)?.n ?? told };
         feeds.set(told, feed);
       }
+      const text = shown + feed.text;
+      const { writableLength } = stream;
+      if (writableLength > 0 && writableLength + text.length > limits.livePageBytesMax) continue;
       page.told = feed.last;
-      stream.write(shown + feed.text);
+      stream.write(text);
     }
   }
 }

@@ -95,7 +95,10 @@ export interface ClusterView {
 export type FeedEvent = FeedFact & {
   /** Rises by one from event to event of one process; where some are left out it skips. */
   readonly n: number;
-  /** Wall clock of the server that tells, Unix milliseconds. */
+  /**
+   * Of changes and sessions the time stamp of the write, as the leader gave it; else by the wall clock of the server that
+   * tells. Unix milliseconds.
+   */
   readonly atMs: number;
 };
 

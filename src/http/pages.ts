@@ -18,6 +18,9 @@ const types: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
+/** So often at most it is looked whether there are new files. A build may have been running when they were listed. */
+const listedAnewMs = 1_000;
+
 /** Files of a build, and bytes of one, that are served: whatever else lies there is none of ours. */
 const filesMax = 500;
 const fileBytesMax = 8 * 1024 * 1024;
@@ -36,6 +39,7 @@ export interface PageFile {
 export class Pages {
   readonly #directory: string;
   #names: Promise<ReadonlySet<string>> | undefined;
+  #listedMs = Number.NEGATIVE_INFINITY;
   readonly #files = new Map<string, Promise<PageFile | undefined>>();
 
   /** `directory`: with a folder for each page, and `assets`. */
@@ -45,17 +49,32 @@ export class Pages {
 
   /** The file `name`, with slashes, such as `play/index.html`; undefined if the build has made none of that name. */
   async file(name: string): Promise<PageFile | undefined> {
-    this.#names ??= namesBelow(this.#directory);
-    const names = await this.#names;
-    if (names.size === 0) this.#names = undefined;
     // Nothing but what was found there is ever opened, whatever the name looks like.
-    if (!names.has(name)) return undefined;
+    if (!(await this.#listed()).has(name) && !(await this.#listedAnew()).has(name)) return undefined;
     let file = this.#files.get(name);
     if (file === undefined) {
       file = readPage(join(this.#directory, name), name.startsWith("assets/"));
       this.#files.set(name, file);
     }
-    return await file;
+    const found = await file;
+    // The next one who asks may have more luck.
+    if (found === undefined && this.#files.get(name) === file) this.#files.delete(name);
+    return found;
+  }
+
+  async #listed(): Promise<ReadonlySet<string>> {
+    if (this.#names === undefined) {
+      this.#listedMs = performance.now();
+      this.#names = namesBelow(this.#directory);
+    }
+    const names = await this.#names;
+    if (names.size === 0) this.#names = undefined;
+    return names;
+  }
+
+  #listedAnew(): Promise<ReadonlySet<string>> {
+    if (performance.now() - this.#listedMs >= listedAnewMs) this.#names = undefined;
+    return this.#listed();
   }
 }
 

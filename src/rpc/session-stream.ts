@@ -21,6 +21,7 @@ export function carrySession(call: SessionCall, streams: ClientStreams): void {
   const link = streams.open(stream);
   if (link === undefined) return;
   call.on("data", (bytes: Buffer) => {
+    if (!link.isOpen()) return;
     let messages: readonly ClientMessage[];
     try {
       messages = decodeClientFrame(bytes);

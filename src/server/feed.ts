@@ -3,6 +3,9 @@ import { limits } from "../base/limits.ts";
 import type { FeedEvent, FeedFact } from "../http/observed.ts";
 import type { Applied, Command } from "../znode/commands.ts";
 
+/** Characters of all paths that are told at a time: older changes give way, so that no page is sent a lot at once. */
+const pathCharactersMax = 32 * 1024;
+
 export class Feed {
   readonly #changes: FeedEvent[] = [];
   readonly #events: FeedEvent[] = [];
@@ -28,22 +31,31 @@ export class Feed {
     if (ring.length >= 2 * this.#max) ring.splice(0, ring.length - this.#max);
   }
 
-  /** A command was applied. */
-  applied({ body }: Command, { zxid, outcome, changes, ended }: Applied, atMs: number): void {
-    for (const { type, path } of changes) if (type !== "childrenChanged") this.tell({ type, path, zxid }, atMs);
+  /** A command was applied: now, or long after it was proposed, as when a server that restarts replays its log. */
+  applied({ body, timeMs }: Command, { zxid, outcome, changes, ended }: Applied): void {
+    for (const { type, path } of changes) if (type !== "childrenChanged") this.tell({ type, path, zxid }, timeMs);
     if (outcome.type === "attached" && outcome.attachment === zxid)
       this.tell(
         { type: zxid === outcome.sessionId ? "sessionOpened" : "sessionMoved", session: outcome.sessionId, zxid },
-        atMs,
+        timeMs,
       );
     const type = body.type === "expireSessions" ? "sessionExpired" : "sessionClosed";
-    for (const session of ended) this.tell({ type, session, zxid }, atMs);
+    for (const session of ended) this.tell({ type, session, zxid }, timeMs);
   }
 
-  /** The events behind number `n` that are remembered, in order. */
+  /** The events behind number `n` that are remembered, in order; of changes with long paths the newest. */
   behind(n: number): FeedEvent[] {
     if (n >= this.#last) return [];
     const recent = [...this.#changes.slice(-this.#max), ...this.#events.slice(-this.#max)];
-    return recent.filter((event) => event.n > n).sort((a, b) => a.n - b.n);
+    let left = pathCharactersMax;
+    const told = recent
+      .filter((event) => event.n > n)
+      .sort((a, b) => b.n - a.n)
+      .filter((event) => {
+        if (!("path" in event)) return true;
+        left -= event.path.length;
+        return left >= 0;
+      });
+    return told.reverse();
   }
 }

@@ -133,7 +133,7 @@ export class Lookout {
 
   /** A command was applied. */
   applied(command: Command, applied: Applied): void {
-    this.#feed.applied(command, applied, this.#sources.clock.wallClock());
+    this.#feed.applied(command, applied);
   }
 
   /** Answers another server that looks: JSON. */

@@ -66,7 +66,7 @@ export interface Surroundings {
  */
 export async function startServer(options: ServeOptions, surroundings: Surroundings): Promise<RunningServer> {
   const { log, signal } = surroundings;
-  const files = fileBudget(openFilesMax());
+  const files = fileBudget(openFilesMax(), options.dashboard && options.httpAddress !== undefined);
   // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
   await checkAddresses([options.clientAddress, options.peerAddress, options.httpAddress]);
   const host = options.join.length === 0 ? undefined : await unlessAborted(findCluster(options.join, log), signal);

@@ -1,8 +1,10 @@
+import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { TerrariumError } from "../../src/base/errors.ts";
 import { ClientStreams } from "../../src/doors/client-streams.ts";
 import type { ClientStream } from "../../src/doors/door.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import { carrySession, type SessionCall } from "../../src/rpc/session-stream.ts";
 import { MemoryLog } from "./rpc-harness.ts";
 
 /** A stream as some door might carry it: whatever its bytes, messages go in and come out. */
@@ -76,6 +78,28 @@ describe("the streams of several doors", () => {
     link?.garbled(new TerrariumError("PROTOCOL_ERROR", "a frame that ends too early"));
     expect(stream.written).toMatchObject([{ type: "refused", failure: { code: "PROTOCOL_ERROR" } }]);
     expect([stream.ended, told]).toEqual([true, ["1 gone"]]);
+  });
+
+  it("that are closed or refused decode nothing more", () => {
+    for (const close of ["end", "cancelled", "garbage", "node"]) {
+      const { streams } = twoDoors();
+      const call = Object.assign(new EventEmitter(), {
+        ...{ write: () => true, pause: () => {}, resume: () => {}, end: () => {}, destroy: () => {} },
+      });
+      carrySession(call as unknown as SessionCall, streams);
+      let reads = 0;
+      const frame = new Proxy(Buffer.of(0xff), {
+        get: (target, key) => {
+          reads++;
+          return Reflect.get(target, key, target) as unknown;
+        },
+      });
+      if (close === "node") streams.close(1);
+      else if (close === "garbage") call.emit("data", Buffer.of(0xff));
+      else call.emit(close);
+      call.emit("data", frame);
+      expect([close, reads, streams.size]).toEqual([close, 0, 0]);
+    }
   });
 
   it("are turned away, and told so, when there is no room", () => {

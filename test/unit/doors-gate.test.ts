@@ -302,14 +302,16 @@ describe("a door that is full", () => {
 describe("the budget of open files", () => {
   it("never gives away more than there are, and keeps room for the process itself", () => {
     for (let limit = 96; limit < 30_000; limit += 7) {
-      const { reserved, clients, peers, http } = fileBudget(limit);
+      const { reserved, clients, peers, http } = fileBudget(limit, true);
       // A stream to each server that opens one is among what is reserved.
       expect(reserved + clients + peers + http).toBeLessThanOrEqual(limit);
       expect(reserved - peers).toBeGreaterThanOrEqual(64);
       expect(Math.min(clients, peers, http)).toBeGreaterThanOrEqual(3);
     }
-    expect(fileBudget(Number.POSITIVE_INFINITY)).toMatchObject({ clients: 10_000, peers: 128, http: 320 });
-    expect(() => fileBudget(95)).toThrow(expect.objectContaining({ code: "USAGE" }));
+    expect(fileBudget(Number.POSITIVE_INFINITY, true)).toMatchObject({ clients: 10_000, peers: 128, http: 320 });
+    // Clients lose nothing to pages that are not served.
+    expect(fileBudget(1_024, false)).toMatchObject({ clients: 656, http: 64 });
+    expect(() => fileBudget(95, false)).toThrow(expect.objectContaining({ code: "USAGE" }));
     expect(openFilesMax()).toBeGreaterThan(100);
   });
 });

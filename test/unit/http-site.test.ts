@@ -197,6 +197,25 @@ describe("the pages", () => {
     await writeFile(join(directory, "dashboard/index.html"), "now");
     expect((await http.inject("/")).body).toBe("now");
   });
+
+  it("are found once a build is complete, though they were asked for while it ran", async () => {
+    const { http, directory } = await site({ files: built });
+    await rm(join(directory, "assets/page-abc.js"));
+    const status = async (url: string) => (await http.inject(url)).statusCode;
+    expect([await status("/assets/page-abc.js"), await status("/assets/late.js")]).toEqual([404, 404]);
+    for (const name of ["page-abc", "late"]) await writeFile(join(directory, `assets/${name}.js`), "now");
+    for (const name of ["page-abc", "late"])
+      await expect.poll(() => status(`/assets/${name}.js`), { timeout: 60_000 }).toBe(200);
+  });
+
+  it("are read again after a read that failed", async () => {
+    const { http, directory } = await site({ files: built });
+    expect((await http.inject("/")).statusCode).toBe(200);
+    await rm(join(directory, "assets/page-abc.js"));
+    expect((await http.inject("/assets/page-abc.js")).statusCode).toBe(404);
+    await writeFile(join(directory, "assets/page-abc.js"), "now");
+    expect((await http.inject("/assets/page-abc.js")).body).toBe("now");
+  });
 });
 
 describe("who may ask", () => {

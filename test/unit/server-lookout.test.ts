@@ -210,13 +210,13 @@ describe("the feed", () => {
       ...{ type: "attached", sessionId, attachment, timeoutMs: 1, password: new Uint8Array(), lastRequestId: 0 },
     });
     const create: CommandBody = { type: "createSession", password: new Uint8Array(), timeoutMs: 1, holder: 1 };
-    feed.applied(...session(5, create, attached(5, 5), []), 9);
-    feed.applied(...write(6, "created", "/a"), 9);
-    feed.applied(...write(6, "childrenChanged", "/"), 9);
-    feed.applied(...session(7, create, attached(5, 7), []), 9);
+    feed.applied(...session(5, create, attached(5, 5), []));
+    feed.applied(...write(6, "created", "/a"));
+    feed.applied(...write(6, "childrenChanged", "/"));
+    feed.applied(...session(7, create, attached(5, 7), []));
     // A proposal that is in the log twice attaches nobody.
-    feed.applied(...session(8, create, attached(5, 7), []), 9);
-    feed.applied(...session(9, { type: "expireSessions", sessions: [] }, { type: "expired" }, [5, 6]), 9);
+    feed.applied(...session(8, create, attached(5, 7), []));
+    feed.applied(...session(9, { type: "expireSessions", sessions: [] }, { type: "expired" }, [5, 6]));
     expect(told(feed.behind(0))).toEqual([
       "1 sessionOpened",
       "2 created",
@@ -231,10 +231,29 @@ describe("the feed", () => {
   it("remembers a bounded number, and elections however many changes there are", () => {
     const feed = new Feed(10);
     feed.tell({ type: "leader", leader: 1, term: 2 }, 0);
-    for (let i = 0; i < 5_000; i++) feed.applied(...write(i, "dataChanged", "/a"), 0);
+    for (let i = 0; i < 5_000; i++) feed.applied(...write(i, "dataChanged", "/a"));
     const events = feed.behind(0);
     expect(events.length).toBe(11);
     expect(told(events).slice(0, 2)).toEqual(["1 leader", "4992 dataChanged"]);
+  });
+
+  it("tells when a change was made, not when it was applied", () => {
+    const feed = new Feed();
+    const [command, applied] = write(6, "created", "/a");
+    feed.applied({ ...command, timeMs: 1_234 }, applied);
+    feed.applied(...session(7, { type: "expireSessions", sessions: [] }, { type: "expired" }, [5]));
+    expect(feed.behind(0).map(({ atMs }) => atMs)).toEqual([1_234, 0]);
+  });
+
+  it("leaves out older changes where paths are long, and nothing else", () => {
+    const feed = new Feed();
+    feed.tell({ type: "leader", leader: 1, term: 2 }, 0);
+    for (let i = 0; i < 100; i++) feed.applied(...write(i, "dataChanged", `/${"x".repeat(4_000)}`));
+    const events = feed.behind(0);
+    expect(told(events).at(0)).toBe("1 leader");
+    expect(told(events).at(-1)).toBe("101 dataChanged");
+    expect(events.length).toBeGreaterThan(5);
+    expect(JSON.stringify(events).length).toBeLessThan(40_000);
   });
 
   it("hears of roles, leaders and memberships once each", () => {
