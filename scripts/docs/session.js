@@ -142,9 +142,9 @@ npm() { (cd "$CHECKOUT" && command npm "$@"); }
     if (first !== undefined) await this.#type(first, []);
     const played = [];
     for (const { command, printed } of commands) {
-      const deadline = Date.now() + settleMs;
+      const deadline = performance.now() + settleMs;
       let said = await this.#type(command, printed);
-      while (looks.test(command) && !sameOutput(said, printed) && Date.now() < deadline) {
+      while (looks.test(command) && !sameOutput(said, printed) && performance.now() < deadline) {
         await new Promise((done) => setTimeout(done, 500));
         said = await this.#type(command, printed);
       }
@@ -196,10 +196,10 @@ npm() { (cd "$CHECKOUT" && command npm "$@"); }
   }
 
   async #until(isSo, withinMs, command) {
-    const deadline = Date.now() + withinMs;
+    const deadline = performance.now() + withinMs;
     while (!isSo()) {
       if (this.#shell.exitCode !== null) throw new Error(`the shell ended at "${command}"`);
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         if (command === undefined) return;
         throw new Error(`"${command}" is not over after ${withinMs / 1000} s`);
       }
