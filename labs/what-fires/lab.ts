@@ -76,9 +76,8 @@ export const whatFires: Lab = {
     {
       title: "a watch is disarmed after its event is delivered",
       file: table,
-      find: "      this.#byKind[kind].delete(change.path);\n      for (const connection of connections) this.#disarmed(connection, kind, change.path);\n      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };\n      for (const connection of connections) deliver(connection, event);\n",
-      replace:
-        "      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };\n      for (const connection of connections) deliver(connection, event);\n      this.#byKind[kind].delete(change.path);\n      for (const connection of connections) this.#disarmed(connection, kind, change.path);\n",
+      find: "        this.#disarmed(watched, kind, change.path);\n        deliver(watched, event);\n",
+      replace: "        deliver(watched, event);\n        this.#disarmed(watched, kind, change.path);\n",
       test: "lets the receiver arm again at once",
     },
   ],

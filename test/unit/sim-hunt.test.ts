@@ -61,7 +61,9 @@ describe("a hunt", { timeout: 120_000 }, () => {
   function plant(file: string, text: string, by: string): string {
     const copy = join(folder, "planted", "dist");
     cpSync(built, copy, { recursive: true, filter: (path) => !path.includes("/dist/.") });
-    symlinkSync(join(root, "node_modules"), join(folder, "planted", "node_modules"));
+    // What pages and mutants are made of is looked for in the checkout.
+    for (const name of ["node_modules", "sim", "src", "web", "scripts", "proto"])
+      symlinkSync(join(root, name), join(folder, "planted", name));
     writeFileSync(join(folder, "planted", "package.json"), '{ "type": "module" }');
     const source = readFileSync(join(copy, file), "utf8");
     expect(source).toContain(text);
