@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "./base/errors.ts";
+import { countOf } from "./base/printable.ts";
 import { createLog } from "./server/log.ts";
 import { LogOutput } from "./server/log-output.ts";
 import { parseServeOptions, type ServeFlags } from "./server/options.ts";
@@ -88,7 +89,7 @@ async function restoreBackup(file: string, flags: ServeFlags, stopping: Stopping
   const { summary, members, clusterId, dataDir } = await restore(file, flags, stopping.signal);
   const { index, znodes, sessions } = summary;
   process.stdout.write(
-    `restored ${znodes} znodes and ${sessions} sessions, up to entry ${index}, into ${dataDir}\n` +
+    `restored ${countOf(znodes, "znode")} and ${countOf(sessions, "session")}, up to entry ${index}, into ${dataDir}\n` +
       (members === 1
         ? "  start the server with the cluster's new name:\n"
         : "  restore the same file for every other member, then start them all with the cluster's new name:\n") +

@@ -16,7 +16,7 @@ export const znodes: readonly Mutant[] = [
   {
     id: "W10",
     title: "the end of a session deletes by path and hits the new owner's znode",
-    source: "MUTANTS W10",
+    source: "ours",
     file: "src/znode/edits.ts",
     find: `  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {
     changes.push({ type: "deleted", path, zxid });

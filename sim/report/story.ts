@@ -149,7 +149,7 @@ export class Story implements Observer {
     this.#lines.add(outcome === "answered" ? "step" : "turning", `c${client}`, () =>
       outcome === "answered"
         ? `has the answer of n${answeredBy} to ${tellInvocation(invocation)}: ${how}, zxid ${zxid}`
-        : `will have no answer to ${tellInvocation(invocation)}: whether it took effect is not known`,
+        : `will have no answer to ${tellInvocation(invocation)}${invocation.type === "read" ? "" : ": whether it took effect is not known"}`,
     );
   }
 

@@ -554,7 +554,7 @@ describe("snapshot", () => {
   it("save takes a backup from the first server that answers, and says of what", async () => {
     expect(await run("snapshot", "save", "f.backup")).toMatchObject({
       exitCode: 0,
-      stdout: "saved f.backup: 3 znodes, 1 sessions, up to zxid 9, from b:2\n",
+      stdout: "saved f.backup: 3 znodes, 1 session, up to zxid 9, from b:2\n",
     });
     expect([...cluster.saved.keys()]).toEqual(["f.backup"]);
     const { stdout } = await run("snapshot", "save", "g.backup", "--json");

@@ -1,5 +1,6 @@
 /** `kvctl snapshot`: backups of the whole tree. */
 import { TerrariumError } from "../../base/errors.ts";
+import { countOf } from "../../base/printable.ts";
 import type { BackupFile } from "../../client/index.ts";
 import { hasCode, usage } from "../failures.ts";
 import { isoTime, result, table } from "../format.ts";
@@ -20,7 +21,7 @@ export async function saveSnapshot(context: Context, file: string): Promise<void
       // Not all that listens answers: find out before waiting for long.
       await cluster.status(endpoint, context.timeoutMs);
       const saved = await cluster.backups.save(endpoint, file, silenceMs, signal);
-      const text = `saved ${file}: ${saved.znodes} znodes, ${saved.sessions} sessions, up to zxid ${saved.index}, from ${endpoint}`;
+      const text = `saved ${file}: ${countOf(saved.znodes, "znode")}, ${countOf(saved.sessions, "session")}, up to zxid ${saved.index}, from ${endpoint}`;
       return result(out, text, { file, endpoint, ...saved });
     } catch (error) {
       const silent = hasCode(error, "NO_SERVER") || hasCode(error, "PROTOCOL_ERROR");
