@@ -8,6 +8,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build, isStale } from "./build.js";
 import { generatedPages } from "./docs/generated.js";
 import { anchorsOf, linksOf } from "./docs/links.js";
 import { declares, filesNamedIn, scriptsNamedIn } from "./docs/mentions.js";
@@ -193,6 +194,8 @@ function checkDecisions(files) {
   return problems;
 }
 
+// Once, before programs of the checkout run side by side.
+if (isStale()) await build();
 const problems = only.length > 0 ? [] : await visitGenerated();
 const all = pages();
 if (only.length === 0) problems.push(...checkDecisions(all));
