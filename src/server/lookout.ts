@@ -39,12 +39,14 @@ export class Lookout {
   readonly #glimpse: OwnGlimpse;
   readonly #observatory: Observatory;
   readonly #tellRaft: ReturnType<typeof raftFeed>;
+  readonly #hasPages: boolean;
   #address: string | undefined;
 
   constructor(sources: LookoutSources) {
     this.#sources = sources;
     const { clock, node, peers, options, log } = sources;
     const { id } = options;
+    this.#hasPages = options.dashboard && options.httpAddress !== undefined;
     this.#tellRaft = raftFeed(id, this.#feed, clock.wallClock);
     this.#glimpse = new OwnGlimpse({
       status: () => this.status(),
@@ -133,7 +135,8 @@ export class Lookout {
 
   /** A command was applied. */
   applied(command: Command, applied: Applied): void {
-    this.#feed.applied(command, applied);
+    // Only this server's own pages tell of it, so a server without any has nothing to do for each entry.
+    if (this.#hasPages) this.#feed.applied(command, applied);
   }
 
   /** Answers another server that looks: JSON. */
