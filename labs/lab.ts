@@ -49,7 +49,7 @@ export interface WrongMutant {
   readonly breaks?: readonly Invariant[];
 }
 
-/** See the file's comment. */
+/** A lab, as its folder in labs/ defines it. */
 export interface Lab {
   /** As it is typed, and the name of its folder in labs/. */
   readonly name: string;

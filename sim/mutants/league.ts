@@ -15,7 +15,7 @@ export interface LeagueEntry {
   readonly plan?: string;
 }
 
-/** See the file's comment. */
+/** The bugs of the open league, in the order in which docs/open-league.md tells of them. */
 export const league: readonly LeagueEntry[] = [
   {
     id: "L11",

@@ -20,7 +20,7 @@ const height = 130;
 /** How far back the axis reaches, at least and at most, seconds. */
 const [reachMin, reachMax] = [60, 300];
 
-/** See the file's comment. */
+/** `<terrarium-chart>`: one chart. */
 export class TerrariumChart extends LitElement {
   static override readonly styles = [
     unsafeCSS(uplotStyles),

@@ -35,7 +35,7 @@ const eventsMax = 400;
 /** How often sessions and watches are asked for while they are seen, ms. */
 const askMs = 2_000;
 
-/** See the file's comment. */
+/** `<terrarium-dashboard>`: the whole page. */
 export class TerrariumDashboard extends LitElement {
   static override readonly styles = [colours, shared, css`:host { display: block; }`, dashboardStyles];
   static override readonly properties = {

@@ -69,7 +69,7 @@ function toneOf({ type }: FeedEvent): string {
   return "";
 }
 
-/** See the file's comment. */
+/** `<terrarium-feed>`: the list of what happened. */
 export class TerrariumFeed extends LitElement {
   static override readonly styles = [
     colours,

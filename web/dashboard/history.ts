@@ -7,7 +7,7 @@ const viewsMax = 600;
 /** A column of numbers; null where nothing is known. */
 type Column = (number | null)[];
 
-/** See the file's comment. */
+/** The figures of the last minutes, for the charts. */
 export class History {
   /** Seconds, Unix. */
   readonly times: number[] = [];

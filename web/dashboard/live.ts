@@ -29,7 +29,7 @@ const retriesMs = [300, 700, 1_500, 2_500] as const;
 /** How long a hidden page goes on, ms: whoever looks elsewhere for a moment finds it as it was. */
 const hiddenMs = 20_000;
 
-/** See the file's comment. */
+/** Holds the connection to the server's events, and opens it again when it breaks. */
 export class LiveCluster {
   readonly #address: string;
   readonly #listener: LiveListener;

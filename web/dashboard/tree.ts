@@ -16,7 +16,7 @@ const childrenMax = 5_000;
 
 const formNames: Readonly<Record<DataForm, string>> = { text: "text", json: "JSON", hex: "hex" };
 
-/** See the file's comment. */
+/** `<terrarium-tree>`: the tree, level by level. */
 export class TerrariumTree extends LitElement {
   static override readonly styles = [
     colours,

@@ -3,7 +3,7 @@
  * simulated cluster and a live one make the same picture; what the one or the other cannot know is left out.
  */
 
-/** See the file's comment. */
+/** A cluster at one moment. */
 export interface Picture {
   /**
    * Milliseconds on the clock by which the picture's other times are given: virtual time, or the clock of the server that

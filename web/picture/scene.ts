@@ -17,7 +17,7 @@ const dragMin = 24;
 const columnWidth = 24;
 const headWidth = 44;
 
-/** See the file's comment. */
+/** `<terrarium-scene>`: draws one {@link Picture}. */
 export class TerrariumScene extends LitElement {
   static override readonly styles = [colours, terms, sceneStyles];
   static override readonly properties = {

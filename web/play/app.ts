@@ -31,7 +31,7 @@ const addressMs = 400;
 /** Where a page that is one file has its plan. */
 const insideId = "plan";
 
-/** See the file's comment. */
+/** The element of the whole page; its parts ask it for what they draw, through {@link App}. */
 export class TerrariumPlay extends LitElement implements App {
   static override readonly styles = [colours, terms, styles];
 

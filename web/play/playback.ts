@@ -17,7 +17,7 @@ export function speedName(speed: Speed): string {
   return speed >= 1 ? `${speed}×` : `1/${Math.round(1 / speed)}×`;
 }
 
-/** See the file's comment. */
+/** Plays a run: asks for the picture of each next moment, at the speed that is set. */
 export class Playback {
   #lastFrame: number | undefined;
   #pace = slow;

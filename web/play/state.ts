@@ -25,7 +25,7 @@ export interface Loaded {
   readonly isChanged: boolean;
 }
 
-/** See the file's comment. */
+/** What the parts of the page know of it and may ask it to do. */
 export interface App {
   readonly loaded: Loaded;
   readonly moment: Moment | undefined;

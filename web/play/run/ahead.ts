@@ -15,7 +15,7 @@ import type { FailureTold, Line, RunSoFar } from "./protocol.ts";
 const stepsMax = 3_000_000;
 const linesMax = 20_000;
 
-/** See the file's comment. */
+/** Runs a plan in small pieces, judged at each step, and knows how far it is safe to show it. */
 export class Ahead {
   /** Events taken. */
   steps = 0;

@@ -17,7 +17,7 @@ const dataMax = 24;
 /** Operations and watch events of a client that are shown. */
 const answersMax = 14;
 
-/** See the file's comment. */
+/** The facts about what is selected, to be shown beside the picture. */
 export function detailsOf(
   simulation: Simulation,
   picture: Picture,

@@ -13,7 +13,7 @@ const shrinkMs = 20_000;
 /** Events after which a run is given up: with a bug in the code it may have no end. */
 const eventsMax = 2_000_000;
 
-/** See the file's comment. */
+/** One hunt: a run at each step, until a promise breaks or it is given up. */
 export class Hunt {
   readonly #now: () => number;
   #seed: number;

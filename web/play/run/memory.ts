@@ -21,7 +21,7 @@ export interface LastEvent {
   readonly role: RoleName | undefined;
 }
 
-/** See the file's comment. Cheap: it watches every run of the page, those that only lead back to a moment as well. */
+/** An observer that keeps what the picture needs and the simulation forgets. Cheap: it watches every run of the page, those that only lead back to a moment as well. */
 export class Memory implements Observer {
   readonly name = "memory";
   last: LastEvent | undefined;

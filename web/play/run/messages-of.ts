@@ -21,7 +21,7 @@ interface Travelling {
 const server = (id: number): Place => ({ kind: "server", id });
 const client = (id: number): Place => ({ kind: "client", id });
 
-/** See the file's comment. Soonest first. */
+/** The messages that are on their way now. Soonest first. */
 export function messagesOf(
   simulation: Simulation,
   waiting: readonly { readonly time: number; readonly item: SimEvent }[],

@@ -23,7 +23,7 @@ const entriesMax = 40;
 
 type Waiting = readonly { readonly time: number; readonly item: SimEvent }[];
 
-/** See the file's comment. `lit`: servers that have to do with what went wrong. */
+/** Makes the picture. `lit`: servers that have to do with what went wrong. */
 export function pictureOf(simulation: Simulation, memory: Memory, lit: ReadonlySet<number>): Picture {
   const nowMs = simulation.now / 1000;
   const waiting = simulation.waiting();

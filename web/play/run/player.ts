@@ -37,7 +37,7 @@ export function beginning(plan: Plan): Shown {
   return { simulation: new Simulation(plan, [memory]), memory, steps: 0 };
 }
 
-/** See the file's comment. */
+/** Shows one plan at any of its moments, and takes what is done by hand into the plan. */
 export class Player {
   readonly #now: () => number;
   #playing: Playing;
