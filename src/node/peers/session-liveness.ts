@@ -121,6 +121,7 @@ export class SessionLiveness {
     if (sessions.length === 0) return;
     // Only a leader proposes an expiry, straight into its own log: a deposed one has no way to let it land late.
     const command = encodeCommand({ type: "expireSessions", sessions }, id, 0);
+    // Heard anew, so that the next ticks do not propose them again while this entry is on its way.
     if (this.#feed.append([command]) === 1) this.#heard(sessions.map((session) => session.sessionId));
   }
 
