@@ -84,6 +84,8 @@ const rooms = {
     packages: ["lit", "virtual:bugs", "virtual:rules", "virtual:scenes", "virtual:worker"],
     pure: false,
   },
+  // A scene that plays within any page: the playground without its panels.
+  "web-scene": { imports: ["sim", "web-picture", "web-play"], types: [], packages: ["lit"], pure: false },
   // The dashboard knows servers by what their HTTP door says.
   "web-dashboard": {
     imports: ["base", "web-picture"],

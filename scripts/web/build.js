@@ -1,6 +1,7 @@
 // Builds the browser's part: every folder of web/ with an index.html is a page of dist/web/, made of its page.ts. What pages
 // share, and the simulator's worker, is in dist/web/assets/. All addresses are relative: any web server can host it. The
-// playground is made once more as a page that is one file, which a plan can be put into (sim/cli/html.ts).
+// playground is made once more as a page that is one file, which a plan can be put into (sim/cli/html.ts), and a scene that
+// plays within any page is one module (web/scene/element.ts).
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -88,17 +89,28 @@ async function oneFile(worker) {
     entryPoints: ["web/play/page.ts"],
     format: "iife",
     minify: true,
-    plugins: [embedded(root, { bugs: worker.bugs, workerAddress: "" })],
+    plugins: [embedded(root, { bugs: worker.bugs, workerText: worker.code })],
   });
   const scripts = [
     '<script type="application/json" id="plan">%plan%</script>',
-    `<script type="application/json" id="worker-code">${inScript(JSON.stringify(worker.code))}</script>`,
     `<script type="module">${inScript(outputFiles[0].text)}</script>`,
   ];
   return readFileSync(`${root}web/play/index.html`, "utf8")
     .replace('<link rel="icon" href="../assets/icon.svg">', "")
     .replace("<!-- chunks -->", "")
     .replace('<script type="module" src="%script%"></script>', () => scripts.join("\n    "));
+}
+
+/** `<terrarium-scene>` for any page, in one file with the simulator inside: see web/scene/element.ts. */
+async function sceneElement(worker) {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: ["web/scene/element.ts"],
+    format: "esm",
+    minify: true,
+    plugins: [embedded(root, { bugs: [], workerText: worker.code })],
+  });
+  return outputFiles[0].text;
 }
 
 /** Builds everything into `folder`. Throws when a page has become too large to load. */
@@ -128,6 +140,10 @@ export async function buildWeb(folder) {
   const single = await oneFile(worker);
   checkSize("in one file", [single]);
   writeFileSync(`${folder}/play/one-file.html`, single);
+  const element = await sceneElement(worker);
+  checkSize("with a scene", [element]);
+  mkdirSync(`${folder}/scene`, { recursive: true });
+  writeFileSync(`${folder}/scene/terrarium-scene.js`, element);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

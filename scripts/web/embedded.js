@@ -56,25 +56,29 @@ export function rulesOf(root, isStrict = false) {
   );
 }
 
+/** A value in JavaScript: to parse JSON takes less time than to parse a program, and less room. */
+function literal(value) {
+  const json = JSON.stringify(value);
+  return typeof value === "string" ? json : `JSON.parse(${JSON.stringify(json)})`;
+}
+
 /** An esbuild plugin for the modules `virtual:…`; see web/play/virtual.d.ts. */
-export function embedded(root, { bugs, workerAddress }) {
+export function embedded(root, { bugs, workerAddress = "", workerText = "" }) {
   const modules = {
     "virtual:scenes": () => ({ scenes: scenesOf(root) }),
     "virtual:rules": () => ({ rules: rulesOf(root) }),
     "virtual:bugs": () => ({ bugs }),
-    "virtual:worker": () => ({ workerAddress }),
+    "virtual:worker": () => ({ workerAddress, workerText }),
   };
   return {
     name: "embedded",
     setup(building) {
       building.onResolve({ filter: /^virtual:/ }, ({ path }) => ({ path, namespace: "embedded" }));
       building.onLoad({ filter: /.*/, namespace: "embedded" }, ({ path }) => {
-        const [[name, value]] = Object.entries(modules[path]());
-        // Parsing JSON takes less time than parsing a program, and less room.
-        return {
-          contents: `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`,
-          loader: "js",
-        };
+        const lines = Object.entries(modules[path]()).map(
+          ([name, value]) => `export const ${name} = ${literal(value)};`,
+        );
+        return { contents: lines.join("\n"), loader: "js" };
       });
     },
   };

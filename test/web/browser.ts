@@ -1,6 +1,7 @@
 /** A real Chromium for the tests of pages, where there is one; and the pages, built and served. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,4 +71,21 @@ export function errorsOf(page: Page): readonly string[] {
   });
   page.on("pageerror", (error) => errors.push(error.message));
   return errors;
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Faults of accessibility that are serious or worse, as axe finds them. The page's policy must be passed over for it. */
+export async function seriousFaults(page: Page): Promise<readonly string[]> {
+  if (!(await page.evaluate(() => Reflect.has(window, "axe")))) await page.evaluate(axeSource);
+  return await page.evaluate(async () => {
+    const { violations } = await (
+      Reflect.get(window, "axe") as {
+        run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+      }
+    ).run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+  });
 }

@@ -1,15 +1,12 @@
 /** The dashboard in a real browser, before a real cluster. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
 import { LocalCluster } from "../support/local-cluster.ts";
-import { chromiumPath, startBrowser } from "./browser.ts";
+import { chromiumPath, seriousFaults, startBrowser } from "./browser.ts";
 
 const patience = { timeout: 60_000 };
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(chromiumPath === undefined)("the dashboard", () => {
   let browser: Browser;
@@ -187,17 +184,7 @@ describe.skipIf(chromiumPath === undefined)("the dashboard", () => {
         for (const name of [/^Sessions/, /^Watches/, /^Tree/]) {
           await page.getByRole("tab", { name }).click();
           await expect.poll(() => page.locator("#panel").innerText(), patience).not.toContain("asking");
-          await page.evaluate(axeSource);
-          const found = await page.evaluate(async () => {
-            const { axe } = globalThis as unknown as {
-              axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-            };
-            const { violations } = await axe.run();
-            return violations
-              .filter(({ impact }) => impact === "serious" || impact === "critical")
-              .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-          });
-          expect(found).toEqual([]);
+          expect(await seriousFaults(page)).toEqual([]);
         }
         const overflow = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

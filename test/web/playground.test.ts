@@ -1,6 +1,5 @@
 /** The playground in a real browser: what somebody does there, and that it is what Node's simulator does. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -12,7 +11,7 @@ import { checkScene } from "../../sim/scenes/scene.ts";
 import { Simulation } from "../../sim/simulation.ts";
 import type { TerrariumPlay } from "../../web/play/app.ts";
 import type { Moment } from "../../web/play/run/protocol.ts";
-import { chromiumPath, errorsOf, type Pages, startBrowser, startPages } from "./browser.ts";
+import { chromiumPath, errorsOf, type Pages, seriousFaults, startBrowser, startPages } from "./browser.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const figure8 = checkScene("figure-8", JSON.parse(read("sim/scenes/figure-8.json")));
@@ -290,25 +289,13 @@ describe.skipIf(chromiumPath === undefined)("the playground", () => {
     ["light", { width: 1280, height: 800 }],
     ["dark", { width: 390, height: 844 }],
   ] as const)("has no serious fault that axe finds: %s", async (colorScheme, viewport) => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     await visit(
       "#scene=figure-8&at=400",
       async (page) => {
         for (const name of ["Scene", "Do", "Story", "Promises", "Source", "Trees", "Bugs"]) {
           await page.getByRole("tab", { name }).click();
           await page.getByRole("tab", { name, selected: true }).waitFor();
-          await page.evaluate(axe);
-          const found = await page.evaluate(async () => {
-            const { violations } = await (
-              Reflect.get(window, "axe") as {
-                run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-              }
-            ).run();
-            return violations
-              .filter(({ impact }) => impact === "serious" || impact === "critical")
-              .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
-          });
-          expect(found, name).toEqual([]);
+          expect(await seriousFaults(page), name).toEqual([]);
         }
       },
       { colorScheme, viewport },

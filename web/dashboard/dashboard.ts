@@ -2,7 +2,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
 import type { ClusterView, FeedEvent, SessionsAnswer, WatchesAnswer } from "../../src/http/observed.ts";
 import type { Selection } from "../picture/picture.ts";
-import "../picture/scene.ts";
+import "../picture/define.ts";
 import { colours } from "../picture/styles.ts";
 import { ask } from "./ask.ts";
 import { chartsOf } from "./charts.ts";

@@ -1,8 +1,9 @@
 /**
  * `<terrarium-scene>`: a picture of a cluster. Give it a {@link Picture} as often as there is a new one; it tells what
- * somebody points at. It knows nothing of simulators or servers, and fetches nothing.
+ * somebody points at. It knows nothing of simulators or servers, and fetches nothing. The playground and the dashboard
+ * feed it (define.ts); in any other page it plays a scene by itself (web/scene/element.ts).
  */
-import { html, LitElement, nothing, svg, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { type Layout, layOut, type Point, partedBy, size } from "./layout.ts";
 import { logsOf } from "./logs.ts";
@@ -20,9 +21,10 @@ const headWidth = 44;
 /** `<terrarium-scene>`: draws one {@link Picture}. */
 export class TerrariumScene extends LitElement {
   static override readonly styles = [colours, terms, sceneStyles];
-  static override readonly properties = {
+  static override readonly properties: PropertyDeclarations = {
     picture: { attribute: false },
     selected: { attribute: false },
+    parts: { type: Boolean },
     parting: { type: Boolean },
     columns: { state: true },
     knife: { state: true },
@@ -32,7 +34,9 @@ export class TerrariumScene extends LitElement {
   declare picture: Picture | undefined;
   /** What is marked as selected. */
   declare selected: Selection | undefined;
-  /** Whether a finger draws a line that parts the servers, rather than moving the page; a mouse always does. */
+  /** Whether one may draw a line through the ring that parts the servers. */
+  declare parts: boolean;
+  /** Whether a finger draws a line that parts the servers, rather than moving the page; a mouse always does where one may. */
   declare parting: boolean;
   /** Columns of the logs that there is room for. */
   declare private columns: number;
@@ -46,6 +50,7 @@ export class TerrariumScene extends LitElement {
 
   constructor() {
     super();
+    this.parts = false;
     this.parting = false;
     this.columns = 12;
   }
@@ -103,6 +108,7 @@ export class TerrariumScene extends LitElement {
   }
 
   readonly #down = (event: PointerEvent): void => {
+    if (!this.parts) return;
     const isFree = !(event.target instanceof Element) || event.target.closest(".server, .client, .message") === null;
     if (!isFree || !event.isPrimary || event.button !== 0 || (event.pointerType !== "mouse" && !this.parting)) return;
     const at = this.#point(event);
@@ -132,12 +138,4 @@ export class TerrariumScene extends LitElement {
 
 function knifeOf([a, b]: readonly [Point, Point]) {
   return svg`<line class="knife" x1=${a.x} y1=${a.y} x2=${b.x} y2=${b.y}></line>`;
-}
-
-customElements.define("terrarium-scene", TerrariumScene);
-
-declare global {
-  interface HTMLElementTagNameMap {
-    "terrarium-scene": TerrariumScene;
-  }
 }

@@ -1,25 +1,23 @@
 /** `<terrarium-play>`: the playground. It keeps what is known, and lets its parts draw it. */
 import { type Bug, bugs } from "virtual:bugs";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { generatePlan } from "../../sim/hunter/generate.ts";
 import type { Action } from "../../sim/plan/actions.ts";
 import type { Step } from "../../sim/plan/plan.ts";
 import { planText } from "../../sim/report/plan-text.ts";
 import type { Parting, Selection } from "../picture/picture.ts";
 import { shown } from "../picture/shown.ts";
 import { colours, terms } from "../picture/styles.ts";
-import { allScenes, menu } from "./parts/menu.ts";
-import { bugsPanel, promisesPanel, sourcePanel, storyPanel, treesPanel } from "./parts/panels.ts";
-import { scenePanel } from "./parts/scene.ts";
-import { selectedPanel } from "./parts/selected.ts";
+import { controlStyles } from "./control-styles.ts";
+import { timeKey } from "./keys.ts";
+import { loadedFrom } from "./loaded.ts";
+import { menu } from "./parts/menu.ts";
+import { panelOf, tabBar } from "./parts/tabs.ts";
 import { transport } from "./parts/transport.ts";
-import { Playback, speeds } from "./playback.ts";
-import { goals } from "./run/goals.ts";
-import type { FromWorker, HuntSoFar, Line, Moment, RunSoFar, ToWorker } from "./run/protocol.ts";
-import { sandbox } from "./samples.ts";
+import type { FromWorker, HuntSoFar, Line, Moment, RunSoFar } from "./run/protocol.ts";
+import { RunControl } from "./run-control.ts";
 import { fromAddress, planCharactersMax, readPlan, type Shared, ShareError, toAddress } from "./share.ts";
 import { Simulator } from "./simulator.ts";
-import { type App, type Loaded, type Speed, type Tab, tabs } from "./state.ts";
+import type { App, Loaded, Speed, Tab } from "./state.ts";
 import { styles } from "./styles.ts";
 
 /** How long a notice stands, ms. */
@@ -33,26 +31,25 @@ const insideId = "plan";
 
 /** The element of the whole page; its parts ask it for what they draw, through {@link App}. */
 export class TerrariumPlay extends LitElement implements App {
-  static override readonly styles = [colours, terms, styles];
+  static override readonly styles = [colours, terms, controlStyles, styles];
 
   loaded: Loaded = loadedFrom({ kind: "goal", id: "" });
-  moment: Moment | undefined;
-  run: RunSoFar | undefined;
-  lines: readonly Line[] = [];
   selected: Selection | undefined;
   tab: Tab = "scene";
-  isPlaying = false;
-  speed: Speed = "auto";
   isParting = false;
   bug: Bug | undefined;
   hunt: HuntSoFar | undefined;
   notice = "";
-  readonly #playback = new Playback();
-  #simulator: Simulator | undefined;
+  readonly #control = new RunControl({
+    changed: () => this.requestUpdate(),
+    say: (sentence) => this.say(sentence),
+    arrived: (moment, before) => this.#arrived(moment, before),
+    planned: (plan) => {
+      this.loaded = { ...this.loaded, plan, isChanged: true, scene: undefined };
+      this.#keepAddress();
+    },
+  });
   #hunter: Simulator | undefined;
-  /** Whether the worker owes a moment; and where one wants to go once it has given it. */
-  #isAsked = false;
-  #wanted: ToWorker | undefined;
   #noticeTimer = 0;
   #addressTimer = 0;
   /** The line of the story that was scrolled to. */
@@ -75,8 +72,28 @@ export class TerrariumPlay extends LitElement implements App {
     removeEventListener("hashchange", this.#addressChanged);
     removeEventListener("dragover", this.#dragged);
     removeEventListener("drop", this.#dropped);
-    this.#simulator?.end();
+    this.#control.end();
     this.#hunter?.end();
+  }
+
+  get moment(): Moment | undefined {
+    return this.#control.moment;
+  }
+
+  get run(): RunSoFar | undefined {
+    return this.#control.run;
+  }
+
+  get lines(): readonly Line[] {
+    return this.#control.lines;
+  }
+
+  get isPlaying(): boolean {
+    return this.#control.isPlaying;
+  }
+
+  get speed(): Speed {
+    return this.#control.speed;
   }
 
   override render(): TemplateResult {
@@ -86,7 +103,7 @@ export class TerrariumPlay extends LitElement implements App {
       <main class="main">
         <div class="stage">
           <section class="card" aria-label="Picture">
-            <terrarium-scene .picture=${moment?.picture} .selected=${this.selected} .parting=${this.isParting}
+            <terrarium-scene .picture=${moment?.picture} .selected=${this.selected} parts .parting=${this.isParting}
               @terrarium-select=${this.#selectEvent} @terrarium-part=${this.#partEvent}></terrarium-scene>
           </section>
           <section class="card" aria-label="Time">
@@ -95,8 +112,8 @@ export class TerrariumPlay extends LitElement implements App {
           </section>
         </div>
         <section class="card side" aria-label="More">
-          ${this.#tabBar()}
-          <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-labelledby="tab-${this.tab}">${this.#panel()}</div>
+          ${tabBar(this, (tab) => this.#focus(`#tab-${tab}`))}
+          <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-labelledby="tab-${this.tab}">${panelOf(this)}</div>
         </section>
       </main>
       <div role="status" aria-live="polite">${this.notice === "" ? nothing : html`<div class="notice"><span>${this.notice}</span><button @click=${() => this.say("")}>Close</button></div>`}</div>
@@ -125,30 +142,15 @@ export class TerrariumPlay extends LitElement implements App {
   };
 
   readonly playOrPause = (): void => {
-    if (this.isPlaying) {
-      this.isPlaying = false;
-      this.#keepAddress();
-    } else {
-      if (this.moment?.isOver === true) this.#ask({ type: "seek", toUs: 0 });
-      this.isPlaying = true;
-      this.#playback.reset();
-      requestAnimationFrame(this.#frame);
-    }
-    this.requestUpdate();
+    this.#control.playOrPause();
+    if (!this.isPlaying) this.#keepAddress();
   };
 
-  readonly setSpeed = (speed: Speed): void => {
-    this.speed = speed;
-    this.#playback.reset();
-    this.requestUpdate();
-  };
+  readonly setSpeed = (speed: Speed): void => this.#control.setSpeed(speed);
 
-  readonly step = (by: "event" | "interesting", isBack: boolean): void => {
-    this.#pause();
-    this.#ask({ type: "step", by, back: isBack });
-  };
+  readonly step = (by: "event" | "interesting", isBack: boolean): void => this.#control.step(by, isBack);
 
-  readonly seek = (us: number): void => this.#ask({ type: "seek", toUs: us });
+  readonly seek = (us: number): void => this.#control.seek(us);
 
   readonly select = (selection: Selection | undefined): void => {
     this.selected = selection;
@@ -157,16 +159,16 @@ export class TerrariumPlay extends LitElement implements App {
 
   readonly show = (tab: Tab): void => {
     this.tab = tab;
-    this.#send({ type: "look", at: this.selected, trees: tab === "trees" });
+    this.#control.send({ type: "look", at: this.selected, trees: tab === "trees" });
     this.requestUpdate();
   };
 
   readonly inject = (action: Action): void => {
     this.isParting = false;
-    this.#send({ type: "inject", action });
+    this.#control.send({ type: "inject", action });
   };
 
-  readonly perform = (client: number, step: Step): void => this.#send({ type: "perform", client, step });
+  readonly perform = (client: number, step: Step): void => this.#control.send({ type: "perform", client, step });
 
   readonly setParting = (isParting: boolean): void => {
     this.isParting = isParting;
@@ -182,7 +184,7 @@ export class TerrariumPlay extends LitElement implements App {
 
   readonly startHunt = (): void => {
     this.#hunter?.end();
-    this.#pause();
+    this.#control.pause();
     this.hunt = { runs: 0, seed: 0, state: "hunting", plan: undefined, invariant: undefined, items: 0 };
     const hear = (message: FromWorker): void => {
       if (message.type === "hunting") this.#hunted(message.hunt);
@@ -264,60 +266,15 @@ export class TerrariumPlay extends LitElement implements App {
 
   /** Begins what is loaded anew. */
   #start(steps: number): void {
-    this.#pause();
-    this.#simulator?.end();
-    this.moment = undefined;
-    this.run = undefined;
-    this.lines = [];
-    this.#isAsked = false;
-    this.#wanted = undefined;
-    this.#simulator = new Simulator(
-      this.bug,
-      (message) => this.#hear(message),
-      (sentence) => this.say(shown(sentence, 300)),
-    );
     const { plan, goal, scene } = this.loaded;
-    this.#isAsked = true;
-    this.#simulator.send({ type: "load", plan, goal: goal?.id ?? "", scene, steps });
+    this.#control.start({ plan, goal: goal?.id ?? "", scene, bug: this.bug, steps });
     this.show(this.tab);
     this.#keepAddress();
   }
 
-  #hear(message: FromWorker): void {
-    switch (message.type) {
-      case "moment":
-        return this.#arrived(message.moment);
-      case "run":
-        if (message.run.number !== this.run?.number) this.lines = [];
-        if (message.run.lines.length > 0) this.lines = [...this.lines, ...message.run.lines];
-        this.run = message.run;
-        break;
-      case "plan":
-        this.loaded = { ...this.loaded, plan: message.plan, isChanged: true, scene: undefined };
-        this.#keepAddress();
-        break;
-      case "refused":
-        this.say(message.sentence);
-        break;
-      case "hunting":
-        return;
-    }
-    this.requestUpdate();
-  }
-
-  #arrived(moment: Moment): void {
-    const wasBroken = this.moment?.isBroken ?? false;
-    this.moment = moment;
-    this.#isAsked = false;
-    const wanted = this.#wanted;
-    this.#wanted = undefined;
-    if (wanted !== undefined) this.#ask(wanted);
-    if (moment.isBroken && !wasBroken) {
-      this.#pause();
-      this.show("promises");
-    } else if (moment.isOver) this.#pause();
+  #arrived(moment: Moment, before: Moment | undefined): void {
+    if (moment.isBroken && before?.isBroken !== true) this.show("promises");
     if (!this.isPlaying) this.#keepAddress();
-    this.requestUpdate();
   }
 
   #hunted(hunt: HuntSoFar): void {
@@ -330,35 +287,6 @@ export class TerrariumPlay extends LitElement implements App {
     this.requestUpdate();
   }
 
-  /** Asks for a moment; while one is owed, only the newest wish is kept. */
-  #ask(message: ToWorker): void {
-    if (this.#isAsked) {
-      this.#wanted = message;
-      return;
-    }
-    this.#isAsked = true;
-    this.#simulator?.send(message);
-  }
-
-  /** Asks for something that must not be left out. */
-  #send(message: ToWorker): void {
-    this.#isAsked = true;
-    this.#simulator?.send(message);
-  }
-
-  readonly #frame = (time: number): void => {
-    if (!this.isPlaying) return;
-    requestAnimationFrame(this.#frame);
-    if (this.moment === undefined || this.#isAsked) return;
-    const toUs = this.moment.us + this.#playback.passed(time, this.speed, this.moment.picture);
-    this.#ask({ type: "advance", toUs });
-  };
-
-  #pause(): void {
-    this.isPlaying = false;
-    this.requestUpdate();
-  }
-
   readonly #selectEvent = ({ detail }: CustomEvent<Selection>): void => this.select(detail);
 
   readonly #partEvent = ({ detail: { servers } }: CustomEvent<Parting>): void => {
@@ -367,19 +295,8 @@ export class TerrariumPlay extends LitElement implements App {
   };
 
   readonly #key = (event: KeyboardEvent): void => {
-    const [target] = event.composedPath();
-    const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
-    const isPressing = target instanceof HTMLButtonElement && event.key === " ";
-    if (isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const speed = speeds.indexOf(this.speed);
-    if (event.key === " ") this.playOrPause();
-    else if (event.key === "ArrowRight") this.step(event.shiftKey ? "interesting" : "event", false);
-    else if (event.key === "ArrowLeft") this.step(event.shiftKey ? "interesting" : "event", true);
-    else if (event.key === "+") this.setSpeed(speeds[Math.min(speeds.length - 1, speed + 1)] ?? "auto");
-    else if (event.key === "-") this.setSpeed(speeds[Math.max(0, speed - 1)] ?? "auto");
-    else if (event.key === "Escape") this.say("");
-    else return;
-    event.preventDefault();
+    if (event.key === "Escape" && !event.defaultPrevented) this.say("");
+    else timeKey(event, this);
   };
 
   readonly #dragged = (event: DragEvent): void => event.preventDefault();
@@ -393,6 +310,14 @@ export class TerrariumPlay extends LitElement implements App {
   readonly #addressChanged = (): void => {
     if (location.hash !== this.#address) this.#openAddress();
   };
+
+  /** Gives the keyboard to a part, once it is drawn. */
+  #focus(selector: string): void {
+    this.updateComplete.then(
+      () => this.renderRoot.querySelector<HTMLElement>(selector)?.focus(),
+      () => {},
+    );
+  }
 
   /** Soon, when nothing changes any more, the address says what is shown. */
   #keepAddress(): void {
@@ -409,77 +334,6 @@ export class TerrariumPlay extends LitElement implements App {
     })}`;
     this.#address = hash;
     history.replaceState(null, "", hash);
-  }
-
-  #tabBar(): TemplateResult {
-    const names: Readonly<Record<Tab, string>> = {
-      scene: "Scene",
-      selected: "Do",
-      story: "Story",
-      promises: "Promises",
-      source: "Source",
-      trees: "Trees",
-      bugs: "Bugs",
-    };
-    const move = (event: KeyboardEvent): void => {
-      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (by === undefined) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const next = tabs[(tabs.indexOf(this.tab) + by + tabs.length) % tabs.length] ?? "scene";
-      this.show(next);
-      this.updateComplete.then(
-        () => this.renderRoot.querySelector<HTMLElement>(`#tab-${next}`)?.focus(),
-        () => {},
-      );
-    };
-    return html`<div class="tabs" role="tablist" aria-label="More" @keydown=${move}>
-      ${tabs.map(
-        (tab) => html`<button role="tab" id="tab-${tab}" aria-controls="panel" aria-selected=${tab === this.tab}
-          tabindex=${tab === this.tab ? 0 : -1} class=${tab === "promises" && this.run?.failure !== undefined ? "alarm" : ""}
-          @click=${() => this.show(tab)}>${names[tab]}</button>`,
-      )}
-    </div>`;
-  }
-
-  #panel(): TemplateResult | typeof nothing {
-    switch (this.tab) {
-      case "scene":
-        return scenePanel(this);
-      case "selected":
-        return selectedPanel(this);
-      case "story":
-        return storyPanel(this);
-      case "promises":
-        return promisesPanel(this);
-      case "source":
-        return sourcePanel(this);
-      case "trees":
-        return treesPanel(this);
-      case "bugs":
-        return bugsPanel(this);
-    }
-  }
-}
-
-/** What a source stands for. An unknown scene or goal is the quiet cluster. */
-function loadedFrom(source: Shared["source"]): Loaded {
-  const nothingMore = { scene: undefined, goal: undefined, isChanged: false };
-  switch (source.kind) {
-    case "plan":
-      return { ...nothingMore, source, title: "A plan", plan: source.plan };
-    case "seed":
-      return { ...nothingMore, source, title: `The run of seed ${source.seed}`, plan: generatePlan(source.seed) };
-    case "scene": {
-      const scene = allScenes.find(({ name }) => name === source.name);
-      if (scene === undefined) return loadedFrom({ kind: "goal", id: "" });
-      return { ...nothingMore, source, title: scene.title, plan: scene.plan, scene };
-    }
-    case "goal": {
-      const goal = goals.find(({ id }) => id === source.id);
-      if (goal === undefined && source.id !== "") return loadedFrom({ kind: "goal", id: "" });
-      return { ...nothingMore, source, title: goal?.title ?? "A quiet cluster of five", plan: sandbox(), goal };
-    }
   }
 }
 

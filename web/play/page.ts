@@ -1,5 +1,5 @@
 /** The playground's page. */
-import "../picture/scene.ts";
+import "../picture/define.ts";
 import "./app.ts";
 import { pageStyles } from "./styles.ts";
 

@@ -1,15 +1,11 @@
 /** The page's end of the worker. A bug is planted by changing the worker's code before it starts. */
 import type { Bug } from "virtual:bugs";
-import { workerAddress } from "virtual:worker";
+import { workerAddress, workerText } from "virtual:worker";
 import type { FromWorker, ToWorker } from "./run/protocol.ts";
-
-/** Where a page that is one file keeps the worker's code. */
-const insideId = "worker-code";
 
 /** The worker's code as text. */
 async function workerCode(): Promise<string> {
-  const inside = document.getElementById(insideId);
-  if (inside !== null) return JSON.parse(inside.textContent ?? '""');
+  if (workerAddress === "") return workerText;
   const answer = await fetch(workerAddress);
   if (!answer.ok) throw new Error(`the simulator could not be loaded (${answer.status})`);
   return await answer.text();

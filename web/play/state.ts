@@ -25,17 +25,25 @@ export interface Loaded {
   readonly isChanged: boolean;
 }
 
-/** What the parts of the page know of it and may ask it to do. */
-export interface App {
-  readonly loaded: Loaded;
+/** What is known of a run, and how one goes through its time. */
+export interface Timed {
   readonly moment: Moment | undefined;
   readonly run: RunSoFar | undefined;
   /** The whole story, as far as it is known. */
   readonly lines: readonly Line[];
-  readonly selected: Selection | undefined;
-  readonly tab: Tab;
   readonly isPlaying: boolean;
   readonly speed: Speed;
+  readonly playOrPause: () => void;
+  readonly setSpeed: (speed: Speed) => void;
+  readonly step: (by: "event" | "interesting", back: boolean) => void;
+  readonly seek: (us: number) => void;
+}
+
+/** What the parts of the page know of it and may ask it to do. */
+export interface App extends Timed {
+  readonly loaded: Loaded;
+  readonly selected: Selection | undefined;
+  readonly tab: Tab;
   readonly isParting: boolean;
   readonly bug: Bug | undefined;
   readonly hunt: HuntSoFar | undefined;
@@ -43,10 +51,6 @@ export interface App {
   readonly notice: string;
   readonly open: (source: Shared["source"]) => void;
   readonly openFile: (file: File) => void;
-  readonly playOrPause: () => void;
-  readonly setSpeed: (speed: Speed) => void;
-  readonly step: (by: "event" | "interesting", back: boolean) => void;
-  readonly seek: (us: number) => void;
   readonly select: (selection: Selection | undefined) => void;
   readonly show: (tab: Tab) => void;
   readonly inject: (action: Action) => void;

@@ -20,16 +20,6 @@ export const styles = css`
   .what { flex: 1 1 14rem; }
   .what select { width: 100%; max-width: 34rem; }
   .share { display: flex; gap: 0.4rem; }
-  button, select, input, .button {
-    font: inherit; font-size: 0.87rem; color: inherit; background: var(--surface); border: 1px solid var(--faint);
-    border-radius: 7px; padding: 0.28rem 0.62rem; min-height: 2rem;
-  }
-  button, .button, select { cursor: pointer; }
-  .button { display: inline-flex; align-items: center; }
-  button:hover, .button:hover, select:hover { border-color: var(--muted); }
-  button:focus-visible, select:focus-visible, input:focus-visible, .button:focus-within, [tabindex]:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-  button[aria-pressed="true"] { background: var(--accent); color: var(--on-term); border-color: var(--accent); }
-  button.link { background: none; border: 0; padding: 0; min-height: 0; color: var(--accent); text-decoration: underline; text-underline-offset: 2px; font-size: inherit; text-align: start; }
   h2 button.link { font-weight: 400; font-size: 0.85rem; margin-inline-start: 0.4rem; }
   button.quiet { color: var(--muted); }
   .main { display: grid; gap: 0.7rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
@@ -40,36 +30,16 @@ export const styles = css`
     .side { position: sticky; top: 0.6rem; height: calc(100vh - 5.4rem); display: flex; flex-direction: column; }
     .panel { overflow-y: auto; flex: 1; position: relative; }
   }
-  .transport { display: grid; gap: 0.35rem; }
-  .buttons { display: flex; flex-wrap: wrap; gap: 0.35rem; align-items: center; }
-  .buttons button { min-width: 2.3rem; }
-  .icon { width: 18px; height: 18px; display: block; margin: auto; fill: currentColor; }
-  .buttons .play { min-width: 3.1rem; background: var(--accent); color: var(--on-term); border-color: var(--accent); }
-  .speed { color: var(--muted); font-size: 0.85rem; margin-inline-start: 0.4rem; }
-  .clock { margin-inline-start: auto; font-variant-numeric: tabular-nums; font-size: 1.02rem; font-weight: 600; }
-  .timeline { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.1rem 0.6rem; align-items: center; }
-  .timeline input { grid-area: 1 / 1; width: 100%; margin: 0; padding: 0; min-height: 1.6rem; accent-color: var(--accent); background: none; border: 0; }
-  .marks { grid-area: 2 / 1; width: calc(100% - 16px); margin-inline: 8px; height: 16px; }
-  .mark { stroke: var(--muted); stroke-width: 1; opacity: 0.6; }
-  .mark.broken { stroke: var(--bad); stroke-width: 3; opacity: 1; }
-  .end { grid-area: 1 / 2; color: var(--muted); font-size: 0.8rem; font-variant-numeric: tabular-nums; }
-  .told { margin: 0; color: var(--muted); font-size: 0.85rem; min-height: 1.3em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; }
-  .told b { font-weight: 600; font-variant-numeric: tabular-nums; color: var(--ink); }
   .tabs { display: flex; gap: 0.15rem; overflow-x: auto; border-bottom: 1px solid var(--faint); margin: -0.2rem 0 0.7rem; flex: none; }
   .tabs button { background: none; border: 0; border-radius: 6px 6px 0 0; border-bottom: 2px solid transparent; color: var(--muted); padding: 0.3rem 0.4rem; font-size: 0.84rem; }
   .tabs button[aria-selected="true"] { color: var(--ink); border-bottom-color: var(--accent); }
   .tabs .alarm { color: var(--bad); font-weight: 650; }
-  .small { color: var(--muted); font-size: 0.84rem; }
-  .paper { color: var(--muted); font-size: 0.84rem; margin-bottom: 0.35rem; }
   .doing { display: flex; flex-wrap: wrap; gap: 0.35rem; margin-bottom: 0.5rem; align-items: center; }
   .way { font-variant-numeric: tabular-nums; min-width: 4.4rem; font-weight: 600; }
   dl { margin: 0.8rem 0 0; display: grid; gap: 0.2rem; font-size: 0.85rem; }
   dl div { display: grid; grid-template-columns: minmax(5.5rem, auto) minmax(0, 1fr); gap: 0.6rem; }
   dt { color: var(--muted); unicode-bidi: isolate; overflow-wrap: anywhere; }
   dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; font-variant-numeric: tabular-nums; }
-  .verdict { border-inline-start: 3px solid var(--muted); padding-inline-start: 0.6rem; unicode-bidi: isolate; }
-  .verdict.good { border-color: var(--good); color: var(--good); }
-  .verdict.bad, .broken { border-color: var(--bad); color: var(--bad); }
   .broken { border-inline-start: 3px solid var(--bad); padding-inline-start: 0.6rem; overflow-wrap: anywhere; }
   .broken button.link { color: inherit; }
   kbd { font: 0.8rem ui-monospace, monospace; border: 1px solid var(--faint); border-radius: 4px; padding: 0 0.3em; }
@@ -116,6 +86,5 @@ export const styles = css`
   .trees .differs { background: light-dark(#fff3dd, #33290f); }
   .notice { position: fixed; inset: auto 1rem 1rem; margin: 0 auto; width: fit-content; max-width: min(44rem, calc(100vw - 2rem)); background: var(--ink); color: var(--surface); padding: 0.55rem 0.9rem; border-radius: 9px; overflow-wrap: anywhere; unicode-bidi: isolate; z-index: 2; display: flex; gap: 0.8rem; align-items: center; }
   .notice button { background: none; border-color: var(--muted); color: inherit; min-height: 1.6rem; }
-  .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .planted { color: var(--bad); font-weight: 600; font-size: 0.85rem; }
 `;

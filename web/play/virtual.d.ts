@@ -38,6 +38,8 @@ declare module "virtual:bugs" {
 }
 
 declare module "virtual:worker" {
-  /** Address of the worker's code, relative to the page's folder; "" in a page that has it inside. */
+  /** Address of the worker's code, relative to the page's folder; "" where the bundle has the code itself. */
   export const workerAddress: string;
+  /** The worker's code, where it has no address. */
+  export const workerText: string;
 }

@@ -1,12 +1,8 @@
 /** What to play, and how to hand it on. */
-import { scenes } from "virtual:scenes";
 import { html, type TemplateResult } from "lit";
-import { checkScene, type Scene } from "../../../sim/scenes/scene.ts";
 import { goals } from "../run/goals.ts";
+import { allScenes } from "../scenes.ts";
 import type { App } from "../state.ts";
-
-/** The scenes of the menu. */
-export const allScenes: readonly Scene[] = scenes.map(({ name, scene }) => checkScene(name, scene));
 
 export function menu(app: App): TemplateResult {
   const { source } = app.loaded;

@@ -4,7 +4,7 @@ import { guard } from "lit/directives/guard.js";
 import { shown } from "../../picture/shown.ts";
 import { icon } from "../icons.ts";
 import { speedName, speeds } from "../playback.ts";
-import type { App } from "../state.ts";
+import type { Timed } from "../state.ts";
 
 /** Positions on the line. */
 const positions = 2_000;
@@ -17,7 +17,7 @@ function timeText(us: number): string {
   return ms >= 10_000 ? `${(ms / 1000).toFixed(3)} s` : `${ms.toFixed(3)} ms`;
 }
 
-export function transport(app: App): TemplateResult {
+export function transport(app: Timed): TemplateResult {
   const { isPlaying, speed, moment } = app;
   const choose = (event: Event) => {
     const index = Number((event.target as HTMLSelectElement).value);
@@ -42,7 +42,7 @@ export function transport(app: App): TemplateResult {
   </div>`;
 }
 
-function timeline(app: App): TemplateResult {
+function timeline(app: Timed): TemplateResult {
   const { run, moment, lines } = app;
   const endUs = Math.max(1, run?.endUs ?? 1, moment?.us ?? 0);
   const position = Math.round(((moment?.us ?? 0) / endUs) * positions);
@@ -55,7 +55,7 @@ function timeline(app: App): TemplateResult {
   </div>`;
 }
 
-function marks({ lines, run }: App, endUs: number): TemplateResult {
+function marks({ lines, run }: Timed, endUs: number): TemplateResult {
   const turning = lines.filter(({ isTurning }) => isTurning);
   const every = Math.max(1, Math.ceil(turning.length / marksMax));
   const at = (us: number) => `${((us / endUs) * 100).toFixed(2)}%`;
