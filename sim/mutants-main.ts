@@ -11,6 +11,7 @@ import { exitCodes, interruption, OutputError, print, reason, runCommand, UsageE
 import { huntAll } from "./cli/mutants/hunt.ts";
 import { mutatedText } from "./cli/mutants/load.ts";
 import { explanation, isExplained, line, summary } from "./cli/mutants/print.ts";
+import { huntAtRandom } from "./cli/mutants/random/command.ts";
 import { type ResultRow, readRows, rowOf, writeRows } from "./cli/mutants/results.ts";
 import { writeTables } from "./cli/mutants/tables.ts";
 import { allMutants, groups, notApplicable } from "./mutants/catalogue.ts";
@@ -30,9 +31,16 @@ const usage = `npm run mutants -- [options]
   --write          keeps the results in docs/mutants.json and writes docs/mutants.md and docs/invariants.md
   --pages          writes these pages from the results that were kept, and hunts none
   --list           lists the mutants and hunts none
+
+npm run mutants -- --random N [options]: not the catalogue, but N mutants made by rule (docs/simulator.md)
+  --seed N         which ones are drawn (default: a fresh seed, which is printed)
+  --for S          processor seconds to find each in (default 30)
+  --only ID,ID     these again, whatever the seed
+  --seed-from, --jobs, --json, --list as above; --write keeps the figures in docs/random-mutants.json and docs/mutants.md
+
 Ctrl-C ends it and prints the figures of the mutants that were done; with --write these are kept.
-Exit code: 0 all were killed, but for those that are expected to survive · 1 one survived · 2 bad arguments · 3 the
-           pages or the output could not be written · 130 Ctrl-C
+Exit code: 0 all were killed, but for those that are expected to survive; with --random, whatever lived · 1 one
+           survived · 2 bad arguments · 3 the pages or the output could not be written · 130 Ctrl-C
 `;
 
 const known = {
@@ -47,6 +55,9 @@ const known = {
   list: "flag",
   write: "flag",
   pages: "flag",
+  random: "value",
+  seed: "value",
+  for: "value",
   help: "flag",
 } as const;
 
@@ -89,6 +100,10 @@ async function main(args: readonly string[]): Promise<number> {
     print(usage);
     return exitCodes.fine;
   }
+  if (options.values.has("random")) return huntAtRandom(options);
+  for (const name of ["seed", "for"])
+    if (options.values.has(name))
+      throw new UsageError(`The option --${name} needs --random N: the catalogue's mutants are not drawn.`);
   refuseBeside(options, "list", [...huntOptions, "pages"], "nothing is hunted or written");
   refuseBeside(options, "pages", huntOptions, "nothing is hunted");
   if (flags.has("list")) list();

@@ -1,7 +1,7 @@
 /** One hunt for one mutant. This file is bundled with the mutant's change in it and run in a thread of its own. */
-import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
+import { cpuMs } from "./cli/cpu-time.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import type { FromWorker, HuntResult, HuntTask, Kill } from "./mutants/task.ts";
 import type { Outcome, RunFailure } from "./outcome.ts";
@@ -15,18 +15,6 @@ import { shrink } from "./shrink/shrink.ts";
 
 /** A run with more events has gone wild: without a bug the longest have a fifth of it. */
 const eventsMax = 1_000_000;
-
-/** Processor time of this thread, ms; on systems that do not tell it, time. */
-function cpuMs(): number {
-  try {
-    // After the name in brackets, which may hold blanks: utime and stime are the 12th and 13th, in hundredths of a second.
-    const stat = readFileSync("/proc/thread-self/stat", "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return 10 * (Number(fields[11]) + Number(fields[12]));
-  } catch {
-    return performance.now();
-  }
-}
 
 function tell(message: FromWorker): void {
   parentPort?.postMessage(message);

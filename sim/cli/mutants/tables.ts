@@ -6,6 +6,8 @@ import { promises } from "../../promises.ts";
 import { root } from "../root.ts";
 import { leaguePage } from "./league-page.ts";
 import { seconds, summary } from "./print.ts";
+import { randomSection } from "./random/page.ts";
+import { readSample } from "./random/rows.ts";
 import type { ResultRow } from "./results.ts";
 
 type Rows = ReadonlyMap<string, ResultRow>;
@@ -35,6 +37,7 @@ export function mutantsPage(rows: Rows): string {
     "",
     ...summary(allMutants, rows).map((sentence) => `- ${sentence}`),
     "",
+    ...randomSection(readSample()),
     ...groups.flatMap(({ title, mutants }) => [`## ${title}`, "", ...table(mutants, rows), ""]),
     "## Survivors",
     "",

@@ -1,0 +1,74 @@
+/** What hunts of mutants made by rule came to, and where the sample is kept whose figures are published. */
+import { existsSync, readFileSync } from "node:fs";
+import { writeWholeFile } from "../../../../src/files/whole-file.ts";
+import type { RandomResult } from "../../../mutants/random-task.ts";
+import { root } from "../../root.ts";
+import type { RandomMutant } from "./draw.ts";
+import type { Rule } from "./rules.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+/** One mutant and what became of it. */
+export interface RandomRow {
+  readonly id: string;
+  readonly rule: Rule;
+  readonly file: string;
+  readonly line: number;
+  readonly diff: readonly string[];
+  readonly verdict: Verdict;
+  /** What fell; empty if nothing did. */
+  readonly by: string;
+  readonly message: string;
+  /** The seed of the run that failed, the runs until then, and the first that differed from the sound code's; 0 = none. */
+  readonly seed: number;
+  readonly runs: number;
+  readonly differsAt: number;
+  /** Processor time, ms. */
+  readonly ms: number;
+}
+
+/** A sample. */
+export interface Sample {
+  /** Which mutants were drawn: by this seed, so many were asked for. */
+  readonly seed: number;
+  readonly asked: number;
+  /** Runs begin with this seed; so many of them are compared with the sound code's. */
+  readonly seedFrom: number;
+  readonly comparedRuns: number;
+  /** Processor time for each, ms. */
+  readonly budgetMs: number;
+  /** Changes that the rules allow, and those drawn that the compiler refused. */
+  readonly possible: number;
+  readonly refused: number;
+  readonly rows: readonly RandomRow[];
+}
+
+/** The row of a mutant. */
+export function randomRow({ id, rule, file, line, diff }: RandomMutant, result: RandomResult): RandomRow {
+  const { kill, runs, differsAt, ms } = result;
+  return {
+    id,
+    rule,
+    file,
+    line,
+    diff,
+    verdict: verdictOf(result),
+    by: kill?.invariant ?? "",
+    message: kill?.message ?? "",
+    seed: kill?.seed ?? 0,
+    runs,
+    differsAt,
+    ms: Math.round(ms),
+  };
+}
+
+const file = `${root}docs/random-mutants.json`;
+
+/** The sample that is kept; undefined if there is none. */
+export function readSample(): Sample | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Sample) : undefined;
+}
+
+/** Keeps a sample in the place of the one before. */
+export function writeSample(sample: Sample): void {
+  writeWholeFile(file, `${JSON.stringify(sample, null, 2)}\n`, { replace: true });
+}
