@@ -16,6 +16,7 @@ import {
   drawHungDisks,
   drawLeftBehind,
   drawLostChanges,
+  drawOutgrown,
   drawStorm,
   drawTails,
   drawWrongClocks,
@@ -46,6 +47,19 @@ const readWorks = [
   { turn: 2, visit: 1, ahead: 3 },
   { turn: 5, visit: 2, ahead: 2 },
 ] as const;
+
+/** How fast snapshots leave: as in production, so slowly that whoever needs one is long without, or a little of both. */
+const snapshotPaces = [
+  {},
+  {},
+  {},
+  { bytesPerSecond: 1, pacedMsMax: 3_000 },
+  { bytesPerSecond: 2_000, pacedMsMax: 5_000 },
+  { bytesPerSecond: 1, pacedMsMax: 300 },
+] as const;
+
+/** Everything is compacted at once. */
+const hastyCheckpoints = { dirtyBytes: 1, logBytes: 1, tailBytes: 0, awayBytes: 0, heldBytes: 0 } as const;
 
 /** How busy clients are, operations a second each, and how long that goes on, ms: about as much work in each run. */
 const paces = [
@@ -82,9 +96,11 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const tails = stormy && randomness.draws("plan tails").chance(0.3);
   // Leaders that are cut off amid work: many ask for the same few paths, so that whoever answers too early is found out.
   const contended = options.clean !== true && randomness.draws("plan cut leaders").chance(0.15);
-  const pace = draws.pick(contended ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces);
+  // Leaders whose logs outgrow those of their successors: with clients that ask for much at once.
+  const outgrown = options.clean !== true && randomness.draws("plan outgrown").chance(0.1);
+  const pace = draws.pick(contended || outgrown ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces);
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
-  const electionTimeoutMs = draws.pick([150, 300, 1_000]);
+  const electionTimeoutMs = draws.pick(outgrown ? [300] : [150, 300, 1_000]);
   const config = {
     servers,
     spares: options.clean === true ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3]),
@@ -104,18 +120,22 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       { min: 1_000, typical: 20_000, max: 200_000 },
     ]),
     // An election that a vote's way to the disk outlasts would be no test of anything (§5.6).
-    diskUs: draws.pick(electionTimeoutMs < 1_000 ? disks.slice(0, -1) : disks),
+    diskUs: draws.pick(outgrown ? disks.slice(0, 1) : electionTimeoutMs < 1_000 ? disks.slice(0, -1) : disks),
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
     undurableBytesMax: randomness.draws("plan undurable").pick([2_000, 20_000, 64 * 1024 * 1024]),
-    checkpoints: drawCheckpoints(randomness.draws("plan checkpoints")),
+    checkpoints: {
+      ...drawCheckpoints(randomness.draws("plan checkpoints")),
+      ...(outgrown ? hastyCheckpoints : {}),
+    },
     bytes: randomness.draws("plan bytes").chance(0.15),
     readWork: randomness.draws("plan read work").pick(readWorks),
+    snapshotPace: randomness.draws("plan snapshot pace").pick(snapshotPaces),
   };
   const workload = {
     perSecond: pace.perSecond,
-    outstanding: draws.pick([1, 4, 16]),
+    outstanding: draws.pick(outgrown ? [16] : [1, 4, 16]),
     paths: draws.pick(contended ? [1, 2] : [1, 2, 4, 8, 20, 50]),
     mix: {
       ...drawMix(randomness.draws("plan mix")),
@@ -129,6 +149,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   if (tails) faults.push(...drawTails(randomness.draws("plan tails"), horizonMs, electionTimeoutMs));
   else if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   if (contended) faults.push(...drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs));
+  if (outgrown) faults.push(...drawOutgrown(randomness.draws("plan outgrown"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan cut off").chance(0.2))
     faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan hops").chance(0.25))

@@ -136,6 +136,26 @@ export function drawLeftBehind(draws: Draws, servers: number, horizonMs: number,
   return faults;
 }
 
+/**
+ * Leaders that are cut off while their clients go on: they append what will never be committed, while the
+ * others elect another, commit a little and compact it. Then they are back, and a snapshot meets a log that is
+ * longer and says otherwise.
+ */
+export function drawOutgrown(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const gapMs = electionTimeoutMs * draws.pick([4, 6]);
+  for (let atMs = gapMs; atMs < horizonMs && faults.length < 60; atMs += gapMs) {
+    const forMs = 4 * electionTimeoutMs;
+    faults.push({
+      when: { kind: "at", atMs },
+      what: { kind: "partition", shape: "isolate", server: "leader", servers: [], forMs, flapMs: 0 },
+    });
+    const when: When = { kind: "commits", server: "leader", nth: draws.between(2, 6), atMs: atMs + electionTimeoutMs };
+    faults.push({ when, what: { kind: "heal", from: "any", to: "any" } });
+  }
+  return faults;
+}
+
 /** Clients that lose their server again and again, at times just after they have found another. */
 export function drawHops(draws: Draws, horizonMs: number): Fault[] {
   const faults: Fault[] = [];

@@ -18,12 +18,17 @@ interface Seen {
   durableUs: number;
   /** Its newest transfer of a snapshot, with chunks and without an end. */
   receiving: number;
+  /** Virtual time of that transfer's first chunk, µs. */
+  receivingSinceUs: number;
   lastIndex: Index;
   reading: boolean;
 }
 
 /** A crash within this of a write's completion hits a server that has told nobody yet, µs. */
 const momentUs = 100;
+
+/** A snapshot that is on its way for so many election timeouts takes long. */
+const longTimeouts = 3;
 
 export class DiskMarks implements Observer {
   readonly name = "disk marks";
@@ -40,7 +45,22 @@ export class DiskMarks implements Observer {
   begin(world: World): void {
     this.#world = world;
     for (const { id } of world.allServers)
-      this.#seen[id] = { writing: 0, durableUs: -momentUs, receiving: 0, lastIndex: 0, reading: false };
+      this.#seen[id] = {
+        writing: 0,
+        durableUs: -momentUs,
+        receiving: 0,
+        receivingSinceUs: 0,
+        lastIndex: 0,
+        reading: false,
+      };
+  }
+
+  get #now(): number {
+    return this.#world?.now ?? 0;
+  }
+
+  get #electionTimeoutUs(): number {
+    return 1000 * (this.#world?.plan.config.electionTimeoutMs ?? 0);
   }
 
   writing({ id, node }: ServerView, batch: readonly DiskOperation[]): void {
@@ -63,7 +83,7 @@ export class DiskMarks implements Observer {
     const seen = this.#seen[id];
     if (seen === undefined) return;
     seen.writing = Math.max(0, seen.writing - 1);
-    seen.durableUs = this.#world?.now ?? 0;
+    seen.durableUs = this.#now;
   }
 
   effects({ id, node }: ServerView, { installed, write }: Effects): void {
@@ -71,6 +91,8 @@ export class DiskMarks implements Observer {
     if (seen === undefined) return;
     if (installed !== undefined) {
       this.#marks.hit("snapshot-installed");
+      if (seen.receiving !== 0 && this.#now - seen.receivingSinceUs > longTimeouts * this.#electionTimeoutUs)
+        this.#marks.hit("snapshot-takes-long");
       if ((node?.raft.configuration.oldVoters.length ?? 0) > 0) this.#marks.hit("snapshot-while-joint");
       seen.receiving = 0;
     }
@@ -86,6 +108,7 @@ export class DiskMarks implements Observer {
     if (this.#world?.plan.config.bytes) this.#marks.hit("snapshot-as-bytes");
     if (message.previous > 0) this.#marks.hit("snapshot-in-chunks");
     if (seen.receiving !== 0 && seen.receiving !== message.snapshotId) this.#marks.hit("snapshot-begun-anew");
+    if (seen.receiving !== message.snapshotId) seen.receivingSinceUs = this.#now;
     seen.receiving = message.snapshotId;
   }
 
@@ -116,7 +139,7 @@ export class DiskMarks implements Observer {
     const seen = this.#seen[server.id];
     if (seen !== undefined) {
       if (seen.writing > 0) this.#marks.hit("crash-loses-write");
-      if ((this.#world?.now ?? 0) - seen.durableUs < momentUs) this.#marks.hit("crash-before-telling");
+      if (this.#now - seen.durableUs < momentUs) this.#marks.hit("crash-before-telling");
       if (seen.reading) this.#marks.hit("dies-while-recovering");
     }
     this.#ended(server);

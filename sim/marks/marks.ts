@@ -55,6 +55,7 @@ export const markSentences = {
   "checkpoint-overtaken": "entries were applied while a checkpoint was being encoded",
   "snapshot-installed": "a server took over a snapshot",
   "snapshot-in-chunks": "a snapshot went over in several chunks",
+  "snapshot-takes-long": "a snapshot was on its way for several election timeouts, and arrived",
   "snapshot-begun-anew": "a transfer of a snapshot was given up and another one begun",
   "receiver-dies-amid-snapshot": "a server died with a part of a snapshot",
   "snapshot-over-conflict": "a snapshot replaced a log with entries behind it or in conflict with it",

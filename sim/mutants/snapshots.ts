@@ -225,4 +225,16 @@ export const snapshots: readonly Mutant[] = [
     kind: "liveness",
     lesson: "While a snapshot is on its way the log goes on being compacted: it may be too old when it arrives.",
   },
+  {
+    id: "N11",
+    title: "one large chunk holds up the next beyond the time that a snapshot is paced for",
+    source: "ours (the pace of snapshots)",
+    file: "src/node/snapshots/snapshot-sender.ts",
+    find: "Math.min(pacedUntilMs, now + row.value.length / this.#bytesPerMs(head.read))",
+    replace: "now + row.value.length / this.#bytesPerMs(head.read)",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "The pace is reckoned for chunks of the usual size, and a znode may be larger than that. Whatever the reckoning says, a follower must not wait for a snapshot longer than the log can be kept for it.",
+  },
 ];

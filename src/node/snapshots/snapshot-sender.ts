@@ -169,8 +169,10 @@ export class SnapshotSender {
       this.#send(delivery, head.read, position, row.value, false);
       inFlight.push(position);
       delivery.sent = position;
-      if (now - delivery.beganAtMs < this.#pace.pacedMsMax)
-        delivery.paceAtMs = now + row.value.length / this.#bytesPerMs(head.read);
+      const pacedUntilMs = delivery.beganAtMs + this.#pace.pacedMsMax;
+      // A chunk may be larger than was reckoned with: even so it holds up the next one no longer than pacing lasts.
+      if (now < pacedUntilMs)
+        delivery.paceAtMs = Math.min(pacedUntilMs, now + row.value.length / this.#bytesPerMs(head.read));
     }
     if (waiting.length > 0) return;
     if (!delivery.atEnd) return this.#read(delivery, head.read.generation);
