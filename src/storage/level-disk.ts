@@ -156,7 +156,7 @@ export class LevelDisk implements Disk {
     }
     await this.marking;
     await this.reclaimer.idle();
-    if (this.failed === undefined) await this.marker.close();
+    await this.marker.close(this.failed === undefined);
     await this.database.close();
   }
 

@@ -4,7 +4,8 @@
  * 256 KiB, but for a database that was closed in good order; it is never ahead. So it costs no fsync: after a
  * power failure it may be older, or unreadable, which is as if there were none.
  */
-import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32c } from "../base/crc32c.ts";
 
@@ -17,18 +18,25 @@ export interface Mark {
   readonly bytes: number;
 }
 
+/** Marks are all as long as this, so that each takes the place of the one before it in one write. */
+const markBytes = 64;
+
 /** A mark's text; its last word is a checksum. */
-export function markText({ log, bytes }: Mark): string {
-  const text = `log ${log} bytes ${bytes}`;
-  return `${text} crc ${crc32c(encoder.encode(text)).toString(16)}\n`;
+export function markText(mark: Mark): string {
+  return `${words(mark).padEnd(markBytes - 1)}\n`;
 }
 
-/** Reads what {@link markText} wrote; undefined for anything else. */
+function words({ log, bytes }: Mark): string {
+  const text = `log ${log} bytes ${bytes}`;
+  return `${text} crc ${crc32c(encoder.encode(text)).toString(16)}`;
+}
+
+/** Reads what {@link markText} wrote, with or without the blanks at its end; undefined for anything else. */
 export function parseMark(text: string): Mark | undefined {
-  const [, log, bytes] = /^log (\d{1,15}) bytes (\d{1,15}) crc [0-9a-f]+\n$/.exec(text) ?? [];
+  const [, log, bytes] = /^log (\d{1,15}) bytes (\d{1,15}) crc [0-9a-f]+ *\n$/.exec(text) ?? [];
   if (log === undefined || bytes === undefined) return undefined;
   const mark = { log: Number(log), bytes: Number(bytes) };
-  return markText(mark) === text ? mark : undefined;
+  return text === markText(mark) || text === `${words(mark)}\n` ? mark : undefined;
 }
 
 /** The mark in a directory; undefined if there is none that can be read. */
@@ -49,6 +57,7 @@ export class LogMarker {
   readonly #directory: string;
   #marked: Mark = { log: 0, bytes: 0 };
   #writtenBytes = 0;
+  #file: FileHandle | undefined;
   #saving: Promise<void> | undefined;
 
   constructor(directory: string) {
@@ -64,7 +73,7 @@ export class LogMarker {
   /** Notes how long the newest log is; nothing may be written to it meanwhile. Failures leave the mark as it was. */
   async mark(): Promise<void> {
     this.#writtenBytes = 0;
-    const found = await newestLog(this.#directory).catch(() => undefined);
+    const found = (await this.#grown()) ?? (await newestLog(this.#directory).catch(() => undefined));
     if (found === undefined) return;
     this.#marked = found;
     // The file may come later than the next batch: it says less then than it could.
@@ -73,25 +82,40 @@ export class LogMarker {
     });
   }
 
-  /** The last mark, with everything in it; resolves once it is written. */
-  async close(): Promise<void> {
+  /** The last mark, with everything in it if all was written well; resolves once it is there. */
+  async close(wroteAll: boolean): Promise<void> {
     await this.#saving;
-    await this.mark();
+    if (wroteAll) await this.mark();
     await this.#saving;
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+  }
+
+  /** The log that was marked last, if it is still the one that grows: what a look at the whole directory is spared. */
+  async #grown(): Promise<Mark | undefined> {
+    const { log, bytes } = this.#marked;
+    if (log === 0) return undefined;
+    const found = await stat(join(this.#directory, logName(log))).catch(() => undefined);
+    return found !== undefined && found.size > bytes ? { log, bytes: found.size } : undefined;
   }
 
   async #save(): Promise<void> {
-    const file = join(this.#directory, fileName);
     try {
+      this.#file ??= await open(join(this.#directory, fileName), constants.O_RDWR | constants.O_CREAT);
       for (let saved: Mark | undefined; saved !== this.#marked; ) {
         saved = this.#marked;
-        await writeFile(`${file}.new`, markText(saved));
-        await rename(`${file}.new`, file);
+        // In place: a crash may tear it, which its checksum tells.
+        await this.#file.write(markText(saved), 0, "latin1");
       }
     } catch {
       // A disk that is full or broken shows with the next batch.
     }
   }
+}
+
+/** As LevelDB names a log. */
+function logName(log: number): string {
+  return `${String(log).padStart(6, "0")}.log`;
 }
 
 async function newestLog(directory: string): Promise<Mark | undefined> {
