@@ -209,10 +209,17 @@ export async function signal(words, name, said) {
   const down = servers.find((server) => findProcess(server) === undefined);
   if (down !== undefined)
     throw new Complaint(`server ${down.id} does not run`, `start it with ${self} start ${down.id}`, 1);
-  for (const server of servers) signalServer(server, name);
-  if (name === "SIGKILL") for (const server of servers) await waitGone(server, 5000);
-  console.log(`${said} ${list(servers.map(({ id }) => id))}`);
+  const state = pausing[name];
+  const already = state === undefined ? [] : servers.filter((server) => findProcess(server)?.state === state);
+  const others = servers.filter((server) => !already.includes(server));
+  for (const server of others) signalServer(server, name);
+  if (name === "SIGKILL") for (const server of others) await waitGone(server, 5000);
+  if (others.length > 0) console.log(`${said} ${list(others.map(({ id }) => id))}`);
+  for (const { id } of already) console.log(`server ${id} is ${state} already`);
 }
+
+/** What signals lead to that leave a process: where it is so, nothing is sent. */
+const pausing = { SIGSTOP: "paused", SIGCONT: "running" };
 
 /** Shows the servers. Exit code 1 if nobody is served. */
 export async function status(json) {

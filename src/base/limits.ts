@@ -56,6 +56,8 @@ export const limits = {
   /** What is written anew at a time to clean old segments, bytes; waste that is not worth it. */
   checkpointCleanBytes: 512 * 1024,
   checkpointSlackBytes: 1024 * 1024,
+  /** For so many election timeouts a snapshot is kept ready for a follower that fell silent while it was sent. */
+  snapshotKeptTimeouts: 20,
   /** Chunks of a snapshot in flight to one follower. */
   snapshotChunksInFlightMax: 4,
   /** Chunks at the follower that are on their way to its disk, bytes; beyond it further ones are lost. */

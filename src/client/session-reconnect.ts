@@ -139,7 +139,7 @@ export class Reconnector {
     // The attachment went through the log: the leader has heard what was sent here.
     this.#standing.proven(link.since);
     this.#link = attached(link, now);
-    this.#pulse.answered(now - link.since);
+    this.#pulse.attached(now - link.since);
   }
 
   /** The server answers a ping, and says whether it has a quorum. */

@@ -65,7 +65,7 @@ export function wantsJson(words: readonly string[]): boolean {
 function usageFailure(error: CommanderError, program: Command, words: readonly string[]): Failure {
   const message = error.code === "commander.help" ? "the command is missing" : error.message.replace(/^error: /, "");
   const [first = "", ...rest] = message.split("\n");
-  const suggestion = rest.join(" ").replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1? ");
+  const suggestion = rest.join(" ").replace(/^\(Did you mean (.*)\?\)$/, "did you mean `$1`? ");
   const name = words.find((word) => program.commands.some((command) => command.name() === word));
   const help = program.name() === shellName ? ["help", name] : ["kvctl", name, "--help"];
   const see = `see \`${help.filter((word) => word !== undefined).join(" ")}\``;

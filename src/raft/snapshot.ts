@@ -85,18 +85,21 @@ function covers(state: RaftState, index: Index, term: Term): boolean {
 export interface SnapshotPeer {
   readonly id: ServerId;
   readonly matchIndex: Index;
+  /** Whether it has replied within the last election timeout. */
+  readonly heard: boolean;
 }
 
 const noPeers: readonly SnapshotPeer[] = [];
 
-/** Leader: the peers that are there and lack what is no more in the log, sorted; empty on a server that does not lead. */
+/** Leader: the peers that lack what is no more in the log, sorted; empty on a server that does not lead. */
 export function snapshotPeers({ role, now, options }: RaftState): readonly SnapshotPeer[] {
   if (role.name !== "leader") return noPeers;
   let peers: SnapshotPeer[] | undefined;
   for (const { id, state, lastHeard, matchIndex } of role.peers) {
-    if (state !== "snapshot" || now - lastHeard >= options.electionTimeoutMs) continue;
-    if (peers === undefined) peers = [{ id, matchIndex }];
-    else peers.push({ id, matchIndex });
+    if (state !== "snapshot") continue;
+    const heard = now - lastHeard < options.electionTimeoutMs;
+    if (peers === undefined) peers = [{ id, matchIndex, heard }];
+    else peers.push({ id, matchIndex, heard });
   }
   return peers ?? noPeers;
 }

@@ -222,7 +222,8 @@ describe("a cluster of three", () => {
   it("pauses, resumes, stops and starts one server", async () => {
     expect((await cluster(["pause", "2"])).code).toBe(0);
     expect(await states()).toEqual(["running", "paused", "running"]);
-    expect((await cluster(["resume", "2"])).code).toBe(0);
+    expect((await cluster(["pause", "2"])).out).toBe("server 2 is paused already\n");
+    expect((await cluster(["resume", "1", "2"])).out).toBe("resumed server 2\nserver 1 is running already\n");
     expect(await states()).toEqual(["running", "running", "running"]);
     await cluster(["pause", "3"]);
     expect((await cluster(["stop", "3"])).out).toContain("stopped server 3");

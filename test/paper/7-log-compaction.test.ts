@@ -102,7 +102,7 @@ describe("§7 the leader's side of InstallSnapshot", () => {
     raft.compact(10);
     raft.receive(2, appendEntriesReply({ term: 2, success: false, rejectedIndex: 10, hintIndex: 4, hintTerm: 1 }));
     turn(raft);
-    expect(raft.snapshotPeers()).toEqual([{ id: 2, matchIndex: 0 }]);
+    expect(raft.snapshotPeers()).toEqual([{ id: 2, matchIndex: 0, heard: true }]);
     raft.advanceTo(1050);
     raft.tick();
     const heartbeats = raft.takeEffects().messages.filter(({ to }) => to === 2);
@@ -132,13 +132,13 @@ describe("§7 the leader's side of InstallSnapshot", () => {
     // Less than where the log begins does not help.
     raft.receive(2, appendEntriesReply({ term: 2, matchIndex: 9 }));
     turn(raft);
-    expect(raft.snapshotPeers()).toEqual([{ id: 2, matchIndex: 9 }]);
+    expect(raft.snapshotPeers()).toEqual([{ id: 2, matchIndex: 9, heard: true }]);
     raft.receive(2, appendEntriesReply({ term: 2, matchIndex: 10 }));
     expect(turn(raft).messages).toMatchObject([{ type: "AppendEntries", prevLogIndex: 10, entries: [{ index: 11 }] }]);
     expect(raft.snapshotPeers()).toEqual([]);
   });
 
-  it("a follower that is not there is sent nothing", () => {
+  it("a follower that needs a snapshot and is not heard is known as such", () => {
     const raft = leader(10);
     raft.receive(3, appendEntriesReply({ term: 2, matchIndex: 11 }));
     turn(raft);
@@ -151,7 +151,7 @@ describe("§7 the leader's side of InstallSnapshot", () => {
       raft.tick();
       turn(raft);
     }
-    expect(raft.snapshotPeers()).toEqual([]);
+    expect(raft.snapshotPeers()).toEqual([{ id: 2, matchIndex: 0, heard: false }]);
   });
 });
 
@@ -280,7 +280,7 @@ describe("§7 in a cluster", () => {
     for (const id of [1, 2]) cluster.server(id).raft.compact(cluster.server(id).raft.status().commitIndex);
     cluster.heal();
     cluster.run(50);
-    expect(cluster.server(1).raft.snapshotPeers()).toEqual([{ id: 3, matchIndex: 2 }]);
+    expect(cluster.server(1).raft.snapshotPeers()).toEqual([{ id: 3, matchIndex: 2, heard: true }]);
     cluster.crash(1);
     cluster.disconnect(1);
     expect(cluster.elect(2)).toBe(true);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { allCheckers } from "../../sim/checkers/all.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import { run } from "../../sim/runner.ts";
-import type { Observer } from "../../sim/world/observer.ts";
+import type { Observer, World } from "../../sim/world/observer.ts";
 
 /** Counts what must have happened for a run to mean anything. */
 class Seen implements Observer {
@@ -11,22 +11,43 @@ class Seen implements Observer {
   installed = 0;
   chunks = 0;
   crashedWhileStaging = 0;
+  /** When the first was installed, ms. */
+  installedAtMs = Number.POSITIVE_INFINITY;
+  /** How often one went on that had stood still for more than an election timeout. */
+  resumed = 0;
+  #world: World | undefined;
+  #newest = { snapshotId: 0, atMs: 0 };
 
-  effects: NonNullable<Observer["effects"]> = (_server, { installed }) => {
-    if (installed !== undefined) this.installed++;
+  begin: NonNullable<Observer["begin"]> = (world) => {
+    this.#world = world;
   };
 
-  delivered: NonNullable<Observer["delivered"]> = (_from, _to, { type }) => {
-    if (type === "InstallSnapshot") this.chunks++;
+  effects: NonNullable<Observer["effects"]> = (_server, { installed }) => {
+    if (installed === undefined) return;
+    this.installed++;
+    this.installedAtMs = Math.min(this.installedAtMs, this.#nowMs());
+  };
+
+  delivered: NonNullable<Observer["delivered"]> = (_from, _to, message) => {
+    if (message.type !== "InstallSnapshot") return;
+    this.chunks++;
+    const { snapshotId } = message;
+    const atMs = this.#nowMs();
+    if (snapshotId === this.#newest.snapshotId && atMs - this.#newest.atMs > 1_000) this.resumed++;
+    this.#newest = { snapshotId, atMs };
   };
 
   crashed: NonNullable<Observer["crashed"]> = ({ id }) => {
     if (id === 3 && this.chunks > 0 && this.installed === 0) this.crashedWhileStaging++;
   };
+
+  #nowMs(): number {
+    return (this.#world?.now ?? 0) / 1_000;
+  }
 }
 
 /** Server 3 is cut off for four seconds of writes, while the others keep next to nothing of the log. */
-function play(seed: number, faults: readonly unknown[] = []) {
+function play(seed: number, faults: readonly unknown[] = [], more: object = {}) {
   const seen = new Seen();
   const checkpoints = {
     dirtyBytes: 400,
@@ -39,7 +60,7 @@ function play(seed: number, faults: readonly unknown[] = []) {
   };
   const plan = checkPlan({
     seed,
-    config: { servers: 3, clients: 4, horizonMs: 12_000, checkpoints },
+    config: { servers: 3, clients: 4, horizonMs: 12_000, checkpoints, ...more },
     workload: { perSecond: 10, paths: 20 },
     faults: [
       { when: { kind: "at", atMs: 3_000 }, what: { kind: "partition", shape: "isolate", server: 3, forMs: 4_000 } },
@@ -70,6 +91,19 @@ describe("a follower that needs a snapshot", () => {
       whileStaging += seen.crashedWhileStaging;
     }
     expect(whileStaging).toBeGreaterThan(0);
+  });
+
+  it("gets one although it stalls for more than an election timeout, again and again, in less time than one takes", () => {
+    const pace = { snapshotPace: { bytesPerSecond: 500, pacedMsMax: 10_000 }, horizonMs: 30_000 };
+    const stalls = Array.from({ length: 10 }, (_, i) => ({
+      when: { kind: "at", atMs: 7_500 + i * 2_200 },
+      what: { kind: "pause", server: 3, forMs: 1_400 },
+    }));
+    for (const seed of [13, 14, 15]) {
+      const seen = play(seed, stalls, pace);
+      expect(seen.installedAtMs).toBeLessThan(27_000);
+      expect(seen.resumed).toBeGreaterThan(0);
+    }
   });
 
   it("gets one from the next leader when the first dies in the middle", () => {

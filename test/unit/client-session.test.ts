@@ -550,6 +550,29 @@ describe("liveness", () => {
     expect(script.now).toBeLessThan(65_000);
   });
 
+  it("does not take what an attachment took for what an answer takes", () => {
+    script.at(400);
+    script.attach();
+    script.at(3_400);
+    script.at(3_402);
+    script.says({ type: "pong", number: 1, quorum: true }, { type: "heard", ping: 1 });
+    script.at(6_400);
+    script.at(7_399);
+    expect(script.session.state).toBe("connected");
+    script.at(7_400);
+    expect(script.session.state).toBe("suspended");
+  });
+
+  it("is patient with a server that took long to attach, until it answers a ping", () => {
+    script.at(400);
+    script.attach();
+    script.at(3_400);
+    script.at(4_400);
+    expect(script.session.state).toBe("connected");
+    script.at(script.session.nextDeadline);
+    expect(script.now).toBeLessThan(6_500);
+  });
+
   it("waits longer for the next server once one was left for its silence: perhaps the way to all of them is slow", () => {
     script.attach();
     script.at(3_000);

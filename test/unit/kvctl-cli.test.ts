@@ -37,9 +37,9 @@ describe("usage errors exit with 2, a sentence and a hint", () => {
   });
 
   it("suggests what was meant", async () => {
-    expect((await kvctl(["crate", "/a"])).stderr).toContain("did you mean create?");
+    expect((await kvctl(["crate", "/a"])).stderr).toContain("did you mean `create`?");
     expect((await kvctl(["create", "/a", "--ephemera"])).stderr).toMatch(
-      /did you mean --ephemeral\? .*kvctl create --help/,
+      /did you mean `--ephemeral`\? .*kvctl create --help/,
     );
   });
 
@@ -67,6 +67,8 @@ describe("help", () => {
     expect(stdout).toMatch(new RegExp(`Examples:\n.*kvctl ${name}`));
     for (const option of ["--endpoints", "--timeout", "--json"]) expect(stdout).toContain(option);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    // What follows a list item without being indented was wrapped by force.
+    expect(stdout.split("Arguments:")[0]).not.toMatch(/^ .*\n[^ \n]/m);
     expect((await kvctl(["help", name])).stdout).toBe(stdout);
   });
 

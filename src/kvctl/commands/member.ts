@@ -142,7 +142,8 @@ export const registerMember: Register = (program, host) => {
   promote ID                  an observer becomes a voter
   replace OLD NEW HOST:PORTS  server NEW takes the place of OLD, in one change
   update ID --peer HOST:PORT --client HOST:PORT
-                              server ID listens there from now on; one of the two is enough`,
+                              server ID listens there from now on; one of the
+                              two is enough`,
       `HOST:PORTS is HOST:PEERPORT/CLIENTPORT. A server that is to be added must run already,
 started with \`terrarium serve --id ID --join …\`. Ids are never used twice. A change that
 would leave too few running voters is refused, unless --force says that this is meant. A server

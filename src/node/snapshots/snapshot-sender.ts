@@ -1,6 +1,7 @@
 /**
  * Sends the checkpoint on this leader's disk to followers that need it (§7): in bounded chunks, a few at a time, read
- * from a view of the disk that does not change. What is not acknowledged in time is sent again from there on.
+ * from a view of the disk that does not change. What is not acknowledged in time is sent again from there on. A follower that
+ * falls silent for a while goes on where it was: else one that stalls now and then would never get a large one whole.
  */
 import { present } from "../../base/assert.ts";
 import { limits } from "../../base/limits.ts";
@@ -36,28 +37,33 @@ interface Delivery {
   /** When the next chunk may leave, monotonic ms. */
   paceAtMs: number;
   heardAtMs: number;
+  /** Since when the follower has not replied to anything; undefined while it does. */
+  silentSinceMs: number | undefined;
 }
 
 /** Sends snapshots to those who need them. */
 export class SnapshotSender {
   readonly #raft: Raft;
   readonly #ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">;
-  readonly #retryMs: number;
+  readonly #electionTimeoutMs: number;
   readonly #pace: SnapshotPace;
   readonly #segmentBytes: number;
   readonly #deliveries = new Map<ServerId, Delivery>();
 
-  /** `retryMs`: how long a chunk may stay without an answer. `segmentBytes`: about as many has a segment of the checkpoint. */
+  /**
+   * `electionTimeoutMs`: so long may a chunk stay without an answer. `segmentBytes`: about as many has a segment of the
+   * checkpoint.
+   */
   constructor(
     raft: Raft,
     ports: Pick<Ports, "clock" | "disk" | "fatal" | "random" | "requestFlush">,
-    retryMs: number,
+    electionTimeoutMs: number,
     pace: SnapshotPace,
     segmentBytes: number,
   ) {
     this.#raft = raft;
     this.#ports = ports;
-    this.#retryMs = retryMs;
+    this.#electionTimeoutMs = electionTimeoutMs;
     this.#pace = pace;
     this.#segmentBytes = segmentBytes;
   }
@@ -72,16 +78,20 @@ export class SnapshotSender {
   /** The end of a turn: `peers` need a snapshot, and nobody else does. */
   turn(peers: readonly SnapshotPeer[]): void {
     if (peers.length === 0 && this.#deliveries.size === 0) return;
+    const now = this.#ports.clock.now();
     for (const [id, delivery] of this.#deliveries) {
       const peer = peers.find((candidate) => candidate.id === id);
       // A follower that has what is being sent, and needs a snapshot still, needs a newer one.
       const included = delivery.head?.read.index ?? Number.POSITIVE_INFINITY;
       if (peer === undefined || peer.matchIndex >= included) this.#end(delivery);
+      else if (peer.heard) delivery.silentSinceMs = undefined;
+      else delivery.silentSinceMs ??= now;
+      if (now >= this.#keptUntil(delivery)) this.#end(delivery);
     }
-    for (const { id } of peers) if (!this.#deliveries.has(id)) this.#begin(id);
-    const now = this.#ports.clock.now();
+    for (const { id, heard } of peers) if (heard && !this.#deliveries.has(id)) this.#begin(id);
     for (const delivery of this.#deliveries.values())
-      if (now - delivery.heardAtMs >= this.#retryMs) this.#goBack(delivery, delivery.acknowledged);
+      if (delivery.silentSinceMs !== undefined) continue;
+      else if (now >= this.#retryAt(delivery)) this.#goBack(delivery, delivery.acknowledged);
       else if (now >= pacedUntil(delivery)) this.#guarded(() => this.#go(delivery));
   }
 
@@ -89,7 +99,8 @@ export class SnapshotSender {
   nextDeadline(): number {
     let deadline = Number.POSITIVE_INFINITY;
     for (const delivery of this.#deliveries.values())
-      deadline = Math.min(deadline, delivery.heardAtMs + this.#retryMs, pacedUntil(delivery));
+      if (delivery.silentSinceMs !== undefined) deadline = Math.min(deadline, this.#keptUntil(delivery));
+      else deadline = Math.min(deadline, this.#retryAt(delivery), pacedUntil(delivery));
     return deadline;
   }
 
@@ -123,6 +134,7 @@ export class SnapshotSender {
       beganAtMs: this.#ports.clock.now(),
       paceAtMs: this.#ports.clock.now(),
       heardAtMs: this.#ports.clock.now(),
+      silentSinceMs: undefined,
     };
     this.#deliveries.set(to, delivery);
     const gte = headKey;
@@ -208,6 +220,16 @@ export class SnapshotSender {
       done,
     });
     this.#ports.requestFlush();
+  }
+
+  /** When to send again what has no answer. */
+  #retryAt({ heardAtMs }: Delivery): number {
+    return heardAtMs + this.#electionTimeoutMs;
+  }
+
+  /** When a delivery is given up: it holds a view of the disk, and the log. */
+  #keptUntil({ silentSinceMs = Number.POSITIVE_INFINITY }: Delivery): number {
+    return silentSinceMs + limits.snapshotKeptTimeouts * this.#electionTimeoutMs;
   }
 
   #bytesPerMs({ segments }: CheckpointHead): number {
