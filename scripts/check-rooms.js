@@ -37,6 +37,8 @@ const rooms = {
     packages: ["@grpc/grpc-js", "node:"],
     pure: false,
   },
+  // ZooKeeper's wire protocol.
+  zookeeper: { imports: ["base", "doors"], types: ["node", "protocol"], packages: ["node:"], pure: false },
   http: {
     imports: ["base", "doors"],
     types: ["node", "raft"],
@@ -44,7 +46,7 @@ const rooms = {
     pure: false,
   },
   server: {
-    imports: ["base", "protocol", "storage", "level-disk", "node", "doors", "rpc", "http"],
+    imports: ["base", "protocol", "storage", "level-disk", "node", "doors", "rpc", "zookeeper", "http"],
     types: ["raft", "znode"],
     packages: ["fastify", "pino", "node:"],
     pure: false,
@@ -94,13 +96,18 @@ const rooms = {
     pure: false,
   },
   bench: {
-    imports: ["base", "protocol", "storage", "znode", "client", "session", "support"],
+    imports: ["base", "protocol", "storage", "znode", "zookeeper", "client", "session", "support"],
     types: ["raft"],
     packages: ["commander", "node:"],
     pure: false,
   },
   // Starts real clusters for tests and benchmarks.
-  support: { imports: ["base", "client", "session"], types: [], packages: ["node:", "protobufjs"], pure: false },
+  support: {
+    imports: ["base", "client", "session", "zookeeper"],
+    types: [],
+    packages: ["node:", "protobufjs"],
+    pure: false,
+  },
 };
 
 /** The room of a file of the checkout; undefined where no rule applies. */

@@ -145,6 +145,7 @@ function commandLine(stopping: Stopping): Command {
     .option("--cluster-id <name>", "name of the cluster, the same on all its servers (default: made of --members)")
     .option("--client-address <host:port>", "where to listen for clients (default: as in --members)")
     .option("--peer-address <host:port>", "where to listen for other servers (default: as in --members)")
+    .option("--zookeeper <host:port>", "where to speak ZooKeeper's own protocol, 2181 by custom (default: nowhere)")
     .option(
       "--http-address <host:port>",
       "where to serve the dashboard, /health, /status and /metrics (default: nowhere)",

@@ -142,10 +142,16 @@ export function serverLayout(cluster, id) {
     dataDir: join(folder, "data"),
     log: join(folder, "log"),
     pidFile: join(folder, "pid"),
-    ports: { clients: basePort + id, peers: basePort + 100 + id, http: basePort + 200 + id },
+    ports: {
+      clients: basePort + id,
+      peers: basePort + 100 + id,
+      http: basePort + 200 + id,
+      zookeeper: basePort + 300 + id,
+    },
     clientAddress: at(basePort + id),
     peerAddress: at(basePort + 100 + id),
     httpAddress: at(basePort + 200 + id),
+    zookeeperAddress: at(basePort + 300 + id),
   };
 }
 

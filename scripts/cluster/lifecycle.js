@@ -103,6 +103,7 @@ async function showServing(cluster, started) {
   }
   const { ids: members } = waited.cluster;
   console.log(`endpoints: ${members.map((id) => serverLayout(cluster, id).clientAddress).join(",")}`);
+  console.log(`ZooKeeper: ${members.map((id) => serverLayout(cluster, id).zookeeperAddress).join(",")}`);
   console.log(`${dashboardLine(reports)}\n`);
   console.log(`try next:\n  ${kvctl} create /hello world\n  ${kvctl} get /hello`);
   console.log(members.length > 1 ? `  ${self} kill leader    # then: ${self} status` : `  ${self} stop`);
@@ -244,10 +245,21 @@ function dashboardLine(reports) {
 function asObject({ cluster, reports, leader, strays, elsewhere }, notes) {
   const servers = reports.map((report) => {
     const { server, found, status } = report;
-    const { id, ports, clientAddress, peerAddress, httpAddress, dataDir, log } = server;
+    const { id, ports, clientAddress, peerAddress, httpAddress, zookeeperAddress, dataDir, log } = server;
     const own = { id, state: stateOf(report), role: roleOf(report, leader) ?? null, pid: found?.pid ?? null };
     const member = strays === undefined ? null : !strays.includes(id);
-    return { ...own, member, clientAddress, peerAddress, httpAddress, ports, dataDir, log, status: status ?? null };
+    return {
+      ...own,
+      member,
+      clientAddress,
+      peerAddress,
+      httpAddress,
+      zookeeperAddress,
+      ports,
+      dataDir,
+      log,
+      status: status ?? null,
+    };
   });
   const { clusterId, size, basePort } = cluster;
   return {

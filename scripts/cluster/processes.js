@@ -105,7 +105,7 @@ export function startProcess(cluster, server) {
     join(root, "bin/terrarium.js"),
     "serve",
     ...["--id", String(server.id), "--cluster-id", cluster.clusterId, ...place(cluster, server)],
-    ...["--http-address", server.httpAddress, "--data-dir", server.dataDir],
+    ...["--zookeeper", server.zookeeperAddress, "--http-address", server.httpAddress, "--data-dir", server.dataDir],
     ...diskFlags(),
   ];
   const log = openSync(server.log, "a");

@@ -29,16 +29,19 @@ export interface FileBudget {
   readonly reserved: number;
   /** Connections of each door, at most. */
   readonly clients: number;
+  /** Of clients that speak ZooKeeper's protocol; 0 where that is not spoken. */
+  readonly zookeeper: number;
   readonly peers: number;
   readonly http: number;
 }
 
 /**
- * Divides `limit` open files. `hasPages`: people may look at the server with a browser.
+ * Divides `limit` open files. `hasPages`: people may look at the server with a browser. `hasZooKeeper`: there is a door for
+ * ZooKeeper's clients, which gets half of what clients may have.
  *
  * @throws TerrariumError USAGE if a server cannot live with so few
  */
-export function fileBudget(limit: number, hasPages: boolean): FileBudget {
+export function fileBudget(limit: number, hasPages: boolean, hasZooKeeper = false): FileBudget {
   const smallest = ownFiles + connectionsMin + Math.ceil(connectionsMin / 3);
   if (limit < smallest) {
     throw new TerrariumError(
@@ -51,8 +54,9 @@ export function fileBudget(limit: number, hasPages: boolean): FileBudget {
   // For each stream that a peer opens, one is opened to it.
   const peers = Math.min(peersMax, Math.floor(doors / 8));
   const http = Math.min(hasPages ? httpWithPagesMax : httpMax, Math.floor(doors / 8));
-  const clients = Math.min(limits.connectionsMax, doors - 2 * peers - http);
-  return { limit, reserved: ownFiles + peers, clients, peers, http };
+  const all = Math.min(limits.connectionsMax, doors - 2 * peers - http);
+  const zookeeper = hasZooKeeper ? Math.floor(all / 2) : 0;
+  return { limit, reserved: ownFiles + peers, clients: all - zookeeper, zookeeper, peers, http };
 }
 
 /** How many files this process may have open; Infinity if it cannot be found out. */

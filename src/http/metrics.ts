@@ -18,6 +18,8 @@ export interface DoorCounters {
   readonly refused: number;
   readonly silent: number;
   readonly outOfFiles: number;
+  /** Connections that the server ended for what was said there, by reason; left out: the door does not tell. */
+  readonly ended?: ReadonlyMap<string, number>;
 }
 
 /** What is read when Prometheus asks. */
@@ -220,14 +222,21 @@ function doorMetrics(registry: Registry): (doors: Readonly<Record<string, DoorCo
     help: "Times that the system could not accept a connection, mostly for want of files.",
     ...options,
   });
+  const ended = new Counter({
+    name: "terrarium_ended_connections_total",
+    help: "Connections of ZooKeeper clients that the server ended, by reason.",
+    labelNames: ["door", "reason"],
+    registers: [registry],
+  });
   return (doors) => {
-    for (const metric of [open, max, refused, silent, outOfFiles]) metric.reset();
+    for (const metric of [open, max, refused, silent, outOfFiles, ended]) metric.reset();
     for (const [door, counters] of Object.entries(doors)) {
       open.set({ door }, counters.open);
       max.set({ door }, counters.max);
       refused.inc({ door }, counters.refused);
       silent.inc({ door }, counters.silent);
       outOfFiles.inc({ door }, counters.outOfFiles);
+      for (const [reason, count] of counters.ended ?? []) ended.inc({ door, reason }, count);
     }
   };
 }

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly dataDir: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
+  /** Where ZooKeeper's protocol is spoken; undefined: nowhere. */
+  readonly zookeeperAddress: string | undefined;
   /** Undefined: no HTTP. */
   readonly httpAddress: string | undefined;
   /** Whether HTTP serves the pages for a browser, which show the tree. */
@@ -49,6 +51,7 @@ export interface ServeFlags {
   readonly dataDir?: string;
   readonly clientAddress?: string;
   readonly peerAddress?: string;
+  readonly zookeeper?: string;
   readonly httpAddress?: string;
   readonly dashboard?: boolean;
   readonly httpName?: string;
@@ -110,6 +113,7 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
       required(flags.peerAddress ?? self?.peerAddress, "--peer-address", joinHint),
       "--peer-address",
     ),
+    zookeeperAddress: flags.zookeeper === undefined ? undefined : parseAddress(flags.zookeeper, "--zookeeper"),
     httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
     dashboard: flags.dashboard !== false,
     httpNames: flags.httpName === undefined ? [] : flags.httpName.split(",").map(parseHostName),

@@ -21,6 +21,7 @@ import { PeerTransport } from "../rpc/peer-transport.ts";
 import type { ServerIntroduction } from "../rpc/probe.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Identity, noCluster, openStorage, type Recovered } from "../storage/open.ts";
+import { ZooKeeperDoor } from "../zookeeper/zookeeper-door.ts";
 import { checkAddresses } from "./addresses.ts";
 import { administer } from "./administration.ts";
 import { backup } from "./backup.ts";
@@ -66,9 +67,10 @@ export interface Surroundings {
  */
 export async function startServer(options: ServeOptions, surroundings: Surroundings): Promise<RunningServer> {
   const { log, signal } = surroundings;
-  const files = fileBudget(openFilesMax(), options.dashboard && options.httpAddress !== undefined);
+  const hasPages = options.dashboard && options.httpAddress !== undefined;
+  const files = fileBudget(openFilesMax(), hasPages, options.zookeeperAddress !== undefined);
   // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
-  await checkAddresses([options.clientAddress, options.peerAddress, options.httpAddress]);
+  await checkAddresses([options.clientAddress, options.peerAddress, options.zookeeperAddress, options.httpAddress]);
   const host = options.join.length === 0 ? undefined : await unlessAborted(findCluster(options.join, log), signal);
   const clusterId = options.clusterId || (host?.clusterId ?? "");
   if (clusterId === "" && isFresh(options.dataDir)) throw noCluster();
@@ -147,7 +149,12 @@ async function serve(
   const metrics = createMetrics({
     status: () => node.status(),
     peers: () => peers.stats(),
-    doors: () => ({ clients: clients.stats, peers: peers.doorStats, http: httpGate.stats }),
+    doors: () => ({
+      clients: clients.stats,
+      peers: peers.doorStats,
+      ...(options.zookeeperAddress === undefined ? {} : { zookeeper: zookeeper.stats }),
+      http: httpGate.stats,
+    }),
     logDropped: () => output.dropped,
   });
   const logRoles = roleLogger(collecting);
@@ -188,7 +195,7 @@ async function serve(
       answered: (kind, durationMs) => lookout.answered(kind, durationMs),
     },
     log: collecting,
-    streamsMax: streamsMax(files.clients),
+    streamsMax: streamsMax(files.clients + files.zookeeper),
   });
   const clients = new ClientService({
     streams,
@@ -199,6 +206,12 @@ async function serve(
     },
     log: collecting,
     door: { connectionsMax: files.clients },
+  });
+  const zookeeper = new ZooKeeperDoor({
+    streams,
+    facts: { appliedIndex: () => node.machine.appliedIndex },
+    log: collecting,
+    connectionsMax: files.zookeeper,
   });
   const node = new Node(
     {
@@ -248,7 +261,7 @@ async function serve(
     await leaveInOrder(node, options.electionTimeoutMs, log);
     host.stop();
     streams.end();
-    await Promise.all([peers.close(), clients.close(), http.close()]);
+    await Promise.all([peers.close(), clients.close(), zookeeper.close(), http.close()]);
     await level.close();
     collecting.end();
   };
@@ -256,6 +269,9 @@ async function serve(
     const ports = {
       clients: await clients.listen(options.clientAddress),
       peers: await peers.listen(options.peerAddress),
+      ...(options.zookeeperAddress === undefined
+        ? {}
+        : { zookeeper: await zookeeper.listen(options.zookeeperAddress) }),
       http: await listenHttp(http, options.httpAddress),
     };
     lookout.listens(ports.http);
@@ -266,7 +282,7 @@ async function serve(
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid, files }, "serving");
   } catch (error) {
     streams.end();
-    await Promise.all([peers.close(), clients.close(), http.close()]);
+    await Promise.all([peers.close(), clients.close(), zookeeper.close(), http.close()]);
     throw error;
   }
   return { stop };

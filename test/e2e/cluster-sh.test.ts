@@ -193,6 +193,7 @@ describe("a cluster of three", () => {
     expect(code).toBe(0);
     expect(rows(out).map((row) => row[1])).toEqual(["running", "running", "running"]);
     expect(out).toContain(`endpoints: ${[1, 2, 3].map((id) => `127.0.0.1:${basePort + id}`).join(",")}`);
+    expect(out).toContain(`ZooKeeper: ${[1, 2, 3].map((id) => `127.0.0.1:${basePort + 300 + id}`).join(",")}`);
     expect(out).toContain(`\ndashboard: http://127.0.0.1:${basePort + 201}/\n`);
     expect((await cluster(["status"])).out).toContain(`\ndashboard: http://127.0.0.1:${basePort + 201}/\n`);
     expect(out.match(/^ {2}(npx kvctl|\.\/cluster\.sh)/gm)).toHaveLength(3);

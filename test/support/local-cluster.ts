@@ -20,6 +20,7 @@ export interface LocalServer {
   /** Where it listened at first, as --members says. */
   readonly first: string;
   readonly httpAddress: string;
+  readonly zookeeperAddress: string;
   readonly dataDirectory: string;
   /** It was not among the first members: it is started to be added. */
   readonly joins: boolean;
@@ -33,9 +34,11 @@ export class LocalCluster {
   /** The first members, then those of {@link join}. */
   readonly servers: LocalServer[];
   readonly #home: string;
+  readonly #zookeeper: boolean;
   #extraArguments: readonly string[];
 
-  private constructor(home: string, servers: LocalServer[], extraArguments: readonly string[]) {
+  private constructor(home: string, servers: LocalServer[], extraArguments: readonly string[], zookeeper: boolean) {
+    this.#zookeeper = zookeeper;
     this.#home = home;
     this.servers = servers;
     this.#extraArguments = extraArguments;
@@ -43,17 +46,19 @@ export class LocalCluster {
 
   /**
    * Starts `size` servers in a temporary folder and waits for a leader. `prepare` may see to the data directory of each
-   * before; it is told what goes into --members, and returns further arguments for all servers.
+   * before; it is told what goes into --members, and returns further arguments for all servers. `zookeeper`: they speak
+   * ZooKeeper's protocol, too.
    */
   static async start(
     size: number,
     extraArguments: readonly string[] = [],
     prepare?: (members: string, server: LocalServer) => Promise<readonly string[]>,
+    zookeeper = false,
   ): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
-    const ports = await freePorts(size * 3);
-    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(3 * i), false));
-    const cluster = new LocalCluster(home, servers, extraArguments);
+    const ports = await freePorts(size * 4);
+    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false));
+    const cluster = new LocalCluster(home, servers, extraArguments, zookeeper);
     if (prepare !== undefined)
       for (const server of servers) cluster.#extraArguments = await prepare(cluster.#members, server);
     for (const server of servers) cluster.startServer(server.id);
@@ -64,7 +69,7 @@ export class LocalCluster {
   /** Starts one more server, with the next id, that waits to be added; resolves once it answers. */
   async join(): Promise<LocalServer> {
     const id = Math.max(...this.servers.map((server) => server.id)) + 1;
-    const server = newServer(this.#home, id, await freePorts(3), true);
+    const server = newServer(this.#home, id, await freePorts(4), true);
     this.servers.push(server);
     this.startServer(id);
     for (const deadline = Date.now() + 60_000; (await this.status(id)) === undefined; await sleep(20))
@@ -112,6 +117,7 @@ export class LocalCluster {
         join(bin, "terrarium.js"),
         "serve",
         ...["--id", String(id), ...this.#place(server), "--data-dir", server.dataDirectory],
+        ...(this.#zookeeper ? ["--zookeeper", server.zookeeperAddress] : []),
         ...["--http-address", server.httpAddress, ...this.#extraArguments],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },
@@ -203,6 +209,7 @@ function newServer(home: string, id: number, ports: readonly number[], joins: bo
     peerAddress: address(1),
     first: `${id}=${address(1)}/${address(0)}`,
     httpAddress: address(2),
+    zookeeperAddress: address(3),
     dataDirectory: join(home, `server-${id}`),
     joins,
     process: undefined,

@@ -311,6 +311,8 @@ describe("the budget of open files", () => {
     expect(fileBudget(Number.POSITIVE_INFINITY, true)).toMatchObject({ clients: 10_000, peers: 128, http: 320 });
     // Clients lose nothing to pages that are not served.
     expect(fileBudget(1_024, false)).toMatchObject({ clients: 656, http: 64 });
+    // Those of ZooKeeper share the room of the others: what they do not keep a port for, the others have alone.
+    expect(fileBudget(1_024, false, true)).toMatchObject({ clients: 328, zookeeper: 328, http: 64 });
     expect(() => fileBudget(95, false)).toThrow(expect.objectContaining({ code: "USAGE" }));
     expect(openFilesMax()).toBeGreaterThan(100);
   });

@@ -473,7 +473,14 @@ describe("where people are sent", () => {
         peers: () => ({}) as unknown as PeerTransport,
         log: new MemoryLog(),
       });
-      const guests = lookout.site({ limit: 1_000, reserved: 100, clients: 100, peers: 100, http: 100 })?.guests;
+      const guests = lookout.site({
+        limit: 1_000,
+        reserved: 100,
+        clients: 100,
+        zookeeper: 0,
+        peers: 100,
+        http: 100,
+      })?.guests;
       lookout.listens(7301);
       expect(lookout.status().httpAddress).toBe(address);
       for (const host of [address, "c.example"])

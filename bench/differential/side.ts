@@ -1,0 +1,298 @@
+/** One of the two servers: what its clients are told as they take their steps, in words that do not depend on which it is. */
+import { hex, utf8 } from "../../src/base/bytes.ts";
+import type { Stat } from "../../src/base/operations.ts";
+import { type Codec, id as idCodec, JuteReader } from "../../src/zookeeper/jute.ts";
+import { opcode } from "../../src/zookeeper/opcodes.ts";
+import { replies, requests } from "../../src/zookeeper/records.ts";
+import { ZkClient, type ZkHeard, type ZkReply } from "../../test/support/zookeeper-client.ts";
+import { type Ask, clients, type Step } from "./steps.ts";
+
+/** A line of a transcript; `#` in the text stands for a zxid. */
+export interface Line {
+  readonly text: string;
+  readonly zxids: readonly number[];
+}
+
+const acls = [{ perms: 31, scheme: "world", id: "anyone" }];
+
+/** A client, and what it would have to do to come back. */
+interface Seat {
+  client: ZkClient;
+  sessionId: bigint;
+  passwd: Uint8Array;
+  lastZxid: number;
+  /** Armed watches, as `kind path`. */
+  readonly watches: Set<string>;
+  /** How many of what the client heard are in the transcript. */
+  told: number;
+  /** What was asked and has no answer in the transcript yet. */
+  readonly asked: Map<number, Ask>;
+}
+
+/** Runs steps against one server. */
+export class Side {
+  readonly #address: string;
+  #seats: Seat[] = [];
+  #lines: Line[] = [];
+  #prefix = "";
+  /** Sessions by id, numbered in the order in which they were opened in a run. */
+  #owners = new Map<string, number>();
+
+  constructor(address: string) {
+    this.#address = address;
+  }
+
+  /** Takes the steps, below a znode of their own, and tells what was heard. */
+  async run(name: string, steps: readonly Step[]): Promise<readonly Line[]> {
+    this.#lines = [];
+    this.#owners = new Map();
+    this.#prefix = `/${name}`;
+    for (let i = this.#seats.length; i < clients; i++) this.#seats.push(await this.#open());
+    for (const seat of this.#seats) {
+      this.#owners.set(String(seat.sessionId), this.#owners.size);
+      seat.watches.clear();
+    }
+    const first = this.#seat(0).client;
+    const made = await first.ask(opcode.create, requests.create, {
+      path: this.#prefix,
+      data: utf8(""),
+      acls,
+      flags: 0,
+    });
+    if (made?.err !== 0) throw new Error(`${this.#address}: ${this.#prefix} could not be made`);
+    await this.#settle();
+    this.#lines = [];
+    for (const [i, step] of steps.entries()) {
+      this.#lines.push({ text: `${i}: ${JSON.stringify(step)}`, zxids: [] });
+      await this.#take(step);
+      await this.#settle();
+    }
+    return this.#lines;
+  }
+
+  /** Ends all connections. */
+  end(): void {
+    for (const { client } of this.#seats) client.destroy();
+    this.#seats = [];
+  }
+
+  #seat(n: number): Seat {
+    const seat = this.#seats[n];
+    if (seat === undefined) throw new Error(`there is no client ${n}`);
+    return seat;
+  }
+
+  async #open(): Promise<Seat> {
+    const client = await ZkClient.open(this.#address);
+    const session = await client.connect({ readOnly: false });
+    if (session === undefined || session.timeOut === 0) throw new Error(`${this.#address} gives no session`);
+    const { sessionId, passwd } = session;
+    return { client, sessionId, passwd, lastZxid: 0, watches: new Set(), told: 0, asked: new Map() };
+  }
+
+  async #take(step: Step): Promise<void> {
+    const seat = this.#seat(step.client);
+    switch (step.type) {
+      case "ask":
+        return await this.#ask(seat, step.asks);
+      case "rejoin":
+        return await this.#rejoin(seat, this.#seat(step.other), step.meanwhile);
+      case "close":
+        await seat.client.ask(opcode.closeSession, requests.nothing, {});
+        await seat.client.until(() => seat.client.closed);
+        return await this.#replace(step.client);
+      case "garbled": {
+        const bytes: Codec<readonly number[]> = {
+          read: () => [],
+          write: (writer, body) => writer.bytes(Uint8Array.from(body)),
+        };
+        const reply = await seat.client.ask(step.opcode, bytes, step.body);
+        seat.told = seat.client.heard.length;
+        this.#lines.push({ text: reply === undefined ? "hung up" : `err ${reply.err}`, zxids: [] });
+        // What it came to be understood as has been seen, and is of no further interest.
+        if (reply?.err === 0 || step.opcode === 101) this.#forgetWatches(seat);
+      }
+    }
+  }
+
+  async #ask(seat: Seat, asked: readonly Ask[]): Promise<void> {
+    let last = 0;
+    for (const ask of asked) {
+      last = this.#send(seat, ask);
+      seat.asked.set(last, ask);
+    }
+    await seat.client.until(() => seat.client.heard.some((one) => "reply" in one && one.reply.xid === last));
+  }
+
+  #send({ client }: Seat, { op, path: short, data, version, flags, noAcl, watch }: Ask): number {
+    const path =
+      short === "/"
+        ? this.#prefix
+        : !short.startsWith("/") || short.startsWith("/zookeeper")
+          ? short
+          : this.#prefix + short;
+    switch (op) {
+      case "create":
+      case "create2":
+        return client.send(opcode[op], requests.create, { path, data: utf8(data), acls: noAcl ? [] : acls, flags });
+      case "delete":
+        return client.send(opcode.delete, requests.delete, { path, version });
+      case "setData":
+        return client.send(opcode.setData, requests.setData, { path, data: utf8(data), version });
+      case "getAcl":
+      case "sync":
+        return client.send(opcode[op], requests.path, { path });
+      default:
+        return client.send(opcode[op], requests.read, { path, watch });
+    }
+  }
+
+  async #rejoin(seat: Seat, other: Seat, meanwhile: Ask | undefined): Promise<void> {
+    await this.#settle();
+    seat.client.destroy();
+    await seat.client.until(() => seat.client.closed);
+    if (meanwhile !== undefined) await this.#ask(other, [meanwhile]);
+    const { sessionId, passwd } = seat;
+    const client = await ZkClient.open(this.#address);
+    const session = await client.connect({ sessionId, passwd, lastZxidSeen: seat.lastZxid, readOnly: false });
+    this.#lines.push({ text: `rejoined: ${session !== undefined && session.sessionId === sessionId}`, zxids: [] });
+    seat.client = client;
+    seat.told = 0;
+    const paths = (kind: string): string[] =>
+      [...seat.watches].filter((key) => key.startsWith(`${kind} `)).map((key) => key.slice(kind.length + 1));
+    const watches = { data: paths("data"), exist: paths("exist"), child: paths("child") };
+    const reply = await client.ask(
+      opcode.setWatches,
+      requests.setWatches,
+      { relativeZxid: seat.lastZxid, ...watches },
+      -8,
+    );
+    this.#lines.push({ text: `armed: ${reply?.err}`, zxids: [] });
+    this.#tellEvents(seat, true);
+    seat.told = client.heard.length;
+  }
+
+  /** A client whose connection has ended gets a session of its own. */
+  async #replace(n: number): Promise<void> {
+    const seat = await this.#open();
+    this.#owners.set(String(seat.sessionId), this.#owners.size);
+    this.#seats[n] = seat;
+  }
+
+  /** Waits until all clients have heard what was caused so far, and writes it down. */
+  async #settle(): Promise<void> {
+    const pongs = await Promise.all(this.#seats.map((seat) => seat.client.ask(opcode.ping, requests.nothing, {}, -2)));
+    for (const [n, seat] of this.#seats.entries()) {
+      this.#tell(n, seat);
+      if (pongs[n] === undefined) await this.#replace(n);
+    }
+  }
+
+  #tell(n: number, seat: Seat): void {
+    for (const one of seat.client.heard.slice(seat.told)) {
+      if ("event" in one) this.#tellEvent(n, seat, one);
+      else if (one.reply.xid !== -2) this.#tellReply(n, seat, one.reply);
+      else seat.lastZxid = Math.max(seat.lastZxid, one.reply.zxid);
+    }
+    seat.told = seat.client.heard.length;
+  }
+
+  /** What was missed, whose order is not told. */
+  #tellEvents(seat: Seat, sorted: boolean): void {
+    const before = this.#lines.length;
+    for (const one of seat.client.heard.slice(seat.told)) if ("event" in one) this.#tellEvent(-1, seat, one);
+    const missed = this.#lines.splice(before);
+    // The same event may come once for each kind of watch.
+    const texts = [...new Set(missed.map(({ text }) => text))];
+    for (const text of sorted ? texts.sort() : texts) this.#lines.push({ text, zxids: [] });
+  }
+
+  #tellEvent(n: number, seat: Seat, one: Extract<ZkHeard, { readonly event: unknown }>): void {
+    const { type, state, path } = one.event;
+    const short = this.#short(path);
+    if (!path.startsWith(this.#prefix)) return;
+    if (type !== 4) for (const kind of ["data", "exist"]) seat.watches.delete(`${kind} ${path}`);
+    if (type === 4 || type === 2) seat.watches.delete(`child ${path}`);
+    this.#lines.push({ text: `  ${n} event ${type} state ${state} ${short}`, zxids: [] });
+  }
+
+  #tellReply(n: number, seat: Seat, reply: ZkReply): void {
+    const ask = seat.asked.get(reply.xid);
+    seat.asked.delete(reply.xid);
+    if (ask === undefined) return;
+    seat.lastZxid = Math.max(seat.lastZxid, reply.zxid);
+    const zxids: number[] = [];
+    let text = `  ${n} ${ask.op} ${ask.path}: err ${reply.err}`;
+    if (reply.err === 0) {
+      text += this.#bodyOf(ask, reply.body, zxids);
+      if (["create", "create2", "delete", "setData"].includes(ask.op)) {
+        text += " at #";
+        zxids.push(reply.zxid);
+      }
+    } else if (reply.body.length > 0) text += ` with ${hex(reply.body)}`;
+    this.#lines.push({ text, zxids });
+    const path = ask.path === "/" ? this.#prefix : this.#prefix + ask.path;
+    if (!ask.watch || !ask.path.startsWith("/") || ask.path.startsWith("/zookeeper")) return;
+    if (ask.op === "exists" && reply.err !== 0 && reply.err !== -101) return;
+    if (ask.op !== "exists" && reply.err !== 0) return;
+    if (ask.op === "exists") seat.watches.add(`${reply.err === 0 ? "data" : "exist"} ${path}`);
+    if (ask.op === "getData") seat.watches.add(`data ${path}`);
+    if (ask.op === "getChildren" || ask.op === "getChildren2") seat.watches.add(`child ${path}`);
+  }
+
+  #bodyOf({ op }: Ask, body: Uint8Array, zxids: number[]): string {
+    const reader = new JuteReader(body);
+    const shown = (): string => {
+      switch (op) {
+        case "create":
+        case "sync":
+          return this.#short(replies.path.read(reader).path);
+        case "create2": {
+          const { path, stat } = replies.pathAndStat.read(reader);
+          return `${this.#short(path)} ${this.#stat(stat, body, zxids)}`;
+        }
+        case "delete":
+          return "";
+        case "setData":
+        case "exists":
+          return this.#stat(replies.stat.read(reader).stat, body, zxids);
+        case "getData": {
+          const { data, stat } = replies.data.read(reader);
+          return `${hex(data)} ${this.#stat(stat, body, zxids)}`;
+        }
+        case "getAcl": {
+          const { acls: list, stat } = replies.acls.read(reader);
+          return `${JSON.stringify(list)} ${this.#stat(stat, body, zxids)}`;
+        }
+        case "getChildren":
+          return [...replies.children.read(reader).children].sort().join();
+        case "getChildren2": {
+          const { children, stat } = replies.childrenAndStat.read(reader);
+          return `${[...children].sort().join()} ${this.#stat(stat, body, zxids)}`;
+        }
+      }
+    };
+    const text = ` ${shown()}`;
+    return reader.left === 0 ? text : `${text} and ${reader.left} bytes more`;
+  }
+
+  #stat(stat: Stat, body: Uint8Array, zxids: number[]): string {
+    const { czxid, mzxid, pzxid, ctime, mtime, ephemeralOwner: _, ...rest } = stat;
+    // The ids of ZooKeeper's sessions do not fit in a number.
+    const id = idCodec.read(new JuteReader(body.subarray(body.length - 24, body.length - 16)));
+    const owner = id === 0n ? "nobody" : `session ${this.#owners.get(String(id)) ?? "unknown"}`;
+    // What was there from the start has times of its own.
+    if (czxid === 0) return `${JSON.stringify(rest)} of ${owner}`;
+    zxids.push(czxid, mzxid, pzxid);
+    const times = ctime <= mtime && Math.abs(Date.now() - mtime) < 3_600_000;
+    return `#,#,# ${JSON.stringify(rest)} of ${owner}${times ? "" : ` at ${ctime}, ${mtime}`}`;
+  }
+
+  #short(path: string): string {
+    return path.startsWith(this.#prefix) ? path.slice(this.#prefix.length) || "/" : path;
+  }
+
+  #forgetWatches(seat: Seat): void {
+    seat.watches.clear();
+  }
+}

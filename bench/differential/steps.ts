@@ -1,0 +1,84 @@
+/** What both servers are asked: random sequences of steps of a few clients, drawn from a seed. */
+import type { Random } from "../../src/base/random.ts";
+
+export const clients = 3;
+
+export const asks = [
+  "create",
+  "create2",
+  "delete",
+  "exists",
+  "getData",
+  "setData",
+  "getAcl",
+  "getChildren",
+  "getChildren2",
+  "sync",
+] as const;
+
+/** One request. Fields that its operation does not have are ignored. */
+export interface Ask {
+  readonly op: (typeof asks)[number];
+  readonly path: string;
+  readonly data: string;
+  readonly version: number;
+  /** Of a create. */
+  readonly flags: number;
+  /** Of a create: whether its access control list is empty, which is refused. */
+  readonly noAcl: boolean;
+  readonly watch: boolean;
+}
+
+/** Steps are taken one after the other; after each one all that it caused is waited for. */
+export type Step =
+  /** A client sends requests, one behind the other, without waiting. */
+  | { readonly type: "ask"; readonly client: number; readonly asks: readonly Ask[] }
+  /** A client is cut off; another one does something; the first comes back to its session and arms its watches again. */
+  | { readonly type: "rejoin"; readonly client: number; readonly other: number; readonly meanwhile: Ask | undefined }
+  /** A client closes its session and opens a new one. */
+  | { readonly type: "close"; readonly client: number }
+  /** A request whose body ends too early, or means nothing, for an operation with this number. */
+  | { readonly type: "garbled"; readonly client: number; readonly opcode: number; readonly body: readonly number[] };
+
+const names = ["/", "/a", "/a/b", "/a/b/c", "/a/x", "/d", "/d/e", "/q-", "/a/q-"];
+const badNames = ["bad", "/a/", "/a//b", "/a/./b", "/a/..", "/a/\u0001", "/a/\ufffd", "/missing/x", "/\ue000"];
+const builtIn = ["/zookeeper", "/zookeeper/quota"];
+const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 15, 101, 999, -7];
+
+/** Draws a sequence of `length` steps. */
+export function drawSteps(random: Random, length: number): readonly Step[] {
+  const below = (n: number): number => Math.floor(random() * n);
+  const client = (): number => below(clients);
+  const ask = (): Ask => drawAsk(random);
+  const step = (): Step => {
+    const draw = random();
+    if (draw < 0.8) return { type: "ask", client: client(), asks: Array.from({ length: 1 + below(3) }, ask) };
+    if (draw < 0.9) {
+      const who = client();
+      const meanwhile = random() < 0.7 ? ask() : undefined;
+      return { type: "rejoin", client: who, other: (who + 1 + below(clients - 1)) % clients, meanwhile };
+    }
+    if (draw < 0.96) return { type: "close", client: client() };
+    const body = Array.from({ length: below(12) }, () => (random() < 0.5 ? 0 : below(256)));
+    return { type: "garbled", client: client(), opcode: garbledOpcodes[below(garbledOpcodes.length)] ?? 1, body };
+  };
+  return Array.from({ length }, step);
+}
+
+function drawAsk(random: Random): Ask {
+  const below = (n: number): number => Math.floor(random() * n);
+  const pick = <T>(from: readonly [T, ...T[]] | readonly T[], otherwise: T): T => from[below(from.length)] ?? otherwise;
+  const draw = random();
+  const path = draw < 0.88 ? pick(names, "/") : draw < 0.96 ? pick(badNames, "bad") : pick(builtIn, "/zookeeper");
+  const flags = random() < 0.95 ? below(4) : pick([4, 7, -1, 100], 7);
+  const op = random() < 0.35 ? pick(["create", "create2", "delete", "setData"] as const, "create") : pick(asks, "sync");
+  // Below the znodes that are there from the start all sequences would meet, and what sessions left there.
+  const shared = builtIn.includes(path);
+  return {
+    ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags },
+    data: "x".repeat(below(4)),
+    version: random() < 0.6 ? -1 : below(5) - 2,
+    noAcl: random() < 0.03,
+    watch: random() < 0.6,
+  };
+}

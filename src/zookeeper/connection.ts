@@ -1,0 +1,145 @@
+/** One connection of a ZooKeeper client: its socket, and what is said there. */
+import type { Socket } from "node:net";
+import type { ClientStreams } from "../doors/client-streams.ts";
+import type { ClientLink, ClientStream } from "../doors/door.ts";
+import { bytesOf, Conversation, type Ending, type Facts } from "./conversation.ts";
+import { FrameSplitter } from "./frames.ts";
+import { JuteWriter } from "./jute.ts";
+import { type Stranger, strangerOf } from "./strangers.ts";
+
+/** How long a client may take to hang up once it was told the last. Milliseconds. */
+const lingerMs = 2000;
+
+/** Why the server ended a connection. */
+export type Reason = Ending | Stranger | "frameTooLarge";
+
+/** What a connection belongs to. */
+export interface Surroundings {
+  readonly streams: ClientStreams;
+  readonly facts: Facts;
+  /** The client has said who it is; call what is returned when the connection is no more. */
+  readonly began: (socket: Socket) => () => void;
+  /** The server ends the connection. */
+  readonly ends: (socket: Socket, reason: Reason) => void;
+  /** Answers a four-letter word; undefined: it is none. */
+  readonly word: (word: string) => string | undefined;
+}
+
+/** Carries a connection that was just let in. */
+export function carryZooKeeper(socket: Socket, surroundings: Surroundings): void {
+  new ZooKeeperConnection(socket, surroundings).begin();
+}
+
+class ZooKeeperConnection implements ClientStream {
+  readonly #socket: Socket;
+  readonly #surroundings: Surroundings;
+  readonly #frames = new FrameSplitter();
+  readonly #conversation: Conversation;
+  /** Undefined until the first frame. */
+  #link: ClientLink | undefined;
+  #ended: () => void = () => {};
+  /** The client takes nothing, so that nothing is heard from it. */
+  #slow = false;
+  #over = false;
+
+  constructor(socket: Socket, surroundings: Surroundings) {
+    this.#socket = socket;
+    this.#surroundings = surroundings;
+    this.#conversation = new Conversation(surroundings.facts);
+  }
+
+  begin(): void {
+    const socket = this.#socket;
+    socket.on("data", (chunk) => {
+      if (this.#over) return;
+      this.#frames.push(chunk);
+      this.#listen();
+    });
+    socket.on("end", () => this.#link?.ended());
+    socket.on("close", () => {
+      this.#over = true;
+      this.#ended();
+      this.#link?.gone();
+    });
+  }
+
+  sizeOf = bytesOf;
+
+  write(messages: Parameters<ClientStream["write"]>[0], taken: () => void): void {
+    const writer = new JuteWriter();
+    const reason = this.#over ? undefined : this.#conversation.tell(messages, writer);
+    this.#socket.write(writer.finish(), taken);
+    if (reason !== undefined) this.#end(reason);
+    // There may be room for what waited for answers.
+    else this.#listen();
+  }
+
+  pause(): void {
+    this.#slow = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#slow = false;
+    this.#listen();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#socket.end();
+    // What the client still says is read and dropped: unread, it would keep the socket open, or have the last answer lost.
+    this.#socket.resume();
+    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+  }
+
+  destroy(): void {
+    this.#over = true;
+    this.#socket.destroy();
+  }
+
+  /** Takes up the frames that are there, as far as there is room; what does not fit waits in the network. */
+  #listen(): void {
+    while (!this.#over && !this.#slow && this.#conversation.hears) {
+      if (this.#link === undefined && this.#isNoClient()) return;
+      const frame = this.#frames.next();
+      if (frame === undefined) break;
+      if (frame === "refused") return this.#end("frameTooLarge");
+      this.#take(frame);
+    }
+    if (this.#over) return;
+    if (this.#slow || !this.#conversation.hears) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #take(frame: Uint8Array): void {
+    const heard = this.#conversation.hear(frame);
+    if ("end" in heard) return this.#end(heard.end);
+    if (this.#link === undefined) {
+      this.#ended = this.#surroundings.began(this.#socket);
+      this.#link = this.#surroundings.streams.open(this);
+    }
+    this.#link?.received(heard.messages);
+  }
+
+  /** Whether the first bytes are no handshake but a four-letter word, which is answered, or another protocol. */
+  #isNoClient(): boolean {
+    const { head } = this.#frames;
+    if (head === undefined) return false;
+    const stranger = strangerOf(head);
+    if (stranger === undefined) return false;
+    if (stranger.word !== undefined) {
+      const answer = this.#surroundings.word(stranger.word);
+      if (answer !== undefined) this.#socket.write(answer);
+    }
+    this.#end(stranger.reason);
+    return true;
+  }
+
+  #end(reason: Reason): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#surroundings.ends(this.#socket, reason);
+    if (this.#link === undefined) this.end();
+    else this.#link.ended();
+  }
+}

@@ -1,0 +1,321 @@
+/**
+ * What is said on one connection: frames of ZooKeeper's protocol become messages for the node, and the node's messages
+ * become frames. It knows of no socket.
+ *
+ * Each request becomes one request of the node, so that answers leave in order, limits count alike, and whoever asks is
+ * heard. What is refused here already is asked for as a small read, whose answer the refusal takes the place of.
+ */
+import { emptyBytes } from "../base/bytes.ts";
+import { limits } from "../base/limits.ts";
+import type { Result, WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
+import { pathProblem } from "../base/paths.ts";
+import type { ClientMessage, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
+import { zkError, zkErrorOf } from "./errors.ts";
+import { bool, JuteReader, type JuteWriter, unlessMalformed } from "./jute.ts";
+import { failing, opcode, type Taken, take } from "./opcodes.ts";
+import {
+  connectRequest,
+  connectResponse,
+  replyHeader,
+  requestHeader,
+  requests,
+  type SetWatchesRequest,
+  watcherEvent,
+} from "./records.ts";
+
+/** Requests without an answer beyond which no more are heard; half of what the node takes. */
+const pendingMax = limits.outstandingRequestsMax / 2;
+/** Their bytes, likewise. */
+const pendingBytesMax = limits.outstandingBytesMax / 2;
+
+/** The version of the node's session protocol that the messages are of. */
+const protocol = 1;
+/** All clients of this door are one holder of a session: in ZooKeeper the newest connection has it. */
+const holder = 1;
+
+/** Numbers of ZooKeeper's protocol. */
+const notificationXid = -1;
+const pingXid = -2;
+const syncConnected = 3;
+
+/** Why a connection was ended by this server, or is to be. */
+export type Ending =
+  | "malformed"
+  | "clientIsAhead"
+  | "noSession"
+  | "noQuorum"
+  | "overloaded"
+  | "moved"
+  | "unknownOperation"
+  | "refused";
+
+/** What a frame comes to. */
+export type Heard = { readonly messages: readonly ClientMessage[] } | { readonly end: Ending };
+
+interface Pending {
+  readonly xid: number;
+  /** Of a write, the node's number for it; of others 0. */
+  readonly requestId: number;
+  readonly taken: Taken;
+  readonly bytes: number;
+  /** Its answer is the last. */
+  readonly last: boolean;
+}
+
+/** What a conversation has to know of the server. */
+export interface Facts {
+  /** Newest zxid applied. */
+  appliedIndex(): number;
+}
+
+/** A request that answers nothing but comes in its turn. */
+const carrier: RequestBody = { type: "read", read: { kind: "exists", path: "/", watch: false, local: true } };
+
+/** One connection's conversation. */
+export class Conversation {
+  readonly #facts: Facts;
+  #state: "new" | "connecting" | "open" | "closing" = "new";
+  /** Whether the client sent the `readOnly` byte, and wants it in the answer. */
+  #sendsReadOnly = false;
+  #pending: Pending[] = [];
+  #pendingBytes = 0;
+  #nodeXid = 0;
+  #requestId = 0;
+  #acked = 0;
+  #pings = 0;
+  /** The xids that pongs answer, in order. */
+  readonly #pinged: number[] = [];
+  /** The newest event that was told: one change is told once, however many watches it fires. */
+  #told: Pick<WatchEvent, "type" | "path" | "zxid"> | undefined;
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /** Whether another frame can be taken up. Once false, true again after a {@link tell}, if at all. */
+  get hears(): boolean {
+    if (this.#state === "new") return true;
+    return this.#state === "open" && this.#pending.length < pendingMax && this.#pendingBytes < pendingBytesMax;
+  }
+
+  /** Whether the session is attached. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Takes up a frame; only while {@link hears}. */
+  hear(frame: Uint8Array): Heard {
+    const reader = new JuteReader(frame);
+    if (this.#state === "new") return unlessMalformed(() => this.#connect(reader)) ?? { end: "malformed" };
+    const header = unlessMalformed(() => requestHeader.read(reader));
+    if (header === undefined) return { end: "malformed" };
+    const { xid, opcode: operation } = header;
+    switch (operation) {
+      case opcode.ping:
+        return { messages: [this.#ping(pingXid)] };
+      case opcode.setWatches: {
+        const request = unlessMalformed(() => requests.setWatches.read(reader));
+        if (request === undefined) return this.#request(xid, failing(zkError.MARSHALLINGERROR), frame.length);
+        return this.#setWatches(xid, request);
+      }
+      case opcode.closeSession:
+        this.#state = "closing";
+        return this.#request(xid, { ask: { type: "close" }, answer: () => {} }, 0);
+      default:
+        return this.#ask(xid, operation, reader, frame.length);
+    }
+  }
+
+  /** Writes what the node says. Returns why the connection is to end behind it, if it is. */
+  tell(messages: readonly ServerMessage[], writer: JuteWriter): Ending | undefined {
+    for (const message of messages) {
+      const end = this.#tellOne(message, writer);
+      if (end !== undefined) return end;
+    }
+    return undefined;
+  }
+
+  #connect(reader: JuteReader): Heard {
+    const { lastZxidSeen, timeOut, sessionId, passwd } = connectRequest.read(reader);
+    this.#sendsReadOnly = reader.left > 0;
+    if (lastZxidSeen > this.#facts.appliedIndex()) return { end: "clientIsAhead" };
+    this.#state = "connecting";
+    return {
+      messages: [
+        {
+          type: "connect",
+          protocol,
+          // None has a negative id, or one beyond 2^53: it is answered like any other session that is not there.
+          sessionId: BigInt.asUintN(53, sessionId) === sessionId ? Number(sessionId) : Number.MAX_SAFE_INTEGER,
+          password: passwd,
+          timeoutMs: timeOut,
+          lastZxid: Math.max(0, lastZxidSeen),
+          holder,
+          takeover: true,
+          instance: 0,
+        },
+      ],
+    };
+  }
+
+  #ask(xid: number, operation: number, reader: JuteReader, bytes: number): Heard {
+    const taken = take(operation, reader);
+    if (taken !== undefined) return this.#request(xid, taken, bytes);
+    this.#state = "closing";
+    return this.#request(xid, failing(zkError.UNIMPLEMENTED), bytes);
+  }
+
+  #request(xid: number, taken: Taken, bytes: number): Heard {
+    const body = "error" in taken.ask ? carrier : taken.ask;
+    const requestId = body.type === "read" ? 0 : ++this.#requestId;
+    this.#pending.push({ xid, requestId, taken, bytes, last: this.#state === "closing" });
+    this.#pendingBytes += bytes;
+    this.#nodeXid += 1;
+    return { messages: [{ type: "request", xid: this.#nodeXid, requestId, ackedRequestId: this.#acked, body }] };
+  }
+
+  #setWatches(xid: number, { relativeZxid, data, exist, child }: SetWatchesRequest): Heard {
+    // At what is no path of a znode nothing ever comes to be; a read there found nothing, and armed nothing.
+    const specs = (kind: WatchKind, paths: readonly string[]): WatchSpec[] =>
+      paths.filter((path) => pathProblem(path) === undefined).map((path) => ({ kind, path }));
+    const watches = [...specs("data", data), ...specs("exist", exist), ...specs("children", child)];
+    // The node answers a ping behind them once they are armed, and all that they missed is told.
+    return {
+      messages: [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }, this.#ping(xid)],
+    };
+  }
+
+  /** A ping whose answer has the number `xid` here. */
+  #ping(xid: number): ClientMessage {
+    this.#pings += 1;
+    this.#pinged.push(xid);
+    return { type: "ping", number: this.#pings };
+  }
+
+  #tellOne(message: ServerMessage, writer: JuteWriter): Ending | undefined {
+    switch (message.type) {
+      case "connected": {
+        const { sessionId, password, timeoutMs, lastRequestId } = message;
+        this.#state = "open";
+        this.#requestId = lastRequestId;
+        this.#acked = lastRequestId;
+        this.#respond(writer, sessionId, timeoutMs, password);
+        return undefined;
+      }
+      case "refused":
+        return this.#refused(message.failure.code, writer);
+      case "reply":
+        return this.#reply(message.zxid, message.result, writer);
+      case "event":
+        this.#event(message.event, writer);
+        return undefined;
+      case "pong":
+        return this.#pong(message.number, message.quorum, writer);
+      case "heard":
+      case "members":
+        return undefined;
+    }
+  }
+
+  #respond(writer: JuteWriter, sessionId: number, timeOut: number, passwd: Uint8Array): void {
+    const start = writer.beginFrame();
+    connectResponse.write(writer, { protocolVersion: 0, timeOut, sessionId: BigInt(sessionId), passwd });
+    if (this.#sendsReadOnly) bool.write(writer, false);
+    writer.endFrame(start);
+  }
+
+  /** Sessions that are not there are answered with zeros, of which clients learn that theirs is lost. */
+  #refused(code: string, writer: JuteWriter): Ending {
+    switch (code) {
+      case "SESSION_EXPIRED":
+      case "AUTH_FAILED":
+      case "WRONG_CLUSTER":
+      case "SESSION_TAKEN":
+        if (this.#state === "connecting") this.#respond(writer, 0, 0, new Uint8Array(16));
+        return "noSession";
+      case "SESSION_MOVED":
+        return "moved";
+      case "NO_QUORUM":
+        return "noQuorum";
+      case "OVERLOADED":
+      case "TOO_MANY_REQUESTS":
+        return "overloaded";
+      default:
+        return "refused";
+    }
+  }
+
+  #reply(zxid: number, result: Result, writer: JuteWriter): Ending | undefined {
+    const pending = this.#pending.shift();
+    if (pending === undefined) return "refused";
+    const { xid, requestId, taken, bytes, last } = pending;
+    this.#pendingBytes -= bytes;
+    // A ZooKeeper client never asks for an answer again.
+    if (requestId > 0) this.#acked = requestId;
+    const err = errorOf(taken, result);
+    const unknown = last && "error" in taken.ask;
+    const start = writer.beginFrame();
+    replyHeader.write(writer, { xid, zxid: unknown ? -1 : zxid, err });
+    if (err === zkError.OK && result.failure === undefined) taken.answer(writer, result);
+    writer.endFrame(start);
+    return unknown ? "unknownOperation" : undefined;
+  }
+
+  #event({ type, path, zxid, kind }: WatchEvent, writer: JuteWriter): void {
+    const told = this.#told;
+    if (told?.type === type && told.path === path && told.zxid === zxid) return;
+    this.#told = { type, path, zxid };
+    const start = writer.beginFrame();
+    replyHeader.write(writer, { xid: notificationXid, zxid: -1, err: 0 });
+    watcherEvent.write(writer, { type: eventNumber(type, kind), state: syncConnected, path });
+    writer.endFrame(start);
+  }
+
+  #pong(number: number, quorum: boolean, writer: JuteWriter): Ending | undefined {
+    // Nobody can keep the session alive from here: the client has to learn of it, as from a ZooKeeper server that has
+    // lost its leader, or it would go on to hold locks that are given to others.
+    if (!quorum) return "noQuorum";
+    if (number === 0) return undefined;
+    const xid = this.#pinged.shift();
+    if (xid === undefined) return undefined;
+    const start = writer.beginFrame();
+    replyHeader.write(writer, { xid, zxid: this.#facts.appliedIndex(), err: 0 });
+    writer.endFrame(start);
+    return undefined;
+  }
+}
+
+function errorOf({ ask }: Taken, { failure }: Result): number {
+  if ("error" in ask) return ask.error;
+  if (failure === undefined) return zkError.OK;
+  // Reads do not look at paths: there is nothing at one that is none.
+  if (ask.type === "read" && failure.code === "BAD_ARGUMENTS") return zkError.NONODE;
+  return zkErrorOf(failure.code);
+}
+
+/** ZooKeeper's number of an event. Where it is not known what happened, one that has its client read again. */
+function eventNumber(type: WatchEvent["type"], kind: WatchKind): number {
+  switch (type) {
+    case "created":
+      return 1;
+    case "deleted":
+      return 2;
+    case "dataChanged":
+      return 3;
+    case "childrenChanged":
+      return 4;
+    case "resync":
+      return { data: 3, exist: 1, children: 4 }[kind];
+  }
+}
+
+/** About how many bytes a message takes on the wire. */
+export function bytesOf(message: ServerMessage): number {
+  const fixed = 128;
+  if (message.type === "event") return fixed + message.event.path.length;
+  if (message.type !== "reply" || message.result.failure !== undefined) return fixed;
+  const { data = emptyBytes, children = [], path = "" } = message.result;
+  let bytes = fixed + data.length + path.length;
+  for (const name of children) bytes += 4 + name.length;
+  return bytes;
+}

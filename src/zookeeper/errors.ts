@@ -1,0 +1,38 @@
+/** ZooKeeper's error codes, and which of them stands for which of ours. */
+import type { ErrorCode } from "../base/errors.ts";
+
+/** The codes that this door answers with, by their names in ZooKeeper. */
+export const zkError = {
+  OK: 0,
+  SYSTEMERROR: -1,
+  MARSHALLINGERROR: -5,
+  UNIMPLEMENTED: -6,
+  BADARGUMENTS: -8,
+  NONODE: -101,
+  BADVERSION: -103,
+  NOCHILDRENFOREPHEMERALS: -108,
+  NODEEXISTS: -110,
+  NOTEMPTY: -111,
+  SESSIONEXPIRED: -112,
+  INVALIDACL: -114,
+  SESSIONMOVED: -118,
+  RECONFIGDISABLED: -123,
+} as const;
+
+const codes: Partial<Record<ErrorCode, number>> = {
+  NO_NODE: zkError.NONODE,
+  NODE_EXISTS: zkError.NODEEXISTS,
+  NOT_EMPTY: zkError.NOTEMPTY,
+  BAD_VERSION: zkError.BADVERSION,
+  NO_CHILDREN_FOR_EPHEMERALS: zkError.NOCHILDRENFOREPHEMERALS,
+  BAD_ARGUMENTS: zkError.BADARGUMENTS,
+  DATA_TOO_LARGE: zkError.BADARGUMENTS,
+  REPLY_TOO_LARGE: zkError.MARSHALLINGERROR,
+  SESSION_EXPIRED: zkError.SESSIONEXPIRED,
+  SESSION_MOVED: zkError.SESSIONMOVED,
+};
+
+/** ZooKeeper's code for one of ours. What ZooKeeper knows nothing of is a SYSTEMERROR, which every client understands. */
+export function zkErrorOf(code: ErrorCode): number {
+  return codes[code] ?? zkError.SYSTEMERROR;
+}

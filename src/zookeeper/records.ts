@@ -1,0 +1,149 @@
+/** The records of ZooKeeper's protocol: what clients and servers put in their frames. */
+import type { Stat } from "../base/operations.ts";
+import { bool, buffer, id, int, long, nothing, record, ustring, vector } from "./jute.ts";
+
+/** The first frame of a client, but for the `readOnly` byte, which not all send. */
+export interface ConnectRequest {
+  readonly protocolVersion: number;
+  readonly lastZxidSeen: number;
+  /** Wanted session timeout, ms. */
+  readonly timeOut: number;
+  /** 0: a new session. Those of ZooKeeper servers use all bits. */
+  readonly sessionId: bigint;
+  readonly passwd: Uint8Array;
+}
+
+export const connectRequest = record<ConnectRequest>({
+  protocolVersion: int,
+  lastZxidSeen: long,
+  timeOut: int,
+  sessionId: id,
+  passwd: buffer,
+});
+
+/** The answer, but for the `readOnly` byte. */
+export interface ConnectResponse {
+  readonly protocolVersion: number;
+  /** ms; 0: there is no such session. */
+  readonly timeOut: number;
+  readonly sessionId: bigint;
+  readonly passwd: Uint8Array;
+}
+
+export const connectResponse = record<ConnectResponse>({
+  protocolVersion: int,
+  timeOut: int,
+  sessionId: id,
+  passwd: buffer,
+});
+
+export const requestHeader = record<{ readonly xid: number; readonly opcode: number }>({ xid: int, opcode: int });
+
+export const replyHeader = record<{ readonly xid: number; readonly zxid: number; readonly err: number }>({
+  xid: int,
+  zxid: long,
+  err: int,
+});
+
+export const watcherEvent = record<{ readonly type: number; readonly state: number; readonly path: string }>({
+  type: int,
+  state: int,
+  path: ustring,
+});
+
+export const stat = record<Stat>({
+  czxid: long,
+  mzxid: long,
+  ctime: long,
+  mtime: long,
+  version: int,
+  cversion: int,
+  aversion: int,
+  ephemeralOwner: long,
+  dataLength: int,
+  numChildren: int,
+  pzxid: long,
+});
+
+/** Who may do what: an item of an access control list. */
+export interface Acl {
+  /** Sum of READ 1, WRITE 2, CREATE 4, DELETE 8, ADMIN 16. */
+  readonly perms: number;
+  readonly scheme: string;
+  readonly id: string;
+}
+
+export const acl = record<Acl>({ perms: int, scheme: ustring, id: ustring });
+
+export interface CreateRequest {
+  readonly path: string;
+  readonly data: Uint8Array;
+  readonly acls: readonly Acl[];
+  readonly flags: number;
+}
+
+const createFields = { path: ustring, data: buffer, acls: vector(acl), flags: int };
+
+/** Bodies of requests, by the name of the operation. */
+export const requests = {
+  create: record<CreateRequest>(createFields),
+  createTtl: record<CreateRequest & { readonly ttlMs: number }>({ ...createFields, ttlMs: long }),
+  /** delete and check. */
+  delete: record<{ readonly path: string; readonly version: number }>({ path: ustring, version: int }),
+  /** exists, getData, getChildren, getChildren2. */
+  read: record<{ readonly path: string; readonly watch: boolean }>({ path: ustring, watch: bool }),
+  setData: record<{ readonly path: string; readonly data: Uint8Array; readonly version: number }>({
+    path: ustring,
+    data: buffer,
+    version: int,
+  }),
+  /** sync, getACL, getEphemerals, getAllChildrenNumber. */
+  path: record<{ readonly path: string }>({ path: ustring }),
+  setAcl: record<{ readonly path: string; readonly acls: readonly Acl[]; readonly version: number }>({
+    path: ustring,
+    acls: vector(acl),
+    version: int,
+  }),
+  /** checkWatches, removeWatches, addWatch: `type` is what kind of watch. */
+  watch: record<{ readonly path: string; readonly type: number }>({ path: ustring, type: int }),
+  auth: record<{ readonly type: number; readonly scheme: string; readonly auth: Uint8Array }>({
+    type: int,
+    scheme: ustring,
+    auth: buffer,
+  }),
+  setWatches: record<SetWatchesRequest>({
+    relativeZxid: long,
+    data: vector(ustring),
+    exist: vector(ustring),
+    child: vector(ustring),
+  }),
+  reconfig: record<{
+    readonly joining: string;
+    readonly leaving: string;
+    readonly newMembers: string;
+    readonly configId: number;
+  }>({ joining: ustring, leaving: ustring, newMembers: ustring, configId: long }),
+  nothing,
+} as const;
+
+export interface SetWatchesRequest {
+  readonly relativeZxid: number;
+  readonly data: readonly string[];
+  readonly exist: readonly string[];
+  readonly child: readonly string[];
+}
+
+/** Bodies of answers. */
+export const replies = {
+  path: record<{ readonly path: string }>({ path: ustring }),
+  pathAndStat: record<{ readonly path: string; readonly stat: Stat }>({ path: ustring, stat }),
+  stat: record<{ readonly stat: Stat }>({ stat }),
+  data: record<{ readonly data: Uint8Array; readonly stat: Stat }>({ data: buffer, stat }),
+  children: record<{ readonly children: readonly string[] }>({ children: vector(ustring) }),
+  childrenAndStat: record<{ readonly children: readonly string[]; readonly stat: Stat }>({
+    children: vector(ustring),
+    stat,
+  }),
+  acls: record<{ readonly acls: readonly Acl[]; readonly stat: Stat }>({ acls: vector(acl), stat }),
+  nothing,
+} as const;

@@ -1,0 +1,90 @@
+/** The door of clients that speak ZooKeeper's protocol (docs/zookeeper.md). */
+import type { Socket } from "node:net";
+import { limits } from "../base/limits.ts";
+import type { ClientStreams } from "../doors/client-streams.ts";
+import type { Door } from "../doors/door.ts";
+import { Gate, type GateStats, nameOf } from "../doors/gate.ts";
+import { Listener } from "../doors/listener.ts";
+import type { Log } from "../doors/log.ts";
+import { carryZooKeeper, type Reason } from "./connection.ts";
+import type { Facts } from "./conversation.ts";
+
+export interface ZooKeeperDoorOptions {
+  /** Where sessions go. */
+  readonly streams: ClientStreams;
+  readonly facts: Facts;
+  readonly log: Log;
+  readonly connectionsMax?: number;
+  readonly perAddressMax?: number;
+  /** How long a new connection may take for its handshake, milliseconds; default 10,000. */
+  readonly handshakeMs?: number;
+  /** Answers a four-letter word; default: none is answered. */
+  readonly word?: (word: string) => string | undefined;
+}
+
+/** What this door has seen. */
+export interface ZooKeeperDoorStats extends GateStats {
+  /** Connections that the server ended, by reason. */
+  readonly ended: ReadonlyMap<Reason, number>;
+}
+
+/** What the log says of those whom it may concern. The rest are ends of sessions, as there are many. */
+const complaints: { readonly [reason in Reason]?: string } = {
+  grpc: "a gRPC client came to the ZooKeeper port: the client address is another one",
+  http: "an HTTP client came to the ZooKeeper port: the HTTP address is another one",
+  tls: "a TLS client came to the ZooKeeper port, where nothing is encrypted",
+  frameTooLarge: "a ZooKeeper client sent a frame that is too large",
+  malformed: "a ZooKeeper client sent what is no frame of its protocol",
+  unknownOperation: "a ZooKeeper client asked for an operation that nobody knows",
+};
+
+/** Serves clients that speak ZooKeeper's protocol. */
+export class ZooKeeperDoor implements Door {
+  readonly #log: Log;
+  readonly #gate: Gate;
+  readonly #listener: Listener;
+  readonly #ended = new Map<Reason, number>();
+
+  constructor(options: ZooKeeperDoorOptions) {
+    const {
+      streams,
+      facts,
+      log,
+      connectionsMax = limits.connectionsMax,
+      perAddressMax,
+      handshakeMs = 10_000,
+    } = options;
+    this.#log = log;
+    const name = "zookeeper";
+    // One that has a session is heard for as long as that lives; what it says is the session's affair.
+    this.#gate = new Gate({ name, connectionsMax, perAddressMax, firstWordMs: handshakeMs, idleMs: 60_000, log });
+    const surroundings = {
+      streams,
+      facts,
+      began: (socket: Socket) => this.#gate.began(nameOf(socket)),
+      ends: (socket: Socket, reason: Reason) => this.#ends(socket, reason),
+      word: options.word ?? (() => undefined),
+    };
+    this.#listener = new Listener(this.#gate, (socket) => carryZooKeeper(socket, surroundings));
+  }
+
+  listen(address: string): Promise<number> {
+    return this.#listener.listen(address);
+  }
+
+  get stats(): ZooKeeperDoorStats {
+    return { ...this.#gate.stats, ended: this.#ended };
+  }
+
+  /** Lets nobody in any more. Sessions are to be ended first: {@link ClientStreams.end}. */
+  async close(): Promise<void> {
+    await this.#listener.close();
+    this.#gate.close();
+  }
+
+  #ends(socket: Socket, reason: Reason): void {
+    this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
+    const complaint = complaints[reason];
+    if (complaint !== undefined) this.#log.warn({ address: nameOf(socket), reason }, complaint);
+  }
+}

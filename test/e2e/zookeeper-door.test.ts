@@ -1,0 +1,348 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.ts";
+import { utf8 } from "../../src/base/bytes.ts";
+import type { Stat } from "../../src/base/operations.ts";
+import { TerrariumClient } from "../../src/client/index.ts";
+import { JuteReader } from "../../src/zookeeper/jute.ts";
+import { opcode } from "../../src/zookeeper/opcodes.ts";
+import { replies, requests } from "../../src/zookeeper/records.ts";
+import { LocalCluster } from "../support/local-cluster.ts";
+import { ZkClient, type ZkHandshake, type ZkReply } from "../support/zookeeper-client.ts";
+
+let cluster: LocalCluster;
+const open: ZkClient[] = [];
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start(3, [], undefined, true);
+});
+
+afterAll(async () => {
+  for (const client of open) client.destroy();
+  await cluster.destroy();
+});
+
+const acls = [{ perms: 31, scheme: "world", id: "anyone" }];
+const none = new Uint8Array();
+
+/** A connection to a server, without a handshake. */
+async function arrive(server = 1): Promise<ZkClient> {
+  const client = await ZkClient.open(cluster.server(server).zookeeperAddress);
+  open.push(client);
+  return client;
+}
+
+/** A client with the answer to its handshake. Where there is none it comes again, as clients do: there may be no leader. */
+async function join(server = 1, handshake: ZkHandshake = {}) {
+  for (const deadline = Date.now() + 30_000; ; await new Promise((r) => setTimeout(r, 200))) {
+    const client = await arrive(server);
+    const session = await client.connect({ timeOut: 60_000, ...handshake });
+    if (session !== undefined || Date.now() > deadline) return { client, session: present(session, "an answer") };
+  }
+}
+
+function create(client: ZkClient, path: string, flags = 0, data = none): Promise<ZkReply | undefined> {
+  return client.ask(opcode.create, requests.create, { path, data, acls, flags });
+}
+
+async function statOf(client: ZkClient, path: string, watch = false): Promise<Stat | undefined> {
+  const reply = await client.ask(opcode.exists, requests.read, { path, watch });
+  return reply?.err === 0 ? replies.stat.read(new JuteReader(reply.body)).stat : undefined;
+}
+
+async function createdPath(client: ZkClient, path: string, flags: number): Promise<string> {
+  const reply = present(await create(client, path, flags), "an answer");
+  expect(reply.err).toBe(0);
+  return replies.path.read(new JuteReader(reply.body)).path;
+}
+
+async function metric(name: RegExp): Promise<number> {
+  const response = await fetch(`http://${cluster.server(1).httpAddress}/metrics`);
+  return Number(name.exec(await response.text())?.[1] ?? 0);
+}
+
+/** Polls until `condition` holds. */
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await condition()); await new Promise((r) => setTimeout(r, 50)))
+    if (Date.now() > deadline) throw new Error("it never came true");
+}
+
+describe("what others learnt from their users", () => {
+  it("1 a reconnect never hands out a new session silently", async () => {
+    const { client, session } = await join();
+    await client.ask(opcode.closeSession, requests.nothing, {});
+    await client.until(() => client.closed);
+    for (const server of [1, 2, 3]) {
+      const { client: again, session: answer } = await join(server, { ...session, lastZxidSeen: 1 });
+      expect(answer).toEqual({ protocolVersion: 0, timeOut: 0, sessionId: 0n, passwd: Buffer.alloc(16) });
+      await again.until(() => again.closed);
+      expect(again.closed).toBe(true);
+    }
+  });
+
+  it("2 a failed handshake never returns id -1", async () => {
+    const { session } = await join();
+    const { sessionId } = session;
+    const wrong: ZkHandshake[] = [
+      { sessionId, passwd: utf8("0123456789abcdef") },
+      { sessionId, passwd: none },
+      { sessionId: sessionId + 1n, passwd: session.passwd },
+      { sessionId: -1n, passwd: session.passwd },
+      { sessionId: 2n ** 62n, passwd: session.passwd },
+    ];
+    for (const handshake of wrong) {
+      const { client, session: answer } = await join(2, handshake);
+      expect(answer).toEqual({ protocolVersion: 0, timeOut: 0, sessionId: 0n, passwd: Buffer.alloc(16) });
+      await client.until(() => client.closed);
+    }
+  });
+
+  it("3 reads on followers keep the session alive", async () => {
+    const leader = await cluster.leader();
+    const { client } = await join((leader % 3) + 1, { timeOut: 2000 });
+    expect((await create(client, "/kept-alive", 1))?.err).toBe(0);
+    const { client: other } = await join(leader);
+    for (const until = Date.now() + 6000; Date.now() < until; await new Promise((r) => setTimeout(r, 300)))
+      expect(await statOf(client, "/kept-alive")).toBeDefined();
+    expect(await statOf(other, "/kept-alive")).toBeDefined();
+  });
+
+  it("4 the readOnly byte may be there or not, both ways", async () => {
+    const { client: with1 } = await join(1, { readOnly: true });
+    const { client: with0 } = await join(1, { readOnly: false });
+    const { client: without } = await join(1);
+    expect([with1, with0, without].map(({ handshake }) => handshake?.length)).toEqual([37, 37, 36]);
+    expect(with1.handshake?.[36]).toBe(0);
+  });
+
+  it("5 create2 makes plain znodes", async () => {
+    const { client } = await join();
+    const request = { path: "/by-create2", data: utf8("x"), acls, flags: 0 };
+    const reply = present(await client.ask(opcode.create2, requests.create, request), "an answer");
+    const { path, stat } = replies.pathAndStat.read(new JuteReader(reply.body));
+    expect({ path, length: stat.dataLength, owner: stat.ephemeralOwner }).toEqual({
+      path: "/by-create2",
+      length: 1,
+      owner: 0,
+    });
+  });
+
+  it("6 setWatches tells what was missed, then answers", async () => {
+    const { client, session } = await join();
+    await createdPath(client, "/watched", 0);
+    const seen = present(await statOf(client, "/watched", true), "a stat").czxid;
+    client.destroy();
+    const { client: other } = await join(2);
+    await other.ask(opcode.setData, requests.setData, { path: "/watched", data: utf8("new"), version: -1 });
+    await create(other, "/appeared");
+    const { client: again } = await join(3, { ...session, lastZxidSeen: seen });
+    const watches = { relativeZxid: seen, data: ["/watched"], exist: ["/appeared", "/not-yet"], child: ["/watched"] };
+    const reply = await again.ask(opcode.setWatches, requests.setWatches, watches, -8);
+    expect(reply).toMatchObject({ xid: -8, err: 0 });
+    expect(again.heard.map((one) => ("event" in one ? `${one.event.type} ${one.event.path}` : one.reply.xid))).toEqual([
+      "3 /watched",
+      "1 /appeared",
+      -8,
+    ]);
+    await create(other, "/not-yet");
+    await again.until(() => again.events.length === 3);
+    expect(again.events.at(-1)).toMatchObject({ type: 1, path: "/not-yet" });
+  });
+
+  it("7 child watches are restored after a reconnect", async () => {
+    const { client, session } = await join();
+    await createdPath(client, "/family", 0);
+    const zxid = present(
+      await client.ask(opcode.getChildren, requests.read, { path: "/family", watch: true }),
+      "",
+    ).zxid;
+    client.destroy();
+    const { client: again } = await join(2, { ...session, lastZxidSeen: zxid });
+    const watches = { relativeZxid: zxid, data: [], exist: [], child: ["/family"] };
+    await again.ask(opcode.setWatches, requests.setWatches, watches, -8);
+    expect(again.events).toEqual([]);
+    const { client: other } = await join(3);
+    await create(other, "/family/child");
+    await again.until(() => again.events.length > 0);
+    expect(again.events).toMatchObject([{ type: 4, path: "/family" }]);
+  });
+
+  it("8 an unknown opcode is answered with an error in its turn, never dropped", async () => {
+    const { client } = await join();
+    const first = client.send(opcode.sync, requests.path, { path: "/" });
+    const second = client.send(4711, requests.nothing, {});
+    await client.until(() => client.closed);
+    const said = client.heard.flatMap((one) => ("reply" in one ? [one.reply] : []));
+    expect(said.map(({ xid, err }) => [xid, err])).toEqual([
+      [first, 0],
+      [second, -6],
+    ]);
+    expect(said[1]?.zxid).toBe(-1);
+    // What ZooKeeper knows and this server does not serve ends nothing.
+    const { client: other } = await join();
+    expect((await other.ask(opcode.whoAmI, requests.nothing, {}))?.err).toBe(-6);
+    expect(await statOf(other, "/")).toBeDefined();
+  });
+
+  it("11 the sequence counts every child ever created", async () => {
+    const { client } = await join();
+    await createdPath(client, "/queue", 0);
+    await createdPath(client, "/queue/plain", 0);
+    expect(await createdPath(client, "/queue/n-", 2)).toBe("/queue/n-0000000001");
+    await client.ask(opcode.delete, requests.delete, { path: "/queue/n-0000000001", version: -1 });
+    expect(await createdPath(client, "/queue/n-", 3)).toBe("/queue/n-0000000002");
+  });
+
+  it("12 cversion and pzxid of the parent are exact", async () => {
+    const { client } = await join();
+    await createdPath(client, "/parent", 0);
+    const before = present(await statOf(client, "/parent"), "a stat");
+    const made = present(await create(client, "/parent/child"), "an answer").zxid;
+    expect(await statOf(client, "/parent")).toMatchObject({
+      cversion: 1,
+      pzxid: made,
+      mzxid: before.mzxid,
+      numChildren: 1,
+    });
+    await client.ask(opcode.setData, requests.setData, { path: "/parent/child", data: utf8("x"), version: 0 });
+    await create(client, "/parent/child/grandchild");
+    expect(await statOf(client, "/parent")).toMatchObject({ cversion: 1, pzxid: made });
+    await client.ask(opcode.delete, requests.delete, { path: "/parent/child/grandchild", version: -1 });
+    const gone = present(
+      await client.ask(opcode.delete, requests.delete, { path: "/parent/child", version: 1 }),
+      "",
+    ).zxid;
+    expect(await statOf(client, "/parent")).toMatchObject({ cversion: 2, pzxid: gone, numChildren: 0, version: 0 });
+  });
+
+  it("13 watches are freed when a client closes, or dies", async () => {
+    const watches = (): Promise<number> => metric(/^terrarium_watches (\d+)/m);
+    const before = await watches();
+    const { client: closing } = await join();
+    const { client: dying } = await join();
+    for (const client of [closing, dying]) for (let i = 0; i < 50; i++) await statOf(client, `/nothing-${i}`, true);
+    expect(await watches()).toBe(before + 100);
+    await closing.ask(opcode.closeSession, requests.nothing, {});
+    await eventually(async () => (await watches()) === before + 50);
+    dying.destroy();
+    await eventually(async () => (await watches()) === before);
+  });
+
+  it("15 lengths are signed, a session closes with many ephemerals, and xids overflow", async () => {
+    const { client } = await join();
+    for (const length of [-1, -(2 ** 31), 2 ** 31 - 1]) {
+      const other = await arrive();
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32BE(length);
+      other.sendBytes(bytes);
+      await other.until(() => other.closed);
+    }
+    for (const xid of [2 ** 31 - 1, -(2 ** 31), 1])
+      expect(await client.ask(opcode.exists, requests.read, { path: "/", watch: false }, xid)).toMatchObject({
+        xid,
+        err: 0,
+      });
+    await createdPath(client, "/many", 0);
+    const { client: owner } = await join();
+    let last = 0;
+    for (let i = 0; i < 3000; i++)
+      last = owner.send(opcode.create, requests.create, { path: "/many/e-", data: none, acls, flags: 3 });
+    await owner.until(() => owner.heard.some((one) => "reply" in one && one.reply.xid === last), 60_000);
+    expect(await statOf(client, "/many")).toMatchObject({ numChildren: 3000 });
+    const closed = present(await owner.ask(opcode.closeSession, requests.nothing, {}), "an answer");
+    expect(closed.err).toBe(0);
+    await client.ask(opcode.sync, requests.path, { path: "/" });
+    expect(await statOf(client, "/many")).toMatchObject({ numChildren: 0, cversion: 6000, pzxid: closed.zxid });
+  });
+});
+
+describe("the handshake", () => {
+  it("negotiates the timeout within the limits", async () => {
+    const asked = [-5, 0, 100, 7000, 10_000_000];
+    const given = await Promise.all(asked.map(async (timeOut) => (await join(1, { timeOut })).session.timeOut));
+    expect(given).toEqual([2000, 2000, 2000, 7000, 60_000]);
+  });
+
+  it("sends a client that has seen more than this server to another one, without a word", async () => {
+    const client = await arrive();
+    expect(await client.connect({ lastZxidSeen: 1e12 })).toBeUndefined();
+    expect(client.closed).toBe(true);
+  });
+
+  it("cuts the older connection of a session that attaches again", async () => {
+    const { client, session } = await join();
+    const { client: newer, session: same } = await join(2, session);
+    expect(same.sessionId).toBe(session.sessionId);
+    await client.until(() => client.closed);
+    expect((await create(newer, "/by-the-newer", 1))?.err).toBe(0);
+  });
+});
+
+describe("strangers and what is malformed", () => {
+  it.each([
+    ["http", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["grpc", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["tls", "\x16\x03\x01\x02\x00\x01\x00"],
+    ["frameTooLarge", "hello there"],
+  ])("%s is closed, and counted", async (reason, bytes) => {
+    const counter = new RegExp(
+      `^terrarium_ended_connections_total\\{door="zookeeper",reason="${reason}"\\} (\\d+)`,
+      "m",
+    );
+    const before = await metric(counter);
+    const client = await arrive();
+    client.sendBytes(utf8(bytes));
+    await client.until(() => client.closed);
+    expect(await metric(counter)).toBe(before + 1);
+  });
+
+  it("a body that ends too early is a MARSHALLINGERROR in its turn", async () => {
+    const { client } = await join();
+    for (const operation of [opcode.create, opcode.setData, opcode.exists, opcode.setWatches])
+      expect((await client.ask(operation, requests.nothing, {}))?.err).toBe(-5);
+    expect(await statOf(client, "/")).toBeDefined();
+  });
+
+  it("a handshake that never ends is ended", async () => {
+    const client = await arrive();
+    client.sendBytes(Uint8Array.of(0, 0, 0, 45, 0, 0));
+    await client.until(() => client.closed);
+    expect(client.handshake).toBeUndefined();
+  });
+
+  it("a ZooKeeper client at the gRPC port is closed, and so it is at that of servers", async () => {
+    for (const address of [cluster.server(1).endpoint, cluster.server(1).peerAddress]) {
+      const client = await ZkClient.open(address);
+      open.push(client);
+      expect(await client.connect()).toBeUndefined();
+      expect(client.closed).toBe(true);
+    }
+  });
+});
+
+describe("beside clients of Terrarium's own", () => {
+  it("is the same tree, and the same watches", async () => {
+    const own = await TerrariumClient.connect({ endpoints: cluster.endpoints });
+    const { client } = await join(2);
+    await own.create("/shared", "from here");
+    await client.ask(opcode.sync, requests.path, { path: "/" });
+    const reply = present(await client.ask(opcode.getData, requests.read, { path: "/shared", watch: true }), "");
+    expect(replies.data.read(new JuteReader(reply.body)).data).toEqual(Buffer.from("from here"));
+    await own.set("/shared", "changed");
+    await client.until(() => client.events.length > 0);
+    expect(client.events).toMatchObject([{ type: 3, path: "/shared", state: 3 }]);
+    await own.close();
+  });
+
+  it("a client that does not read is held back, and the others go on", async () => {
+    const { client } = await join();
+    const { client: other } = await join();
+    await create(client, "/large", 0, new Uint8Array(900_000));
+    client.pause();
+    for (let i = 0; i < 400; i++) client.send(opcode.getData, requests.read, { path: "/large", watch: false });
+    for (let i = 0; i < 20; i++) expect(await statOf(other, "/large")).toBeDefined();
+    // Some 360 MB are asked for, of which the server has not taken up more than there is room for.
+    expect(await metric(/^process_resident_memory_bytes (\d+)/m)).toBeLessThan(400 * 2 ** 20);
+    client.resume();
+    await client.until(() => client.heard.length === 401, 60_000);
+  });
+});

@@ -1,0 +1,74 @@
+/** An Apache ZooKeeper server of its own, where the machine has one (Debian: `apt install zookeeper`). */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "./free-ports.ts";
+
+const jar = "/usr/share/java/zookeeper.jar";
+
+/** Why there is none to be had here, as a sentence; undefined: there is. */
+export function noApacheZooKeeper(): string | undefined {
+  if (!existsSync(jar)) return `there is no ${jar}: install zookeeper (apt install zookeeper)`;
+  if (spawnSync("java", ["-version"]).status !== 0)
+    return "there is no Java: install a runtime (apt install default-jre)";
+  return undefined;
+}
+
+/** A server that runs. */
+export interface ApacheZooKeeper {
+  /** host:port of its clients. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server that is alone, with a tick of one second, and waits until it answers. */
+export async function startApacheZooKeeper(): Promise<ApacheZooKeeper> {
+  const home = await mkdtemp(join(tmpdir(), "apache-zookeeper-"));
+  const [port = 0] = await freePorts(1);
+  const settings = [
+    ...["tickTime=1000", `dataDir=${home}/data`, `clientPort=${port}`, "clientPortAddress=127.0.0.1"],
+    ...["admin.enableServer=false", "maxClientCnxns=0", "4lw.commands.whitelist=*", "extendedTypesEnabled=true"],
+  ];
+  await writeFile(join(home, "zoo.cfg"), `${settings.join("\n")}\n`);
+  await writeFile(join(home, "log4j.properties"), "log4j.rootLogger=OFF\n");
+  const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+  const flags = ["-Xmx256m", "-Dzookeeper.forceSync=no", "-Dzookeeper.extendedTypesEnabled=true"];
+  const child = spawn("java", [...flags, "-cp", `${home}:${jar}`, main, join(home, "zoo.cfg")], { stdio: "ignore" });
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    await rm(home, { recursive: true, force: true });
+  };
+  const address = `127.0.0.1:${port}`;
+  for (const deadline = Date.now() + 60_000; !(await answers(port)); await sleep(50)) {
+    if (Date.now() < deadline && child.exitCode === null) continue;
+    await stop();
+    throw new Error("the ZooKeeper server does not start");
+  }
+  return { address, stop };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** Whether it serves. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, timeout: 1000 });
+    let said = "";
+    socket.on("connect", () => socket.write("srvr"));
+    socket.on("data", (chunk) => {
+      said += chunk.toString();
+    });
+    socket.on("timeout", () => socket.destroy());
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(said.includes("Mode:")));
+  });
+}
