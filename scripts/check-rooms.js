@@ -74,7 +74,7 @@ const rooms = {
   "sim-cli": {
     imports: ["base", "raft", "znode", "protocol", "storage", "node", "session", "files", "sim"],
     types: [],
-    packages: ["fast-check", "esbuild", "typescript", "node:"],
+    packages: ["acorn", "ast-v8-to-istanbul", "istanbul-lib-coverage", "fast-check", "esbuild", "typescript", "node:"],
     pure: false,
   },
   // What a picture of a cluster shows, simulated or live, and the element that draws it.

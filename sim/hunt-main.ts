@@ -13,6 +13,7 @@ import {
   seedOption,
 } from "./cli/arguments.ts";
 import { exitCodes, interruption, OutputError, print, reason, runCommand, UsageError } from "./cli/command.ts";
+import { coverageOf, tellBelow, tellCoverage } from "./cli/coverage/report.ts";
 import { prepareFolder, readPlan } from "./cli/files.ts";
 import { writePage } from "./cli/html.ts";
 import { asJson, asText, missedMarks, type PlanFile, tellMissed } from "./cli/hunt-report.ts";
@@ -28,14 +29,16 @@ const usage = `npm run hunt -- [options]
   --seed-from N     seeds N, N + 1, … (default: from a fresh one)
   --jobs N          workers, up to 64 (default: one a core)
   --all-marks       a hunt that misses a mark (docs/simulator.md) has failed
+  --coverage        says which lines, branches and functions of the simulated rooms no run reached; with as many runs as
+                    sim/coverage.json says, or more, a hunt below the floor that stands there has failed
   --plan FILE       shrinks this failing plan instead of hunting
   --shrink-for S    shrinks a failure for at most S seconds (default: 60)
   --out FOLDER      where the plan of a failure goes, and the page that plays it (default: here)
   --keep NAME       puts the plan into sim/regressions/NAME.json instead, where the tests replay it
   --json            prints the result as one JSON object
 Ctrl-C ends it and prints what was done.
-Exit code: 0 nothing found · 1 a run failed, or with --all-marks a mark was missed · 2 bad arguments · 3 the output
-           could not be written · 130 Ctrl-C, and nothing found so far
+Exit code: 0 nothing found · 1 a run failed, or a mark was missed with --all-marks, or code with --coverage ·
+           2 bad arguments · 3 the output could not be written · 130 Ctrl-C, and nothing found so far
 `;
 
 const known = {
@@ -44,6 +47,7 @@ const known = {
   "seed-from": "value",
   jobs: "value",
   "all-marks": "flag",
+  coverage: "flag",
   plan: "value",
   "shrink-for": "value",
   out: "value",
@@ -56,13 +60,13 @@ const known = {
 const stuckMs = 180_000;
 
 function huntOf(options: Options): Hunt {
-  const seeded = ["for", "runs", "seed-from", "jobs", "all-marks"];
+  const seeded = ["for", "runs", "seed-from", "jobs", "all-marks", "coverage"];
   refuseBeside(options, "plan", seeded, "this one plan is shrunk, and none is drawn from a seed");
   const file = options.values.get("plan");
   const shrinkMs = (numberOption(options, "shrink-for", 0, 86_400) ?? 60) * 1000;
   if (file !== undefined) {
     const plan = readPlan(file);
-    return { seedFrom: plan.seed, plan, jobs: 1, runsMax: 1, forMs: 1e9, shrinkMs, stuckMs };
+    return { seedFrom: plan.seed, plan, jobs: 1, runsMax: 1, forMs: 1e9, shrinkMs, stuckMs, coverage: false };
   }
   const runs = integerOption(options, "runs", 1, 1_000_000_000);
   const seconds = numberOption(options, "for", 0.1, 1_000_000) ?? (runs === undefined ? 60 : 1_000_000);
@@ -76,6 +80,7 @@ function huntOf(options: Options): Hunt {
     forMs: seconds * 1000,
     shrinkMs,
     stuckMs,
+    coverage: options.flags.has("coverage"),
   };
 }
 
@@ -164,8 +169,13 @@ async function main(args: readonly string[]): Promise<number> {
   line.clear();
   const saved =
     result.found === undefined ? undefined : save(result.found, fileOf(result.found.seed), options.values.has("keep"));
-  print(json ? asJson(result, wanted, saved) : asText(result, wanted, saved));
-  return judge(options, wanted, result);
+  const coverage = result.coverage.length === 0 ? undefined : await coverageOf(result);
+  print(json ? asJson(result, wanted, saved, coverage) : asText(result, wanted, saved));
+  if (coverage !== undefined && !json) print(tellCoverage(coverage));
+  const code = judge(options, wanted, result);
+  if (coverage === undefined || coverage.below.length === 0) return code;
+  console.error(tellBelow(coverage));
+  return code === exitCodes.fine ? exitCodes.broken : code;
 }
 
 /** Says which marks were missed, if that matters; returns the exit code. */

@@ -35,6 +35,7 @@ const usage = `npm run mutants -- [options]
 npm run mutants -- --random N [options]: not the catalogue, but N mutants made by rule (docs/simulator.md)
   --seed N         which ones are drawn (default: a fresh seed, which is printed)
   --for S          processor seconds to find each in (default 30)
+  --runs N         how many runs are compared with those of the sound code (default 100: 10 s)
   --only ID,ID     these again, whatever the seed
   --seed-from, --jobs, --json, --list as above; --write keeps the figures in docs/random-mutants.json and docs/mutants.md
 
@@ -58,6 +59,7 @@ const known = {
   random: "value",
   seed: "value",
   for: "value",
+  runs: "value",
   help: "flag",
 } as const;
 
@@ -101,7 +103,7 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.fine;
   }
   if (options.values.has("random")) return huntAtRandom(options);
-  for (const name of ["seed", "for"])
+  for (const name of ["seed", "for", "runs"])
     if (options.values.has(name))
       throw new UsageError(`The option --${name} needs --random N: the catalogue's mutants are not drawn.`);
   refuseBeside(options, "list", [...huntOptions, "pages"], "nothing is hunted or written");

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
-import { cpuMs } from "./cli/cpu-time.ts";
+import { cpuMs, ownThread } from "./cli/cpu-time.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import type { FromRandomWorker, RandomResult, RandomTask } from "./mutants/random-task.ts";
 import type { Outcome } from "./outcome.ts";
@@ -58,5 +58,6 @@ function hunt(sound: readonly string[]): RandomResult {
   }
 }
 
+tell({ type: "begun", thread: ownThread() });
 if (task.sound === undefined) tell({ type: "sound", hashes: soundHashes() });
 else tell({ type: "result", result: hunt(task.sound) });

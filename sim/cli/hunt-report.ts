@@ -6,6 +6,7 @@ import { allMarks, type Mark, markSentences } from "../marks/marks.ts";
 import { failureReport } from "../report/failure-report.ts";
 import { planText } from "../report/plan-text.ts";
 import { count } from "../report/tell-events.ts";
+import type { CoverageReport } from "./coverage/report.ts";
 import { shellWord } from "./files.ts";
 import { playCommand } from "./play-address.ts";
 
@@ -91,7 +92,12 @@ function tellFound(found: Found, saved: PlanFile, interrupted: boolean, drawn: b
 }
 
 /** The result for a program. */
-export function asJson(result: HuntResult, wanted: Hunt, saved: PlanFile | undefined): string {
+export function asJson(
+  result: HuntResult,
+  wanted: Hunt,
+  saved: PlanFile | undefined,
+  coverage: CoverageReport | undefined,
+): string {
   const { found, wallMs, runs, events, virtualMs, operations, faults, stuck, interrupted } = result;
   const seconds = wallMs / 1000;
   return JSON.stringify({
@@ -109,6 +115,7 @@ export function asJson(result: HuntResult, wanted: Hunt, saved: PlanFile | undef
     interrupted,
     marks: result.marks,
     missedMarks: missedMarks(result),
+    ...(coverage === undefined ? {} : { coverage }),
     failure: found === undefined ? null : { ...found, file: saved?.written === true ? saved.file : null },
   });
 }

@@ -1,4 +1,5 @@
 /** What a hunt's main thread and its workers tell each other. */
+import type { ScriptCoverage } from "../cli/coverage/collect.ts";
 import type { Mark } from "../marks/marks.ts";
 import type { RunFailure } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -70,4 +71,6 @@ export type FromWorker =
   | { readonly type: "failed"; readonly found: Found }
   | { readonly type: "shrinking"; readonly runs: number; readonly items: number }
   | { readonly type: "found"; readonly found: Found }
-  | { readonly type: "done" };
+  | { readonly type: "done" }
+  /** After `done`, in a hunt that counts which code runs reach. */
+  | { readonly type: "coverage"; readonly scripts: readonly ScriptCoverage[] };

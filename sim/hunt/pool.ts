@@ -1,5 +1,6 @@
 /** The workers of a hunt, one a core, and what they report. */
 import { Worker } from "node:worker_threads";
+import type { ScriptCoverage } from "../cli/coverage/collect.ts";
 import { Marks } from "../marks/marks.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Found, type FromWorker, type HuntTask, monotonicMs, slots, type Tally } from "./messages.ts";
@@ -16,6 +17,8 @@ export interface Hunt {
   readonly shrinkMs: number;
   /** A run, or one of a shrink, that takes longer than this may never end, ms. */
   readonly stuckMs: number;
+  /** Counts which code the runs reach; they take a third longer. */
+  readonly coverage: boolean;
 }
 
 /** How far a hunt is. */
@@ -34,6 +37,8 @@ export interface HuntResult extends Tally {
   readonly stuck: readonly number[];
   /** Somebody stopped it before its end. */
   readonly interrupted: boolean;
+  /** What each worker counted; empty if nothing was to be counted, or the hunt was cut short. */
+  readonly coverage: readonly (readonly ScriptCoverage[])[];
 }
 
 /**
@@ -65,6 +70,7 @@ class Pool {
   #foundAfterMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
+  readonly #coverage: (readonly ScriptCoverage[])[] = [];
 
   constructor(
     hunt: Hunt,
@@ -85,7 +91,8 @@ class Pool {
     for (let index = 0; index < jobs; index++) {
       const deadline = monotonicMs() + forMs;
       const task: HuntTask = { control: this.#shared, index, seedFrom, plan, runsMax, deadline, shrinkMs };
-      const worker = new Worker(new URL("../hunt-worker.js", import.meta.url), { workerData: task });
+      const program = this.#hunt.coverage ? "../hunt-coverage-worker.js" : "../hunt-worker.js";
+      const worker = new Worker(new URL(program, import.meta.url), { workerData: task });
       worker.on("message", (message: FromWorker) => this.#hear(index, message));
       worker.on("error", (error) => this.#fail(error));
       this.#workers.push({ worker, at: 0, since: performance.now(), done: false });
@@ -124,9 +131,18 @@ class Pool {
         this.#found = message.found;
         return;
       case "done":
-        heard.done = true;
-        if (this.#workers.every(({ done }) => done)) this.#end([]);
+        if (this.#hunt.coverage) return;
+        return this.#finish(index);
+      case "coverage":
+        this.#coverage.push(message.scripts);
+        this.#finish(index);
     }
+  }
+
+  #finish(index: number): void {
+    const worker = this.#workers[index];
+    if (worker !== undefined) worker.done = true;
+    if (this.#workers.every(({ done }) => done)) this.#end([]);
   }
 
   /** Shows how far it is, and gives up on runs that do not end. */
@@ -150,7 +166,8 @@ class Pool {
     if (this.#over) return;
     this.#close();
     const wallMs = this.#foundAfterMs ?? this.#wallMs;
-    this.#resolve({ ...this.#tally, wallMs, found: this.#found, stuck, interrupted });
+    const coverage = interrupted || stuck.length > 0 ? [] : this.#coverage;
+    this.#resolve({ ...this.#tally, wallMs, found: this.#found, stuck, interrupted, coverage });
   }
 
   #fail(error: Error): void {

@@ -27,6 +27,8 @@ export interface RandomResult {
 
 /** Messages of a worker; a sign of life comes after each run. */
 export type FromRandomWorker =
+  /** What the system calls its thread; undefined if it does not tell. */
+  | { readonly type: "begun"; readonly thread: string | undefined }
   | { readonly type: "alive"; readonly runs: number; readonly reached: boolean; readonly differsAt: number }
   | { readonly type: "sound"; readonly hashes: readonly string[] }
   | { readonly type: "result"; readonly result: RandomResult };

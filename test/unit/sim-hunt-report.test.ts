@@ -165,11 +165,12 @@ describe("a hunt that was interrupted while it shrank", () => {
     items: 3,
   };
   const result = { runs: 1, events: 99, virtualMs: 9, operations: 1, faults: 2, marks: [], wallMs: 9, stuck: [] };
-  const wanted = { seedFrom: 7, jobs: 1, runsMax: 9, forMs: 9, shrinkMs: 9, stuckMs: 9 };
+  const wanted = { seedFrom: 7, jobs: 1, runsMax: 9, forMs: 9, shrinkMs: 9, stuckMs: 9, coverage: false };
   const ended = {
     ...result,
     found: { ...found, shrinkRuns: 0, shrinkMs: 0, shrinkFinished: false },
     interrupted: true,
+    coverage: [],
   };
 
   it("says what broke and how to go on", () => {

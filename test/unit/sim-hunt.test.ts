@@ -33,6 +33,22 @@ describe("a hunt", { timeout: 120_000 }, () => {
     expect(status).toBe(0);
   });
 
+  it("tells which code its runs reached, and nothing of a floor after so few", () => {
+    const { status, stdout } = hunt(built, "--runs", "2", "--seed-from", "1", "--jobs", "2", "--coverage", "--json");
+    const { coverage } = JSON.parse(stdout);
+    // Each of the rooms was measured: its code has been built, loaded and run.
+    for (const room of ["raft", "znode", "storage", "node", "client"])
+      expect(coverage.files.some(({ file }: { file: string }) => file.startsWith(`src/${room}/`))).toBe(true);
+    expect(coverage.lines.total).toBeGreaterThan(3_000);
+    expect(coverage.lines.reached / coverage.lines.total).toBeGreaterThan(0.5);
+    expect(coverage.lines.reached).toBeLessThan(coverage.lines.total);
+    expect(coverage.branches.reached).toBeGreaterThan(1_000);
+    // The quorum is counted in every run.
+    expect(coverage.files.find(({ file }: { file: string }) => file === "src/raft/quorum.ts").lines).toEqual([]);
+    expect(coverage.below).toEqual([]);
+    expect(status).toBe(0);
+  });
+
   it("finds a planted bug, makes its plan small, writes it down and exits with 1", () => {
     const planted = plant("src/raft/outbox.js", "durability.tokenOf(durableTo)", "0");
     const { status, stdout } = hunt(planted, "--runs", "20", "--seed-from", "1");

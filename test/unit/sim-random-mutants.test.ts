@@ -151,7 +151,7 @@ describe("what becomes of a mutant", () => {
         mutant("unreached", `${source}\nfunction idle(): void { ${sign}}\n`),
         mutant("lived", faster, pulse),
       ],
-      60_000,
+      30_000,
     );
     for (const [id, result] of found) expect(verdictOf(result)).toBe(id);
     expect(found.size).toBe(4);

@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { FromRandomWorker, RandomResult, RandomTask } from "../../../mutants/random-task.ts";
 import { UsageError } from "../../command.ts";
+import { cpuMs } from "../../cpu-time.ts";
 import { bundleWith } from "../load.ts";
 import type { RandomMutant } from "./draw.ts";
 
@@ -15,7 +16,10 @@ export interface RandomHunt {
   readonly runs: number;
   /** Processor time for each, ms. */
   readonly budgetMs: number;
-  /** A worker that says nothing for so long, ms, is caught in an endless loop: many of these mutants make one. */
+  /**
+   * A worker that works for so long, ms of processor time, and says nothing, is caught in an endless loop: many of these
+   * mutants make one.
+   */
   readonly silenceMs: number;
   readonly jobs: number;
   /** Aborted: no more hunts, and those under way end at once. */
@@ -87,12 +91,13 @@ function listen(
   { silenceMs, stop }: Pick<RandomHunt, "silenceMs" | "stop">,
 ): Promise<RandomResult | undefined> {
   return new Promise((resolve) => {
-    const begun = performance.now();
     let seen = { runs: 0, reached: false, differsAt: 0 };
-    let silence: ReturnType<typeof setTimeout>;
+    let thread: string | undefined;
+    let [begunMs, heardMs] = [cpuMs(thread), 0];
+    let watch: ReturnType<typeof setInterval> | undefined;
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
     const end = (result: RandomResult | undefined): void => {
-      clearTimeout(silence);
+      clearInterval(watch);
       stop.removeEventListener("abort", interrupt);
       resolve(result);
       void worker.terminate();
@@ -105,17 +110,19 @@ function listen(
       const seed = (task.baseSeed + runs - 1) >>> 0;
       const differsAt = seen.differsAt === 0 ? runs : seen.differsAt;
       const kill = { invariant: "runaway", message, seed } as const;
-      end({ reached: true, differsAt, runs, ms: performance.now() - begun, kill });
+      end({ reached: true, differsAt, runs, ms: Math.max(0, heardMs - begunMs), kill });
     };
-    const wait = (): void => {
-      silence = setTimeout(() => runaway("a run did not end"), silenceMs);
-    };
-    wait();
     worker.on("message", (message: FromRandomWorker) => {
       if (message.type === "result") return end(message.result);
       if (message.type === "alive") seen = message;
-      clearTimeout(silence);
-      wait();
+      if (message.type === "begun") {
+        thread = message.thread;
+        begunMs = cpuMs(thread);
+        watch = setInterval(() => {
+          if (cpuMs(thread) - heardMs > silenceMs) runaway("a run did not end");
+        }, 200);
+      }
+      heardMs = cpuMs(thread);
     });
     worker.on("error", (error) => runaway(wordsOf(error)));
   });

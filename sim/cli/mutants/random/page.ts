@@ -16,7 +16,7 @@ export function randomSection(sample: Sample | undefined): readonly string[] {
   const { rows, seed, budgetMs, comparedRuns, possible } = sample;
   const lived = rows.filter(({ verdict }) => verdict === "lived");
   const unreached = rows.filter(({ verdict }) => verdict === "unreached");
-  const command = `npm run mutants -- --random ${rows.length} --seed ${seed} --for ${budgetMs / 1000} --write`;
+  const command = `npm run mutants -- --random ${rows.length} --seed ${seed} --for ${budgetMs / 1000} --runs ${comparedRuns} --write`;
   return [
     "## Bugs that nobody chose",
     "",
