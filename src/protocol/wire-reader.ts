@@ -6,26 +6,26 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads what `WireWriter` and any protobuf encoder write. Every complaint is a PROTOCOL_ERROR. */
 export class WireReader {
-  private readonly buffer: Uint8Array;
-  private at = 0;
+  readonly #buffer: Uint8Array;
+  #at = 0;
   /** End of the message under way. */
-  private end: number;
+  #end: number;
 
   constructor(bytes: Uint8Array) {
     // A Buffer's `subarray` would give Buffers, whose `slice` does not copy.
-    this.buffer =
+    this.#buffer =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.end = bytes.length;
+    this.#end = bytes.length;
   }
 
   /** Bytes that are left of the message under way. */
   get left(): number {
-    return this.end - this.at;
+    return this.#end - this.#at;
   }
 
   /** Whether the message under way has another field. */
   more(): boolean {
-    return this.at < this.end;
+    return this.#at < this.#end;
   }
 
   /** Number and wire type of the next field. */
@@ -35,26 +35,26 @@ export class WireReader {
 
   /** An integer from 0 to 2^53 - 1. */
   uint(): number {
-    const at = this.at;
-    const byte = this.buffer[at] ?? 0;
-    if (at < this.end && byte < 0x80) {
-      this.at = at + 1;
+    const at = this.#at;
+    const byte = this.#buffer[at] ?? 0;
+    if (at < this.#end && byte < 0x80) {
+      this.#at = at + 1;
       return byte;
     }
-    return this.longUint();
+    return this.#longUint();
   }
 
-  private longUint(): number {
-    const buffer = this.buffer;
-    const end = this.end;
-    let at = this.at;
+  #longUint(): number {
+    const buffer = this.#buffer;
+    const end = this.#end;
+    let at = this.#at;
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
       if (at >= end) throw malformed("it ends within a number");
       const byte = buffer[at++] ?? 0;
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
-        this.at = at;
+        this.#at = at;
         return value;
       }
     }
@@ -65,7 +65,7 @@ export class WireReader {
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (value > Number.MAX_SAFE_INTEGER) break;
-        this.at = at;
+        this.#at = at;
         return value;
       }
     }
@@ -92,8 +92,8 @@ export class WireReader {
   int32(): number {
     let value = 0;
     for (let size = 0; size < 10; size++) {
-      if (this.at >= this.end) throw malformed("it ends within a number");
-      const byte = this.buffer[this.at++] ?? 0;
+      if (this.#at >= this.#end) throw malformed("it ends within a number");
+      const byte = this.#buffer[this.#at++] ?? 0;
       if (size < 5) value |= (byte & 0x7f) << (7 * size);
       if (byte < 0x80) return value;
     }
@@ -106,33 +106,34 @@ export class WireReader {
 
   /** A view, not a copy. */
   bytes(): Uint8Array {
-    const length = this.length();
-    this.at += length;
-    return this.buffer.subarray(this.at - length, this.at);
+    const length = this.#length();
+    this.#at += length;
+    return this.#buffer.subarray(this.#at - length, this.#at);
   }
 
   /** Bytes as a part of the whole that is read: less work than a view. */
   part(): Part {
-    const length = this.length();
-    this.at += length;
-    return { bytes: this.buffer, start: this.at - length, length };
+    const length = this.#length();
+    this.#at += length;
+    return { bytes: this.#buffer, start: this.#at - length, length };
   }
 
   fixed32(): number {
-    this.pass(4);
-    const { buffer, at } = this;
+    this.#pass(4);
+    const buffer = this.#buffer;
+    const at = this.#at;
     const low = (buffer[at - 4] ?? 0) | ((buffer[at - 3] ?? 0) << 8) | ((buffer[at - 2] ?? 0) << 16);
     return (low | ((buffer[at - 1] ?? 0) << 24)) >>> 0;
   }
 
   string(): string {
-    const length = this.length();
-    const start = this.at;
-    this.at += length;
-    const text = asciiText(this.buffer, start, length);
+    const length = this.#length();
+    const start = this.#at;
+    this.#at += length;
+    const text = asciiText(this.#buffer, start, length);
     if (text !== undefined) return text;
     try {
-      return decoder.decode(this.buffer.subarray(start, this.at));
+      return decoder.decode(this.#buffer.subarray(start, this.#at));
     } catch {
       throw malformed("a string is not UTF-8");
     }
@@ -140,21 +141,21 @@ export class WireReader {
 
   /** Enters a nested message (or a packed list): `more` then speaks of it. Returns what {@link leave} needs. */
   enter(): number {
-    const length = this.length();
-    const outer = this.end;
-    this.end = this.at + length;
+    const length = this.#length();
+    const outer = this.#end;
+    this.#end = this.#at + length;
     return outer;
   }
 
   /** Leaves a nested message, read or not. */
   leave(outer: number): void {
-    this.at = this.end;
-    this.end = outer;
+    this.#at = this.#end;
+    this.#end = outer;
   }
 
   /** What is left of the message under way: a view. */
   rest(): Uint8Array {
-    return this.buffer.subarray(this.at, this.end);
+    return this.#buffer.subarray(this.#at, this.#end);
   }
 
   /** Passes over a field that this version does not know. */
@@ -165,28 +166,28 @@ export class WireReader {
         this.int32();
         return;
       case FIXED64:
-        this.pass(8);
+        this.#pass(8);
         return;
       case LENGTH_DELIMITED:
-        this.pass(this.length());
+        this.#pass(this.#length());
         return;
       case FIXED32:
-        this.pass(4);
+        this.#pass(4);
         return;
       default:
         throw malformed("a field has an unknown wire type");
     }
   }
 
-  private length(): number {
+  #length(): number {
     const length = this.uint();
-    if (length > this.end - this.at) throw malformed("it is cut short");
+    if (length > this.#end - this.#at) throw malformed("it is cut short");
     return length;
   }
 
-  private pass(bytes: number): void {
-    if (bytes > this.end - this.at) throw malformed("it is cut short");
-    this.at += bytes;
+  #pass(bytes: number): void {
+    if (bytes > this.#end - this.#at) throw malformed("it is cut short");
+    this.#at += bytes;
   }
 }
 

@@ -31,62 +31,62 @@ function varintBytes(value: number): number {
  * As in proto3, zero, false and empty values are left out, except where a method says otherwise.
  */
 export class WireWriter {
-  private slab: Uint8Array = emptyBytes;
+  #slab: Uint8Array = emptyBytes;
   /** The message under way is `slab[at … end)`. */
-  private at = 0;
-  private end = 0;
+  #at = 0;
+  #end = 0;
 
   /** Begins a message, for which about `bytes` may be set aside. One left unfinished is dropped. */
   begin(bytes = 0): this {
-    this.end = this.at;
-    if (bytes > this.at) this.grow(bytes);
+    this.#end = this.#at;
+    if (bytes > this.#at) this.#grow(bytes);
     return this;
   }
 
   /** The finished message. */
   finish(): Uint8Array {
-    const message = this.slab.subarray(this.at, this.end);
+    const message = this.#slab.subarray(this.#at, this.#end);
     // What is left of a slab made for one large message would keep that message's memory alive.
-    if (this.slab.length > slabBytes) {
-      this.slab = emptyBytes;
-      this.at = 0;
+    if (this.#slab.length > slabBytes) {
+      this.#slab = emptyBytes;
+      this.#at = 0;
     }
-    this.end = this.at;
+    this.#end = this.#at;
     return message;
   }
 
   /** The message so far: a view that the next write may make stale. */
   written(): Uint8Array {
-    return this.slab.subarray(this.at, this.end);
+    return this.#slab.subarray(this.#at, this.#end);
   }
 
   /** Bytes of the message so far: the end of a nested message that is about to be written. */
   mark(): number {
-    return this.end - this.at;
+    return this.#end - this.#at;
   }
 
   /** Makes what was written since `mark` the nested message `field`; also when it is empty. */
   nest(field: number, mark: number): void {
-    this.head(field, LENGTH_DELIMITED, this.end - this.at - mark);
+    this.#head(field, LENGTH_DELIMITED, this.#end - this.#at - mark);
   }
 
   /** uint64 or uint32 or an enum: an integer from 0 to 2^53 - 1. */
   uint(field: number, value: number): void {
-    if (value !== 0) this.head(field, VARINT, value);
+    if (value !== 0) this.#head(field, VARINT, value);
   }
 
   /** A {@link uint} that is written even when zero. */
   presentUint(field: number, value: number): void {
-    this.head(field, VARINT, value);
+    this.#head(field, VARINT, value);
   }
 
   /** fixed32: an integer from 0 to 2^32 - 1 in four bytes, the lowest first. */
   fixed32(field: number, value: number): void {
     if (value === 0) return;
-    this.reserve(4);
-    this.at -= 4;
-    for (let i = 0; i < 4; i++) this.slab[this.at + i] = value >>> (8 * i);
-    this.tag(field, FIXED32);
+    this.#reserve(4);
+    this.#at -= 4;
+    for (let i = 0; i < 4; i++) this.#slab[this.#at + i] = value >>> (8 * i);
+    this.#tag(field, FIXED32);
   }
 
   /** sint32: small for small negative numbers. */
@@ -102,16 +102,16 @@ export class WireWriter {
       this.uint(field, value);
       return;
     }
-    this.reserve(10);
-    this.at -= 10;
+    this.#reserve(10);
+    this.#at -= 10;
     let rest = value;
-    for (let i = 0; i < 9; i++, rest >>= 7) this.slab[this.at + i] = (rest & 0x7f) | 0x80;
-    this.slab[this.at + 9] = 1;
-    this.tag(field, VARINT);
+    for (let i = 0; i < 9; i++, rest >>= 7) this.#slab[this.#at + i] = (rest & 0x7f) | 0x80;
+    this.#slab[this.#at + 9] = 1;
+    this.#tag(field, VARINT);
   }
 
   bool(field: number, value: boolean): void {
-    if (value) this.head(field, VARINT, 1);
+    if (value) this.#head(field, VARINT, 1);
   }
 
   bytes(field: number, value: Uint8Array): void {
@@ -121,7 +121,7 @@ export class WireWriter {
   /** Bytes that are written even when empty: an item of a repeated field, or an `optional` one. */
   presentBytes(field: number, value: Uint8Array): void {
     this.raw(value);
-    this.head(field, LENGTH_DELIMITED, value.length);
+    this.#head(field, LENGTH_DELIMITED, value.length);
   }
 
   /** As {@link bytes}. */
@@ -131,11 +131,12 @@ export class WireWriter {
       this.presentBytes(field, bytes.subarray(start, start + length));
       return;
     }
-    this.reserve(length);
-    this.at -= length;
-    const { slab, at } = this;
+    this.#reserve(length);
+    this.#at -= length;
+    const slab = this.#slab;
+    const at = this.#at;
     for (let i = 0; i < length; i++) slab[at + i] = bytes[start + i] ?? 0;
-    this.head(field, LENGTH_DELIMITED, length);
+    this.#head(field, LENGTH_DELIMITED, length);
   }
 
   string(field: number, value: string): void {
@@ -145,9 +146,9 @@ export class WireWriter {
   /** A string that is written even when empty. */
   presentString(field: number, value: string): void {
     const length = value.length;
-    this.reserve(length);
-    const slab = this.slab;
-    const start = this.at - length;
+    this.#reserve(length);
+    const slab = this.#slab;
+    const start = this.#at - length;
     let ascii = true;
     for (let i = 0; i < length; i++) {
       const unit = value.charCodeAt(i);
@@ -161,8 +162,8 @@ export class WireWriter {
       this.presentBytes(field, encoder.encode(value));
       return;
     }
-    this.at = start;
-    this.head(field, LENGTH_DELIMITED, length);
+    this.#at = start;
+    this.#head(field, LENGTH_DELIMITED, length);
   }
 
   /** A packed list of {@link uint}s. */
@@ -176,16 +177,16 @@ export class WireWriter {
   /** A varint without a tag. */
   varint(value: number): void {
     if ((value & 0x7f) === value) {
-      this.reserve(1);
-      this.slab[--this.at] = value;
+      this.#reserve(1);
+      this.#slab[--this.#at] = value;
       return;
     }
     assert(Number.isSafeInteger(value) && value >= 0, "a number on the wire is an integer from 0 to 2^53 - 1");
     const size = varintBytes(value);
-    this.reserve(size);
-    this.at -= size;
-    const slab = this.slab;
-    let at = this.at;
+    this.#reserve(size);
+    this.#at -= size;
+    const slab = this.#slab;
+    let at = this.#at;
     let rest = value;
     for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) slab[at++] = (rest % 128) | 0x80;
     for (; rest >= 0x80; rest >>= 7) slab[at++] = (rest & 0x7f) | 0x80;
@@ -194,43 +195,43 @@ export class WireWriter {
 
   /** Encoded fields, as they are. */
   raw(fields: Uint8Array): void {
-    this.reserve(fields.length);
-    this.at -= fields.length;
-    this.slab.set(fields, this.at);
+    this.#reserve(fields.length);
+    this.#at -= fields.length;
+    this.#slab.set(fields, this.#at);
   }
 
   /** A field's tag and number, or its tag and length. Mostly both take one byte. */
-  private head(field: number, type: number, value: number): void {
-    const at = this.at - 2;
+  #head(field: number, type: number, value: number): void {
+    const at = this.#at - 2;
     if ((value & 0x7f) === value && field < 16 && at >= 0) {
-      this.slab[at] = (field << 3) | type;
-      this.slab[at + 1] = value;
-      this.at = at;
-    } else this.longHead(field, type, value);
+      this.#slab[at] = (field << 3) | type;
+      this.#slab[at + 1] = value;
+      this.#at = at;
+    } else this.#longHead(field, type, value);
   }
 
-  private longHead(field: number, type: number, value: number): void {
+  #longHead(field: number, type: number, value: number): void {
     this.varint(value);
-    this.tag(field, type);
+    this.#tag(field, type);
   }
 
-  private tag(field: number, type: number): void {
+  #tag(field: number, type: number): void {
     this.varint((field << 3) | type);
   }
 
-  private reserve(bytes: number): void {
-    if (this.at < bytes) this.grow(bytes);
+  #reserve(bytes: number): void {
+    if (this.#at < bytes) this.#grow(bytes);
   }
 
   /** Moves the message under way to the end of a new slab with room for `bytes` more. */
-  private grow(bytes: number): void {
-    const used = this.end - this.at;
+  #grow(bytes: number): void {
+    const used = this.#end - this.#at;
     const needed = used + bytes;
     const size = needed <= slabBytes ? slabBytes : needed + used;
     const slab = new Uint8Array(size);
-    slab.set(this.slab.subarray(this.at, this.end), size - used);
-    this.slab = slab;
-    this.at = size - used;
-    this.end = size;
+    slab.set(this.#slab.subarray(this.#at, this.#end), size - used);
+    this.#slab = slab;
+    this.#at = size - used;
+    this.#end = size;
   }
 }

@@ -65,33 +65,33 @@ export const peerService: ServiceDefinition = {
 };
 
 export class PeerAcceptor {
-  private readonly options: PeerAcceptorOptions;
-  private readonly active = new Map<ServerId, IncomingStream>();
-  private receivedFrames = 0;
+  readonly #options: PeerAcceptorOptions;
+  readonly #active = new Map<ServerId, IncomingStream>();
+  #receivedFrames = 0;
 
   constructor(options: PeerAcceptorOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Frames received since the process started. */
   get frames(): number {
-    return this.receivedFrames;
+    return this.#receivedFrames;
   }
 
   /** Takes or refuses a stream that was just opened. */
   readonly accept = (call: PeerCall, respond: sendUnaryData<Buffer>): void => {
     call.on("error", () => {});
     const checked = checkIdentity((key) => call.metadata.get(key)[0]?.toString(), {
-      clusterId: this.options.clusterId,
-      id: this.options.id,
-      instance: this.options.instance(),
+      clusterId: this.#options.clusterId,
+      id: this.#options.id,
+      instance: this.#options.instance(),
     });
     const refusal =
       "refusal" in checked
         ? checked.refusal
-        : (this.twin(checked) ?? this.options.welcome(checked.from, checked.callback));
+        : (this.#twin(checked) ?? this.#options.welcome(checked.from, checked.callback));
     if ("refusal" in checked || refusal !== undefined) {
-      this.options.log.warn({ address: call.getPeer(), reason: refusal }, "refused a peer stream");
+      this.#options.log.warn({ address: call.getPeer(), reason: refusal }, "refused a peer stream");
       respond({ code: status.FAILED_PRECONDITION, details: refusal ?? "" });
       return;
     }
@@ -103,13 +103,13 @@ export class PeerAcceptor {
       address: call.getPeer(),
       respond,
     };
-    const replaced = this.active.get(stream.from);
-    this.active.set(stream.from, stream);
+    const replaced = this.#active.get(stream.from);
+    this.#active.set(stream.from, stream);
     replaced?.respond({ code: status.ABORTED, details: "a newer stream of the same server took over" });
     // Headers at once: they tell the dialler that it is welcome.
     call.sendMetadata(new Metadata());
-    this.options.log.info({ peer: stream.from, address: stream.address }, "peer connected");
-    this.listenTo(call, stream);
+    this.#options.log.info({ peer: stream.from, address: stream.address }, "peer connected");
+    this.#listenTo(call, stream);
   };
 
   /**
@@ -118,54 +118,50 @@ export class PeerAcceptor {
    * replace only one that is not the server known here, or, as first members are not known to those that joined later,
    * one that waits to be admitted, which may be anybody. (Where the old stream is dead, it is gone in a few seconds.)
    */
-  private twin({
-    from,
-    incarnation,
-    waiting,
-  }: Exclude<CheckedIdentity, { readonly refusal: string }>): string | undefined {
-    const standing = this.active.get(from);
+  #twin({ from, incarnation, waiting }: Exclude<CheckedIdentity, { readonly refusal: string }>): string | undefined {
+    const standing = this.#active.get(from);
     if (standing === undefined || standing.incarnation === 0 || standing.incarnation === incarnation) return undefined;
     if (standing.waiting && !waiting) return undefined;
-    if (incarnation !== 0 && incarnation === this.options.knownIncarnation(from)) return undefined;
+    if (incarnation !== 0 && incarnation === this.#options.knownIncarnation(from)) return undefined;
     return `another server uses id ${from}, and is connected: ids are unique in a cluster, stop one of the two`;
   }
 
   /** Ends all streams. Nothing is reported about them. */
   close(): void {
-    const streams = [...this.active.values()];
-    this.active.clear();
+    const streams = [...this.#active.values()];
+    this.#active.clear();
     for (const stream of streams) stream.respond(null, empty);
   }
 
-  private listenTo(call: PeerCall, stream: IncomingStream): void {
+  #listenTo(call: PeerCall, stream: IncomingStream): void {
     call.on("data", (bytes: Buffer) => {
-      if (this.active.get(stream.from) !== stream) return;
+      if (this.#active.get(stream.from) !== stream) return;
       let messages: readonly PeerMessage[];
       try {
         messages = decodePeerFrame(bytes);
       } catch (error) {
         const reason = error instanceof Error ? firstLine(error.message) : String(error);
-        this.options.log.error({ peer: stream.from, reason }, "the peer sent garbage; its stream is closed");
+        this.#options.log.error({ peer: stream.from, reason }, "the peer sent garbage; its stream is closed");
         stream.respond({ code: status.INVALID_ARGUMENT, details: `malformed frame: ${reason}` });
-        this.lost(stream);
+        this.#lost(stream);
         return;
       }
-      this.receivedFrames += 1;
-      this.options.handlers.receivePeer(stream.from, messages, stream.instance);
+      this.#receivedFrames += 1;
+      this.#options.handlers.receivePeer(stream.from, messages, stream.instance);
     });
     call.on("end", () => {
       stream.respond(null, empty);
-      this.lost(stream);
+      this.#lost(stream);
     });
-    call.on("cancelled", () => this.lost(stream));
-    call.on("close", () => this.lost(stream));
+    call.on("cancelled", () => this.#lost(stream));
+    call.on("close", () => this.#lost(stream));
   }
 
-  private lost(stream: IncomingStream): void {
-    if (this.active.get(stream.from) !== stream) return;
-    this.active.delete(stream.from);
-    this.options.log.info({ peer: stream.from }, "the stream from the peer broke");
-    this.options.onLost(stream.from);
-    this.options.handlers.peerDisconnected(stream.from);
+  #lost(stream: IncomingStream): void {
+    if (this.#active.get(stream.from) !== stream) return;
+    this.#active.delete(stream.from);
+    this.#options.log.info({ peer: stream.from }, "the stream from the peer broke");
+    this.#options.onLost(stream.from);
+    this.#options.handlers.peerDisconnected(stream.from);
   }
 }

@@ -67,42 +67,42 @@ interface Attempt {
 }
 
 export class PeerLink {
-  private readonly options: PeerLinkOptions;
-  private readonly queue = new PeerQueue();
-  private attempt: Attempt | undefined;
-  private redialTimer: NodeJS.Timeout | undefined;
-  private backoffMs = backoffMinMs;
+  readonly #options: PeerLinkOptions;
+  readonly #queue = new PeerQueue();
+  #attempt: Attempt | undefined;
+  #redialTimer: NodeJS.Timeout | undefined;
+  #backoffMs = backoffMinMs;
   /** Back-off where another server with this one's id takes its streams over; unlike the other it outlives a stream. */
-  private twinBackoffMs = backoffMinMs;
-  private framesInFlight = 0;
-  private sentMessages = 0;
-  private sentBytes = 0;
+  #twinBackoffMs = backoffMinMs;
+  #framesInFlight = 0;
+  #sentMessages = 0;
+  #sentBytes = 0;
   /** What was last said of this peer in the log, to say it once. */
-  private lastComplaint = "";
-  private closed = false;
+  #lastComplaint = "";
+  #closed = false;
 
   constructor(options: PeerLinkOptions) {
-    this.options = options;
-    this.dial();
+    this.#options = options;
+    this.#dial();
   }
 
   get stats(): PeerLinkStats {
     return {
-      connected: this.attempt?.acceptedAtMs !== undefined,
-      sentMessages: this.sentMessages,
-      sentBytes: this.sentBytes,
-      droppedMessages: this.queue.droppedMessages,
-      queuedBytes: this.queue.bytes,
+      connected: this.#attempt?.acceptedAtMs !== undefined,
+      sentMessages: this.#sentMessages,
+      sentBytes: this.#sentBytes,
+      droppedMessages: this.#queue.droppedMessages,
+      queuedBytes: this.#queue.bytes,
     };
   }
 
   /** Queues messages and sends what the stream takes. */
   send(messages: readonly PeerMessage[]): void {
-    if (this.attempt?.acceptedAtMs !== undefined) {
-      this.queue.push(messages);
-      this.pump(this.attempt);
+    if (this.#attempt?.acceptedAtMs !== undefined) {
+      this.#queue.push(messages);
+      this.#pump(this.#attempt);
     } else {
-      this.queue.pushOffline(messages);
+      this.#queue.pushOffline(messages);
     }
   }
 
@@ -112,38 +112,38 @@ export class PeerLink {
    * @throws TerrariumError NO_SERVER
    */
   async observe(question: Question, timeoutMs: number): Promise<string> {
-    const { attempt } = this;
+    const attempt = this.#attempt;
     if (attempt?.acceptedAtMs === undefined) throw new TerrariumError("NO_SERVER", "it cannot be reached");
-    return await askObserve(attempt.client, this.options.clusterId, question, timeoutMs);
+    return await askObserve(attempt.client, this.#options.clusterId, question, timeoutMs);
   }
 
   /** The peer is there, since it dialled us: no need to wait out the back-off. */
   dialNow(): void {
-    if (this.redialTimer === undefined) return;
-    clearTimeout(this.redialTimer);
-    this.redialTimer = undefined;
-    this.backoffMs = backoffMinMs;
-    this.dial();
+    if (this.#redialTimer === undefined) return;
+    clearTimeout(this.#redialTimer);
+    this.#redialTimer = undefined;
+    this.#backoffMs = backoffMinMs;
+    this.#dial();
   }
 
   /** Opens the stream anew: what this server says of itself at its beginning has changed. */
   redial(): void {
-    this.drop();
-    this.dial();
+    this.#drop();
+    this.#dial();
   }
 
   /** Ends the stream, which tells the peer that this server is leaving. */
   close(): void {
-    this.closed = true;
-    this.drop();
+    this.#closed = true;
+    this.#drop();
   }
 
-  private drop(): void {
-    clearTimeout(this.redialTimer);
-    this.redialTimer = undefined;
-    const attempt = this.attempt;
+  #drop(): void {
+    clearTimeout(this.#redialTimer);
+    this.#redialTimer = undefined;
+    const attempt = this.#attempt;
     if (attempt === undefined) return;
-    this.attempt = undefined;
+    this.#attempt = undefined;
     clearTimeout(attempt.acceptTimer);
     if (attempt.acceptedAtMs !== undefined) attempt.stream.end();
     else attempt.stream.cancel();
@@ -151,58 +151,58 @@ export class PeerLink {
     attempt.client.close();
   }
 
-  private dial(): void {
-    if (this.closed || this.attempt !== undefined) return;
-    const { self, incarnation, peer, clusterId, address, keepaliveMs } = this.options;
+  #dial(): void {
+    if (this.#closed || this.#attempt !== undefined) return;
+    const { self, incarnation, peer, clusterId, address, keepaliveMs } = this.#options;
     const client = new Client(
       address,
       credentials.createInsecure(),
       channelOptions(keepaliveMs, limits.peerFrameBytesMax),
     );
     const metadata = new Metadata({ waitForReady: false });
-    const [waiting, instance, callback] = [this.options.waiting(), this.options.instance(), this.options.callback()];
+    const [waiting, instance, callback] = [this.#options.waiting(), this.#options.instance(), this.#options.callback()];
     const identity = { clusterId, from: self, to: peer, incarnation, instance, waiting, callback };
     for (const [key, value] of streamIdentity(identity)) metadata.set(key, value);
     const stream = client.makeClientStreamRequest(peerMethodPath, rawBytes, rawBytes, metadata, (error) => {
-      this.ended(attempt, error);
+      this.#ended(attempt, error);
     });
     const acceptTimer = setTimeout(() => stream.cancel(), acceptTimeoutMs);
     const attempt: Attempt = { client, stream, acceptTimer, acceptedAtMs: undefined };
-    this.attempt = attempt;
-    this.framesInFlight = 0;
-    stream.on("metadata", () => this.accepted(attempt));
+    this.#attempt = attempt;
+    this.#framesInFlight = 0;
+    stream.on("metadata", () => this.#accepted(attempt));
     // The callback above tells of the end; without a listener Node would throw here too.
     stream.on("error", () => {});
   }
 
-  private accepted(attempt: Attempt): void {
+  #accepted(attempt: Attempt): void {
     // A refusal arrives as metadata with a status right behind; the stream is then ended before the next turn.
-    if (this.attempt !== attempt || attempt.acceptedAtMs !== undefined) return;
+    if (this.#attempt !== attempt || attempt.acceptedAtMs !== undefined) return;
     clearTimeout(attempt.acceptTimer);
     attempt.acceptedAtMs = performance.now();
-    this.backoffMs = backoffMinMs;
-    this.lastComplaint = "";
-    this.options.log.info({ peer: this.options.peer, address: this.options.address }, "connected to peer");
-    this.options.onConnected();
-    this.pump(attempt);
+    this.#backoffMs = backoffMinMs;
+    this.#lastComplaint = "";
+    this.#options.log.info({ peer: this.#options.peer, address: this.#options.address }, "connected to peer");
+    this.#options.onConnected();
+    this.#pump(attempt);
   }
 
-  private ended(attempt: Attempt, error: ServiceError | null): void {
+  #ended(attempt: Attempt, error: ServiceError | null): void {
     clearTimeout(attempt.acceptTimer);
     attempt.client.close();
-    if (this.attempt !== attempt) return;
-    this.attempt = undefined;
-    this.queue.dropStale();
-    this.complain(attempt, error);
-    if (this.closed) return;
+    if (this.#attempt !== attempt) return;
+    this.#attempt = undefined;
+    this.#queue.dropStale();
+    this.#complain(attempt, error);
+    if (this.#closed) return;
     // A refusal does not heal by itself; an unreachable peer may be back any moment.
-    if (error?.code === status.FAILED_PRECONDITION) this.backoffMs = backoffMaxMs;
-    if (error?.code === status.ABORTED) this.backOffFromTwin(attempt);
-    const delay = this.backoffMs * (0.5 + this.options.random() / 2);
-    this.backoffMs = Math.min(backoffMaxMs, this.backoffMs * 2);
-    this.redialTimer = setTimeout(() => {
-      this.redialTimer = undefined;
-      this.dial();
+    if (error?.code === status.FAILED_PRECONDITION) this.#backoffMs = backoffMaxMs;
+    if (error?.code === status.ABORTED) this.#backOffFromTwin(attempt);
+    const delay = this.#backoffMs * (0.5 + this.#options.random() / 2);
+    this.#backoffMs = Math.min(backoffMaxMs, this.#backoffMs * 2);
+    this.#redialTimer = setTimeout(() => {
+      this.#redialTimer = undefined;
+      this.#dial();
     }, delay);
   }
 
@@ -210,45 +210,45 @@ export class PeerLink {
    * A newer stream under this server's id took over from one that was not broken: so two servers run under it, and each
    * would take the stream from the other for ever. (One that was restarted begins anew: it does not wait.)
    */
-  private backOffFromTwin({ acceptedAtMs }: Attempt): void {
-    const { self, peer, address, log } = this.options;
-    if (acceptedAtMs !== undefined && performance.now() - acceptedAtMs > steadyMs) this.twinBackoffMs = backoffMinMs;
-    if (this.twinBackoffMs === backoffMinMs) {
+  #backOffFromTwin({ acceptedAtMs }: Attempt): void {
+    const { self, peer, address, log } = this.#options;
+    if (acceptedAtMs !== undefined && performance.now() - acceptedAtMs > steadyMs) this.#twinBackoffMs = backoffMinMs;
+    if (this.#twinBackoffMs === backoffMinMs) {
       const hint = "ids are unique in a cluster: stop one of the two";
       log.error({ peer, address, hint }, `another server uses id ${self}, and took the stream to the peer over`);
     }
-    this.backoffMs = this.twinBackoffMs;
-    this.twinBackoffMs = Math.min(backoffMaxMs, this.twinBackoffMs * 2);
+    this.#backoffMs = this.#twinBackoffMs;
+    this.#twinBackoffMs = Math.min(backoffMaxMs, this.#twinBackoffMs * 2);
   }
 
-  private complain(attempt: Attempt, error: ServiceError | null): void {
-    const { peer, address, log } = this.options;
+  #complain(attempt: Attempt, error: ServiceError | null): void {
+    const { peer, address, log } = this.#options;
     const reason = error === null ? "it ended the stream" : firstLine(error.details);
     if (error?.code === status.FAILED_PRECONDITION) {
-      if (this.lastComplaint !== reason) log.error({ peer, address, reason }, "the peer refuses this server");
+      if (this.#lastComplaint !== reason) log.error({ peer, address, reason }, "the peer refuses this server");
     } else if (attempt.acceptedAtMs !== undefined) {
       log.info({ peer, address, reason }, "the stream to the peer broke");
-    } else if (this.lastComplaint === "") {
+    } else if (this.#lastComplaint === "") {
       log.warn({ peer, address, reason }, "the peer cannot be reached; trying on");
     }
-    this.lastComplaint = reason;
+    this.#lastComplaint = reason;
   }
 
-  private pump(attempt: Attempt): void {
-    while (this.framesInFlight < framesInFlightMax && !this.queue.isEmpty) {
-      const messages = this.queue.takeFrame();
+  #pump(attempt: Attempt): void {
+    while (this.#framesInFlight < framesInFlightMax && !this.#queue.isEmpty) {
+      const messages = this.#queue.takeFrame();
       const frame = encodePeerFrame(messages);
       if (frame.length > limits.peerFrameBytesMax) {
-        this.options.log.error({ peer: this.options.peer, bytes: frame.length }, "dropped a frame over the limit");
+        this.#options.log.error({ peer: this.#options.peer, bytes: frame.length }, "dropped a frame over the limit");
         continue;
       }
-      this.framesInFlight += 1;
-      this.sentMessages += messages.length;
-      this.sentBytes += frame.length;
+      this.#framesInFlight += 1;
+      this.#sentMessages += messages.length;
+      this.#sentBytes += frame.length;
       attempt.stream.write(asBuffer(frame), () => {
-        if (this.attempt !== attempt) return;
-        this.framesInFlight -= 1;
-        this.pump(attempt);
+        if (this.#attempt !== attempt) return;
+        this.#framesInFlight -= 1;
+        this.#pump(attempt);
       });
     }
   }

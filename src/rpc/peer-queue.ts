@@ -25,40 +25,40 @@ function isBulk(message: PeerMessage): boolean {
 
 /** The two lanes; bounded by `limits.peerQueueBytesMax`. */
 export class PeerQueue {
-  private readonly bytesMax: number;
-  private small: Waiting[] = [];
-  private bulk: Waiting[] = [];
-  private queuedBytes = 0;
-  private dropped = 0;
+  readonly #bytesMax: number;
+  #small: Waiting[] = [];
+  #bulk: Waiting[] = [];
+  #queuedBytes = 0;
+  #dropped = 0;
 
   constructor(bytesMax: number = limits.peerQueueBytesMax) {
-    this.bytesMax = bytesMax;
+    this.#bytesMax = bytesMax;
   }
 
   /** Estimated bytes that wait. */
   get bytes(): number {
-    return this.queuedBytes;
+    return this.#queuedBytes;
   }
 
   /** Messages dropped so far because the queue was full or the peer away. */
   get droppedMessages(): number {
-    return this.dropped;
+    return this.#dropped;
   }
 
   get isEmpty(): boolean {
-    return this.small.length === 0 && this.bulk.length === 0;
+    return this.#small.length === 0 && this.#bulk.length === 0;
   }
 
   /** Adds messages; what does not fit is dropped, as a network may. */
   push(messages: readonly PeerMessage[]): void {
     for (const message of messages) {
       const bytes = peerMessageBytes(message);
-      if (this.queuedBytes + bytes > this.bytesMax) {
-        this.dropped += 1;
+      if (this.#queuedBytes + bytes > this.#bytesMax) {
+        this.#dropped += 1;
         continue;
       }
-      this.queuedBytes += bytes;
-      (isBulk(message) ? this.bulk : this.small).push({ message, bytes });
+      this.#queuedBytes += bytes;
+      (isBulk(message) ? this.#bulk : this.#small).push({ message, bytes });
     }
   }
 
@@ -70,17 +70,17 @@ export class PeerQueue {
 
   /** Forgets what is of no use after the stream broke: all bulk, and all but the newest small messages. */
   dropStale(): void {
-    this.dropped += this.bulk.length + Math.max(0, this.small.length - keptOfflineMax);
-    this.bulk = [];
-    this.small = this.small.slice(-keptOfflineMax);
-    this.queuedBytes = this.small.reduce((sum, waiting) => sum + waiting.bytes, 0);
+    this.#dropped += this.#bulk.length + Math.max(0, this.#small.length - keptOfflineMax);
+    this.#bulk = [];
+    this.#small = this.#small.slice(-keptOfflineMax);
+    this.#queuedBytes = this.#small.reduce((sum, waiting) => sum + waiting.bytes, 0);
   }
 
   /** Takes the messages of the next frame: small ones first, then bulk, until {@link frameTargetBytes} is reached. */
   takeFrame(): PeerMessage[] {
     const frame: PeerMessage[] = [];
     let bytes = 0;
-    for (const lane of [this.small, this.bulk]) {
+    for (const lane of [this.#small, this.#bulk]) {
       let taken = 0;
       for (const waiting of lane) {
         if (frame.length > 0 && bytes + waiting.bytes > frameTargetBytes) break;
@@ -90,7 +90,7 @@ export class PeerQueue {
       }
       lane.splice(0, taken);
     }
-    this.queuedBytes -= bytes;
+    this.#queuedBytes -= bytes;
     return frame;
   }
 }

@@ -67,34 +67,34 @@ const peerConnectionsMax = 512;
 const strangersMax = 64;
 
 export class PeerTransport implements Network {
-  private readonly options: PeerTransportOptions;
-  private readonly door: GrpcDoor;
-  private readonly acceptor: PeerAcceptor;
+  readonly #options: PeerTransportOptions;
+  readonly #door: GrpcDoor;
+  readonly #acceptor: PeerAcceptor;
   /** The peers of the configuration. */
-  private peers: ReadonlyMap<ServerId, string> = new Map();
+  #peers: ReadonlyMap<ServerId, string> = new Map();
   /** Servers that have dialled this one, and where to dial them back. */
-  private readonly callers = new Map<ServerId, string>();
-  private readonly links = new Map<ServerId, Connection>();
+  readonly #callers = new Map<ServerId, string>();
+  readonly #links = new Map<ServerId, Connection>();
   /** Where others reach this server, as far as is known. */
-  private ownAddress: string | undefined;
-  private closed = false;
+  #ownAddress: string | undefined;
+  #closed = false;
 
   constructor(options: PeerTransportOptions) {
-    this.options = options;
-    this.acceptor = new PeerAcceptor({
+    this.#options = options;
+    this.#acceptor = new PeerAcceptor({
       clusterId: options.clusterId,
       id: options.id,
       handlers: options.handlers,
       instance: options.instance,
       knownIncarnation: options.knownIncarnation,
-      welcome: (from, callback) => this.welcome(from, callback),
+      welcome: (from, callback) => this.#welcome(from, callback),
       onLost: (from) => {
-        this.callers.delete(from);
-        this.reconcile();
+        this.#callers.delete(from);
+        this.#reconcile();
       },
       log: options.log,
     });
-    this.door = new GrpcDoor({
+    this.#door = new GrpcDoor({
       name: "peers",
       connectionsMax: peerConnectionsMax,
       log: options.log,
@@ -102,19 +102,19 @@ export class PeerTransport implements Network {
       frameBytesMax: limits.peerFrameBytesMax,
       ...options.door,
     });
-    this.door.serve(peerService, {
+    this.#door.serve(peerService, {
       messages: (call: PeerCall, respond: sendUnaryData<Buffer>) => {
-        this.door.began(call);
-        this.acceptor.accept(call, respond);
+        this.#door.began(call);
+        this.#acceptor.accept(call, respond);
       },
-      introduce: this.door.unary((call, respond) => {
+      introduce: this.#door.unary((call, respond) => {
         const { clusterId, id, incarnation } = options;
         answerIntroduce(call.request, { clusterId, id, incarnation }, probeTimeoutMs).then(
           (reply) => respond(null, reply),
           () => respond({ code: status.INVALID_ARGUMENT, details: "the request cannot be read" }),
         );
       }),
-      observe: this.door.unary((call, respond) => this.tell(call, respond)),
+      observe: this.#door.unary((call, respond) => this.#tell(call, respond)),
     });
   }
 
@@ -124,10 +124,10 @@ export class PeerTransport implements Network {
    * @throws TerrariumError ADDRESS_IN_USE, USAGE
    */
   async listen(address: string): Promise<number> {
-    const port = await this.door.listen(address);
+    const port = await this.#door.listen(address);
     const host = address.slice(0, address.lastIndexOf(":"));
     // Nobody can dial "everywhere": then only the configuration knows.
-    if (host !== "0.0.0.0" && host !== "[::]") this.ownAddress = `${host}:${port}`;
+    if (host !== "0.0.0.0" && host !== "[::]") this.#ownAddress = `${host}:${port}`;
     return port;
   }
 
@@ -136,32 +136,32 @@ export class PeerTransport implements Network {
    * server may be among them: that is where others reach it.
    */
   setPeers(peers: readonly PeerAddress[]): void {
-    const { id: self } = this.options;
-    this.ownAddress = peers.find(({ id }) => id === self)?.address ?? this.ownAddress;
-    this.peers = new Map(peers.flatMap(({ id, address }) => (id === self ? [] : [[id, address]])));
-    this.reconcile();
+    const { id: self } = this.#options;
+    this.#ownAddress = peers.find(({ id }) => id === self)?.address ?? this.#ownAddress;
+    this.#peers = new Map(peers.flatMap(({ id, address }) => (id === self ? [] : [[id, address]])));
+    this.#reconcile();
   }
 
   /** Opens all streams anew: what this server says of itself has changed. */
   redial(): void {
-    for (const { link } of this.links.values()) link.redial();
+    for (const { link } of this.#links.values()) link.redial();
   }
 
-  private welcome(from: ServerId, callback: string | undefined): string | undefined {
-    if (callback === undefined) this.callers.delete(from);
+  #welcome(from: ServerId, callback: string | undefined): string | undefined {
+    if (callback === undefined) this.#callers.delete(from);
     else {
-      if (this.isStranger(from) && !this.callers.has(from) && this.strangers() >= strangersMax)
+      if (this.#isStranger(from) && !this.#callers.has(from) && this.#strangers() >= strangersMax)
         return "too many servers that are not members call at this time";
-      this.callers.set(from, callback);
+      this.#callers.set(from, callback);
     }
-    this.reconcile();
+    this.#reconcile();
     // It is there: no need to wait out the back-off.
-    this.links.get(from)?.link.dialNow();
+    this.#links.get(from)?.link.dialNow();
     return undefined;
   }
 
-  private tell(call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void {
-    const { clusterId, handlers, log } = this.options;
+  #tell(call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void {
+    const { clusterId, handlers, log } = this.#options;
     const { observe } = handlers;
     if (observe === undefined) return respond({ code: status.UNIMPLEMENTED, details: "not told here" });
     try {
@@ -174,51 +174,51 @@ export class PeerTransport implements Network {
     }
   }
 
-  private isStranger(id: ServerId): boolean {
-    return !this.peers.has(id);
+  #isStranger(id: ServerId): boolean {
+    return !this.#peers.has(id);
   }
 
-  private strangers(): number {
-    return [...this.callers.keys()].filter((id) => this.isStranger(id)).length;
+  #strangers(): number {
+    return [...this.#callers.keys()].filter((id) => this.#isStranger(id)).length;
   }
 
   /** Opens and closes links, so that they are those that are wanted. */
-  private reconcile(): void {
-    if (this.closed) return;
+  #reconcile(): void {
+    if (this.#closed) return;
     const wanted = new Map<ServerId, Omit<Connection, "link">>();
-    for (const [id, address] of this.callers) wanted.set(id, { address, back: true });
-    for (const [id, address] of this.peers) wanted.set(id, { address, back: false });
-    for (const [id, { address, back, link }] of this.links) {
+    for (const [id, address] of this.#callers) wanted.set(id, { address, back: true });
+    for (const [id, address] of this.#peers) wanted.set(id, { address, back: false });
+    for (const [id, { address, back, link }] of this.#links) {
       const other = wanted.get(id);
       if (other?.address === address && other.back === back) continue;
       link.close();
-      this.links.delete(id);
+      this.#links.delete(id);
     }
     for (const [id, { address, back }] of wanted) {
-      if (this.links.has(id)) continue;
-      const { clusterId, incarnation, instance, waiting, handlers, random, log } = this.options;
+      if (this.#links.has(id)) continue;
+      const { clusterId, incarnation, instance, waiting, handlers, random, log } = this.#options;
       const link = new PeerLink({
         clusterId,
-        self: this.options.id,
+        self: this.#options.id,
         incarnation,
         instance,
         waiting,
         peer: id,
         address,
         // Two servers that only dial each other back would never stop.
-        callback: () => (back ? undefined : this.ownAddress),
+        callback: () => (back ? undefined : this.#ownAddress),
         keepaliveMs: peerKeepaliveMs,
         onConnected: () => handlers.peerConnected(id),
         random,
         log,
       });
-      this.links.set(id, { address, back, link });
+      this.#links.set(id, { address, back, link });
     }
   }
 
   /** Queues messages for a peer. They may be lost; a peer that is unknown gets nothing. */
   send(to: ServerId, messages: readonly PeerMessage[]): void {
-    this.links.get(to)?.link.send(messages);
+    this.#links.get(to)?.link.send(messages);
   }
 
   /**
@@ -227,22 +227,22 @@ export class PeerTransport implements Network {
    * @throws TerrariumError NO_SERVER, with a clause that says why there is no answer
    */
   async observe(id: ServerId, question: Question, timeoutMs: number): Promise<string> {
-    const connection = this.links.get(id);
+    const connection = this.#links.get(id);
     if (connection === undefined) throw new TerrariumError("NO_SERVER", "there is no stream to it");
     return await connection.link.observe(question, timeoutMs);
   }
 
   /** What has become of those who connected. */
   get doorStats(): GateStats {
-    return this.door.stats;
+    return this.#door.stats;
   }
 
   /** What each link has done, by peer id in rising order. */
   stats(): ReadonlyMap<ServerId, PeerLinkStats> {
-    const ids = [...this.links.keys()].sort((a, b) => a - b);
+    const ids = [...this.#links.keys()].sort((a, b) => a - b);
     const stats = new Map<ServerId, PeerLinkStats>();
     for (const id of ids) {
-      const entry = this.links.get(id);
+      const entry = this.#links.get(id);
       if (entry !== undefined) stats.set(id, entry.link.stats);
     }
     return stats;
@@ -250,10 +250,10 @@ export class PeerTransport implements Network {
 
   /** Ends all streams and stops listening; peers see the streams end. Nothing is reported any more. */
   close(): Promise<void> {
-    this.closed = true;
-    for (const { link } of this.links.values()) link.close();
-    this.links.clear();
-    this.acceptor.close();
-    return this.door.close();
+    this.#closed = true;
+    for (const { link } of this.#links.values()) link.close();
+    this.#links.clear();
+    this.#acceptor.close();
+    return this.#door.close();
   }
 }

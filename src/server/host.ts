@@ -19,65 +19,65 @@ export interface HostOptions {
 }
 
 export class Host {
-  private readonly options: HostOptions;
-  private driven: Driven | undefined;
-  private flushRequested = false;
-  private timer: NodeJS.Timeout | undefined;
+  readonly #options: HostOptions;
+  #driven: Driven | undefined;
+  #flushRequested = false;
+  #timer: NodeJS.Timeout | undefined;
   /** Monotonic ms at which `timer` fires. */
-  private timerAtMs = Number.POSITIVE_INFINITY;
+  #timerAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: HostOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Asks for a flush at the end of this turn of the event loop: behind all input that has arrived. */
   readonly requestFlush = (): void => {
-    if (this.flushRequested) return;
-    this.flushRequested = true;
-    setImmediate(this.turn);
+    if (this.#flushRequested) return;
+    this.#flushRequested = true;
+    setImmediate(this.#turn);
   };
 
   start(driven: Driven): void {
-    this.driven = driven;
+    this.#driven = driven;
     this.requestFlush();
   }
 
   /** Nothing is called any more. */
   stop(): void {
-    this.driven = undefined;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.#driven = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  private readonly turn = (): void => {
-    this.flushRequested = false;
-    const { driven } = this;
+  readonly #turn = (): void => {
+    this.#flushRequested = false;
+    const driven = this.#driven;
     if (driven === undefined) return;
-    const startedMs = this.options.clock.now();
+    const startedMs = this.#options.clock.now();
     driven.flush();
-    const nowMs = this.options.clock.now();
-    this.arm(driven, nowMs);
-    this.options.afterTurn(nowMs - startedMs);
+    const nowMs = this.#options.clock.now();
+    this.#arm(driven, nowMs);
+    this.#options.afterTurn(nowMs - startedMs);
   };
 
   /** A deadline mostly moves away before it comes: a timer that fires too early is re-armed then, and not before. */
-  private arm(driven: Driven, nowMs: number): void {
+  #arm(driven: Driven, nowMs: number): void {
     const deadlineMs = driven.nextDeadline();
     if (deadlineMs === Number.POSITIVE_INFINITY) return;
-    if (this.timer !== undefined && this.timerAtMs <= deadlineMs) return;
-    clearTimeout(this.timer);
+    if (this.#timer !== undefined && this.#timerAtMs <= deadlineMs) return;
+    clearTimeout(this.#timer);
     const delayMs = Math.max(1, Math.ceil(deadlineMs - nowMs));
-    this.timerAtMs = nowMs + delayMs;
-    this.timer = setTimeout(this.fire, delayMs);
+    this.#timerAtMs = nowMs + delayMs;
+    this.#timer = setTimeout(this.#fire, delayMs);
   }
 
-  private readonly fire = (): void => {
-    this.timer = undefined;
-    this.timerAtMs = Number.POSITIVE_INFINITY;
-    const { driven } = this;
+  readonly #fire = (): void => {
+    this.#timer = undefined;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    const driven = this.#driven;
     if (driven === undefined) return;
-    const nowMs = this.options.clock.now();
-    if (driven.nextDeadline() > nowMs) this.arm(driven, nowMs);
+    const nowMs = this.#options.clock.now();
+    if (driven.nextDeadline() > nowMs) this.#arm(driven, nowMs);
     else driven.tick();
   };
 }
