@@ -47,7 +47,7 @@ export const commit: Lab = {
   hints: [
     "Figure 8 of the paper is about one line of this lab. `npm run sim -- --scene figure-8` plays it.",
     "Sorted from the highest down, the majority's value is at the place of the majority's last member: with five voters the third.",
-    "JavaScript's sort() without a comparison sorts as text, and 10 comes before 9. And mind what `state.log.termAt(0)` would mean: nothing that is not new needs to be looked at.",
+    "JavaScript's sort() without a comparison sorts as text, and 10 comes before 9. And ask `state.log.termAt` only of an index above `commitIndex`: the count may be one that the log has forgotten, or of no entry at all.",
   ],
   tests: [
     { file: "test/property/quorum.test.ts" },

@@ -14,7 +14,15 @@ export const eventQueue: Lab = {
       symbol: "EventHeap.push",
       task: [
         "Puts `item` into the heap under `time` and the next sequence number, which it returns: 1 for the first item ever pushed, then 2, and so on (`this.#sequence` has the last one given).",
-        "The heap is a binary tree laid out in arrays: the children of the item at place i are at 2i + 1 and 2i + 2, its parent is at (i - 1) >> 1, and no item comes before its parent. `#times`, `#sequences` and `#items` hold, at the same place, what belongs to one item. `this.#size` items are in use; when the arrays are full, `this.#grow()` doubles them.",
+        "The heap is a binary tree laid out in arrays: the children of the item at place i are at 2i + 1 and 2i + 2, its parent is at (i - 1) >> 1, and no item comes before its parent. `#times`, `#sequences` and `#items` hold, at the same place, what belongs to one item. `this.#size` items are in use; when the arrays of numbers are full, `this.#grow()` doubles them. The new item begins behind the last one, and `#rise` finds its place.",
+      ],
+    },
+    {
+      file,
+      symbol: "EventHeap.#rise",
+      task: [
+        "Puts an item into the place `at`, which is free, or above it: as long as the item comes before the one at the parent's place, the parent's moves down into the free place, and the parent's place is the free one. Write all three arrays at the same places.",
+        "An item that rises is either new, so its sequence number is the highest of all, or it is on its way out, with a time before all others.",
       ],
     },
     {
@@ -27,7 +35,7 @@ export const eventQueue: Lab = {
   ],
   hints: [
     "Draw the heap as a tree on paper, push the times 5, 3, 4, 3 and pop them all. Note both the times and the sequence numbers.",
-    "push: begin at the place behind the last item and, as long as the parent's time is later, move the parent down one step. What is new has the highest sequence number, so a parent of the same time stays where it is.",
+    "rise: as long as the parent's time is later, move the parent down one step. What is new has the highest sequence number, so a parent of the same time stays where it is. push only counts, and lets it rise from the place behind the last item.",
     "sinkFromTop: of the two children only the one that comes first matters. If it comes before the sinking item (by time, and by sequence if the times are equal), it moves up and its place is looked at next; else the sinking item stays. The second child may not exist.",
   ],
   tests: [

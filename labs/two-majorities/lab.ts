@@ -40,7 +40,7 @@ export const twoMajorities: Lab = {
     },
   ],
   hints: [
-    "Take the old voters 1, 2, 3 and the new ones 3, 4, 5. Which three of the five are a majority of the union and no majority of either?",
+    "Take the old voters 1, 2, 3 and the new ones 3, 4, 5. Servers 1, 2 and 4 are three of the five: a majority of all together. Of which of the two groups are they one? Which three would be one of both?",
     'Joint means "and": the smaller of the two values; and of two election results "won" only if both are.',
     "isSettled compares `commitIndex` with two indexes, and needs both.",
   ],
