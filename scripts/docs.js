@@ -13,6 +13,7 @@ import { generatedPages } from "./docs/generated.js";
 import { anchorsOf, linksOf } from "./docs/links.js";
 import { declares, filesNamedIn, scriptsNamedIn } from "./docs/mentions.js";
 import { blocksOf, codeBody, normalised, runOf, shownPart, unkeptOf, withBodies } from "./docs/page.js";
+import { sceneProblems } from "./docs/scenes.js";
 import { commandsOf, Session, sessionBody } from "./docs/session.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -120,10 +121,16 @@ function checkMentions(page, text) {
   return problems;
 }
 
+const sceneNames = readdirSync(join(root, "sim/scenes")).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+
+function checkScenes(page, text) {
+  return sceneProblems(text, sceneNames).map(({ line, message }) => `${page}:${line}: ${message}`);
+}
+
 /** Returns the problems of one page; with `sync`, mends those that can be. */
 async function visit(page) {
   const text = readSource(page);
-  const problems = [...checkLinks(page, text), ...checkMentions(page, text)];
+  const problems = [...checkLinks(page, text), ...checkMentions(page, text), ...checkScenes(page, text)];
   const blocks = blocksOf(text);
   const bodies = [];
   let shell;
@@ -169,7 +176,15 @@ async function visitAll(some) {
 /** Pages that are made of the code: those that are old. */
 async function visitGenerated() {
   const problems = [];
-  for (const [page, text] of await generatedPages(root, problems)) {
+  let pages = [];
+  try {
+    pages = await generatedPages(root, problems);
+  } catch (error) {
+    problems.push(error.message);
+  }
+  // A page made of what is wrong would be wrong.
+  if (problems.length > 0) return problems;
+  for (const [page, text] of pages) {
     if (readSource(page) === text) continue;
     if (sync) {
       mkdirSync(dirname(join(root, page)), { recursive: true });

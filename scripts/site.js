@@ -2,7 +2,7 @@
 // server. VitePress is a package of its own (site/), installed here when it is missing, so that nobody else has to.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,19 +29,13 @@ function linkPages() {
   if (!existsSync(link)) symlinkSync(join("..", "docs"), link, "dir");
 }
 
-/** The pages that the build made for the browser go beside those of the book. */
+/** What the build made for the browser goes beside the pages of the book: the playground, and the scenes that pages play. */
 function takePlayground() {
   const target = join(site, "public");
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  for (const folder of ["play", "assets"]) {
-    const built = join(root, "dist/web", folder);
-    if (existsSync(built)) cpSync(built, join(target, folder), { recursive: true });
-  }
-  if (existsSync(join(target, "play/index.html")))
-    // A server that answers everything with its first page has no such file.
-    writeFileSync(join(target, "play/manifest.json"), '{"page":"play"}\n');
-  else console.log("the playground is not built: scenes stay pictures");
+  for (const folder of ["play", "assets", "scene"])
+    cpSync(join(root, "dist/web", folder), join(target, folder), { recursive: true });
 }
 
 const [mode] = process.argv.slice(2);

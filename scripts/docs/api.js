@@ -2,14 +2,27 @@
 
 import { head } from "./generated.js";
 
-const index = "dist/src/client/index.d.ts";
+const source = "src/client/index.ts";
+const index = `dist/${source.replace(/\.ts$/, ".d.ts")}`;
 
-/** The page; `read` gives the text of a file of the checkout. */
-export function apiPage(read) {
+/**
+ * The page; `read` gives the text of a file of the checkout. What the index exports and nothing declares goes to
+ * `problems`, with its line.
+ */
+export function apiPage(read, problems) {
   const sections = [];
-  for (const { name, from } of exportsOf(read(index))) {
-    const found = declarationOf(fileAt(index, from), name, read);
-    sections.push(sectionOf(name, found));
+  const lineOf = (word) =>
+    read(source)
+      .split("\n")
+      .findIndex((line) => line.includes(word)) + 1 || 1;
+  const text = read(index);
+  if (/^export \*/m.test(text)) problems.push(`${source}:${lineOf("export *")}: name what is exported, one by one`);
+  for (const { name, from } of exportsOf(text)) {
+    try {
+      sections.push(sectionOf(name, declarationOf(fileAt(index, from), name, read)));
+    } catch (error) {
+      problems.push(`${source}:${lineOf(name)}: it exports ${name} from ${from}, but ${error.message}`);
+    }
   }
   const rank = ({ isClass, text }) => (isClass ? (text.startsWith("## TerrariumClient") ? 0 : 1) : 2);
   sections.sort((a, b) => rank(a) - rank(b));

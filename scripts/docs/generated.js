@@ -18,10 +18,10 @@ export async function generatedPages(root, problems) {
   return [
     ["docs/reference/kvctl.md", await kvctlPage(root)],
     ["docs/reference/configuration.md", await configurationPage(root)],
-    ["docs/reference/limits.md", limitsPage(read("src/base/limits.ts"), (await built("src/base/limits.js")).limits)],
+    ["docs/reference/limits.md", limitsPage(read, (await built("src/base/limits.js")).limits, problems)],
     ["docs/reference/errors.md", errorsPage(await built("src/base/errors.js"))],
     ["docs/reference/metrics.md", await metricsPage(await built("src/http/metrics.js"))],
-    ["docs/reference/client.md", apiPage(read)],
+    ["docs/reference/client.md", apiPage(read, problems)],
     ["docs/paper-map.md", await paperMapPage(root, read, built, problems)],
   ];
 }
@@ -46,8 +46,10 @@ export function table(columns, rows) {
 function helpOf(root, program, words) {
   const env = { ...process.env, COLUMNS: "80", NO_COLOR: "1" };
   return new Promise((done, fail) =>
-    execFile(process.execPath, [join(root, "bin", program), ...words, "--help"], { env }, (error, text) =>
-      error === null ? done(text.trimEnd()) : fail(error),
+    execFile(process.execPath, [join(root, "bin", program), ...words, "--help"], { env }, (error, text, said) =>
+      error === null
+        ? done(text.trimEnd())
+        : fail(new Error(`bin/${program} ${[...words, "--help"].join(" ")}: ${said.trim()}`)),
     ),
   );
 }
@@ -58,7 +60,8 @@ function commandsIn(help) {
   return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name).filter((name) => name !== "help");
 }
 
-async function kvctlPage(root) {
+/** What kvctl says of itself. Rejects with a sentence that names the command whose help fails. */
+export async function kvctlPage(root) {
   const whole = await helpOf(root, "kvctl.js", []);
   const pages = await inTurns(commandsIn(whole), async (name) => {
     const help = await helpOf(root, "kvctl.js", [name]);
@@ -99,17 +102,25 @@ async function inTurns(items, act) {
   return results;
 }
 
-function limitsPage(source, limits) {
+const limitsFile = "src/base/limits.ts";
+
+/** The limits with their comments. One that has a comment neither of its own nor above it goes to `problems`. */
+export function limitsPage(read, limits, problems) {
+  const source = read(limitsFile);
   const rows = [];
   let comment = "";
-  const flat = source.slice(source.indexOf("export const limits"));
-  for (const [, doc, name] of flat.matchAll(/\/\*\*([\s\S]*?)\*\/|^ {2}(\w+):/gm)) {
+  const begin = Math.max(0, source.indexOf("export const limits"));
+  for (const { 1: doc, 2: name, index } of source.slice(begin).matchAll(/\/\*\*([\s\S]*?)\*\/|^ {2}(\w+):/gm)) {
     if (doc !== undefined) comment = doc.replace(/^\s*\*/gm, "").trim();
     else if (Object.hasOwn(limits, name)) {
+      const line = source.slice(0, begin + index).split("\n").length;
+      if (comment === "" && rows.length === 0) problems.push(`${limitsFile}:${line}: ${name} has no doc comment`);
       rows.push([`\`${name}\``, limits[name].toLocaleString("en-US"), comment || '"']);
       comment = "";
     }
   }
+  for (const name of Object.keys(limits))
+    if (!rows.some(([shown]) => shown === `\`${name}\``)) problems.push(`${limitsFile}:1: ${name} is not found there`);
   return `${head("Limits", "src/base/limits.ts")}
 The limits that users may meet. No flag changes them; reaching one gives a typed error, backpressure or, between servers,
 lost messages, never more memory. A limit's unit is in its name or its sentence; " stands for the sentence above.
@@ -149,12 +160,23 @@ ${table(["metric", "type", "what"], rows)}
 }
 
 /** Every route of the HTTP door is told of in the reference, and none that is not there. */
-function checkRoutes(root, read, problems) {
+export function checkRoutes(root, read, problems) {
   const page = "docs/reference/http.md";
-  const told = new Set([...read(page).matchAll(/^## `GET (\/\S*)`/gm)].map(([, path]) => path));
-  const there = new Set();
-  for (const name of readdirSync(join(root, "src/http")))
-    for (const [, path] of read(`src/http/${name}`).matchAll(/\b(?:server\.get|read)\("(\/[^"]*)"/g)) there.add(path);
-  for (const path of there) if (!told.has(path)) problems.push(`${page}:1: GET ${path} has no section`);
-  for (const path of told) if (!there.has(path)) problems.push(`${page}:1: there is no GET ${path} in src/http`);
+  const told = placesOf(read(page), /^## `GET (\/\S*)`/gm);
+  const there = new Map();
+  for (const name of readdirSync(join(root, "src/http"))) {
+    const path = `src/http/${name}`;
+    for (const [route, line] of placesOf(read(path), /\b(?:server\.get|read)\("(\/[^"]*)"/g))
+      there.set(route, { path, line });
+  }
+  for (const [route, { path, line }] of there)
+    if (!told.has(route)) problems.push(`${path}:${line}: GET ${route} has no section in ${page}`);
+  for (const [route, line] of told)
+    if (!there.has(route)) problems.push(`${page}:${line}: there is no GET ${route} in src/http`);
+}
+
+/** What a pattern finds in a text: by its first group, the line. */
+function placesOf(text, pattern) {
+  const found = [...text.matchAll(pattern)];
+  return new Map(found.map(({ 1: what, index }) => [what, text.slice(0, index).split("\n").length]));
 }

@@ -4,8 +4,27 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { anchorOf } from "../../scripts/docs/links.js";
 
-const docs = fileURLToPath(new URL("../docs", import.meta.url));
+const docs = fileURLToPath(new URL("../../docs", import.meta.url));
+/** The same by the link that scripts/site.js makes: VitePress takes pages from within its own package. */
+const linked = fileURLToPath(new URL("../docs", import.meta.url));
+
+// Any web server can host it, below any path, with DOCS_BASE=/path/.
+const base = process.env.DOCS_BASE ?? "/";
+
+/** Five servers in a ring, one of which leads. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 -10 20 20"><g fill="#fff" stroke="#2f7d4f" stroke-width="1.6">${[
+    0, 1, 2, 3, 4,
+  ]
+    .map((i) => (i * 2 * Math.PI) / 5)
+    .map((angle, i) => {
+      const [x, y] = [6.5 * Math.sin(angle), -6.5 * Math.cos(angle)].map((n) => n.toFixed(1));
+      return `<circle cx="${x}" cy="${y}" r="2.6"${i === 0 ? ' fill="#2f7d4f"' : ""}/>`;
+    })
+    .join("")}</g></svg>`,
+)}`;
 
 /** The first heading of a page. */
 function titleOf(path) {
@@ -26,19 +45,24 @@ function pagesOf(folder, pattern) {
  */
 function keepInside(md) {
   md.core.ruler.push("keep-inside", ({ tokens, env }) => {
+    const page = (env.path ?? "").startsWith(linked) ? join(docs, relative(linked, env.path)) : join(docs, "x.md");
     for (const token of tokens) {
       // What a shell prints is in no language.
       if (token.type === "fence" && token.info === "console") token.info = "text";
+      // A scene links to the playground, which is where the site is.
+      if (token.type === "html_block")
+        token.content = token.content.replace("<terrarium-scene ", `$&playground="${base}play/index.html" `);
       const { children } = token;
       const open = [];
       for (const part of children ?? []) {
         if (part.type === "link_open") {
           const href = part.attrGet("href") ?? "";
           const file = href.split("#")[0] ?? "";
-          const target = resolve(dirname(env.path ?? join(docs, "x.md")), file);
+          const target = resolve(dirname(page), file);
           const leads = /^[a-z]+:/.test(href) || file === "" || isPage(target);
           open.push(leads);
-          if (!leads) Object.assign(part, { tag: "span", attrs: [["title", relative(dirname(docs), target)]] });
+          if (leads) part.attrSet("href", href.replace(/(^|\/)README\.md(?=#|$)/, "$1index.md"));
+          else Object.assign(part, { tag: "span", attrs: [["title", relative(dirname(docs), target)]] });
         } else if (part.type === "link_close" && open.pop() === false) part.tag = "span";
       }
     }
@@ -55,16 +79,19 @@ export default {
   cacheDir: "./node_modules/.cache",
   title: "Terrarium",
   description: "A coordination store that you can see through",
-  // Any web server can host it, below any path, with DOCS_BASE=/path/.
-  base: process.env.DOCS_BASE ?? "/",
+  base,
+  head: [["link", { rel: "icon", href: icon }]],
   cleanUrls: false,
   lastUpdated: false,
   rewrites: { "README.md": "index.md", "tutorial/README.md": "tutorial/index.md" },
   markdown: {
     config: keepInside,
+    // As on a code host, and as docs:check has them.
+    anchor: { slugify: anchorOf },
     theme: { light: "github-light", dark: "github-dark" },
     languageAlias: { console: "txt" },
   },
+  vue: { template: { compilerOptions: { isCustomElement: (tag) => tag === "terrarium-scene" } } },
   vite: {
     publicDir: fileURLToPath(new URL("../public", import.meta.url)),
     // Pages are compiled to modules that ask for Vue, and find it from where the link to docs/ is, not from docs/.
@@ -92,6 +119,8 @@ export default {
           ...pagesOf("tutorial", /^\d\d-.*\.md$/),
           { text: "Four journeys", link: "/tutorial/journeys" },
           { text: "Glossary", link: "/tutorial/glossary" },
+          { text: "Labs", link: "/labs" },
+          { text: "The open league", link: "/open-league" },
         ],
       },
       { text: "Reference", items: pagesOf("reference", /\.md$/) },
@@ -101,12 +130,19 @@ export default {
       },
       {
         text: "How it is made",
-        items: ["paper-map", "simulator", "invariants", "mutants", "divergences", "protocol", "bugs-found"].map(
-          (name) => ({
-            text: titleOf(`${name}.md`),
-            link: `/${name}`,
-          }),
-        ),
+        items: [
+          "paper-map",
+          "simulator",
+          "playground",
+          "invariants",
+          "mutants",
+          "divergences",
+          "protocol",
+          "bugs-found",
+        ].map((name) => ({
+          text: titleOf(`${name}.md`),
+          link: `/${name}`,
+        })),
       },
       { text: "Decisions", collapsed: true, items: pagesOf("decisions", /\.md$/) },
     ],

@@ -1,0 +1,1 @@
+export function apiPage(read: (path: string) => string, problems: string[]): string;
