@@ -2,43 +2,36 @@
  * What the simulator knows of each operation: the step of a plan that asks for it, how often and with what clients draw
  * it, and what it should come to. A new operation gets its row in each table here; the compiler asks for it.
  */
-import { utf8 } from "../src/base/bytes.ts";
+import { hex, utf8 } from "../src/base/bytes.ts";
 import type { ErrorCode } from "../src/base/errors.ts";
-import type { Operation, OperationName, Operations, Success } from "../src/base/operations.ts";
+import { dataOf, partsOf } from "../src/base/operation-traits.ts";
+import type {
+  MultiPart,
+  Operation,
+  OperationName,
+  OperationOf,
+  Operations,
+  PartResult,
+  Success,
+} from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
 import { type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
-import { flag, type InferShape, integer, optional, type Shape, text } from "./plan/schema.ts";
-import type { Draws } from "./world/random.ts";
-
-const path = text(4096);
-const data = optional(text(4096), "");
-const version = optional(integer(-1, 2 ** 31), -1);
-
-/** The fields of the step that asks for an operation, whose kind is the operation's name. */
-export const writeSteps = {
-  create: { path, data, ephemeral: optional(flag, false), sequential: optional(flag, false) },
-  delete: { path, version },
-  setData: { path, data, version },
-} satisfies { readonly [N in OperationName]: Shape };
-
-type StepOf<N extends OperationName> = {
-  readonly [M in N]: { readonly kind: M } & InferShape<(typeof writeSteps)[M]>;
-}[N];
-
-/** A step that asks for an operation. */
-export type WriteStep = StepOf<OperationName>;
+import { drawMulti } from "./draw-multi.ts";
+import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";
 
 /** What comes of an operation: an error's code or "ok", and what a success answers. */
 export interface Done {
   readonly code: ErrorCode | "ok";
   readonly success: Success;
+  /** multi: the part for whose sake nothing was done, from 0. */
+  readonly failedPart?: number;
 }
 
 interface SimOperation<N extends OperationName> {
   /** The operation that a step asks for. */
   readonly asked: (step: StepOf<N>) => Operations[N];
   /** Whether a server without room on its disk refuses it. */
-  readonly takesRoom: boolean;
+  readonly takesRoom: (operation: Operations[N]) => boolean;
   /** What it does to the model's tree: written from the rules of ZooKeeper and not from `src/znode`. */
   readonly rule: (tree: ModelTree, entry: ModelEntry, operation: Operations[N]) => Done;
 }
@@ -46,7 +39,7 @@ interface SimOperation<N extends OperationName> {
 const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   create: {
     asked: ({ path, data, ephemeral, sequential }) => ({ op: "create", path, data: utf8(data), ephemeral, sequential }),
-    takesRoom: true,
+    takesRoom: () => true,
     rule: (tree, entry, { path: wanted, data, ephemeral, sequential }) => {
       const parent = tree.now(parentOf(wanted));
       if (parent === undefined) return refused("NO_NODE");
@@ -58,7 +51,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   },
   delete: {
     asked: ({ path, version }) => ({ op: "delete", path, version }),
-    takesRoom: false,
+    takesRoom: () => false,
     rule: (tree, { zxid }, { path, version }) => {
       if (path === "/" || path.startsWith("/zookeeper")) return refused("BAD_ARGUMENTS");
       const znode = tree.now(path);
@@ -71,7 +64,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   },
   setData: {
     asked: ({ path, data, version }) => ({ op: "setData", path, data: utf8(data), version }),
-    takesRoom: true,
+    takesRoom: () => true,
     rule: (tree, entry, { path, data, version }) => {
       const znode = tree.now(path);
       if (znode === undefined) return refused("NO_NODE");
@@ -79,7 +72,39 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
       return ok({ stat: statOf(tree.change(entry, path, znode, data)) });
     },
   },
+  multi: {
+    asked: ({ parts }) => ({ op: "multi", parts: parts.map(partOf) }),
+    takesRoom: ({ parts }) => parts.some(({ op }) => op === "create" || op === "setData"),
+    rule: (tree, entry, { parts }) =>
+      tree.atomically(
+        () => multiRule(tree, entry, parts),
+        ({ code }) => code === "ok",
+      ),
+  },
 };
+
+function partOf(step: PartStep): MultiPart {
+  return step.kind === "check" ? { op: "check", path: step.path, version: step.version } : operationOf(step);
+}
+
+/** One after the other, up to the first that is refused. */
+function multiRule(tree: ModelTree, entry: ModelEntry, parts: readonly MultiPart[]): Done {
+  const results: PartResult[] = [];
+  for (const [i, part] of parts.entries()) {
+    const { code, success } = partRule(tree, entry, part);
+    if (code !== "ok") return { ...refused(code), failedPart: i };
+    results.push(success);
+  }
+  return ok({ results });
+}
+
+function partRule(tree: ModelTree, entry: ModelEntry, part: MultiPart): Done {
+  if (part.op === "unsupported") return refused("UNIMPLEMENTED");
+  if (part.op !== "check") return ruleOf(tree, entry, part);
+  const znode = tree.now(part.path);
+  if (znode === undefined) return refused("NO_NODE");
+  return part.version === -1 || part.version === znode.version ? ok({}) : refused("BAD_VERSION");
+}
 
 function ok(success: Success): Done {
   return { code: "ok", success };
@@ -91,43 +116,31 @@ export function refused(code: ErrorCode): Done {
 }
 
 /** The operation that a step asks for. */
-export function operationOf<N extends OperationName>(step: StepOf<N>): Operation {
+export function operationOf<N extends OperationName>(step: StepOf<N>): Operations[N] {
   return operations[step.kind].asked(step);
 }
 
 /** Whether a server without room on its disk refuses an operation. */
-export function takesRoom({ op }: Operation): boolean {
-  return operations[op].takesRoom;
+export function takesRoom<N extends OperationName>(operation: OperationOf<N>): boolean {
+  return operations[operation.op].takesRoom(operation);
+}
+
+/** All that an operation stores, as one word; "" for nothing. Each drawn step that stores something stores something of its own. */
+export function storedBy(operation: Operation): string {
+  return partsOf(operation)
+    .map((part) => hex(dataOf(part)))
+    .join("");
 }
 
 /** Does an operation to the model's tree. */
-export function ruleOf<N extends OperationName>(
-  tree: ModelTree,
-  entry: ModelEntry,
-  operation: { readonly [M in N]: Operations[M] & { readonly op: M } }[N],
-): Done {
+export function ruleOf<N extends OperationName>(tree: ModelTree, entry: ModelEntry, operation: OperationOf<N>): Done {
   return operations[operation.op].rule(tree, entry, operation);
-}
-
-/** What a client has at hand to draw a step from. */
-export interface Drawing {
-  readonly draws: Draws;
-  /** One of the paths that clients contend for. */
-  readonly path: string;
-  /** What the step may store, and the same with what the plan adds to it. */
-  readonly data: string;
-  readonly largeData: string;
-  /** The version of `path` that the client saw last; 0 = none. */
-  readonly version: number;
-  /** Draws a parent of sequential znodes, and one of those that the client has seen, if any. */
-  parent(): string;
-  someName(): string | undefined;
 }
 
 interface Choice {
   /** How often clients draw it, unless the plan says so. */
   readonly weight: number;
-  /** The weights that the hunter draws from. */
+  /** The weights that the hunter draws from; none: it draws them elsewhere, so that what a seed drew before stays. */
   readonly hunted: readonly number[];
   readonly step: (drawing: Drawing) => WriteStep;
 }
@@ -175,6 +188,12 @@ export const writeChoices = {
     weight: 3,
     hunted: rarely,
     step: ({ path, version }) => ({ kind: "delete", path, version }),
+  },
+  /** Several of them together. Plans of before do not draw it. */
+  multi: {
+    weight: 0,
+    hunted: [],
+    step: (drawing) => ({ kind: "multi", parts: drawMulti(drawing) }),
   },
 } satisfies Readonly<Record<string, Choice>>;
 

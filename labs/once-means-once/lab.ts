@@ -14,7 +14,7 @@ export const onceMeansOnce: Lab = {
       symbol: "standing",
       task: [
         "Where request `requestId` of this session stands. A session numbers its requests 1, 2, 3 …; `session.lastRequestId` is the last one that was applied, and `session.results` has, by number, the answers that the client has not acknowledged.",
-        'If it is the next one: `{ type: "next" }`, unless the session has as many unacknowledged answers as `limits.outstandingRequestsMax` already; then it is `full(session)`. If requests before it are missing: a "gap", with the number that is expected. If it was applied before: a "duplicate" with the answer that is remembered; and if that is not there any more, because the client said that it has it, `forgotten(requestId)`.',
+        'If it is the next one: `{ type: "next" }`, unless the session has no room for the answer of its `operation` (`hasRoom` says so); then it is `full(session)`. If requests before it are missing: a "gap", with the number that is expected. If it was applied before: a "duplicate" with the answer that is remembered; and if that is not there any more, because the client said that it has it, `forgotten(requestId)`.',
       ],
     },
   ],
@@ -51,8 +51,8 @@ export const onceMeansOnce: Lab = {
     {
       title: "there is no end to what is remembered",
       file,
-      find: "return session.results.size < limits.outstandingRequestsMax ? next : full(session);",
-      replace: "return session.results.size <= limits.outstandingRequestsMax ? next : full(session);",
+      find: "return hasRoom(session, operation) ? next : full(session);",
+      replace: "return next;",
       test: "bounded number",
     },
   ],

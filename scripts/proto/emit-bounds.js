@@ -59,12 +59,12 @@ function groupBound(message, own, access, messages) {
 }
 
 function unionCases(oneof, expression, fixed, messages) {
-  return oneof.fields
-    .map((field) => {
-      const value = field.wrapped === undefined ? expression : `${expression}.${field.wrapped}`;
-      return `case "${field.tagName}": {\n${sum(fixed, [field], () => value, messages)}}\n`;
-    })
-    .join("");
+  const cases = oneof.fields.map((field) => {
+    const value = field.wrapped === undefined ? expression : `${expression}.${field.wrapped}`;
+    return `case "${field.tagName}": {\n${sum(fixed, [field], () => value, messages)}}\n`;
+  });
+  if (oneof.unknown !== undefined) cases.push(`case "${oneof.unknown}":\nreturn ${fixed};\n`);
+  return cases.join("");
 }
 
 function sum(start, fields, access, messages) {

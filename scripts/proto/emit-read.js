@@ -57,7 +57,12 @@ function readList(message, messages, typeOf) {
 function readUnion(message, messages) {
   const [oneof] = message.oneofs;
   const cases = oneof.fields.flatMap((field) => alternativeCase(oneof, field, "found", messages));
-  return `let found: ${message.type} | undefined;\n${loop(cases)}if (found === undefined) throw malformed("${withArticle(message.name)} of no known kind");\nreturn found;\n`;
+  const { unknown } = message.rules;
+  const otherwise =
+    unknown === undefined
+      ? `throw malformed("${withArticle(message.name)} of no known kind")`
+      : `return { ${oneof.tag}: "${unknown}" }`;
+  return `let found: ${message.type} | undefined;\n${loop(cases)}if (found === undefined) ${otherwise};\nreturn found;\n`;
 }
 
 function readRecord(message, messages, typeOf) {

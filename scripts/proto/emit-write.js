@@ -74,6 +74,8 @@ function writeUnion(oneof, expression, run, messages) {
     const value = field.wrapped === undefined ? expression : `${expression}.${field.wrapped}`;
     return `case "${field.tagName}": {\n${writeAlternative(field, value, messages)}break;\n}\n`;
   });
+  // What was not known when it was read is written as nothing, and so is not known to whoever reads it then.
+  if (oneof.unknown !== undefined) cases.push(`case "${oneof.unknown}":\nbreak;\n`);
   return `switch (${expression}.${oneof.tag}) {\n${cases.join("")}default:\nunreachable(${expression});\n}\n`;
 }
 

@@ -16,7 +16,8 @@
  */
 export const handwrittenTypes = {
   "base/operations.ts": [
-    ..."Operation Read ReadKind Stat Failure Result WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
+    ..."Operation MultiPart Read ReadKind ReadPart ReadPartKind Stat Failure Result PartResult".split(" "),
+    ..."WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
   ],
   "base/errors.ts": ["ErrorCode"],
   "base/admin.ts": ["MemberAddress"],
@@ -29,6 +30,7 @@ export const handwrittenTypes = {
 /** Enums whose type has another name. */
 export const enums = {
   "Read.Kind": "ReadKind",
+  "ReadPart.Kind": "ReadPartKind",
   "WatchEvent.Type": "WatchEventType",
 };
 
@@ -37,7 +39,7 @@ const result = {
   property: "result",
   type: "Result",
   alone: "failure",
-  rest: ["path", "stat", "data", "children", "more"],
+  rest: ["path", "stat", "data", "children", "more", "results"],
 };
 
 /**
@@ -47,6 +49,8 @@ const result = {
  * - `tag`: it consists of one oneof, and is a union in TypeScript. The property `tag` has the name of the alternative
  *   (`names: "types"`: the name of its type), next to the alternative's own fields; `wrap` lists alternatives whose value is
  *   in a property instead: `{ type: "event", event: … }`.
+ *   `unknown`: what stands for an alternative that a later version has; without it, such a message is malformed. An
+ *   alternative may be that of several unions if it has the same name and `tag` in all of them.
  * - `oneofs`: the same for a message that has other fields too: its oneof (the key) becomes the property `property`, a union
  *   with the name `type`.
  * - `absent`: fields that are optional properties, absent when the wire has the default.
@@ -69,7 +73,8 @@ export const messages = {
     },
   },
   Operation: { tag: "op" },
-  Read: { absent: ["after", "limit"] },
+  MultiPart: { tag: "op", unknown: "unsupported" },
+  Read: { absent: ["after", "limit", "parts"] },
   ServerFrame: { list: true },
   ServerMessage: { tag: "type", wrap: { refused: "failure", event: "event" }, bound: true },
   Failure: { checked: { code: { type: "ErrorCode", by: "errorCode" } } },
@@ -77,6 +82,7 @@ export const messages = {
     group: result,
   },
   ChildNames: { list: true },
+  PartResults: { list: true },
   AdminRequest: { oneofs: { request: { property: "request", type: "AdminAction", tag: "type" } } },
   AddMember: { required: ["member"] },
   ReplaceMember: { required: ["member"] },

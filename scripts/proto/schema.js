@@ -155,6 +155,8 @@ function linkAlternatives(message, messages) {
       const alternative = messages.get(field.target);
       if (alternative === undefined) throw new Error(`${message.name}.${field.name} is no message: \`wrap\` it`);
       if (alternative.literal !== undefined) {
+        // In both unions it is the same type.
+        if (alternative.literal.tag === oneof.tag && alternative.literal.name === field.tagName) continue;
         throw new Error(`${field.target} is an alternative of two unions: \`wrap\` it in ${message.name}`);
       }
       alternative.literal = { tag: oneof.tag, name: field.tagName };

@@ -5,6 +5,7 @@ import { ElectionMarks } from "../marks/elections.ts";
 import type { Marks } from "../marks/marks.ts";
 import { MembershipMarks } from "../marks/membership.ts";
 import { ReplicationMarks } from "../marks/replication.ts";
+import { TransactionMarks } from "../marks/transactions.ts";
 import type { Observer } from "../world/observer.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
@@ -54,6 +55,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
   const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
   const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
+  const transactions = marks === undefined ? [] : [new TransactionMarks(marks, feed)];
   history.watch([
     ...replication,
     ...changes,
@@ -66,6 +68,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     membership,
     new StateMachineSafety(history),
     feed,
+    ...transactions,
     once,
     certain,
   ]);
@@ -99,6 +102,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     ...replication,
     ...changes,
     ...clients,
+    ...transactions,
     ...(marks === undefined ? [] : [new ElectionMarks(marks, history), new DiskMarks(marks, history)]),
   ];
 }

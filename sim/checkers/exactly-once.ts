@@ -1,8 +1,8 @@
 /** Every write of a session takes effect at most once, and each answer stands for another effect. */
 
-import { bytesEqual, hex } from "../../src/base/bytes.ts";
-import { dataOf, type Zxid } from "../../src/base/operations.ts";
+import type { Zxid } from "../../src/base/operations.ts";
 import type { Entry, ServerId } from "../../src/raft/types.ts";
+import { storedBy } from "../operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ModelFeed } from "./model-feed.ts";
@@ -26,7 +26,7 @@ export class ExactlyOnce implements Observer, RaftChecker {
     if (index <= this.#judged) return;
     this.#judged = index;
     const effect = this.#feed.model.effects.get(index);
-    const data = effect === undefined ? "" : hex(dataOf(effect.operation));
+    const data = effect === undefined ? "" : storedBy(effect.operation);
     if (data === "") return;
     const owed = (this.#owed.get(data) ?? 0) - 1;
     if (owed < 0) throw new InvariantBroken(this.name, `a write takes effect at zxid ${index} that took effect before`);
@@ -35,7 +35,7 @@ export class ExactlyOnce implements Observer, RaftChecker {
 
   invoked({ invocation }: HistoryOperation): void {
     if (invocation.type !== "write") return;
-    const data = hex(dataOf(invocation.operation));
+    const data = storedBy(invocation.operation);
     this.#owed.set(data, (this.#owed.get(data) ?? 0) + 1);
   }
 
@@ -49,9 +49,8 @@ export class ExactlyOnce implements Observer, RaftChecker {
     const { operation } = invocation;
     // Of one that is refused for want of room the data was left out.
     if (effect === undefined || effect.code === "DISK_FULL") return;
-    // Each drawn write that stores something stores something of its own.
-    const [stored, asked] = [dataOf(effect.operation), dataOf(operation)];
-    if (stored.length > 0 && asked.length > 0 && !bytesEqual(stored, asked))
+    const [stored, asked] = [storedBy(effect.operation), storedBy(operation)];
+    if (stored !== "" && asked !== "" && stored !== asked)
       throw new InvariantBroken(this.name, `write ${id} of client ${client} was answered for another write`);
   }
 }

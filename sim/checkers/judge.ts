@@ -1,6 +1,7 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
 import { bytesEqual } from "../../src/base/bytes.ts";
-import { inShort, type Operation, type Read, type Result, type Success, type Zxid } from "../../src/base/operations.ts";
+import { inShort } from "../../src/base/operation-traits.ts";
+import type { Operation, PartResult, Read, Result, Success, Zxid } from "../../src/base/operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { namesHash, statDifference, statOf } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";
@@ -19,10 +20,20 @@ export function judgeWrite(
     return `has zxid ${zxid}, where its session did ${inShort(effect.operation)}`;
   const code = result.failure?.code ?? "ok";
   if (code !== effect.code) return `was answered ${code} instead of ${effect.code}`;
-  if (result.failure !== undefined) return undefined;
+  if (result.failure !== undefined) {
+    const { failedPart } = result.failure;
+    return failedPart === effect.failedPart
+      ? undefined
+      : `was refused for part ${failedPart}, not ${effect.failedPart}`;
+  }
+  const found = differenceOf(result, effect.success);
+  return found === undefined ? undefined : `was answered ${found}`;
+}
+
+function differenceOf(answer: Success, right: Success): string | undefined {
   for (const difference of Object.values(differences)) {
-    const found = difference(result, effect.success);
-    if (found !== undefined) return `was answered ${found}`;
+    const found = difference(answer, right);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -41,11 +52,24 @@ const differences: {
   data: ({ data }) => (data === undefined ? undefined : "data"),
   children: ({ children }) => (children === undefined ? undefined : "names of children"),
   more: ({ more }) => (more === undefined ? undefined : "that more follows"),
+  results: ({ results }, { results: right }) => {
+    if (results?.length !== right?.length) return `${results?.length} results instead of ${right?.length}`;
+    for (const [i, result] of (results ?? []).entries()) {
+      const found = partDifference(result, right?.[i] ?? {});
+      if (found !== undefined) return `${found} for part ${i}`;
+    }
+    return undefined;
+  },
 };
+
+function partDifference({ failure, ...answer }: PartResult, { failure: _, ...right }: PartResult): string | undefined {
+  return failure === undefined ? differenceOf(answer, right) : `the failure ${failure.code}`;
+}
 
 /** A read's answer, for the state at `zxid`. */
 export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result: Result): string | undefined {
   if (read.kind === "sync") return undefined;
+  if (read.kind === "multiRead") return judgeParts(model, read, zxid, result);
   const znode = model.tree.at(read.path, zxid);
   const what = `${read.kind} ${read.path} at zxid ${zxid}`;
   if (result.failure !== undefined) {
@@ -61,6 +85,20 @@ export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result:
   if (read.kind === "getChildren" && read.limit !== undefined) return judgePage(model, read, zxid, result, what);
   if (result.children !== undefined && namesHash(result.children) !== znode.childrenHash)
     return `saw other children by ${what}`;
+  return undefined;
+}
+
+/** Every part by itself, and all at one zxid: so they are of one state. */
+function judgeParts(model: ReferenceModel, { parts = [] }: Read, zxid: Zxid, result: Result): string | undefined {
+  if (result.failure !== undefined) return `was answered ${result.failure.code} by a multiRead`;
+  const { results = [] } = result;
+  if (results.length !== parts.length) return `has ${results.length} results for ${parts.length} parts`;
+  for (const [i, { failure, ...answer }] of results.entries()) {
+    const { kind = "getData", path = "" } = parts[i] ?? {};
+    const read = { kind, path, watch: false, local: false };
+    const fault = judgeRead(model, read, zxid, failure === undefined ? answer : { failure });
+    if (fault !== undefined) return `${fault}, as part ${i} of a multiRead`;
+  }
   return undefined;
 }
 

@@ -44,6 +44,8 @@ export class ModelTree {
   readonly #versions = new Map<string, ZnodeVersion[]>();
   /** By session: the paths of the ephemerals that it has now. */
   readonly #ephemerals = new Map<SessionId, Set<string>>();
+  /** Within {@link atomically}: what takes back each change since it began, the newest last. */
+  #undo: (() => void)[] | undefined;
 
   constructor() {
     for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"]) {
@@ -51,6 +53,15 @@ export class ModelTree {
       const bare = { ...fresh(0, 0, noBytes, 0), children: names.length, childrenHash: namesHash(names) };
       this.#begin(path, bare);
     }
+  }
+
+  /** Does something, and takes all its changes back unless it went well. */
+  atomically<T>(does: () => T, wentWell: (outcome: T) => boolean): T {
+    this.#undo = [];
+    const outcome = does();
+    if (!wentWell(outcome)) for (const undo of this.#undo.reverse()) undo();
+    this.#undo = undefined;
+    return outcome;
   }
 
   /** The version of a znode that was in force at `zxid`; `undefined` if it did not exist then. */
@@ -92,7 +103,11 @@ export class ModelTree {
     const made = fresh(zxid, timeMs, data, owner);
     this.#set(path, made);
     this.#childChanged(zxid, path, 1);
-    if (owner !== 0) this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
+    if (owner !== 0) {
+      const owned = this.#ephemerals.get(owner) ?? new Set();
+      this.#ephemerals.set(owner, owned.add(path));
+      this.#undo?.push(() => owned.delete(path));
+    }
     return made;
   }
 
@@ -109,7 +124,8 @@ export class ModelTree {
     if (znode === undefined) return;
     this.#set(path, { ...znode, since: zxid, exists: false });
     this.#childChanged(zxid, path, 0);
-    if (znode.owner !== 0) this.#ephemerals.get(znode.owner)?.delete(path);
+    const owned = this.#ephemerals.get(znode.owner);
+    if (owned?.delete(path) === true) this.#undo?.push(() => owned.add(path));
   }
 
   /** Whether a session has ephemerals. */
@@ -138,8 +154,13 @@ export class ModelTree {
 
   #set(path: string, version: ZnodeVersion): void {
     const versions = this.#versions.get(path);
-    if (versions === undefined) this.#begin(path, version);
-    else versions.push(version);
+    if (versions === undefined) {
+      this.#begin(path, version);
+      this.#undo?.push(() => this.#versions.delete(path));
+    } else {
+      versions.push(version);
+      this.#undo?.push(() => versions.pop());
+    }
   }
 
   #begin(path: string, version: ZnodeVersion): void {

@@ -101,7 +101,7 @@ export class ReferenceModel {
     session.lastRequestId = write.requestId;
     const { sessionId, requestId, operation, diskFull = "" } = write;
     const entry = { zxid: index, timeMs: this.#timeMs, sessionId };
-    const done = diskFull === "" ? ruleOf(this.tree, entry, operation) : refused("DISK_FULL");
+    const done: Done = diskFull === "" ? ruleOf(this.tree, entry, operation) : refused("DISK_FULL");
     this.effects.set(index, { zxid: index, sessionId, requestId, operation, ...done });
   }
 }

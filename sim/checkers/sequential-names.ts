@@ -1,4 +1,6 @@
 /** Sequential names are unique and rise with the zxid, per parent and as long as it lives, as in ZooKeeper. */
+import { partsOf } from "../../src/base/operation-traits.ts";
+import type { Zxid } from "../../src/base/operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ModelFeed } from "./model-feed.ts";
@@ -22,12 +24,16 @@ export class SequentialNames implements Observer {
 
   answered({ invocation, outcome, result, zxid, client }: HistoryOperation): void {
     if (outcome !== "answered" || invocation.type !== "write") return;
-    const { operation } = invocation;
-    if (operation.op !== "create" || !operation.sequential || result === undefined) return;
-    const path = result.failure === undefined ? result.path : undefined;
+    if (result === undefined || result.failure !== undefined) return;
+    const answers = result.results ?? [result];
+    for (const [i, part] of partsOf(invocation.operation).entries())
+      if (part.op === "create" && part.sequential) this.#named(client, zxid, part.path, answers[i]?.path);
+  }
+
+  #named(client: number, zxid: Zxid, wanted: string, path: string | undefined): void {
     if (path === undefined) return;
     const parent = path.slice(0, path.lastIndexOf("/")) || "/";
-    const made = { zxid, sequence: Number(path.slice(operation.path.length)), path };
+    const made = { zxid, sequence: Number(path.slice(wanted.length)), path };
     const key = `${this.#feed.model.tree.at(parent, zxid)?.czxid ?? 0} ${parent}`;
     const names = this.#made.get(key) ?? [];
     this.#made.set(key, names);
@@ -41,7 +47,8 @@ export class SequentialNames implements Observer {
 
   #rises(client: number, before: Made | undefined, after: Made | undefined): void {
     if (before === undefined || after === undefined) return;
-    if (before.zxid < after.zxid && before.sequence < after.sequence) return;
+    // Those of one multi have one zxid.
+    if (before.zxid <= after.zxid && before.sequence < after.sequence) return;
     throw new InvariantBroken(
       this.name,
       `client ${client}: ${before.path}, made at zxid ${before.zxid}, does not come before ${after.path}, made at ${after.zxid}`,

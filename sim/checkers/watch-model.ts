@@ -23,16 +23,29 @@ const watchedKinds: { readonly [type in Change["type"]]: readonly WatchKind[] } 
 
 /** The first change after `zxid` of what a watch of `kind` on `path` looks at. */
 export function firstChange(model: ReferenceModel, path: string, kind: WatchKind, zxid: Zxid): Change | undefined {
+  for (const change of changesAfter(model, path, kind, zxid)) return change;
+  return undefined;
+}
+
+/** Whether a watch of `kind` on `path` could tell of `change`: a multi may change one znode several times. */
+export function happened(model: ReferenceModel, path: string, kind: WatchKind, change: Change): boolean {
+  for (const { type, zxid } of changesAfter(model, path, kind, change.zxid - 1)) {
+    if (zxid !== change.zxid) return false;
+    if (type === change.type) return true;
+  }
+  return false;
+}
+
+function* changesAfter(model: ReferenceModel, path: string, kind: WatchKind, zxid: Zxid): Generator<Change> {
   const versions = model.tree.versionsOf(path);
   // Nearly always nothing happened since.
-  if ((versions.at(-1)?.since ?? 0) <= zxid) return undefined;
+  if ((versions.at(-1)?.since ?? 0) <= zxid) return;
   for (let i = 0; i < versions.length; i++) {
     const version = versions[i];
     if (version === undefined || version.since <= zxid) continue;
     const type = changeBetween(versions[i - 1], version);
-    if (watchedKinds[type].includes(kind)) return { type, zxid: version.since };
+    if (watchedKinds[type].includes(kind)) yield { type, zxid: version.since };
   }
-  return undefined;
 }
 
 /** The kind of watch that a request leaves, given its answer; `{}`: if all goes well. */
@@ -46,6 +59,7 @@ export function armedBy(invocation: Invocation, { failure }: Result): WatchKind 
     case "exists":
       return failure === undefined || failure.code === "NO_NODE" ? "exist" : undefined;
     case "sync":
+    case "multiRead":
       return undefined;
   }
 }
@@ -53,5 +67,6 @@ export function armedBy(invocation: Invocation, { failure }: Result): WatchKind 
 function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): Change["type"] {
   if (!after.exists) return "deleted";
   if (before === undefined || !before.exists) return "created";
-  return after.mzxid === after.since ? "dataChanged" : "childrenChanged";
+  // Not by its zxid: of a multi, the children may change after the data.
+  return after.version !== before.version ? "dataChanged" : "childrenChanged";
 }

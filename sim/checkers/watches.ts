@@ -12,7 +12,7 @@ import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
-import { armedBy, firstChange } from "./watch-model.ts";
+import { armedBy, firstChange, happened } from "./watch-model.ts";
 
 /** A watch as the user knows it. */
 interface Watch extends WatchSpec {
@@ -103,9 +103,9 @@ export class Watches implements Observer {
     const change = firstChange(model, watch.path, watch.kind, watch.armedAt);
     // A Stat has only the newest of several changes; a deletion that it does not show must not be passed over in silence.
     if (change !== undefined && this.#armed[client]?.late.has(keyOf(event.kind, event.path)) === true) {
-      const told = firstChange(model, watch.path, watch.kind, event.zxid - 1);
-      const telling = event.type === "created" || event.type === change.type;
-      if (telling && told?.zxid === event.zxid && told.type === event.type) return;
+      const { type, zxid } = event;
+      const telling = type === "created" || type === change.type;
+      if (telling && happened(model, watch.path, watch.kind, { type, zxid })) return;
     }
     const told = `had "${event.type}" at ${event.zxid} from its watch (${watch.kind}) on ${watch.path}, armed at ${watch.armedAt}`;
     if (change === undefined) this.#break(client, `${told}, but nothing changed since`);

@@ -141,6 +141,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       ...drawMix(randomness.draws("plan mix")),
       ...(contended ? contendedMix : {}),
       pagePercent: randomness.draws("plan pages").pick([0, 50, 100]),
+      multi: randomness.draws("plan multi").pick([0, 3, 10, 30]),
+      multiRead: randomness.draws("plan multi reads").pick([0, 0, 3, 10]),
     },
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),
     readers: randomness.draws("plan readers").pick(contended ? [1, 2, 3] : [0, 1, 2]),
@@ -203,7 +205,7 @@ function drawCheckpoints(draws: Draws): Record<string, number> {
 /** Each operation is left out, rare or frequent. */
 function drawMix(draws: Draws): Record<string, number> {
   const mix: Record<string, number> = { localPercent: draws.pick([0, 50, 100]), watchPercent: draws.pick([0, 30, 80]) };
-  for (const [name, { hunted }] of Object.entries(writeChoices)) mix[name] = draws.pick(hunted);
+  for (const [name, { hunted }] of Object.entries(writeChoices)) if (hunted.length > 0) mix[name] = draws.pick(hunted);
   for (const name of ["getData", "exists", "getChildren", "sync"]) mix[name] = draws.pick([0, 3, 10]);
   mix["create"] = draws.pick([5, 10, 20]);
   for (const name of ["close", "reconnect", "move"]) mix[name] = draws.pick([0, 0.5, 2]);

@@ -99,6 +99,12 @@ export const markSentences = {
   "session-heard": "a client was told that the leader had heard of its session",
   "member-learned": "a client went to a server of which another had told it",
   "no-quorum-told": "a server told a client that it knows no quorum",
+  // Transactions.
+  "multi-done": "a multi of several parts took effect",
+  "multi-refused": "a multi was refused for the sake of a part behind the first",
+  "multi-part-sees-another": "a part of a multi concerned a znode that a part before it had changed",
+  "multi-repeated": "a multi came through the log a second time",
+  "multi-read": "a multiRead answered some of its parts, and others not",
   // Watches.
   "watch-fires": "a watch fired",
   "watch-re-armed": "a client re-armed watches at another server",

@@ -16,6 +16,7 @@ import { sessions } from "./sessions.ts";
 import { snapshots } from "./snapshots.ts";
 import { storage } from "./storage.ts";
 import { time } from "./time.ts";
+import { transactions } from "./transactions.ts";
 import { watches } from "./watches.ts";
 import { znodes } from "./znodes.ts";
 
@@ -39,6 +40,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Watches", mutants: watches },
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },
+  { title: "Transactions", mutants: transactions },
   { title: "Membership and transfer", mutants: membership },
   { title: "Snapshots", mutants: snapshots },
   { title: "Checkpoints", mutants: checkpoints },
@@ -69,5 +71,4 @@ export const notApplicable: readonly NotApplicable[] = [
   },
   { id: "L5", title: "a lease outlives a paused or drifting clock", reason: "no leases: every read asks a majority" },
   { id: "L6", title: "the lease is kept during a transfer", reason: "no leases: every read asks a majority" },
-  { id: "W12", title: "zxid moves within a multi", reason: "no multi yet" },
 ];

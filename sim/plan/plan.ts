@@ -2,7 +2,8 @@
 import { limits } from "../../src/base/limits.ts";
 import { defaultReadWork } from "../../src/node/clients/read-turns.ts";
 import { defaultCheckpointOptions, defaultSnapshotPace } from "../../src/node/options.ts";
-import { writeChoices, writeSteps } from "../operations.ts";
+import { writeChoices } from "../operations.ts";
+import { writeSteps } from "../write-steps.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import {
   flag,
@@ -111,6 +112,8 @@ const mix = object({
   /** Of the getChildren, how many of 100 ask for a page of a few names. */
   pagePercent: optional(integer(0, 100), 0),
   sync: optional(weight, 2),
+  /** Reads of several paths together. */
+  multiRead: optional(weight, 0),
   /** Ends the session in good order and opens another. */
   close: optional(weight, 0.5),
   /** Drops the connection. */
@@ -134,6 +137,8 @@ const step = tagged({
     limit: optional(integer(0, 10_000), 0),
     after: optional(text(4096), ""),
   },
+  /** Data and children of each path, all of one state. */
+  multiRead: { paths: list(path, 20), local: optional(flag, false) },
   sync: {},
   close: {},
   reconnect: {},

@@ -1,5 +1,5 @@
 /** What the log's entries mean, in a few words. */
-import { inShort } from "../../src/base/operations.ts";
+import { inShort } from "../../src/base/operation-traits.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Configuration, Entry } from "../../src/raft/types.ts";
 import { count } from "./tell-events.ts";

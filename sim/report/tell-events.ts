@@ -1,5 +1,5 @@
 /** What happens in a run, in a line that a person reads: messages, events, requests. For plans and faults: tell.ts. */
-import { inShort } from "../../src/base/operations.ts";
+import { inShort } from "../../src/base/operation-traits.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { SimEvent } from "../world/events.ts";
 import type { HistoryOperation } from "../world/history.ts";

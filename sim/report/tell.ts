@@ -1,7 +1,7 @@
 /** A plan in sentences: its faults, its operations, its cluster. For what happens in a run: tell-events.ts. */
 
 import { fromUtf8 } from "../../src/base/bytes.ts";
-import { inWords } from "../../src/base/operations.ts";
+import { inWords } from "../../src/base/operation-traits.ts";
 import { operationOf } from "../operations.ts";
 import type { Action, ServerTarget, When } from "../plan/actions.ts";
 import type { Fault, Plan, PlannedOperation, Step } from "../plan/plan.ts";
@@ -226,6 +226,8 @@ export function tellStep(step: Step): string {
   switch (step.kind) {
     case "read":
       return `${step.local ? "local " : ""}${step.read} ${step.path}${tellPage(step)}${step.watch ? " with a watch" : ""}`;
+    case "multiRead":
+      return `${step.local ? "local " : ""}multiRead ${step.paths.join(" ")}`;
     case "sync":
       return "sync";
     case "close":

@@ -11,6 +11,13 @@ export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | 
       const read = { kind, path, watch, local };
       return { type: "read", read: limit > 0 ? { ...read, limit, after } : read };
     }
+    case "multiRead": {
+      const parts = step.paths.flatMap((path) => [
+        { kind: "getData", path } as const,
+        { kind: "getChildren", path } as const,
+      ]);
+      return { type: "read", read: { kind: "multiRead", path: "/", watch: false, local: step.local, parts } };
+    }
     case "sync":
       return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
     case "close":

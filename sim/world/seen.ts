@@ -1,5 +1,6 @@
 /** What a client remembers of what it saw, to ask sensible questions. */
-import type { Result } from "../../src/base/operations.ts";
+import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
+import type { Result, Success } from "../../src/base/operations.ts";
 import type { Invocation } from "./history.ts";
 
 /** Names that a client remembers at most. */
@@ -16,7 +17,13 @@ export class Seen {
   /** Takes in an answer. */
   remember(invocation: Invocation, result: Result): void {
     if (result.failure !== undefined || invocation.type === "close") return;
-    const path = invocation.type === "write" ? invocation.operation.path : invocation.read.path;
+    if (invocation.type === "write") {
+      const answers = result.results ?? [result];
+      for (const [i, part] of partsOf(invocation.operation).entries()) this.#take(pathOf(part), answers[i] ?? {});
+    } else if (invocation.read.parts === undefined) this.#take(invocation.read.path, result);
+  }
+
+  #take(path: string, result: Omit<Success, "failure">): void {
     if (result.stat !== undefined) this.versions.set(result.path ?? path, result.stat.version);
     const { names } = this;
     if (result.path !== undefined && result.path !== path) names.push(result.path);

@@ -1,6 +1,7 @@
 /** What clients ask for: draws the next step of a client from the plan's mix. */
-import { type Drawing, type WriteChoice, writeChoices } from "../operations.ts";
+import { type WriteChoice, writeChoices } from "../operations.ts";
 import type { Mix, Step, Workload } from "../plan/plan.ts";
+import type { Drawing } from "../write-steps.ts";
 import type { Draws } from "./random.ts";
 import type { Seen } from "./seen.ts";
 
@@ -16,10 +17,21 @@ const choices: readonly Choice[] = [
   "reconnect",
   "move",
   "abort",
+  "multiRead",
 ];
 
 /** What changes nothing in the tree. */
-const reading: readonly Choice[] = ["getData", "exists", "getChildren", "sync", "close", "reconnect", "move", "abort"];
+const reading: readonly Choice[] = [
+  "getData",
+  "exists",
+  "getChildren",
+  "sync",
+  "close",
+  "reconnect",
+  "move",
+  "abort",
+  "multiRead",
+];
 
 /** Paths that clients contend for: a third of them at the top, the others below those. */
 export function pathNames(count: number): string[] {
@@ -70,6 +82,8 @@ export class StepSource {
         return this.#read("exists", path);
       case "getChildren":
         return this.#page(this.#read("getChildren", draws.pick(this.#tops)), seen);
+      case "multiRead":
+        return { kind: "multiRead", paths: [path, draws.pick(this.#paths)], local: this.#isLocal() };
       case "sync":
         return { kind: "sync" };
       case "close":
@@ -101,10 +115,14 @@ export class StepSource {
   }
 
   #read(read: "getData" | "exists" | "getChildren", path: string): Extract<Step, { readonly kind: "read" }> {
-    const { localPercent, watchPercent } = this.#workload.mix;
-    const local = this.#draws.below(100) < localPercent;
+    const { watchPercent } = this.#workload.mix;
+    const local = this.#isLocal();
     const watch = this.#draws.below(100) < watchPercent;
     return { kind: "read", path, read, local, watch, limit: 0, after: "" };
+  }
+
+  #isLocal(): boolean {
+    return this.#draws.below(100) < this.#workload.mix.localPercent;
   }
 
   /** A page of a few names, mostly the next one. */

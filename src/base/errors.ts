@@ -33,6 +33,16 @@ const errors = {
     "the data is over the limit of a znode",
     "keep at most 1 MiB in a znode; store large data elsewhere and its address here",
   ],
+  MULTI_TOO_LARGE: [
+    "refused",
+    "the transaction is over its limits",
+    "make several of it: at most 1,000 operations, of at most 2 MiB, are done together",
+  ],
+  UNIMPLEMENTED: [
+    "refused",
+    "the server does not know the operation",
+    "bring all servers to the version of the client, or do without the operation",
+  ],
   DISK_FULL: [
     "refused",
     "a disk of the cluster is almost full, so that it takes no creates and no new data",

@@ -9,8 +9,12 @@ export const limits = {
   dataBytesMax: 1024 * 1024,
   /** A path, bytes of UTF-8. */
   pathBytesMax: 4096,
-  /** Requests of one connection that wait for their answer. */
+  /** Requests of one connection that wait for their answer; a multi counts as one for each of its parts. */
   outstandingRequestsMax: 1000,
+  /** Parts of a multi, or of a multiRead. */
+  multiPartsMax: 1000,
+  /** Paths and data of all parts of a multi, bytes. */
+  multiBytesMax: 2 * 1024 * 1024,
   /** Writes of one connection that wait for their answer, bytes. */
   outstandingBytesMax: 16 * 1024 * 1024,
   /** Committed entries that are applied in one turn. */

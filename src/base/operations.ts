@@ -2,7 +2,6 @@
  * The vocabulary that clients, codecs and the state machine share: what may be asked of the tree and what it answers.
  * Names are ZooKeeper's.
  */
-import { emptyBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** Zxid: the index of the log entry that made a change. */
@@ -11,19 +10,37 @@ export type Zxid = number;
 export type SessionId = number;
 
 /** The changes of the tree that may be asked for, by their names. What each room has to know of one is in a table of this shape. */
-export interface Operations {
+export interface Operations extends SingleOperations {
+  readonly multi: MultiOperation;
+}
+
+/** Those that change one znode: each may be asked for alone, and as a part of a multi. */
+export interface SingleOperations {
   readonly create: CreateOperation;
   readonly delete: DeleteOperation;
   readonly setData: SetDataOperation;
 }
 
+/** What a multi may consist of. */
+export interface MultiParts extends SingleOperations {
+  readonly check: CheckOperation;
+  readonly unsupported: UnsupportedOperation;
+}
+
 export type OperationName = keyof Operations;
+export type PartName = keyof MultiParts;
 
 /** The operations of one name. */
 export type OperationOf<N extends OperationName> = { readonly [M in N]: Operations[M] & { readonly op: M } }[N];
 
+/** The parts of one name. */
+export type PartOf<N extends PartName> = { readonly [M in N]: MultiParts[M] & { readonly op: M } }[N];
+
 /** A change of the tree. */
 export type Operation = Operations[OperationName];
+
+/** A part of a multi. */
+export type MultiPart = MultiParts[PartName];
 
 export interface CreateOperation {
   readonly op: "create";
@@ -50,77 +67,29 @@ export interface SetDataOperation {
   readonly version: number;
 }
 
-/** What all rooms have to know of an operation. */
-interface Traits<O> {
-  /** The data that it brings along; none for those that bring none. */
-  readonly data: (operation: O) => Uint8Array;
-  /** The version that the znode has to have; -1 = any. */
-  readonly version: (operation: O) => number;
-  /**
-   * What goes through the log in its place when it is refused for want of disk: itself without its data. Left out: it
-   * takes no room, and is never refused.
-   */
-  readonly withoutData?: (operation: O) => O;
-  /** What it asks for, in words; `data` as they are to be shown. */
-  readonly words: (operation: O, data: string) => string;
+/** Several changes: all of them, in this order, or none. Each is decided on what those before it leave. One zxid. */
+export interface MultiOperation {
+  readonly op: "multi";
+  /** At most `limits.multiPartsMax`, of at most `limits.multiBytesMax` together; none at all is a success. */
+  readonly parts: readonly MultiPart[];
 }
 
-const traits: { readonly [N in OperationName]: Traits<Operations[N]> } = {
-  create: {
-    data: ({ data }) => data,
-    version: () => -1,
-    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
-    words: ({ path, ephemeral, sequential }, data) =>
-      `create ${ephemeral ? "ephemeral " : ""}${sequential ? "sequential " : ""}${path}${data}`,
-  },
-  delete: {
-    data: () => emptyBytes,
-    version: ({ version }) => version,
-    words: ({ path, version }) => `delete ${path}${condition(version)}`,
-  },
-  setData: {
-    data: ({ data }) => data,
-    version: ({ version }) => version,
-    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
-    words: ({ path, version }, data) => `setData ${path}${data}${condition(version)}`,
-  },
-};
-
-function condition(version: number): string {
-  return version < 0 ? "" : ` if its version is ${version}`;
+/** Changes nothing: the znode has to be there, with this version. */
+export interface CheckOperation {
+  readonly op: "check";
+  readonly path: string;
+  /** Expected version; -1 = any. */
+  readonly version: number;
 }
 
-/** The data that an operation brings along. */
-export function dataOf<N extends OperationName>(operation: OperationOf<N>): Uint8Array {
-  return traits[operation.op].data(operation);
+/** One that this version does not know: the multi that has it is refused. */
+export interface UnsupportedOperation {
+  readonly op: "unsupported";
 }
 
-/** The version that an operation expects of its znode; -1 = any. */
-export function versionOf<N extends OperationName>(operation: OperationOf<N>): number {
-  return traits[operation.op].version(operation);
-}
+export type ReadKind = "getData" | "exists" | "getChildren" | "sync" | "multiRead";
 
-/** An operation without its data, as it goes through the log to be refused for want of disk; undefined: it needs none. */
-export function withoutData<N extends OperationName>(operation: OperationOf<N>): Operation | undefined {
-  return traits[operation.op].withoutData?.(operation);
-}
-
-/** An operation in words: `setData /a = "x" if its version is 3`, where `shown` makes ` = "x"` of its data. */
-export function inWords<N extends OperationName>(
-  operation: OperationOf<N>,
-  shown: (data: Uint8Array) => string,
-): string {
-  return traits[operation.op].words(operation, shown(dataOf(operation)));
-}
-
-/** An operation in two words: what, and where. */
-export function inShort({ op, path }: Operation): string {
-  return `${op} ${path}`;
-}
-
-export type ReadKind = "getData" | "exists" | "getChildren" | "sync";
-
-/** A read. `sync` has the path "/" and never a watch. */
+/** A read. `sync` and `multiRead` have the path "/" and never a watch. */
 export interface Read {
   readonly kind: ReadKind;
   readonly path: string;
@@ -135,7 +104,17 @@ export interface Read {
   readonly limit?: number;
   /** The page begins behind this name, be it there or not. Empty or left out: with the first name. */
   readonly after?: string;
+  /** multiRead: what to read, of one state; at most `limits.multiPartsMax`. */
+  readonly parts?: readonly ReadPart[];
 }
+
+/** One of the reads that a multiRead answers together, none of which arms a watch. */
+export interface ReadPart {
+  readonly kind: ReadPartKind;
+  readonly path: string;
+}
+
+export type ReadPartKind = "getData" | "getChildren";
 
 /** As in ZooKeeper. Times are Unix milliseconds, lengths bytes. */
 export interface Stat {
@@ -163,6 +142,8 @@ export interface Stat {
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  /** multi: the part for whose sake nothing was done, from 0. */
+  readonly failedPart?: number;
 }
 
 /** What a request answers. Which fields are there depends on the request. */
@@ -176,6 +157,13 @@ export interface Success {
   readonly children?: readonly string[];
   /** getChildren: whether names follow that the page has no room for. Left out: no. */
   readonly more?: boolean;
+  /** multi, multiRead: an answer for each part, in order. */
+  readonly results?: readonly PartResult[];
+}
+
+/** What one part answers. `failure`: of a multiRead alone, whose parts fail each for itself; then nothing else is there. */
+export interface PartResult extends Pick<Success, "path" | "stat" | "data" | "children"> {
+  readonly failure?: Failure;
 }
 
 export type Result = Success | { readonly failure: Failure };

@@ -6,6 +6,7 @@ import { badArgument, checkOptions } from "./checks.ts";
 import { allPages, pagesOf } from "./child-pages.ts";
 import type { SessionDriver } from "./driver.ts";
 import { checkTimeout } from "./endpoints.ts";
+import { type MultiReadOptions, multiReadRequest, type PartAnswers, partAnswers, type ReadPart } from "./multi-read.ts";
 import { openSession } from "./opening.ts";
 import type {
   ChildPage,
@@ -214,6 +215,26 @@ export class TerrariumClient extends ClientWrites {
    */
   childPages(path: string, options: ChildPagesOptions = {}): AsyncIterableIterator<ChildPage> {
     return pagesOf(this.#sender.page(path), options);
+  }
+
+  /**
+   * Reads several znodes together: all of one state, that at `zxid`, each with its own answer or error. At most 1,000:
+   * MULTI_TOO_LARGE; rejects with REPLY_TOO_LARGE if the answers together fill more than a frame.
+   *
+   * ```ts
+   * const [config, workers] = await client.multiRead([
+   *   { kind: "getData", path: "/config" },
+   *   { kind: "getChildren", path: "/workers" },
+   * ]);
+   * if (!(workers instanceof TerrariumError)) console.log(workers.children);
+   * ```
+   */
+  multiRead<const P extends readonly ReadPart[]>(parts: P, options: MultiReadOptions = {}): Promise<PartAnswers<P>> {
+    return this.#sender.ask(
+      () => multiReadRequest(parts, options),
+      options,
+      (result, zxid) => partAnswers(parts, result, zxid),
+    );
   }
 
   /**

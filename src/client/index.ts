@@ -16,6 +16,7 @@ export { type AdminOptions, type AdminRequest, administer, type MemberAddress } 
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
 export { TerrariumClient } from "./client.ts";
 export { fileReason } from "./file-errors.ts";
+export type { MultiReadOptions, PartAnswer, PartAnswers, ReadPart } from "./multi-read.ts";
 export type {
   ChildPage,
   ChildPagesOptions,
@@ -39,4 +40,11 @@ export {
 } from "./server-state.ts";
 export { type ServerMember, type ServerStatus, serverStatus } from "./server-status.ts";
 export type { SessionCredentials, SessionState } from "./session.ts";
+export {
+  type StepCreateOptions,
+  type StepVersionOptions,
+  Transaction,
+  TransactionError,
+  type TransactionResult,
+} from "./transaction.ts";
 export type { ClientWrites } from "./writes.ts";

@@ -2,33 +2,63 @@
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { dataOf, type Result, versionOf, type WatchSpec } from "../base/operations.ts";
+import { dataOf, partsOf, pathOf, versionOf } from "../base/operation-traits.ts";
+import type { MultiPart, ReadPart, Result, WatchSpec } from "../base/operations.ts";
 import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 
-/** Bytes of the request on the wire, about. Throws BAD_ARGUMENTS, DATA_TOO_LARGE for what no server could even take in. */
+/** What a message, and each part of one, takes besides paths and data. */
+const overheadBytes = 64;
+
+/**
+ * Bytes of the request on the wire, about. Throws BAD_ARGUMENTS, DATA_TOO_LARGE, MULTI_TOO_LARGE for what no server could
+ * even take in.
+ */
 export function checkedBytes(body: RequestBody): number {
-  if (body.type === "close") return 64;
-  const path = body.type === "write" ? body.operation.path : body.read.path;
-  const pathBytes = utf8Length(path);
-  if (pathBytes > limits.pathBytesMax) {
-    throw new TerrariumError("BAD_ARGUMENTS", `the path has ${pathBytes} bytes, more than ${limits.pathBytesMax}`);
+  if (body.type === "close") return overheadBytes;
+  if (body.type === "write") {
+    const { operation } = body;
+    const parts = partsOf(operation);
+    if (operation.op === "multi") checkCount(parts);
+    const bytes = parts.reduce((sum, part) => sum + checkedPartBytes(part), 0);
+    if (operation.op === "multi" && bytes > limits.multiBytesMax)
+      throw tooLarge(`the transaction has ${bytes} bytes, more than ${limits.multiBytesMax}`);
+    return bytes + overheadBytes * (parts.length + 1);
   }
-  // The name of a child, which stands in for one segment of a path.
-  const afterBytes = body.type === "read" && body.read.after !== undefined ? utf8Length(body.read.after) : 0;
-  if (afterBytes > limits.pathBytesMax) {
-    throw new TerrariumError("BAD_ARGUMENTS", `\`after\` has ${afterBytes} bytes, more than ${limits.pathBytesMax}`);
-  }
-  const version = body.type === "write" ? versionOf(body.operation) : -1;
+  const { path, after = "", parts = [] } = body.read;
+  checkCount(parts);
+  // `after` is the name of a child, which stands in for one segment of a path.
+  const bytes = checkedPathBytes(path) + checkedPathBytes(after, "`after`");
+  return parts.reduce((sum, part) => sum + checkedPathBytes(part.path) + overheadBytes, bytes + overheadBytes);
+}
+
+function checkCount({ length }: readonly (MultiPart | ReadPart)[]): void {
+  if (length > limits.multiPartsMax)
+    throw tooLarge(`${length} operations are to go together, more than ${limits.multiPartsMax}`);
+}
+
+function tooLarge(message: string): TerrariumError {
+  return new TerrariumError("MULTI_TOO_LARGE", message);
+}
+
+function checkedPartBytes(part: MultiPart): number {
+  const pathBytes = checkedPathBytes(pathOf(part));
+  const version = versionOf(part);
   // The wire has 32 bits for it. Versions overflow into the negative numbers, so that those below -1 are versions too.
   if ((version | 0) !== version) {
     throw new TerrariumError("BAD_ARGUMENTS", `the version ${version} is not an integer of 32 bits`);
   }
-  const data = body.type === "write" ? dataOf(body.operation).length : 0;
+  const data = dataOf(part).length;
   if (data > limits.dataBytesMax) {
     throw new TerrariumError("DATA_TOO_LARGE", `the data has ${data} bytes, more than ${limits.dataBytesMax}`);
   }
-  return pathBytes + afterBytes + data + 64;
+  return pathBytes + data;
+}
+
+function checkedPathBytes(path: string, what = "the path"): number {
+  const bytes = utf8Length(path);
+  if (bytes <= limits.pathBytesMax) return bytes;
+  throw new TerrariumError("BAD_ARGUMENTS", `${what} has ${bytes} bytes, more than ${limits.pathBytesMax}`);
 }
 
 /** The watch that a request arms, given its result; without one, the watch that it arms if all goes well. */

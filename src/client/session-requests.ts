@@ -8,6 +8,7 @@
 import { assert, present } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { requestsIn } from "../base/operation-traits.ts";
 import { Queue } from "../base/queue.ts";
 import type { Request, RequestBody } from "../protocol/client-messages.ts";
 import { checkedBytes } from "./session-checks.ts";
@@ -37,6 +38,8 @@ export class SessionRequests<C> {
   readonly #sent = new Queue<SessionRequest<C>>();
   /** How many of `#sent` went to the present connection; the rest are to be sent again. */
   #outstanding = 0;
+  /** As how many requests `#sent` counts: see {@link requestsIn}. */
+  #sentCount = 0;
   #outstandingBytes = 0;
   /** How many may be outstanding: few at first, so that a server that breaks under many requests answers some. */
   #window: number = sessionLimits.firstWindow;
@@ -124,9 +127,12 @@ export class SessionRequests<C> {
     };
   }
 
-  /** Gives the oldest waiting request its numbers. False if there is none. */
+  /** Gives the oldest waiting request its numbers. False if there is none, or no room for it. */
   #number(): boolean {
-    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+    for (let request = this.#waiting.at(0); request !== undefined; request = this.#waiting.at(0)) {
+      const count = countOf(request.body);
+      if (!request.settled && this.#sentCount + count > limits.outstandingRequestsMax) return false;
+      this.#waiting.shift();
       if (request.settled) {
         this.#settledWaiting--;
         this.#bytes -= request.bytes;
@@ -135,6 +141,7 @@ export class SessionRequests<C> {
       request.xid = ++this.#lastXid;
       if (request.body.type !== "read") request.requestId = ++this.#lastRequestId;
       this.#sent.push(request);
+      this.#sentCount += count;
       return true;
     }
     return false;
@@ -154,6 +161,7 @@ export class SessionRequests<C> {
   answered(): void {
     const request = present(this.#sent.shift(), "answered request");
     this.#outstanding--;
+    this.#sentCount -= countOf(request.body);
     this.#outstandingBytes -= request.bytes;
     this.#bytes -= request.bytes;
     if (this.#window < limits.outstandingRequestsMax) this.#window++;
@@ -200,4 +208,9 @@ export class SessionRequests<C> {
     }
     return requests;
   }
+}
+
+/** As how many requests one counts. */
+function countOf(body: RequestBody): number {
+  return body.type === "write" ? requestsIn(body.operation) : 1;
 }

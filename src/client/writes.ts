@@ -1,31 +1,12 @@
 /** What a client can change in the tree: a method for each operation, with the check of what its caller passes. */
 import { emptyBytes } from "../base/bytes.ts";
-import type { Operation, OperationName, OperationOf, Stat, Success, Zxid } from "../base/operations.ts";
-import { checkData, checkFlag, checkOptions, checkPath, checkVersion } from "./checks.ts";
+import type { Operation, Stat, Success, Zxid } from "../base/operations.ts";
+import { checkedWrites } from "./checked-writes.ts";
+import { checkOptions } from "./checks.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, type RequestSender } from "./request-sender.ts";
 import { everyRequest } from "./requests.ts";
-
-/** By operation: makes one of what the caller of its method passed. */
-export const checkedWrites = {
-  create: (path: unknown, data: unknown, options: CreateOptions) => {
-    const given = checkOptions(options, [...everyRequest, "ephemeral", "sequential"]);
-    const ephemeral = checkFlag("ephemeral", given.ephemeral);
-    const sequential = checkFlag("sequential", given.sequential);
-    return { op: "create", path: checkPath(path, sequential), data: checkData(data), ephemeral, sequential };
-  },
-  delete: (path: unknown, options: VersionOptions) => {
-    return { op: "delete", path: checkPath(path), version: versionIn(options) };
-  },
-  setData: (path: unknown, data: unknown, options: VersionOptions) => {
-    const version = versionIn(options);
-    return { op: "setData", path: checkPath(path), data: checkData(data), version };
-  },
-} satisfies { readonly [N in OperationName]: (...given: never) => OperationOf<N> };
-
-function versionIn(options: VersionOptions): number {
-  return checkVersion(checkOptions(options, [...everyRequest, "version"]).version);
-}
+import { Transaction } from "./transaction.ts";
 
 /** The part of a client that changes the tree. */
 export class ClientWrites {
@@ -83,6 +64,34 @@ export class ClientWrites {
       () => checkedWrites.delete(path, options),
       options,
       () => undefined,
+    );
+  }
+
+  /**
+   * Begins a transaction: changes that are made together, or not at all, each on what those before it leave. At most
+   * 1,000 steps and 2 MiB: MULTI_TOO_LARGE.
+   *
+   * ```ts
+   * const { stat } = await client.get("/config");
+   * const [, backup] = await client
+   *   .transaction()
+   *   .check("/leader", { version: 4 })
+   *   .create("/config/old-", "1", { sequential: true })
+   *   .set("/config", "2", { version: stat.version })
+   *   .commit();
+   * console.log(backup.path);
+   * ```
+   */
+  transaction(): Transaction {
+    return new Transaction((parts, options, convert) =>
+      this.#sender.ask(
+        () => {
+          checkOptions(options, everyRequest);
+          return { type: "write", operation: checkedWrites.multi(parts) };
+        },
+        options,
+        convert,
+      ),
     );
   }
 

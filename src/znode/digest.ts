@@ -71,8 +71,10 @@ function addSession(hash: StateHash, session: Session): void {
 }
 
 function addResult(hash: StateHash, result: Result): void {
-  if (result.failure !== undefined) return hash.text(result.failure.code);
-  for (const add of Object.values(addAnswer)) add(hash, result);
+  if (result.failure !== undefined) {
+    hash.text(result.failure.code);
+    hash.number(result.failure.failedPart ?? -1);
+  } else for (const add of Object.values(addAnswer)) add(hash, result);
 }
 
 /** By field of what a write answers, in this order. */
@@ -89,6 +91,11 @@ const addAnswer: { readonly [F in Exclude<keyof Success, "failure">]-?: (hash: S
   },
   more: (hash, { more = false }) => {
     if (more) hash.number(1);
+  },
+  results: (hash, { results }) => {
+    if (results === undefined) return;
+    hash.number(results.length);
+    for (const result of results) addResult(hash, result.failure === undefined ? result : { failure: result.failure });
   },
 };
 

@@ -6,7 +6,7 @@
 import { present } from "../base/assert.ts";
 import type { Success, Zxid } from "../base/operations.ts";
 import type { Change } from "./commands.ts";
-import type { Edit, InsertEdit, RemoveEdit, SetDataEdit } from "./operations/decision.ts";
+import type { Edit, InsertEdit, MultiEdit, PartEdit, RemoveEdit, SetDataEdit } from "./operations/decision.ts";
 import type { Session, SessionTable } from "./sessions.ts";
 import { statOf, type Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
@@ -24,6 +24,33 @@ const done: Success = {};
 
 /** Makes one edit, decided on the state as it is; returns what it answers. */
 export function makeEdit(target: Target, edit: Edit): Success {
+  return edit.type === "multi" ? makeEdits(target, edit) : makePart(target, edit);
+}
+
+/** Watches are told of each part, in order, as if it had come alone. */
+function makeEdits(target: Target, { edits }: MultiEdit): Success {
+  const results = edits.map((edit) => makePart(target, edit));
+  keepOrder(target, edits);
+  return { results };
+}
+
+/**
+ * Ephemerals end with their session in the order of their zxids, and those of one entry in the order of their paths:
+ * which any server can tell, also one that has them from a checkpoint.
+ */
+function keepOrder({ tree, sessions, zxid }: Target, edits: readonly PartEdit[]): void {
+  const made = edits.flatMap((edit) => (edit.type === "insert" && edit.ephemeralOwner !== 0 ? [edit.path] : []));
+  if (made.length < 2) return;
+  for (const path of new Set(made.sort())) {
+    const znode = tree.get(path);
+    if (znode?.czxid !== zxid || znode.ephemeralOwner === 0) continue;
+    const owner = ownerOf(sessions, znode);
+    sessions.disown(owner, znode);
+    sessions.own(owner, znode);
+  }
+}
+
+function makePart(target: Target, edit: PartEdit): Success {
   switch (edit.type) {
     case "insert":
       return insert(target, edit);
@@ -31,6 +58,8 @@ export function makeEdit(target: Target, edit: Edit): Success {
       return remove(target, edit);
     case "setData":
       return setData(target, edit);
+    case "check":
+      return done;
   }
 }
 

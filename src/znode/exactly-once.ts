@@ -4,6 +4,9 @@
  * other one gets the remembered answer.
  */
 import { limits } from "../base/limits.ts";
+import { requestsIn } from "../base/operation-traits.ts";
+import type { Operation } from "../base/operations.ts";
+import type { Write } from "./commands.ts";
 import { type Refusal, refusal } from "./failures.ts";
 import type { Remembered, Session } from "./sessions.ts";
 
@@ -19,13 +22,18 @@ export type Standing =
 
 const next: Standing = { type: "next" };
 
-/** Where request `requestId` stands. */
-export function standing(session: Session, requestId: number): Standing {
+/** Where a write stands. */
+export function standing(session: Session, { requestId, operation }: Write): Standing {
   const expected = session.lastRequestId + 1;
   if (requestId > expected) return { type: "gap", expected };
-  if (requestId === expected) return session.results.size < limits.outstandingRequestsMax ? next : full(session);
+  if (requestId === expected) return hasRoom(session, operation) ? next : full(session);
   const remembered = session.results.get(requestId);
   return remembered === undefined ? forgotten(requestId) : { type: "duplicate", remembered };
+}
+
+/** Whether the session may have another answer remembered: a multi is answered part by part. */
+function hasRoom({ answers }: Session, operation: Operation): boolean {
+  return answers + requestsIn(operation) <= limits.outstandingRequestsMax;
 }
 
 /**

@@ -194,9 +194,9 @@ export class ZnodeMachine {
     if (!this.#tree.link()) return false;
     const ephemerals: Znode[] = [];
     for (const znode of this.#tree.znodes()) if (znode.ephemeralOwner !== 0) ephemerals.push(znode);
-    // In the order in which they were created, as on servers that saw it. An entry creates one znode; should one ever
-    // create several, their order has to be kept as well, or servers would fire the watches of a session's end differently.
-    for (const znode of ephemerals.sort((a, b) => a.czxid - b.czxid)) {
+    // In the order in which servers that saw it have them (`edits.ts`): otherwise they would fire the watches of a session's
+    // end differently.
+    for (const znode of ephemerals.sort((a, b) => a.czxid - b.czxid || (a.path < b.path ? -1 : 1))) {
       const owner = this.#sessions.get(znode.ephemeralOwner);
       if (owner === undefined) return false;
       this.#sessions.own(owner, znode);

@@ -1,6 +1,6 @@
 /** Reads of the tree. They change nothing; which watch they arm is in `watches.ts`. */
 import { limits } from "../base/limits.ts";
-import type { Read, Result, Success } from "../base/operations.ts";
+import type { PartResult, Read, ReadPart, Result, Success } from "../base/operations.ts";
 import { dataOf } from "./data-store.ts";
 import { refusal } from "./failures.ts";
 import { noNodeAt } from "./operations/refusals.ts";
@@ -17,6 +17,7 @@ const synced: Success = {};
  */
 export function answer(tree: Tree, read: Read): Result {
   if (read.kind === "sync") return synced;
+  if (read.kind === "multiRead") return answerParts(tree, read.parts ?? []);
   const znode = tree.get(read.path);
   if (znode === undefined) return noNodeAt(read.path);
   switch (read.kind) {
@@ -35,6 +36,7 @@ const bytesPerUnit = 16 * 1024;
 
 /** What a read costs to answer from the present state, about: 1 for a small one. Integer units; see `limits`. */
 export function workOf(tree: Tree, read: Read): number {
+  if (read.kind === "multiRead") return (read.parts ?? []).reduce((work, part) => work + workOf(tree, alone(part)), 1);
   if (read.kind !== "getChildren" && read.kind !== "getData") return 1;
   const znode = tree.get(read.path);
   if (znode === undefined) return 1;
@@ -43,8 +45,36 @@ export function workOf(tree: Tree, read: Read): number {
   return 1 + Math.floor(names / namesPerUnit);
 }
 
-/** Room of a frame for everything but the names of children. */
+/** Room of a frame for everything but data and the names of children. */
 const frameOverheadBytes = 64 * 1024;
+
+/** About what a part takes in an answer besides its data or names: a Stat, or why it was refused. */
+const partBytes = 128;
+
+/** Several reads of one state: each has its answer, or why there is none, unless together they are too large. */
+function answerParts(tree: Tree, parts: readonly ReadPart[]): Result {
+  if (parts.length > limits.multiPartsMax)
+    return refusal(
+      "MULTI_TOO_LARGE",
+      `${parts.length} reads are asked for; at most ${limits.multiPartsMax} go together`,
+    );
+  let bytes = 0;
+  const results: PartResult[] = [];
+  for (const part of parts) {
+    const result: PartResult = answer(tree, alone(part));
+    const names = result.children === undefined ? undefined : tree.get(part.path)?.children;
+    bytes += partBytes + (result.data?.length ?? 0) + 3 * (result.failure?.message.length ?? 0);
+    if (names !== undefined) bytes += names.bytes + nameOverheadBytes * names.size;
+    if (bytes > limits.frameBytesMax - frameOverheadBytes)
+      return refusal("REPLY_TOO_LARGE", "the answers together fill more than a frame");
+    results.push(result);
+  }
+  return { results };
+}
+
+function alone({ kind, path }: ReadPart): Read {
+  return { kind, path, watch: false, local: true };
+}
 
 function childrenOf(znode: Znode, { path, after = "", limit = 0 }: Read): Result {
   const names = znode.children;

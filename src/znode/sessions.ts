@@ -2,9 +2,10 @@
  * Sessions, part of the replicated state. `SessionTable` has the only functions that change one. The rules that decide
  * about requests are in `exactly-once.ts` and `machine.ts`.
  */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { bytesEqual, hex } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
+import { answersIn } from "../base/operation-traits.ts";
 import type { Result, SessionId, Zxid } from "../base/operations.ts";
 import type { Command } from "./commands.ts";
 import type { Znode } from "./stat.ts";
@@ -47,6 +48,8 @@ export class Session implements SessionView {
   ackedRequestId = 0;
   /** By request id: exactly those above ackedRequestId and up to lastRequestId. */
   readonly results = new Map<number, Remembered>();
+  /** How many answers these are: that of a multi counts as one for each part. */
+  answers = 0;
   /** In the order in which they were created; `undefined` stands for none. */
   ephemerals: Set<Znode> | undefined = undefined;
   /** As with a znode: whether the next checkpoint has to write it, and where the last one keeps it (0 = nowhere). */
@@ -145,7 +148,9 @@ export class SessionTable {
   remember(session: Session, requestId: number, zxid: Zxid, result: Result): void {
     assert(requestId === session.lastRequestId + 1, "requests are applied in order, once each");
     session.lastRequestId = requestId;
-    if (session.dirty) this.#dirtyBytes += answerBytes;
+    const answers = answersIn(result);
+    if (session.dirty) this.#dirtyBytes += answerBytes * answers;
+    session.answers += answers;
     session.results.set(requestId, { zxid, result });
     this.#touch(session);
   }
@@ -154,8 +159,13 @@ export class SessionTable {
   acknowledge(session: Session, requestId: number): void {
     const upTo = Math.min(requestId, session.lastRequestId);
     if (session.ackedRequestId >= upTo) return;
-    if (session.dirty) this.#dirtyBytes -= answerBytes * (upTo - session.ackedRequestId);
-    while (session.ackedRequestId < upTo) session.results.delete(++session.ackedRequestId);
+    const before = session.answers;
+    while (session.ackedRequestId < upTo) {
+      const id = ++session.ackedRequestId;
+      session.answers -= answersIn(present(session.results.get(id), "an answer that is not acknowledged").result);
+      session.results.delete(id);
+    }
+    if (session.dirty) this.#dirtyBytes -= answerBytes * (before - session.answers);
     this.#touch(session);
   }
 
@@ -201,6 +211,7 @@ export class SessionTable {
   /** Puts a session of a checkpoint in its place; returns the one that was there. */
   restore(session: Session): Session | undefined {
     const before = this.#byId.get(session.id);
+    session.answers = answersOf(session);
     this.#byId.set(session.id, session);
     return before;
   }
@@ -227,7 +238,7 @@ export class SessionTable {
     if (session.dirty) return;
     session.dirty = true;
     this.#dirty.push(session);
-    this.#dirtyBytes += rowBytes + answerBytes * session.results.size;
+    this.#dirtyBytes += rowBytes + answerBytes * session.answers;
   }
 
   /** Asserts what holds between the fields of each session. */
@@ -235,11 +246,18 @@ export class SessionTable {
     for (const session of this.#byId.values()) {
       const open = session.lastRequestId - session.ackedRequestId;
       assert(session.results.size === open, `session ${session.id} remembers what is not acknowledged`);
-      assert(open <= limits.outstandingRequestsMax, `session ${session.id} remembers a bounded number`);
+      assert(session.answers === answersOf(session), `session ${session.id} counts what it remembers`);
+      assert(session.answers <= limits.outstandingRequestsMax, `session ${session.id} remembers a bounded number`);
       assert(session.attachment >= session.id, `session ${session.id} is attached after its creation`);
       assert(session.ephemerals?.size !== 0, `session ${session.id} keeps no empty set of ephemerals`);
     }
   }
+}
+
+function answersOf({ results }: Session): number {
+  let answers = 0;
+  for (const { result } of results.values()) answers += answersIn(result);
+  return answers;
 }
 
 /** Whether `password` is the session's. */

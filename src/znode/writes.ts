@@ -19,7 +19,7 @@ export function applyWrite(target: Target, write: Write, timeMs: number): Applie
   if (session === undefined) return dropped(index, write, sessionExpired(sessionId));
   if (session.attachment !== write.attachment) return dropped(index, write, sessionMoved(session));
   sessions.acknowledge(session, write.ackedRequestId);
-  const place = standing(session, requestId);
+  const place = standing(session, write);
   switch (place.type) {
     case "refused":
       return dropped(index, write, place.refusal);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
 import type { Operation, Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
 import { keyedRandom } from "../../src/base/random.ts";
 import type { Delivery, SessionRequest } from "../../src/client/session.ts";
@@ -101,7 +102,8 @@ class World {
 
   ask(body: Parameters<ClientSession<Asked>["submit"]>[0], armsKind: WatchKind | undefined): void {
     const operation = body.type === "write" ? body.operation : undefined;
-    const path = body.type === "close" ? "" : body.type === "read" ? body.read.path : body.operation.path;
+    const path =
+      body.type === "close" ? "" : body.type === "read" ? body.read.path : partsOf(body.operation).map(pathOf).join();
     const asked: Asked = {
       number: this.asked.length,
       operation,

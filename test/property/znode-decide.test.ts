@@ -4,9 +4,9 @@ import type { Operation, Result, SessionId, Zxid } from "../../src/base/operatio
 import { digestOf } from "../../src/znode/digest.ts";
 import { makeEdit } from "../../src/znode/edits.ts";
 import type { Edit, View } from "../../src/znode/operations/decision.ts";
+import { Overlay } from "../../src/znode/operations/overlay.ts";
 import { decide } from "../../src/znode/operations/table.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
-import { nextVersion, type ZnodeView } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
 
 const timeMs = 5_000;
@@ -33,63 +33,6 @@ class State {
 
   get digest(): string {
     return digestOf(this.tree, this.sessions, 0, 0);
-  }
-}
-
-/** Shows edits as if they were done. */
-class Overlay implements View {
-  readonly sessionId: SessionId;
-  readonly timeMs: number;
-  readonly #below: View;
-  readonly #zxid: Zxid;
-  readonly #shown = new Map<string, ZnodeView | undefined>();
-
-  constructor(below: View, zxid: Zxid) {
-    this.sessionId = below.sessionId;
-    this.timeMs = below.timeMs;
-    this.#below = below;
-    this.#zxid = zxid;
-  }
-
-  znode(path: string): ZnodeView | undefined {
-    return this.#shown.has(path) ? this.#shown.get(path) : this.#below.znode(path);
-  }
-
-  show(edit: Edit): void {
-    const zxid = this.#zxid;
-    const { path } = edit;
-    if (edit.type === "setData") {
-      const znode = this.#there(path);
-      const stored = { bytes: edit.data, start: 0, length: edit.data.length };
-      const version = nextVersion(znode.version);
-      this.#shown.set(path, { ...znode, ...stored, version, mzxid: zxid, mtime: edit.timeMs });
-    } else if (edit.type === "remove") {
-      this.#shown.set(path, undefined);
-      this.#childChanged(path.slice(0, path.lastIndexOf("/")) || "/", -1);
-    } else {
-      const { data, ephemeralOwner, timeMs: at } = edit;
-      this.#shown.set(path, {
-        path,
-        ...{ bytes: data, start: 0, length: data.length },
-        ...{ czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: at, mtime: at },
-        ...{ version: 0, aversion: 0, childCounter: 0, ephemeralOwner, children: undefined },
-      });
-      this.#childChanged(edit.parent, 1);
-    }
-  }
-
-  #childChanged(path: string, by: 1 | -1): void {
-    const parent = this.#there(path);
-    const size = (parent.children?.size ?? 0) + by;
-    const childCounter = by === 1 ? parent.childCounter + 1 : parent.childCounter;
-    const children = size === 0 ? undefined : { size };
-    this.#shown.set(path, { ...parent, pzxid: this.#zxid, childCounter, children });
-  }
-
-  #there(path: string): ZnodeView {
-    const znode = this.znode(path);
-    if (znode === undefined) throw new Error(`an edit of ${path}, which is not there`);
-    return znode;
   }
 }
 
@@ -136,10 +79,10 @@ describe("deciding and doing", () => {
         const results = together.map((each) => one.perform(each, 100));
 
         const digest = other.digest;
-        const overlay = new Overlay(other.view, 100);
+        const overlay = new Overlay(other.view);
         const decisions = together.map((each) => {
           const decision = decide(overlay, each);
-          if (decision.failure === undefined) overlay.show(decision);
+          if (decision.failure === undefined && decision.type !== "multi") overlay.show(decision);
           return decision;
         });
         expect(other.digest).toBe(digest);

@@ -3,7 +3,7 @@
  * The state machine must agree with it.
  */
 import type { ErrorCode } from "../../src/base/errors.ts";
-import type { Operation, SessionId, Stat, Zxid } from "../../src/base/operations.ts";
+import type { MultiPart, Operation, SessionId, Stat, Zxid } from "../../src/base/operations.ts";
 
 interface Record {
   path: string;
@@ -22,6 +22,9 @@ interface Record {
 export interface ModelResult {
   code?: ErrorCode;
   path?: string;
+  /** multi: the part that was refused; or the path that each answers. */
+  failedPart?: number;
+  paths?: (string | undefined)[];
 }
 
 /** Independent of everything in src/znode. */
@@ -81,7 +84,33 @@ export class TreeModel {
         return this.#delete(operation, zxid);
       case "setData":
         return this.#setData(operation, zxid, timeMs);
+      case "multi":
+        return this.#multi(session, operation.parts, zxid, timeMs);
     }
+  }
+
+  /** Works on a copy of everything, which is dropped where a part is refused. */
+  #multi(session: SessionId, parts: readonly MultiPart[], zxid: Zxid, timeMs: number): ModelResult {
+    const before = this.records.map((record) => ({ ...record }));
+    const paths: (string | undefined)[] = [];
+    for (const [i, part] of parts.entries()) {
+      const { code, path } = this.#part(session, part, zxid, timeMs);
+      if (code !== undefined) {
+        this.records = before;
+        return { code, failedPart: i };
+      }
+      paths.push(path);
+    }
+    return { paths };
+  }
+
+  #part(session: SessionId, part: MultiPart, zxid: Zxid, timeMs: number): ModelResult {
+    if (part.op === "unsupported") return { code: "UNIMPLEMENTED" };
+    if (part.op !== "check") return this.write(session, part, zxid, timeMs);
+    if (!isValid(part.path)) return { code: "BAD_ARGUMENTS" };
+    const record = this.find(part.path);
+    if (record === undefined) return { code: "NO_NODE" };
+    return part.version === -1 || part.version === record.sets ? {} : { code: "BAD_VERSION" };
   }
 
   #create(session: SessionId, operation: Operation & { op: "create" }, zxid: Zxid, timeMs: number): ModelResult {
@@ -130,7 +159,8 @@ export class TreeModel {
   }
 
   endSession(session: SessionId, zxid: Zxid): string[] {
-    const paths = this.records.filter(({ owner }) => owner === session).map(({ path }) => path);
+    const owned = this.records.filter(({ owner }) => owner === session);
+    const paths = owned.sort((a, b) => a.czxid - b.czxid || (a.path < b.path ? -1 : 1)).map(({ path }) => path);
     for (const path of paths) this.remove(path, zxid);
     return paths;
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Operation } from "../../src/base/operations.ts";
+import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
+import type { MultiPart, Operation } from "../../src/base/operations.ts";
 import { codeOf, Harness, read, written } from "../unit/znode-harness.ts";
 import { TreeModel } from "./znode-tree-model.ts";
 
@@ -44,19 +45,37 @@ class WriteCommand implements fc.Command<TreeModel, Real> {
     const { result } = written(outcome);
     const expected = model.write(session, this.operation, zxid, harness.timeMs);
     expect(codeOf(result)).toBe(expected.code);
-    if (result.failure === undefined) {
+    const parts = partsOf(this.operation);
+    const paths = parts.map(pathOf);
+    if (result.failure !== undefined) {
+      expect(result.failure.failedPart).toBe(expected.failedPart);
+      expect(changes).toEqual([]);
+    } else if (this.operation.op === "multi") {
+      expect(result.results?.map((answer) => answer.path)).toEqual(expected.paths);
+      // What the last part on a path answers is how the path is.
+      for (const [i, answer] of (result.results ?? []).entries()) {
+        const path = answer.path ?? paths[i] ?? "";
+        if (answer.stat === undefined || later(parts, i, path)) continue;
+        expect(answer.stat).toEqual(model.stat(path));
+      }
+      for (const made of expected.paths ?? []) if (made !== undefined) real.compare(model, made);
+    } else {
       expect(result.path).toBe(expected.path);
       if (this.operation.op !== "delete") expect(result.stat).toEqual(model.stat(result.path ?? this.operation.path));
+      expect(changes.length).toBeGreaterThan(0);
     }
-    expect(changes.length > 0).toBe(expected.code === undefined);
-    real.compare(model, this.operation.path);
-    real.compare(model, "/");
+    for (const path of [...paths, "/"]) real.compare(model, path);
     expect(harness.machine.counts().znodes).toBe(model.records.length);
   }
 
   toString(): string {
     return `session ${this.who}: ${JSON.stringify(this.operation)}`;
   }
+}
+
+/** Whether a part behind `i` may have changed `path`. */
+function later(parts: readonly MultiPart[], i: number, path: string): boolean {
+  return parts.slice(i + 1).some((part) => part.op !== "check" && pathOf(part).startsWith(path));
 }
 
 /** Expires a session, and opens another in its place. */
@@ -96,7 +115,7 @@ const who = fc.constantFrom(0 as const, 1 as const);
 const data = fc.uint8Array({ maxLength: 8 });
 const version = fc.constantFrom(-1, -1, 0, 1, 2);
 const rarely = fc.constantFrom(false, false, true);
-const operation: fc.Arbitrary<Operation> = fc.oneof(
+const single: fc.Arbitrary<Operation & MultiPart> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
@@ -109,6 +128,18 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("setData" as const), path, data, version }) },
+);
+const part: fc.Arbitrary<MultiPart> = fc.oneof(
+  { weight: 6, arbitrary: single },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("check" as const), path, version }) },
+  { weight: 1, arbitrary: fc.constant({ op: "unsupported" as const }) },
+);
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 8, arbitrary: single },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constant("multi" as const), parts: fc.array(part, { maxLength: 5 }) }),
+  },
 );
 const write = fc
   .tuple(who, operation, fc.nat(1000))

@@ -3,7 +3,17 @@
  * fencing, one-shot watches and an endless change history. Answers at once; the tests delay and lose what it says.
  */
 import { emptyBytes } from "../../src/base/bytes.ts";
-import type { Failure, Operation, Read, Result, Stat, WatchEvent, WatchKind } from "../../src/base/operations.ts";
+import type {
+  Failure,
+  MultiPart,
+  Operation,
+  PartResult,
+  Read,
+  Result,
+  Stat,
+  WatchEvent,
+  WatchKind,
+} from "../../src/base/operations.ts";
 import type { ClientMessage, Request, ServerMessage } from "../../src/protocol/client-messages.ts";
 
 interface FakeNode {
@@ -47,6 +57,8 @@ export class FakeCluster {
   readonly connects: (ClientMessage & { type: "connect" })[] = [];
   /** Unless it returns undefined, a request is answered with its failure and not carried out. */
   refuses: (request: Request) => Failure | undefined = () => undefined;
+  /** Changes of a multi under way. */
+  #held: Omit<FakeChange, "zxid">[] | undefined;
   readonly #watches = new Map<number, Set<string>>();
   readonly #attached = new Map<number, number>();
   readonly #send: (connection: number, message: ServerMessage) => void;
@@ -120,6 +132,32 @@ export class FakeCluster {
   /** Carries out a change, whoever asked for it. */
   apply(operation: Operation): Result {
     this.zxid++;
+    return operation.op === "multi" ? this.#multi(operation.parts) : this.#applyPart(operation);
+  }
+
+  /** On a copy of the znodes, which is dropped where a part is refused. */
+  #multi(parts: readonly MultiPart[]): Result {
+    const before = new Map([...this.nodes].map(([path, node]) => [path, { ...node }]));
+    this.#held = [];
+    const results: PartResult[] = [];
+    for (const [i, part] of parts.entries()) {
+      const result = this.#applyPart(part);
+      if (result.failure !== undefined) {
+        this.nodes.clear();
+        for (const [path, node] of before) this.nodes.set(path, node);
+        this.#held = undefined;
+        return { failure: { ...result.failure, failedPart: i } };
+      }
+      results.push(result);
+    }
+    const held = this.#held;
+    this.#held = undefined;
+    for (const { type, path } of held) this.#change(type, path);
+    return { results };
+  }
+
+  #applyPart(operation: MultiPart): Result {
+    if (operation.op === "unsupported") return failed("UNIMPLEMENTED");
     const { path } = operation;
     const node = this.nodes.get(path);
     if (operation.op === "create") {
@@ -137,6 +175,7 @@ export class FakeCluster {
       this.#touchParent(path, -1);
       return {};
     }
+    if (operation.op === "check") return {};
     node.data = operation.data;
     node.stat = { ...node.stat, mzxid: this.zxid, version: node.stat.version + 1, dataLength: operation.data.length };
     this.#change("dataChanged", path);
@@ -212,6 +251,10 @@ export class FakeCluster {
   }
 
   #read(connection: number, read: Read): Result {
+    if (read.kind === "multiRead") {
+      const results = (read.parts ?? []).map((part) => this.#read(connection, { ...part, watch: false, local: true }));
+      return { results: results as PartResult[] };
+    }
     const node = this.nodes.get(read.path);
     if (node === undefined && read.kind !== "sync") {
       if (read.watch && read.kind === "exists") this.#arm(connection, "exist", read.path);
@@ -248,6 +291,10 @@ export class FakeCluster {
   }
 
   #change(type: FakeChange["type"], path: string): void {
+    if (this.#held !== undefined) {
+      this.#held.push({ type, path });
+      return;
+    }
     this.history.push({ type, path, zxid: this.zxid });
     for (const kind of kindsOf[type]) {
       for (const [connection, watches] of this.#watches) {

@@ -1,6 +1,8 @@
 /** A cluster in memory and a process around kvctl, for its tests. */
 import { Readable } from "node:stream";
 import { TerrariumError } from "../../src/base/errors.ts";
+import type { MultiPart, PartResult } from "../../src/base/operations.ts";
+import { checkedWrites } from "../../src/client/checked-writes.ts";
 import type {
   AdminRequest,
   BackupFile,
@@ -12,7 +14,7 @@ import type {
   WatchEventType,
 } from "../../src/client/index.ts";
 import { pageRequest, readRequest, requestOptions, syncRequest } from "../../src/client/requests.ts";
-import { checkedWrites } from "../../src/client/writes.ts";
+import { type SendMulti, Transaction } from "../../src/client/transaction.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
 import type { Backups, Cluster, KvSession } from "../../src/kvctl/ports.ts";
@@ -26,7 +28,17 @@ interface Node {
 }
 
 type Kind = "data" | "exist" | "children";
-type Operation = "create" | "get" | "set" | "delete" | "exists" | "children" | "sync" | "open" | "administer";
+type Operation =
+  | "create"
+  | "get"
+  | "set"
+  | "delete"
+  | "exists"
+  | "children"
+  | "sync"
+  | "open"
+  | "administer"
+  | "transaction";
 
 /**
  * One tree, whose every session is the same to it. Semantics as far as the commands can tell. What the client refuses
@@ -162,6 +174,47 @@ export class FakeCluster implements Cluster {
     for (const { kind, fire } of fired) fire({ type, path, zxid, kind });
   }
 
+  /** The same as one by one, and undone where a part is refused. */
+  #multi(id: number): SendMulti {
+    return async (parts, _options, convert) => {
+      this.before("transaction", "");
+      const nodes = new Map([...this.nodes].map(([path, node]) => [path, { ...node }]));
+      const { zxid } = this;
+      const results: PartResult[] = [];
+      for (const [i, part] of parts.entries()) {
+        try {
+          results.push(this.#part(id, part));
+        } catch (error) {
+          if (!(error instanceof TerrariumError)) throw error;
+          this.nodes.clear();
+          for (const [path, node] of nodes) this.nodes.set(path, node);
+          this.zxid = zxid;
+          return convert({ failure: { code: error.code, message: error.message, failedPart: i } }, zxid);
+        }
+      }
+      return convert({ results }, this.zxid);
+    };
+  }
+
+  #part(id: number, part: MultiPart): PartResult {
+    switch (part.op) {
+      case "create": {
+        const path = this.create(part.path, part.data, part.ephemeral ? id : 0, part.sequential);
+        return { path, stat: this.#node(path).stat };
+      }
+      case "setData":
+        return { stat: this.set(part.path, part.data, part.version) };
+      case "delete":
+        this.delete(part.path, part.version);
+        return {};
+      case "check":
+        checkVersion(this.#node(part.path), part.version);
+        return {};
+      case "unsupported":
+        throw new TerrariumError("UNIMPLEMENTED");
+    }
+  }
+
   #session(id: number): KvSession {
     const call = async <T>(
       operation: Operation,
@@ -221,6 +274,7 @@ export class FakeCluster implements Cluster {
           () => checkedWrites.delete(path, options),
           () => this.delete(path, options.version ?? -1),
         ),
+      transaction: () => new Transaction(this.#multi(id)),
       exists: (path, options = {}) =>
         call(
           "exists",

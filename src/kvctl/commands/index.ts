@@ -13,6 +13,7 @@ import { registerStat } from "./stat.ts";
 import { registerStatus } from "./status.ts";
 import { registerSync } from "./sync.ts";
 import { registerTransfer } from "./transfer.ts";
+import { registerTxn } from "./txn.ts";
 import { registerWatch } from "./watch.ts";
 
 /** By operation that changes the tree: its command. */
@@ -20,6 +21,7 @@ const writing: { readonly [N in OperationName]: Register } = {
   create: registerCreate,
   setData: registerSet,
   delete: registerDelete,
+  multi: registerTxn,
 };
 
 export const commands: readonly Register[] = [

@@ -2,7 +2,7 @@
  * Takes up the requests of a connection in the order sent. What there is no room for waits in front of the connection's
  * queue: behind watches that are to be armed first, and behind more reads than are taken up ahead of their answers.
  */
-import { dataOf } from "../../base/operations.ts";
+import { dataBytesOf } from "../../base/operation-traits.ts";
 import type { Request } from "../../protocol/client-messages.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachedState, Connection } from "./connection.ts";
@@ -68,5 +68,5 @@ export class Intake {
 
 /** What a request counts for while it waits. */
 function bytesOf({ body }: Request): number {
-  return body.type === "write" ? dataOf(body.operation).length : 0;
+  return body.type === "write" ? dataBytesOf(body.operation) : 0;
 }

@@ -3,7 +3,8 @@
  * is kept by the connection, by request id; what is lost on its way goes again (`../proposals.ts`).
  */
 import { limits } from "../../base/limits.ts";
-import { type Operation, type Result, type SessionId, withoutData } from "../../base/operations.ts";
+import { withoutData } from "../../base/operation-traits.ts";
+import type { Operation, Result, SessionId } from "../../base/operations.ts";
 import type { Request } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { Command, Outcome, Write } from "../../znode/commands.ts";

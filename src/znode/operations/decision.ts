@@ -4,9 +4,12 @@
  * several operations that are to happen together, or not at all, are decided one after the other on a view that shows the
  * edits before as if they were done.
  */
-import type { OperationName, OperationOf, SessionId } from "../../base/operations.ts";
+import type { PartName, PartOf, SessionId } from "../../base/operations.ts";
 import type { Refusal } from "../failures.ts";
 import type { ZnodeView } from "../stat.ts";
+
+/** What there is to know of a znode when something is decided. */
+export type DecidedOn = Pick<ZnodeView, "path" | "version" | "childCounter" | "ephemeralOwner" | "children">;
 
 /** What a decision may depend on: nothing else, so that every replica decides alike. */
 export interface View {
@@ -15,11 +18,14 @@ export interface View {
   /** The entry's stamp, Unix ms: the only time there is. */
   readonly timeMs: number;
   /** The znode at a path, if there is one, as it is now. */
-  znode(path: string): ZnodeView | undefined;
+  znode(path: string): DecidedOn | undefined;
 }
 
-/** A change of one znode, with all that it leaves in it but the zxid, which is that of the entry. */
-export type Edit = InsertEdit | RemoveEdit | SetDataEdit;
+/** What is to be done. */
+export type Edit = PartEdit | MultiEdit;
+
+/** A change of one znode, with all that it leaves in it but the zxid, which is that of the entry; or none. */
+export type PartEdit = InsertEdit | RemoveEdit | SetDataEdit | CheckEdit;
 
 /** A new znode, under a parent that is there. */
 export interface InsertEdit {
@@ -49,8 +55,24 @@ export interface SetDataEdit {
   readonly timeMs: number;
 }
 
+/** Nothing changes. */
+export interface CheckEdit {
+  readonly type: "check";
+  readonly failure?: never;
+}
+
+/** Several, one after the other: each was decided as if those before it were done. */
+export interface MultiEdit {
+  readonly type: "multi";
+  readonly failure?: never;
+  readonly edits: readonly PartEdit[];
+}
+
 /** What is to be done, or why nothing is. */
 export type Decision = Refusal | Edit;
 
+/** The same for one part of a multi, or an operation that could be one. */
+export type PartDecision = Refusal | PartEdit;
+
 /** Decides the operations of one name. Makes its checks in ZooKeeper's order: the first that fails is the answer. */
-export type Decide<N extends OperationName> = (view: View, operation: OperationOf<N>) => Decision;
+export type Decide<N extends PartName> = (view: View, operation: PartOf<N>) => PartDecision;

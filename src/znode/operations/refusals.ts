@@ -2,7 +2,7 @@
 import { limits } from "../../base/limits.ts";
 import { type Refusal, refusal } from "../failures.ts";
 import { pathProblem, quotePath } from "../paths.ts";
-import type { ZnodeView } from "../stat.ts";
+import type { DecidedOn } from "./decision.ts";
 
 /** Why nothing is found at `path`: it is no path of a znode, or there is no such znode. */
 export function noNodeAt(path: string): Refusal {
@@ -21,7 +21,7 @@ export function badPath(path: string, problem: string): Refusal {
 }
 
 /** The znode has another version than the one that was expected. */
-export function badVersion({ path, version }: ZnodeView, expected: number): Refusal {
+export function badVersion({ path, version }: DecidedOn, expected: number): Refusal {
   return refusal("BAD_VERSION", `the znode ${path} has version ${version}, not ${expected}`);
 }
 

@@ -1,18 +1,29 @@
 /** Which function decides which operation: the row of the state machine that a new operation needs. */
-import type { Operation } from "../../base/operations.ts";
+import type { MultiPart, Operation } from "../../base/operations.ts";
+import { refusal } from "../failures.ts";
+import { decideCheck } from "./check.ts";
 import { decideCreate } from "./create.ts";
-import type { Decision, View } from "./decision.ts";
+import type { Decision, PartDecision, View } from "./decision.ts";
 import { decideDelete } from "./delete.ts";
+import { decideMulti } from "./multi.ts";
 import { decideSetData } from "./set-data.ts";
 
 /** Decides one operation. A switch, and not an object to be looked into by the name: that would take a tenth of a write. */
 export function decide(view: View, operation: Operation): Decision {
-  switch (operation.op) {
+  return operation.op === "multi" ? decideMulti(view, operation, decidePart) : decidePart(view, operation);
+}
+
+function decidePart(view: View, part: MultiPart): PartDecision {
+  switch (part.op) {
     case "create":
-      return decideCreate(view, operation);
+      return decideCreate(view, part);
     case "delete":
-      return decideDelete(view, operation);
+      return decideDelete(view, part);
     case "setData":
-      return decideSetData(view, operation);
+      return decideSetData(view, part);
+    case "check":
+      return decideCheck(view, part);
+    case "unsupported":
+      return refusal("UNIMPLEMENTED", "this version does not know the operation");
   }
 }

@@ -2,6 +2,7 @@
 import { tellMessage } from "../../../sim/report/tell-events.ts";
 import type { Simulation } from "../../../sim/simulation.ts";
 import type { SimEvent } from "../../../sim/world/events.ts";
+import { inShort } from "../../../src/base/operation-traits.ts";
 import type { ClientMessage, ServerMessage } from "../../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../../src/protocol/peer-messages.ts";
 import type { MessageKind, MessagePicture, Place } from "../../picture/picture.ts";
@@ -94,7 +95,7 @@ function onConnection(
 function tellUp(message: ClientMessage): string {
   if (message.type !== "request") return message.type;
   const { body } = message;
-  if (body.type === "write") return `request ${message.xid}: ${body.operation.op} ${body.operation.path}`;
+  if (body.type === "write") return `request ${message.xid}: ${inShort(body.operation)}`;
   if (body.type === "read") return `request ${message.xid}: ${body.read.kind} ${body.read.path}`;
   return `request ${message.xid}: ${body.type}`;
 }

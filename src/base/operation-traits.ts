@@ -1,0 +1,126 @@
+/** What all rooms have to know of an operation, in a table with a row for each; and what follows for one of several parts. */
+import { emptyBytes } from "./bytes.ts";
+import { limits } from "./limits.ts";
+import type { MultiOperation, MultiPart, MultiParts, Operation, PartName, PartOf, Result } from "./operations.ts";
+
+interface Traits<O> {
+  /** The data that it brings along; none for those that bring none. */
+  readonly data: (operation: O) => Uint8Array;
+  /** The version that the znode has to have; -1 = any. */
+  readonly version: (operation: O) => number;
+  /**
+   * What goes through the log in its place when it is refused for want of disk: itself without its data. Left out: it
+   * takes no room, and is never refused.
+   */
+  readonly withoutData?: (operation: O) => O;
+  /** What it asks for, in words; `data` as they are to be shown. */
+  readonly words: (operation: O, data: string) => string;
+}
+
+const traits: { readonly [N in PartName]: Traits<MultiParts[N]> } = {
+  create: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, ephemeral, sequential }, data) =>
+      `create ${ephemeral ? "ephemeral " : ""}${sequential ? "sequential " : ""}${path}${data}`,
+  },
+  delete: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, version }) => `delete ${path}${condition(version)}`,
+  },
+  setData: {
+    data: ({ data }) => data,
+    version: ({ version }) => version,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, version }, data) => `setData ${path}${data}${condition(version)}`,
+  },
+  check: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, version }) => `check ${path}${condition(version)}`,
+  },
+  unsupported: {
+    data: () => emptyBytes,
+    version: () => -1,
+    words: () => "an operation that is not known here",
+  },
+};
+
+function condition(version: number): string {
+  return version < 0 ? "" : ` if its version is ${version}`;
+}
+
+/** The data that one part brings along. */
+export function dataOf<N extends PartName>(part: PartOf<N>): Uint8Array {
+  return traits[part.op].data(part);
+}
+
+/** The version that one part expects of its znode; -1 = any. */
+export function versionOf<N extends PartName>(part: PartOf<N>): number {
+  return traits[part.op].version(part);
+}
+
+/** The path that one part names. */
+export function pathOf(part: MultiPart): string {
+  return part.op === "unsupported" ? "" : part.path;
+}
+
+/** What an operation consists of: itself, unless it is a multi. */
+export function partsOf(operation: Operation): readonly MultiPart[] {
+  return operation.op === "multi" ? operation.parts : [operation];
+}
+
+/** Bytes of the data that an operation brings along. */
+export function dataBytesOf(operation: Operation): number {
+  if (operation.op !== "multi") return dataOf(operation).length;
+  let bytes = 0;
+  for (const part of operation.parts) bytes += dataOf(part).length;
+  return bytes;
+}
+
+/**
+ * As how many requests an operation counts towards `limits.outstandingRequestsMax`: a multi as one for each of its parts,
+ * unless it has so many that it is refused, which is one answer.
+ */
+export function requestsIn(operation: Operation): number {
+  const parts = operation.op === "multi" ? operation.parts.length : 1;
+  return parts > limits.multiPartsMax ? 1 : Math.max(1, parts);
+}
+
+/** As how many an answer counts, while it is remembered. */
+export function answersIn({ failure, ...answer }: Result): number {
+  return failure === undefined && "results" in answer ? Math.max(1, answer.results?.length ?? 1) : 1;
+}
+
+/** An operation without its data, as it goes through the log to be refused for want of disk; undefined: it needs none. */
+export function withoutData(operation: Operation): Operation | undefined {
+  return operation.op === "multi" ? multiWithoutData(operation) : partWithoutData(operation);
+}
+
+function partWithoutData<N extends PartName>(part: PartOf<N>): MultiParts[N] | undefined {
+  return traits[part.op].withoutData?.(part);
+}
+
+/** One part that needs room is enough: they are done together, or not at all. */
+function multiWithoutData({ op, parts }: MultiOperation): MultiOperation | undefined {
+  if (!parts.some((part) => partWithoutData(part) !== undefined)) return undefined;
+  return { op, parts: parts.map((part) => partWithoutData(part) ?? part) };
+}
+
+/** An operation in words: `setData /a = "x" if its version is 3`, where `shown` makes ` = "x"` of its data. */
+export function inWords(operation: Operation, shown: (data: Uint8Array) => string): string {
+  if (operation.op !== "multi") return partInWords(operation, shown);
+  return `multi (${operation.parts.map((part) => partInWords(part, shown)).join("; ")})`;
+}
+
+function partInWords<N extends PartName>(part: PartOf<N>, shown: (data: Uint8Array) => string): string {
+  return traits[part.op].words(part, shown(dataOf(part)));
+}
+
+/** An operation in few words: what, and where. */
+export function inShort(operation: Operation | MultiPart): string {
+  if (operation.op === "multi") return `multi (${operation.parts.map(inShort).join("; ")})`;
+  return operation.op === "unsupported" ? operation.op : `${operation.op} ${operation.path}`;
+}
