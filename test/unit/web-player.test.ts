@@ -5,7 +5,9 @@ import { generatePlan } from "../../sim/hunter/generate.ts";
 import { checkPlan, type Plan } from "../../sim/plan/plan.ts";
 import { checkScene } from "../../sim/scenes/scene.ts";
 import { Simulation } from "../../sim/simulation.ts";
-import { Player, withoutFuture } from "../../web/play/run/player.ts";
+import { keyedRandom } from "../../src/base/random.ts";
+import { beginning, Player, withoutFuture } from "../../web/play/run/player.ts";
+import { Pool } from "../../web/play/run/pool.ts";
 import type { Line } from "../../web/play/run/protocol.ts";
 
 const figure8 = checkScene(
@@ -57,6 +59,55 @@ it("steps and leaps in both directions lead to the moments of a plain run", () =
   expect(player.moment()).toMatchObject({ steps: 0, us: 0 });
   player.previous();
   expect(player.moment().steps).toBe(0);
+});
+
+it("a walk forth and back, whatever was prepared meanwhile, meets the moments of a plain run", () => {
+  const plan = generatePlan(11, { horizonMs: 3_000 });
+  const player = playerOf(plan);
+  const hashes = [new Simulation(plan).traceHash];
+  const simulation = new Simulation(plan);
+  while (simulation.step()) hashes.push(simulation.traceHash);
+  const random = keyedRandom(11, "walk");
+  const walks: readonly (() => void)[] = [
+    () => player.previous(),
+    () => player.previous(),
+    () => player.next(),
+    () => player.seek(Math.floor(random() * 3_500_000)),
+    () => player.seekSteps(Math.floor(random() * hashes.length)),
+    () => player.interesting(random() < 0.5, 1_000),
+    () => player.look({ kind: "server", id: 1 }, random() < 0.5),
+    () => player.work(3),
+  ];
+  for (let i = 0; i < 150; i++) {
+    const walk = walks[Math.floor(random() * walks.length)];
+    const before = player.moment();
+    walk?.();
+    const { steps, traceHash, events } = player.moment();
+    expect(traceHash, `after ${i} moves`).toBe(hashes[steps]);
+    if (walk === walks[0] && before.steps > 0) expect(events).toBe(Math.max(0, before.events - 1));
+    if (walk === walks[2] && !before.isOver) expect(events).toBe(before.events + 1);
+  }
+});
+
+it("whoever goes back finds a simulation that stands near, once there was time to prepare it", () => {
+  const plan = generatePlan(11, { horizonMs: 3_000 });
+  let begun = 0;
+  const pool = new Pool(() => {
+    begun += 1;
+    return beginning(plan);
+  });
+  const seen = 2_000;
+  while (pool.work(seen, () => true));
+  for (const place of [1_999, 1_000, 1_998, 300]) {
+    const shown = pool.take(({ steps }) => steps <= place);
+    expect(place - shown.steps).toBeLessThan(256);
+    expect(shown.simulation.traceHash).toBe(hashAfter(plan, shown.steps));
+    pool.giveBack(shown);
+  }
+  expect(begun).toBeLessThanOrEqual(10);
+  expect(pool.work(seen, () => true)).toBe(false);
+  // Nobody stands at the beginning: a run begins there.
+  expect(pool.take(() => false).steps).toBe(0);
 });
 
 it("a scene is played to its end, where its verdict and its story are known", () => {

@@ -30,8 +30,9 @@ function tellRun(isUrgent: boolean): void {
 function lookAhead(): void {
   isScheduled = false;
   if (player === undefined || player.isIdle) return;
+  const wasKnown = player.isKnown;
   player.work(sliceMs);
-  tellRun(player.isIdle);
+  if (!wasKnown) tellRun(player.isKnown);
   schedule();
 }
 

@@ -9,7 +9,7 @@ import type { RoleName } from "../../../src/raft/status.ts";
 import type { Entry } from "../../../src/raft/types.ts";
 
 /** Events whose times are kept, a power of two: what is on its way for longer than so many events seems to have begun then. */
-const timesMax = 2 ** 18;
+const timesMax = 2 ** 15;
 
 /** Entries whose content is kept. */
 const entriesMax = 20_000;

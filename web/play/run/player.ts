@@ -1,6 +1,7 @@
 /**
- * A run that can be gone through in both directions. To go back is to run the plan again up to the moment that is wanted:
- * the same plan gives the same run. Pure but for the clock that it is given.
+ * A run that can be gone through in both directions. To go back is to run the plan again up to the moment that is wanted,
+ * from the nearest place before it that a simulation stands at: the same plan gives the same run. Pure but for the clock
+ * that it is given.
  */
 import type { Action } from "../../../sim/plan/actions.ts";
 import { checkPlan, type Plan, type Step } from "../../../sim/plan/plan.ts";
@@ -12,6 +13,7 @@ import { Ahead } from "./ahead.ts";
 import { detailsOf } from "./details.ts";
 import { Memory } from "./memory.ts";
 import { pictureOf } from "./picture-of.ts";
+import { Pool, type Shown } from "./pool.ts";
 import type { Moment, RunSoFar } from "./protocol.ts";
 import { ruleOf } from "./rule-of.ts";
 
@@ -23,13 +25,8 @@ export interface Playing {
   readonly scene: Scene | undefined;
 }
 
-/** A simulation at a place of its run. */
-export interface Shown {
-  readonly simulation: Simulation;
-  readonly memory: Memory;
-  /** Events taken. */
-  steps: number;
-}
+/** Events before the one that was gone back to whose moments are kept: whoever goes back once does so again. */
+const stillsMax = 24;
 
 /** The beginning of the run of a plan. */
 export function beginning(plan: Plan): Shown {
@@ -43,6 +40,12 @@ export class Player {
   #playing: Playing;
   #shown: Shown;
   #ahead: Ahead;
+  #pool: Pool;
+  /** Whether the pool has all that it wants. */
+  #isReady = false;
+  /** Moments of the last places up to the simulation's, if it was gone back to; and the one that is shown, if not its own. */
+  #stills: readonly Moment[] = [];
+  #still: Moment | undefined;
   #runs = 0;
   /** Where time stands, µs: behind the event that came last, and not behind the next. */
   #clockUs = 0;
@@ -57,6 +60,7 @@ export class Player {
     this.#playing = playing;
     this.#shown = beginning(playing.plan);
     this.#ahead = this.#lookAhead();
+    this.#pool = this.#newPool();
   }
 
   /** The plan with all that was done by hand. */
@@ -70,14 +74,20 @@ export class Player {
   }
 
   /** Whether there is nothing left to look ahead to. */
-  get isIdle(): boolean {
+  get isKnown(): boolean {
     return this.#ahead.isComplete;
   }
 
-  /** Looks ahead for about so long. */
+  /** Whether there is nothing left to prepare. */
+  get isIdle(): boolean {
+    return this.#ahead.isComplete && this.#isReady;
+  }
+
+  /** Looks ahead for about so long, and then makes the ways back short. */
   work(ms: number): void {
     const deadline = this.#now() + ms;
     while (!this.#ahead.isComplete && this.#now() < deadline) for (let i = 0; i < 50; i++) this.#ahead.step();
+    if (this.#ahead.isComplete) this.#isReady = !this.#pool.work(this.#seen, () => this.#now() > deadline);
   }
 
   /** What is known of the run, but for what was told before. */
@@ -87,12 +97,14 @@ export class Player {
 
   /** What is pointed at from now on. */
   look(at: Selection | undefined, trees: boolean): void {
+    this.#settle();
     this.#at = at;
     this.#trees = trees;
   }
 
   /** Goes on to `toUs`, or as far as it comes in `budgetMs`. */
   advance(toUs: number, budgetMs: number): void {
+    this.#settle();
     const deadline = this.#now() + budgetMs;
     let left = 0;
     while (this.#shown.simulation.nextUs <= toUs) {
@@ -110,6 +122,11 @@ export class Player {
 
   /** One event on: the next that concerns somebody. */
   next(): void {
+    const still = this.#still;
+    const found = still && this.#stills.find(({ events }) => events > still.events);
+    if (found !== undefined) return this.#showStill(found);
+    // The simulation itself stands no further than behind events that concern nobody.
+    this.#forgetStills();
     const { simulation } = this.#shown;
     const before = simulation.events;
     while (this.#step() && simulation.events === before);
@@ -118,18 +135,19 @@ export class Player {
 
   /** One event back. */
   previous(): void {
-    const { events } = this.#shown.simulation;
-    const target = this.#shown.steps - 1;
-    if (target < 0) return;
-    this.seekSteps(target);
+    const { simulation, steps } = this.#shown;
+    const { events } = this.#still ?? simulation;
+    const before = () => this.#stills.findLast((still) => still.events < events);
     // Events that concern nobody are passed over in this direction too.
-    while (this.#shown.steps > 0 && this.#shown.simulation.events === events) this.seekSteps(this.#shown.steps - 1);
+    for (let to = (this.#still?.steps ?? steps) - 1; to >= 0 && before() === undefined; to -= stillsMax)
+      this.#recordTo(to);
+    this.#showStill(before());
   }
 
   /** To the next moment, or the one before, of which the story tells. */
   interesting(isBack: boolean, budgetMs: number): void {
     const deadline = this.#now() + budgetMs;
-    const { steps } = this.#shown;
+    const steps = this.#still?.steps ?? this.#shown.steps;
     const found = isBack
       ? (this.#ahead.lineBefore(steps) ?? 0)
       : this.#ahead.lineAfter(steps, () => this.#now() < deadline);
@@ -138,14 +156,17 @@ export class Player {
 
   /** To the moment `toUs`. */
   seek(toUs: number): void {
-    if (toUs < this.#shown.simulation.now || this.#shown.simulation.nextUs === 0) this.#shown = beginning(this.plan);
+    this.#forgetStills();
+    const isNotTooFar = ({ simulation }: Shown): boolean => simulation.now <= toUs;
+    if (!isNotTooFar(this.#shown)) this.#exchange(isNotTooFar);
     this.#clockUs = 0;
     this.advance(toUs, Number.POSITIVE_INFINITY);
   }
 
   /** To the place behind so many events. */
   seekSteps(steps: number): void {
-    if (steps < this.#shown.steps) this.#shown = beginning(this.plan);
+    this.#forgetStills();
+    if (steps < this.#shown.steps) this.#exchange((shown) => shown.steps <= steps);
     while (this.#shown.steps < steps && this.#step());
     this.#clockUs = this.#shown.simulation.now;
   }
@@ -163,6 +184,10 @@ export class Player {
 
   /** Where the run stands now. */
   moment(): Moment {
+    return this.#still ?? this.#momentOf();
+  }
+
+  #momentOf(): Moment {
     const { simulation, memory, steps } = this.#shown;
     const failure = this.#ahead.failure;
     const isBroken = failure !== undefined && steps >= failure.steps;
@@ -194,6 +219,47 @@ export class Player {
     return new Ahead(++this.#runs, plan, goal, scene);
   }
 
+  #newPool(): Pool {
+    this.#isReady = false;
+    return new Pool(() => beginning(this.plan));
+  }
+
+  /** Shows another simulation of the same plan, one that is not too far. */
+  #exchange(isNotTooFar: (shown: Shown) => boolean): void {
+    const shown = this.#pool.take(isNotTooFar);
+    this.#pool.giveBack(this.#shown);
+    this.#shown = shown;
+    this.#isReady = false;
+  }
+
+  /** Goes back to the place behind so many events, and keeps the moments of the last places on the way. */
+  #recordTo(steps: number): void {
+    const from = Math.max(0, steps - stillsMax);
+    this.seekSteps(from);
+    const stills = [this.#momentOf()];
+    while (this.#shown.steps < steps && this.#step()) {
+      this.#clockUs = this.#shown.simulation.now;
+      stills.push(this.#momentOf());
+    }
+    this.#stills = stills;
+  }
+
+  #showStill(still: Moment | undefined): void {
+    if (still !== undefined) this.#still = still.steps === this.#shown.steps ? undefined : still;
+  }
+
+  #forgetStills(): void {
+    this.#still = undefined;
+    this.#stills = [];
+  }
+
+  /** Brings the simulation to where it was gone back to, as more is wanted than its moment. */
+  #settle(): void {
+    const still = this.#still;
+    this.#forgetStills();
+    if (still !== undefined) this.seekSteps(still.steps);
+  }
+
   /** False at the end of the run: no promise can break in what is shown that was not seen to break ahead of it. */
   #step(): boolean {
     const shown = this.#shown;
@@ -201,11 +267,15 @@ export class Player {
     if (shown.steps >= this.#ahead.steps || shown.simulation.isOver) return false;
     shown.simulation.step();
     shown.steps++;
-    this.#seen = Math.max(this.#seen, shown.steps);
+    if (shown.steps > this.#seen) {
+      this.#seen = shown.steps;
+      this.#isReady = false;
+    }
     return !this.#isAtEnd;
   }
 
   #change(change: (simulation: Simulation) => void): string | undefined {
+    this.#settle();
     const { simulation, steps, memory } = this.#shown;
     if (this.#isAtEnd) return "The run is over: go back to do something before its end.";
     if (simulation.calm)
@@ -222,6 +292,7 @@ export class Player {
     const { plan } = this.#shown.simulation;
     this.#playing = { ...this.#playing, plan: checkPlan(JSON.parse(JSON.stringify(plan))), scene: undefined };
     this.#ahead = this.#lookAhead();
+    this.#pool = this.#newPool();
     this.#seen = steps;
     const { faults, workload } = this.plan;
     const doneMs = Math.max(faults.at(-1)?.when.atMs ?? 0, workload.operations.at(-1)?.atMs ?? 0);
