@@ -98,14 +98,14 @@ const rooms = {
   bench: {
     imports: ["base", "protocol", "storage", "znode", "zookeeper", "client", "session", "support"],
     types: ["raft"],
-    packages: ["commander", "node:"],
+    packages: ["commander", "node:", "playwright-core"],
     pure: false,
   },
   // Starts real clusters for tests and benchmarks.
   support: {
     imports: ["base", "client", "session", "zookeeper"],
     types: [],
-    packages: ["node:", "protobufjs"],
+    packages: ["node:", "playwright-core", "protobufjs"],
     pure: false,
   },
 };

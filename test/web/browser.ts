@@ -1,40 +1,18 @@
 /** A real Chromium for the tests of pages, where there is one; and the pages, built and served. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { pageServer } from "../../scripts/play.js";
 import { buildWeb } from "../../scripts/web/build.js";
+import { chromiumPath, noChromium, startBrowser } from "../support/chromium.ts";
 
-const places = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+export { chromiumPath, startBrowser };
 
-/** Where Chromium is; undefined where there is none, and the tests of pages are skipped. */
-export const chromiumPath = places.find((path) => path !== undefined && path !== "" && existsSync(path));
-
-if (chromiumPath === undefined)
-  console.log(
-    "No Chromium is installed (apt-get install chromium, or CHROMIUM=path): the tests of the pages are skipped.",
-  );
-
-/** Starts a browser with a profile of its own. */
-export async function startBrowser(): Promise<Browser> {
-  return await chromium.launch({
-    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-}
+if (chromiumPath === undefined) console.log(`${noChromium}: the tests of the pages are skipped.`);
 
 /** The pages on a free port. */
 export interface Pages {
