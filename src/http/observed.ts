@@ -1,4 +1,5 @@
 /** What those who look at the cluster get to see: the shapes of `/events`, `/sessions`, `/watches` and `/tree`. */
+import type { PeerMessageKind } from "../base/message-kinds.ts";
 import type { Stat } from "../base/operations.ts";
 import type { ShownRole } from "../base/roles.ts";
 import type { SessionRow } from "../node/clients/session-page.ts";
@@ -34,6 +35,8 @@ export interface LinkGlimpse {
   readonly connected: boolean;
   readonly queuedBytes: number;
   readonly droppedMessages: number;
+  /** Messages sent a second, by what they are for, those of which there are any; null until it has been watched for long enough. */
+  readonly perSecond?: Readonly<Partial<Record<PeerMessageKind, number>>> | null;
 }
 
 /** What one server says of itself. */
@@ -41,6 +44,10 @@ export interface Glimpse {
   readonly status: Omit<NodeStatus, "role"> & { readonly role: ShownRole };
   /** In its term; 0: for nobody. */
   readonly votedFor: number;
+  /** Of a candidate: whose votes, or pre-votes, it has. Missing where a server of an older version tells. */
+  readonly votes?: readonly number[];
+  /** In how many ms it campaigns unless it hears from a leader, and of how many; null: it leads. */
+  readonly timer?: { readonly leftMs: number; readonly spanMs: number } | null;
   /** Since it started, milliseconds. */
   readonly upMs: number;
   /** The end of its log, oldest first. */

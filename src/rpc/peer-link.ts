@@ -5,9 +5,11 @@
 import { Client, type ClientWritableStream, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import type { PeerMessageKind } from "../base/message-kinds.ts";
 import type { Random } from "../base/random.ts";
 import type { Log } from "../doors/log.ts";
 import { encodePeerFrame } from "../protocol/peer-codec.ts";
+import { peerMessageKind } from "../protocol/peer-message-kind.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
 import { asBuffer, channelOptions, firstLine, rawBytes } from "./grpc.ts";
@@ -50,6 +52,8 @@ export interface PeerLinkOptions {
 export interface PeerLinkStats {
   readonly connected: boolean;
   readonly sentMessages: number;
+  /** The same, by what they are for. */
+  readonly sentByKind: Readonly<Record<PeerMessageKind, number>>;
   readonly sentBytes: number;
   readonly droppedMessages: number;
   readonly queuedBytes: number;
@@ -76,6 +80,9 @@ export class PeerLink {
   #twinBackoffMs = backoffMinMs;
   #framesInFlight = 0;
   #sentMessages = 0;
+  readonly #sentByKind: Record<PeerMessageKind, number> = {
+    ...{ vote: 0, append: 0, heartbeat: 0, read: 0, snapshot: 0, other: 0 },
+  };
   #sentBytes = 0;
   /** What was last said of this peer in the log, to say it once. */
   #lastComplaint = "";
@@ -90,6 +97,7 @@ export class PeerLink {
     return {
       connected: this.#attempt?.acceptedAtMs !== undefined,
       sentMessages: this.#sentMessages,
+      sentByKind: this.#sentByKind,
       sentBytes: this.#sentBytes,
       droppedMessages: this.#queue.droppedMessages,
       queuedBytes: this.#queue.bytes,
@@ -244,6 +252,7 @@ export class PeerLink {
       }
       this.#framesInFlight += 1;
       this.#sentMessages += messages.length;
+      for (const message of messages) this.#sentByKind[peerMessageKind(message)] += 1;
       this.#sentBytes += frame.length;
       attempt.stream.write(asBuffer(frame), () => {
         if (this.#attempt !== attempt) return;

@@ -51,10 +51,12 @@ export class Lookout {
     this.#glimpse = new OwnGlimpse({
       status: () => this.status(),
       votedFor: () => node().raft.status().votedFor,
+      votes: () => node().raft.votes,
+      electionTimer: () => node().raft.electionTimer,
       lastTerms: (max) => node().raft.lastTerms(max),
       links: () =>
-        [...peers().stats()].map(([to, { connected, queuedBytes, droppedMessages }]) => ({
-          ...{ id: to, connected, queuedBytes, droppedMessages },
+        [...peers().stats()].map(([to, { connected, queuedBytes, droppedMessages, sentByKind: sent }]) => ({
+          ...{ id: to, connected, queuedBytes, droppedMessages, sent },
         })),
       now: clock.now,
       processorMs,

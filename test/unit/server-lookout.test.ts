@@ -33,6 +33,8 @@ function glimpse(id: number, more: Partial<NodeStatus> = {}): Glimpse {
   const own = new OwnGlimpse({
     status: () => statusOf(id, more),
     votedFor: () => 1,
+    votes: () => [],
+    electionTimer: () => undefined,
     lastTerms: () => [{ term: 3, first: 1, last: 10 }],
     links: () => [],
     now: () => 0,
@@ -145,13 +147,22 @@ describe("figures", () => {
     const own = new OwnGlimpse({
       status: () => statusOf(1, { role: "follower", members: [member(1, { voter: false })] }),
       votedFor: () => 2,
+      votes: () => [1, 3],
+      electionTimer: () => ({ deadline: 2_800.4, timeout: 1_500 }),
       lastTerms: (max) => [{ term: 1, first: 1, last: max }],
-      links: () => [{ id: 2, connected: true, queuedBytes: 0, droppedMessages: 0 }],
+      links: () => [
+        {
+          ...{ id: 2, connected: true, queuedBytes: 0, droppedMessages: 0 },
+          sent: { vote: 0, append: nowMs / 100, heartbeat: nowMs / 500, read: 7, snapshot: 0, other: 0 },
+        },
+      ],
       now: () => nowMs,
       processorMs: () => processorMs,
       memoryBytes: () => 5,
     });
-    expect(own.take()).toMatchObject({ processor: null, reads: { perSecond: null } });
+    const first = own.take();
+    expect(first).toMatchObject({ processor: null, reads: { perSecond: null } });
+    expect(first.links[0]?.perSecond).toBeNull();
     own.asked(20, 4);
     own.answered("read", 2);
     own.answered("write", 8);
@@ -162,10 +173,13 @@ describe("figures", () => {
     expect(told).toMatchObject({
       status: { role: "observer" },
       ...{ votedFor: 2, upMs: 2_000, processor: 0.25, memoryBytes: 5 },
+      ...{ votes: [1, 3], timer: { leftMs: 800, spanMs: 1_500 } },
       reads: { perSecond: 10, latency: { count: 1, p50: 2 } },
       writes: { perSecond: 2, latency: { count: 1, p99: 8 } },
       ...{ disk: { count: 1, max: 3 }, turns: { count: 1, max: 0.5 } },
     });
+    // Kinds of which nothing was sent of late are left out.
+    expect(told.links[0]?.perSecond).toEqual({ append: 10, heartbeat: 2 });
     expect(isGlimpse(JSON.parse(JSON.stringify(told)))).toBe(true);
   });
 

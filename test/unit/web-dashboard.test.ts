@@ -184,6 +184,35 @@ describe("the picture of a live cluster", () => {
     expect(links.map(({ from }) => from)).toEqual([1]);
   });
 
+  it("shows timers and votes as they were when they were told, and what goes from server to server as so much a second", () => {
+    const candidate = glimpse(2, { role: "candidate" });
+    const links = [
+      { ...{ id: 1, connected: true, queuedBytes: 0, droppedMessages: 0 }, perSecond: { vote: 2, heartbeat: 30 } },
+      { ...{ id: 3, connected: false, queuedBytes: 0, droppedMessages: 0 }, perSecond: { vote: 2 } },
+      { ...{ id: 9, connected: true, queuedBytes: 0, droppedMessages: 0 }, perSecond: { vote: 2 } },
+    ];
+    const asks = server(2, { glimpse: { ...candidate, votes: [2, 3], timer: { leftMs: 300, spanMs: 900 }, links } });
+    const late = server(3, { glimpse: { ...glimpse(3), timer: { leftMs: 500, spanMs: 900 } }, ageMs: 400 });
+    const { servers, flows } = pictureOf(view([server(1), { ...asks, ageMs: 100 }, late]), [], []);
+    expect(servers.map(({ timer }) => timer)).toEqual([
+      undefined,
+      { deadlineMs: 1_200, spanMs: 900 },
+      { deadlineMs: 1_100, spanMs: 900 },
+    ]);
+    expect(servers[1]?.votes).toEqual([2, 3]);
+    expect(flows).toEqual([
+      {
+        ...{ from: 2, to: 1, kind: "vote", perSecond: 32 },
+        text: "n2 → n1: 32 messages a second (votes 2, heartbeats and answers 30)",
+      },
+    ]);
+    // Of one that is silent, or says nothing of it, nothing is known.
+    const silent = { ...late, silence: "it cannot be reached" };
+    const unknown = pictureOf(view([server(1), silent, server(2, { voter: false, glimpse: late.glimpse })]), [], []);
+    expect(unknown.servers.map(({ timer }) => timer)).toEqual([undefined, undefined, undefined]);
+    expect(unknown.flows).toEqual([]);
+  });
+
   it("shows as much of logs as has room, however far they are apart", () => {
     const far = glimpse(1, { lastIndex: 5_000_000, commitIndex: 5_000_000 });
     const long = { ...far, log: [{ term: 4, first: 6, last: 5_000_000 }] };

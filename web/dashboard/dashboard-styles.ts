@@ -16,6 +16,11 @@ export const dashboardStyles = css`
   }
   h1 { font-size: 1.15rem; letter-spacing: -0.01em; }
   .spacer { flex: 1; }
+  @media (max-width: 40rem) {
+    header > a { order: 1; margin-inline-start: auto; }
+    .spacer { order: 2; flex-basis: 100%; }
+    .pill { order: 3; }
+  }
   .pill {
     display: inline-flex;
     align-items: center;
@@ -49,6 +54,7 @@ export const dashboardStyles = css`
     border: 1px solid var(--faint);
     border-radius: 12px;
   }
+  td.whole { white-space: nowrap; }
   .card > h2 { margin-bottom: 0.5rem; }
   .happens { display: flex; min-height: 20rem; }
   .happens > * { flex: 1; min-width: 0; }

@@ -175,10 +175,12 @@ export class TerrariumDashboard extends LitElement {
 
   #body(view: ClusterView): TemplateResult {
     const picture = pictureOf(view, this.sessions?.sessions ?? [], this.events);
+    // What is not heard of any more does not move.
+    const shown = this.standing.state === "live" ? picture : { ...picture, flows: [] };
     return html`
       <section class="card picture" aria-labelledby="picture-title">
         <h2 id="picture-title" class="sr">The cluster</h2>
-        <terrarium-scene .picture=${picture} .selected=${this.selected} @terrarium-select=${this.#select}></terrarium-scene>
+        <terrarium-scene .picture=${shown} .selected=${this.selected} @terrarium-select=${this.#select}></terrarium-scene>
         ${selectedWords(view, this.sessions?.sessions ?? [], this.selected)}
       </section>
       <section class="card happens"><terrarium-feed .events=${this.events} @terrarium-open=${this.#open}></terrarium-feed></section>

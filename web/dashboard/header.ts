@@ -11,7 +11,7 @@ export function headerOf(view: ClusterView | undefined, standing: Standing): Tem
     <h1>Terrarium</h1>
     ${view === undefined ? nothing : html`<span class="muted"><bdi>${shownLine(view.clusterId, 60)}</bdi></span>`}
     <span class="spacer"></span>
-    ${view === undefined ? nothing : leaderPill(view)}
+    ${view === undefined ? nothing : leaderPill(view, standing)}
     <span class="pill ${standing.state === "live" ? "" : "warn"}">
       <span class="beat ${standing.state}"></span>${standingWords(view, standing)}
     </span>
@@ -19,9 +19,13 @@ export function headerOf(view: ClusterView | undefined, standing: Standing): Tem
   </header>`;
 }
 
-function leaderPill({ leader, term }: ClusterView): TemplateResult {
+function leaderPill({ leader, term }: ClusterView, { state }: Standing): TemplateResult {
+  const words = html`<span class="term">term ${term}</span>`;
+  // Whether that is so still, nobody can say.
+  if (state !== "live")
+    return html`<span class="pill muted">${leader === null ? "no quorum" : `n${leader} led`} ${words}</span>`;
   if (leader === null) return html`<span class="pill bad">no quorum</span>`;
-  return html`<span class="pill good">n${leader} leads <span class="term">term ${term}</span></span>`;
+  return html`<span class="pill good">n${leader} leads ${words}</span>`;
 }
 
 function standingWords(view: ClusterView | undefined, { state }: Standing): string {

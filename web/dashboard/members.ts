@@ -70,7 +70,7 @@ function row(server: ServerView, view: ClusterView): TemplateResult {
     <td class="n">${count(status.connections)}</td>
     <td class="n">${processor === null ? "–" : `${Math.round(processor * 100)} %`}</td>
     <td class="n">${bytes(memoryBytes)}</td>
-    <td>${span(upMs)}</td>
+    <td class="whole">${span(upMs)}</td>
   </tr>`;
 }
 

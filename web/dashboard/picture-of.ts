@@ -3,13 +3,16 @@ import type { ClusterView, FeedEvent, Glimpse, ObservedSession, ServerView } fro
 import type {
   ClientPicture,
   EntryPicture,
+  FlowPicture,
   LinkPicture,
   Membership,
   Picture,
   RoleInPicture,
   ServerPicture,
   ServerState,
+  TimerPicture,
 } from "../picture/picture.ts";
+import { flowOf } from "./flow.ts";
 
 /** Entries of a log that are shown at most. */
 const entriesMax = 48;
@@ -30,6 +33,7 @@ export function pictureOf(
     servers: view.servers.map((server) => serverOf(server, view, texts)),
     links: view.servers.flatMap((server) => linksFrom(server, view)),
     messages: [],
+    flows: view.servers.flatMap((server) => flowsFrom(server, view)),
     clients: sessions.slice(0, clientsMax).map(clientOf),
   };
 }
@@ -60,10 +64,19 @@ function serverOf(server: ServerView, view: ClusterView, texts: ReadonlyMap<numb
     votedFor,
     // A silent server says nothing of today.
     leader: server.silence === null ? (leader ?? 0) : 0,
+    votes: glimpse.votes ?? [],
+    timer: timerOf(server, view),
     log: logOf(glimpse, view, texts),
     disk: { state: diskOf(status), writes: [] },
     counts: { znodes, sessions, watches, clients: connections },
   };
+}
+
+/** As it was when the server said so: it does not say what came since. */
+function timerOf({ glimpse, silence, ageMs, voter }: ServerView, { atMs }: ClusterView): TimerPicture | undefined {
+  const timer = glimpse?.timer;
+  if (timer == null || silence !== null || voter !== true) return undefined;
+  return { deadlineMs: atMs - ageMs + timer.leftMs, spanMs: timer.spanMs };
 }
 
 function stateOf({ silence, glimpse }: ServerView): ServerState {
@@ -116,6 +129,15 @@ function linksFrom({ id, glimpse, silence }: ServerView, { servers }: ClusterVie
   return glimpse.links.flatMap((link): LinkPicture[] => {
     if (link.connected || !servers.some((server) => server.id === link.id)) return [];
     return [{ from: id, to: link.id, state: "cut", why: `server ${id} has no stream to server ${link.id}` }];
+  });
+}
+
+function flowsFrom({ id, glimpse, silence }: ServerView, { servers }: ClusterView): FlowPicture[] {
+  if (silence !== null || glimpse === null) return [];
+  return glimpse.links.flatMap((link): FlowPicture[] => {
+    const flow = flowOf(link);
+    if (flow === undefined || !link.connected || !servers.some((server) => server.id === link.id)) return [];
+    return [{ from: id, to: link.id, ...flow, text: `n${id} → n${link.id}: ${flow.text}` }];
   });
 }
 

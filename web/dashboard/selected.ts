@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ClusterView, ObservedSession, ServerView } from "../../src/http/observed.ts";
 import type { Selection } from "../picture/picture.ts";
+import { flowOf } from "./flow.ts";
 import { count } from "./words.ts";
 
 /** `sessions`: those in the picture. */
@@ -17,6 +18,10 @@ export function selectedWords(
   if (selected?.kind === "client") {
     const session = sessions[selected.id - 1];
     if (session !== undefined) return line(`c${selected.id}`, sessionWords(session));
+  }
+  if (selected?.kind === "link") {
+    const { from, to } = selected;
+    return line(`n${from} – n${to}`, [linkWords(servers, from, to), linkWords(servers, to, from)]);
   }
   return nothing;
 }
@@ -34,7 +39,22 @@ function serverWords({ glimpse, silence, peerAddress, clientAddress }: ServerVie
     ...places,
     `log ${count(firstIndex)} to ${count(lastIndex)}, on disk to ${count(durableIndex)}, checkpoint at ${count(checkpointIndex)}`,
     `${count(znodes)} znodes, ${count(watches)} watches of its clients`,
+    ...glimpse.links.flatMap((link) => {
+      const flow = silence === null && link.connected ? flowOf(link) : undefined;
+      return flow === undefined ? [] : [`to n${link.id} ${flow.text}`];
+    }),
   ];
+}
+
+/** What a server says of its stream to another one. */
+function linkWords(servers: readonly ServerView[], from: number, to: number): string {
+  const name = `n${from} → n${to}`;
+  const server = servers.find(({ id }) => id === from);
+  const link = server?.silence === null ? server.glimpse?.links.find(({ id }) => id === to) : undefined;
+  if (link === undefined) return `${name}: not known`;
+  if (!link.connected) return `${name}: no stream`;
+  const lost = link.droppedMessages > 0 ? `, ${count(link.droppedMessages)} dropped so far` : "";
+  return `${name}: ${flowOf(link)?.text ?? "nothing"}${lost}`;
 }
 
 function sessionWords({ id, attachedTo, ephemeralCount, lastRequestId }: ObservedSession): string[] {

@@ -69,7 +69,11 @@ export function placeOf(layout: Layout, place: Place): Point | undefined {
 }
 
 /** Where a message is at `nowMs`: on a line a little to the right of the straight one, so that two ways do not meet. */
-export function messagePoint(layout: Layout, message: MessagePicture, nowMs: number): Point | undefined {
+export function messagePoint(
+  layout: Layout,
+  message: Pick<MessagePicture, "from" | "to" | "sentMs" | "arrivesMs">,
+  nowMs: number,
+): Point | undefined {
   const from = placeOf(layout, message.from);
   const to = placeOf(layout, message.to);
   if (from === undefined || to === undefined) return undefined;
@@ -81,6 +85,13 @@ export function messagePoint(layout: Layout, message: MessagePicture, nowMs: num
   const along = radiusOf(message.from) + share * Math.max(0, length - edges);
   const side = message.from.kind === message.to.kind ? 5 : 3;
   return { x: from.x + unit.x * along - unit.y * side, y: from.y + unit.y * along + unit.x * side };
+}
+
+/** Where messages from one server to another begin and end. */
+export function linkPoints(layout: Layout, from: number, to: number): readonly [Point, Point] | undefined {
+  const ends = { from: { kind: "server", id: from }, to: { kind: "server", id: to }, sentMs: 0, arrivesMs: 1 } as const;
+  const [first, last] = [messagePoint(layout, ends, 0), messagePoint(layout, ends, 1)];
+  return first === undefined || last === undefined ? undefined : [first, last];
 }
 
 function radiusOf({ kind }: Place): number {

@@ -16,6 +16,8 @@ export interface Picture {
   readonly links: readonly LinkPicture[];
   /** Soonest first. */
   readonly messages: readonly MessagePicture[];
+  /** What goes from server to server, where that is only known as so much a second. */
+  readonly flows: readonly FlowPicture[];
   /** Clients, or sessions whose clients are not known. */
   readonly clients: readonly ClientPicture[];
 }
@@ -122,6 +124,17 @@ export interface MessagePicture {
   /** On the picture's clock; it moves evenly from the one to the other. */
   readonly sentMs: number;
   readonly arrivesMs: number;
+}
+
+/** Messages from one server to another, as so many a second of late: which of them is where nobody knows. */
+export interface FlowPicture {
+  readonly from: number;
+  readonly to: number;
+  /** Of the messages that tell most. */
+  readonly kind: MessageKind;
+  readonly perSecond: number;
+  /** All of them, in words. */
+  readonly text: string;
 }
 
 export interface Place {

@@ -1,8 +1,16 @@
 /** The ring of servers, their clients and what is on its way between them, as SVG. */
 import { nothing, type SVGTemplateResult, svg } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { arcPath, type Layout, messagePoint, type Point, serverRadius } from "./layout.ts";
-import type { ClientPicture, LinkPicture, MessagePicture, Picture, Selection, ServerPicture } from "./picture.ts";
+import { arcPath, type Layout, linkPoints, messagePoint, type Point, serverRadius } from "./layout.ts";
+import type {
+  ClientPicture,
+  FlowPicture,
+  LinkPicture,
+  MessagePicture,
+  Picture,
+  Selection,
+  ServerPicture,
+} from "./picture.ts";
 import { termClass } from "./styles.ts";
 
 /** What is drawn, and whom to tell of a click. */
@@ -20,6 +28,7 @@ export function ringOf(view: RingView): SVGTemplateResult {
   const { picture, layout } = view;
   return svg`
     <g>${linksOf(view)}</g>
+    <g class="flows">${picture.flows.map((flow) => flowOf(flow, view))}</g>
     <g>${picture.clients.map((client) => attachment(client, layout))}</g>
     <g>${repeat(
       picture.servers,
@@ -47,9 +56,13 @@ function linksOf({ picture, layout, selected, select }: RingView): SVGTemplateRe
       if (from === undefined || to === undefined) continue;
       const there = picture.links.find((link) => link.from === a.id && link.to === b.id);
       const back = picture.links.find((link) => link.from === b.id && link.to === a.id);
+      const flows = picture.flows.filter(
+        (flow) => (flow.from === a.id && flow.to === b.id) || (flow.from === b.id && flow.to === a.id),
+      );
       const isSelected = selected?.kind === "link" && selected.from === a.id && selected.to === b.id;
       const choose = () => select({ kind: "link", from: a.id, to: b.id });
-      lines.push(linkOf(from, to, there, back, isSelected, choose));
+      const words = [there?.why, back?.why, ...flows.map(({ text }) => text)].filter((text) => text !== undefined);
+      lines.push(linkOf(from, to, there, back, [...new Set(words)].join("; "), isSelected, choose));
     }
   });
   return lines;
@@ -60,6 +73,7 @@ function linkOf(
   to: Point,
   there: LinkPicture | undefined,
   back: LinkPicture | undefined,
+  words: string,
   isSelected: boolean,
   choose: () => void,
 ): SVGTemplateResult {
@@ -69,11 +83,10 @@ function linkOf(
   const lines = apart
     ? [line(from, to, 5, `${there?.state ?? ""} ${mark}`), line(to, from, 5, `${back?.state ?? ""} ${mark}`)]
     : [line(from, to, 0, `${there?.state ?? ""} ${mark}`)];
-  const why = [there?.why, back?.why].filter((text) => text !== undefined);
   return svg`<g @click=${choose}>
     ${lines}
     <line class="touch" x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y}>
-      ${why.length > 0 ? svg`<title>${[...new Set(why)].join("; ")}</title>` : nothing}
+      ${words === "" ? nothing : svg`<title>${words}</title>`}
     </line>
   </g>`;
 }
@@ -82,6 +95,26 @@ function line(from: Point, to: Point, side: number, kind: string): SVGTemplateRe
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const [dx, dy] = [(-(to.y - from.y) / length) * side, ((to.x - from.x) / length) * side];
   return svg`<line class="link ${kind}" x1=${from.x + dx} y1=${from.y + dy} x2=${to.x + dx} y2=${to.y + dy}></line>`;
+}
+
+/** Dots that go along a link, the closer the more there are: at this many a second and more. */
+const paces = [
+  ["many", 100],
+  ["some", 10],
+  ["few", 1],
+  ["rare", 0],
+] as const;
+
+function flowOf(
+  { from, to, kind, perSecond }: FlowPicture,
+  { picture, layout }: RingView,
+): SVGTemplateResult | typeof nothing {
+  const line = linkPoints(layout, from, to);
+  if (line === undefined) return nothing;
+  const [pace] = paces.find(([, least]) => perSecond >= least) ?? ["rare"];
+  const term = picture.servers.find(({ id }) => id === from)?.term ?? 0;
+  const [a, b] = line;
+  return svg`<line class="flow ${kind} ${pace} ${termClass(term)}" x1=${a.x} y1=${a.y} x2=${b.x} y2=${b.y}></line>`;
 }
 
 function attachment({ id, server, state }: ClientPicture, layout: Layout): SVGTemplateResult | typeof nothing {

@@ -72,6 +72,12 @@ export const sceneStyles = css`
   .link.held { stroke: var(--warn); stroke-width: 1.6; stroke-dasharray: 8 4; }
   .link.bad { stroke: var(--warn); stroke-width: 1.4; stroke-dasharray: 1 3; }
   .link.selected { stroke: var(--accent); stroke-width: 2.5; }
+  .flow { stroke: var(--term); stroke-width: 5; stroke-linecap: round; stroke-dasharray: 0 var(--gap); pointer-events: none; --gap: 26; }
+  .flow.heartbeat, .flow.other { stroke-width: 3.4; opacity: 0.6; }
+  .flow.vote { stroke-width: 6; }
+  .flow.rare { --gap: 104; }
+  .flow.few { --gap: 52; }
+  .flow.many { --gap: 13; }
   .touch { stroke: transparent; stroke-width: 14; cursor: pointer; }
   .server, .client { cursor: pointer; }
   .spot { outline: none; }
@@ -148,5 +154,8 @@ export const sceneStyles = css`
   .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   @media (prefers-reduced-motion: no-preference) {
     .disc, .halo { transition: fill 0.15s, stroke 0.15s; }
+    /* Over the gaps of all paces, so that each of them goes on where it began, and as fast as the others. */
+    .flow { animation: flow 2.4s linear infinite; }
+    @keyframes flow { from { stroke-dashoffset: 104; } to { stroke-dashoffset: 0; } }
   }
 `;

@@ -4,7 +4,7 @@ import type { Simulation } from "../../../sim/simulation.ts";
 import type { SimEvent } from "../../../sim/world/events.ts";
 import { inShort } from "../../../src/base/operation-traits.ts";
 import type { ClientMessage, ServerMessage } from "../../../src/protocol/client-messages.ts";
-import type { PeerMessage } from "../../../src/protocol/peer-messages.ts";
+import { peerMessageKind } from "../../../src/protocol/peer-message-kind.ts";
 import type { MessageKind, MessagePicture, Place } from "../../picture/picture.ts";
 import type { Memory } from "./memory.ts";
 
@@ -49,7 +49,7 @@ function travelling(simulation: Simulation, event: SimEvent): Travelling | undef
     case "message": {
       const { from, to, message } = event;
       const term = "term" in message ? message.term : 0;
-      return { from: server(from), to: server(to), kind: kindOf(message), term, text: tellMessage(message) };
+      return { from: server(from), to: server(to), kind: peerMessageKind(message), term, text: tellMessage(message) };
     }
     case "streamBroken":
       return {
@@ -104,27 +104,4 @@ function tellDown(message: ServerMessage): string {
   if (message.type === "reply") return `reply to request ${message.xid}: ${message.result.failure?.code ?? "ok"}`;
   if (message.type === "event") return `event: ${message.event.type} ${message.event.path}`;
   return message.type;
-}
-
-function kindOf(message: PeerMessage): MessageKind {
-  switch (message.type) {
-    case "RequestVote":
-    case "RequestVoteReply":
-    case "TimeoutNow":
-      return "vote";
-    case "AppendEntries":
-      return message.entries.length > 0 ? "append" : "heartbeat";
-    case "AppendEntriesReply":
-      return "heartbeat";
-    case "Forward":
-      return "append";
-    case "ReadIndex":
-    case "ReadIndexReply":
-      return "read";
-    case "InstallSnapshot":
-    case "InstallSnapshotReply":
-      return "snapshot";
-    default:
-      return "other";
-  }
 }

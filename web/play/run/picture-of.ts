@@ -37,6 +37,7 @@ export function pictureOf(simulation: Simulation, memory: Memory, lit: ReadonlyS
     })),
     links: linksOf(simulation),
     messages: messagesOf(simulation, waiting, memory),
+    flows: [],
     clients: simulation.clients.map(clientOf),
   };
 }
