@@ -53,17 +53,23 @@ export function errorsOf(page: Page): readonly string[] {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Faults of accessibility that are serious or worse, as axe finds them. The page's policy must be passed over for it. */
-export async function seriousFaults(page: Page): Promise<readonly string[]> {
+/**
+ * Faults of accessibility that are serious or worse, as axe finds them: in the whole page, or within the part that these
+ * selectors lead to, one for each shadow root. The page's policy must be passed over for it.
+ */
+export async function seriousFaults(page: Page, within?: readonly string[]): Promise<readonly string[]> {
   if (!(await page.evaluate(() => Reflect.has(window, "axe")))) await page.evaluate(axeSource);
-  return await page.evaluate(async () => {
+  return await page.evaluate(async (path) => {
     const { violations } = await (
       Reflect.get(window, "axe") as {
-        run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+        run: (
+          context: unknown,
+          options: unknown,
+        ) => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
       }
-    ).run();
+    ).run(path === undefined ? document : { fromShadowDom: path }, { resultTypes: ["violations"] });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
-  });
+  }, within);
 }

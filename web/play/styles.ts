@@ -63,8 +63,8 @@ export const styles = css`
   code, .code, .console input { font: 0.79rem/1.5 ui-monospace, "SF Mono", Consolas, monospace; }
   code { color: var(--muted); unicode-bidi: isolate; }
   .code { margin: 0; padding: 0.6rem; background: var(--raised); border-radius: 8px; overflow: auto; }
-  .code .line { display: block; white-space: pre; }
-  .code .number { display: inline-block; width: 2.6rem; color: var(--muted); user-select: none; }
+  .code .line { display: grid; grid-template-columns: 2.6rem minmax(0, 1fr); white-space: pre-wrap; overflow-wrap: anywhere; }
+  .code .number { color: var(--muted); user-select: none; }
   .diff { white-space: pre-wrap; overflow-wrap: anywhere; margin-bottom: 0.6rem; }
   .diff del { color: var(--bad); text-decoration: none; }
   .diff ins { color: var(--good); text-decoration: none; }
