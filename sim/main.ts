@@ -14,12 +14,14 @@ import { exitCodes, print, runCommand, UsageError } from "./cli/command.ts";
 import { LineFile, readPlan, shellWord } from "./cli/files.ts";
 import { writePage } from "./cli/html.ts";
 import { LastEvents } from "./cli/last-events.ts";
+import { plantedHere } from "./cli/planted-here.ts";
 import { heading, runReport, summary } from "./cli/report.ts";
 import { readScene, sceneNames } from "./cli/scenes.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import { horizonMaxMs } from "./plan/actions.ts";
 import { type Plan, serverCount } from "./plan/plan.ts";
 import { aftermath, aftermathTitle } from "./report/aftermath.ts";
+import { decisiveMoments, decisiveTitle } from "./report/decisive.ts";
 import { Diagram, type DiagramCut } from "./report/diagram.ts";
 import { Story } from "./report/story.ts";
 import { storyLines, storySummary } from "./report/story-text.ts";
@@ -81,7 +83,7 @@ function wanted(options: Options): Wanted {
   const name = options.values.get("scene");
   const scene = name === undefined ? undefined : readScene(name);
   const plan = scene?.plan ?? planOf(options);
-  return { plan, scene, replay: replayCommand(options, plan), cut: cutOf(options, plan) };
+  return { plan, scene, replay: `${replayCommand(options, plan)}${planted}`, cut: cutOf(options, plan) };
 }
 
 function planOf(options: Options): Plan {
@@ -94,6 +96,9 @@ function planOf(options: Options): Plan {
     clean: options.flags.has("clean"),
   });
 }
+
+/** How a replay says that a bug was planted in this code. */
+const planted = plantedHere === undefined ? "" : ` --mutant ${plantedHere}`;
 
 function replayCommand(options: Options, plan: Plan): string {
   for (const name of ["plan", "scene"]) {
@@ -232,6 +237,8 @@ function simulate({ plan, scene, replay, cut }: Wanted, options: Options, trace:
     say(`\n${runReport(outcome, last, replay)}`);
     const after = aftermath(plan, outcome.failure);
     if (after.length > 0) say(["", aftermathTitle, ...after].join("\n"));
+    const decisive = decisiveMoments(plan, outcome.failure);
+    if (decisive.length > 0) say(["", decisiveTitle, ...decisive].join("\n"));
     return exitCodes.broken;
   }
   const missing = scene === undefined ? undefined : missingLine(scene, story.lines());

@@ -7,6 +7,7 @@ import type { FromWorker, HuntResult, HuntTask, Kill } from "./mutants/task.ts";
 import type { Outcome, RunFailure } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { aftermath, aftermathTitle } from "./report/aftermath.ts";
+import { decisiveMoments, decisiveTitle } from "./report/decisive.ts";
 import { Story } from "./report/story.ts";
 import { storyLines } from "./report/story-text.ts";
 import { run } from "./runner.ts";
@@ -91,7 +92,12 @@ function story(plan: Plan, failure: RunFailure | undefined): string[] {
   const told = new Story(storyMax);
   run(plan, [...allCheckers(), told], { eventsMax });
   const after = failure === undefined ? [] : aftermath(plan, failure);
-  return [...storyLines(told), ...(after.length > 0 ? ["", aftermathTitle, ...after] : [])];
+  const decisive = failure === undefined ? [] : decisiveMoments(plan, failure);
+  return [
+    ...storyLines(told),
+    ...(after.length > 0 ? ["", aftermathTitle, ...after] : []),
+    ...(decisive.length > 0 ? ["", decisiveTitle, ...decisive] : []),
+  ];
 }
 
 tell({ type: "result", result: hunt(workerData as HuntTask) });

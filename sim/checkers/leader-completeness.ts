@@ -31,18 +31,31 @@ export class LeaderCompleteness implements RaftChecker {
       const term = leading[other] ?? 0;
       const log = this.#history.log(other);
       if (other !== id && term > entry.term && term > (leading[id] ?? 0) && log.termAt(entry.index) !== entry.term)
-        this.#lacks(other, term, entry.index);
+        this.#lacks(
+          other,
+          term,
+          `entry ${entry.index} of term ${entry.term}, which n${id} takes as committed`,
+          entry.index,
+        );
     }
   }
 
   #has(id: ServerId, term: Term, index: number): void {
-    if (this.#history.log(id).hashAt(index) !== this.#history.committed.hashAt(index)) this.#lacks(id, term, index);
+    const log = this.#history.log(id);
+    const { committed, committedIn } = this.#history;
+    if (log.hashAt(index) === committed.hashAt(index)) return;
+    // The first one that it lacks: a hash is over all before it too.
+    let first = index;
+    while (first > 1 && log.hashAt(first - 1) !== committed.hashAt(first - 1)) first--;
+    const [own, later] = [committed.termAt(first), committedIn[first]];
+    const entry = own === later ? `entry ${first}` : `entry ${first} of term ${own}`;
+    this.#lacks(id, term, `${entry}, which was committed in term ${later}`, first);
   }
 
-  #lacks(id: ServerId, term: Term, index: number): never {
-    throw new InvariantBroken(
-      this.name,
-      `n${id} leads term ${term} without entry ${index}, which was committed in an earlier term`,
-    );
+  #lacks(id: ServerId, term: Term, what: string, index: number): never {
+    const log = this.#history.log(id);
+    const instead =
+      index > log.lastIndex ? "its log ends before it" : `its own entry ${index} is of term ${log.termAt(index)}`;
+    throw new InvariantBroken(this.name, `n${id} leads term ${term} without ${what}: ${instead}`);
   }
 }

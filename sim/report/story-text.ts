@@ -114,5 +114,6 @@ function leaderLine({ elections }: Story, servers: readonly ServerView[]): strin
   const leader = servers.find(({ node }) => node?.raft.isLeader === true);
   if (leader?.node === undefined) return elections.length === 0 ? "  nobody was elected" : "  at the end nobody leads";
   const { currentTerm, commitIndex } = leader.node.raft;
-  return `  at the end n${leader.id} leads term ${currentTerm}; entries up to ${commitIndex} are committed`;
+  const known = commitIndex === 0 ? "of no committed entry yet" : `entries up to ${commitIndex} to be committed`;
+  return `  at the end n${leader.id} leads term ${currentTerm}, and knows ${known}`;
 }

@@ -218,6 +218,14 @@ describe("what the commands say of themselves", () => {
     expect(stdout).toMatch(/^planted: C1, an entry of an older term is committed by counting/);
     expect(stdout).toMatch(/^BROKEN: leader-completeness at /m);
     expect(stdout).toMatch(/^What comes of it, if nobody stops it:\n(.*\n)*.* n4 .* throws away 4: /m);
+    const decided = stdout.slice(stdout.indexOf("Where it is decided:\n")).split("\n").slice(1, 5);
+    expect(decided.map((line) => line.replace(/^.*#\d+ +/, ""))).toEqual([
+      "n2  leader t4     commits 1 to 4  [1:t1+ 2:t2+ 3:t2+ 4:t2+ 5:t4 6:t4]",
+      "n3  leader t5     leads term 5, by the votes of n4, n5 and its own  [1:t1 2:t2 3:t2 4:t3 5:t5~]",
+      "n4  follower t5   throws away 4: its leader has something else there",
+      "n4  follower t5   takes up 4 (no-op)  [1:t1* 2:t2* 3:t2* 4:t3~]",
+    ]);
+    expect(stdout).toMatch(/^Replay: npm run sim -- --scene figure-8 --mutant C1$/m);
     expect(stdout).toMatch(/^Lesson: A majority may store an old entry/m);
     expect(status).toBe(1);
   });

@@ -26,7 +26,7 @@ export async function runPlanted(mutant: Mutant, args: readonly string[]): Promi
   const url = new URL(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
   return await new Promise((resolve, reject) => {
     // Code from an address has no file name of its own in `process.argv`.
-    const worker = new Worker(url, { argv: ["sim/main.ts", ...args] });
+    const worker = new Worker(url, { argv: ["sim/main.ts", ...args], workerData: { planted: mutant.id } });
     worker.on("error", reject);
     worker.on("exit", resolve);
   });
