@@ -29,6 +29,8 @@ tried=0
 said=$(node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 87)' 2>&1) || tried=$?
 if [ "$tried" -eq 87 ]; then
   complain "Node $(node --version) is too old" "install Node 20.19 or newer (https://nodejs.org), then try again"
+elif [ "$tried" -eq 130 ] || [ "$tried" -eq 143 ]; then
+  exit "$tried" # somebody ended it
 elif [ "$tried" -ne 0 ]; then
   why="exit code $tried"
   while IFS= read -r line; do

@@ -3,11 +3,31 @@ import { errorMessage, TerrariumError } from "../base/errors.ts";
 import type { Failure } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 
+/**
+ * By signal, what is to be done when it aborts. One listener does for all: Node warns of a leak where a signal has more than
+ * ten, and a program that ends by one signal gives it to each of its requests.
+ */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
 /** Calls `act` when `signal` aborts. Returns a function that forgets it, to be called when it no longer matters. */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return () => undefined;
-  signal.addEventListener("abort", act, { once: true });
-  return () => signal.removeEventListener("abort", act);
+  const acts = waiting.get(signal) ?? listen(signal);
+  // A call of its own, since the same function may be given twice.
+  const call = () => act();
+  acts.add(call);
+  return () => void acts.delete(call);
+}
+
+function listen(signal: AbortSignal): Set<() => void> {
+  const acts = new Set<() => void>();
+  waiting.set(signal, acts);
+  const tell = () => {
+    // What one of them does may release another.
+    for (const act of acts) if (acts.delete(act)) act();
+  };
+  signal.addEventListener("abort", tell, { once: true });
+  return acts;
 }
 
 /** ABORTED, caused by the signal's reason. `body`: of the request, if one may have been sent. */
