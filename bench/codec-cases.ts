@@ -103,7 +103,12 @@ function segment(): Uint8Array {
     return znode;
   });
   const nothing = { removedZnodes: [], endedSessions: [], sessions: [] };
-  const encoder = new SegmentEncoder({ ...nothing, znodes }, 2 ** 20, () => {});
+  const encoder = new SegmentEncoder(
+    { ...nothing, znodes },
+    2 ** 20,
+    () => {},
+    () => {},
+  );
   while (encoder.step());
   return encoder.finish()[0]?.value ?? data;
 }

@@ -4,7 +4,13 @@
  */
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import { otherTerm } from "../world/other-life.ts";
-import type { ServerView } from "../world/view.ts";
+import type { RecoveredView, ServerView } from "../world/view.ts";
+
+/** What a server began with that has just come to take part: nothing, a backup, or data of which nothing is known. */
+function originOf(recovered: RecoveredView | undefined): number {
+  const origin = recovered?.identity.origin ?? 0;
+  return origin === 0 && (recovered?.log.base.index ?? 0) > 0 ? -1 : origin;
+}
 
 export class OtherLife implements Observer {
   readonly name = "other-life";
@@ -18,7 +24,7 @@ export class OtherLife implements Observer {
       throw new InvariantBroken(this.name, `n${id} has a term of another life of the cluster`);
     if (node.instance === 0 || this.#instances.get(id) === node.instance) return;
     this.#instances.set(id, node.instance);
-    this.#origins.set(id, recovered?.identity.origin ?? 0);
+    this.#origins.set(id, originOf(recovered));
     for (const [other, origin] of this.#origins)
       if (origin !== this.#origins.get(id))
         throw new InvariantBroken(this.name, `n${id} and n${other} take part together and began with different data`);

@@ -37,7 +37,7 @@ export class ServerFaults {
         return this.#otherLife(fault, action.says, server);
       case "restored":
         if (!this.#isForming(server)) return;
-        server.refill("backup");
+        server.refill(action.unnamed ? "unnamed backup" : "backup");
         return this.#tools.lasts(fault, action.forMs, () => {
           if (server.restored) server.refill("nothing");
         });

@@ -2,6 +2,7 @@
  * Seed → plan, swarm style: each plan draws which faults exist at all and how often each strikes, so that some runs hit
  * one weak spot hard instead of all of them a little.
  */
+import { limits } from "../../src/base/limits.ts";
 import { writeChoices } from "../operations.ts";
 import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
@@ -60,6 +61,9 @@ const snapshotPaces = [
 
 /** Everything is compacted at once. */
 const hastyCheckpoints = { dirtyBytes: 1, logBytes: 1, tailBytes: 0, awayBytes: 0, heldBytes: 0 } as const;
+
+/** How much is applied and told of in one turn: as in production, or so little that entries and events wait. */
+const applyWorks = [limits.applyWorkPerTurn, limits.applyWorkPerTurn, 1, 2, 5] as const;
 
 /** How busy clients are, operations a second each, and how long that goes on, ms: about as much work in each run. */
 const paces = [
@@ -132,6 +136,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     bytes: randomness.draws("plan bytes").chance(0.15),
     readWork: randomness.draws("plan read work").pick(readWorks),
     snapshotPace: randomness.draws("plan snapshot pace").pick(snapshotPaces),
+    applyWork: randomness.draws("plan apply work").pick(applyWorks),
   };
   const workload = {
     perSecond: pace.perSecond,

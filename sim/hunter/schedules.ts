@@ -268,7 +268,10 @@ export function drawFounding(draws: Draws, servers: number): Fault[] {
   const forMs = draws.pick([20, 300, 1_500]);
   if (draws.chance(0.6))
     for (const server of draws.some(ids, draws.between(1, servers - 1)))
-      faults.push({ when: { kind: "at", atMs: 0 }, what: { kind: "restored", server, forMs } });
+      faults.push({
+        when: { kind: "at", atMs: 0 },
+        what: { kind: "restored", server, forMs, unnamed: draws.chance(0.3) },
+      });
   if (faults.length > 0 && draws.chance(0.6)) return faults;
   for (let left = draws.between(1, 3); left > 0; left--) {
     const when: When = draws.chance(0.5)

@@ -54,8 +54,11 @@ export class ClientMarks implements Observer, RaftChecker {
   }
 
   step({ node }: ServerView): void {
+    if (node?.hasEventsLeft === true) this.#marks.hit("events-wait-for-next-turn");
+    else if (node?.hasEntriesLeft === true) this.#marks.hit("entries-wait-for-next-turn");
     if (node?.hasReadsLeft !== true) return;
-    if (node.hasWatchesLeft) this.#marks.hit("watches-armed-in-turns");
+    if (node.hasEventsLeft) this.#marks.hit("reads-wait-for-events");
+    else if (node.hasWatchesLeft) this.#marks.hit("watches-armed-in-turns");
     else this.#marks.hit("reads-wait-for-next-turn");
   }
 

@@ -71,6 +71,8 @@ export const markSentences = {
   "wiped-server-refused": "a server that lost its disk was kept out",
   "other-life-speaks": "a server that takes part was spoken to by one of an earlier life of the cluster",
   "other-origin-met": "a first member met one whose data began with a backup that it does not have, or with none",
+  "unknown-origin-met":
+    "a first member met one whose data an older build restored, without a word of what they began with",
   "first-members-disagree": "two first members had met different data of some member",
   "transfer-succeeds": "a leader handed leadership over and the other won",
   "transfer-fails": "a leader tried to hand leadership over and goes on leading",
@@ -82,6 +84,9 @@ export const markSentences = {
   "page-goes-on": "a page of children began behind the one before",
   "page-behind-deleted-name": "a page of children began behind a name that had gone meanwhile",
   "reads-wait-for-next-turn": "a server had more reads to answer than belong in one turn",
+  "entries-wait-for-next-turn": "more was committed than a server applies in one turn",
+  "events-wait-for-next-turn": "a server was to tell of more changes than belong in one turn",
+  "reads-wait-for-events": "reads waited until the events were told of what they would have shown",
   "local-read-is-old": "a local read was answered from a state behind what was committed",
   // Sessions.
   "duplicate-write": "a write came through the log a second time",

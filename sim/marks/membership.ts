@@ -41,6 +41,7 @@ export class MembershipMarks implements Observer, RaftChecker {
   delivered(_from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type !== "HelloReply" || to.recovered?.identity.joining === true) return;
     if (message.origin !== (to.recovered?.identity.origin ?? 0)) this.#marks.hit("other-origin-met");
+    if (message.origin === 1) this.#marks.hit("unknown-origin-met");
     if (message.instance !== 0) this.#instances.add(message.instance);
     if (this.#instances.size > 1) this.#marks.hit("first-members-disagree");
   }

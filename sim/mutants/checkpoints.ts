@@ -115,4 +115,16 @@ export const checkpoints: readonly Mutant[] = [
     survives:
       "A snapshot comes in no fewer chunks than its tree has segments, and a checkpoint takes a turn for each of its own: it is over first, unless the tree has shrunk meanwhile. test/unit/node-checkpoints.test.ts plays it.",
   },
+  {
+    id: "K21",
+    title: "a new znode that is written early lies before the removal of the one that was there",
+    source: "ours (checkpoints)",
+    file: "src/storage/segment.ts",
+    find: "    if (znode.segment === 0) while (this.#removeNext());\n",
+    replace: "",
+    expects: ["checkpoint-equality", "recovery"],
+    kind: "safety",
+    lesson:
+      "Of several rows of one path the newest counts, and a removal is one. Whoever writes out of turn keeps to that.",
+  },
 ];

@@ -145,8 +145,8 @@ export const membership: readonly Mutant[] = [
     title: "a server that was restored from a backup forgets it",
     source: "ours (docs/decisions/0005)",
     file: "src/node/parts.ts",
-    find: "return { id, incarnation, origin, joining,",
-    replace: "return { id, incarnation, origin: Math.min(origin, 0), joining,",
+    find: "return { id, incarnation, origin, joining, hasData,",
+    replace: "return { id, incarnation, origin: Math.min(origin, 0), joining, hasData: hasData && origin === 0,",
     expects: ["other-life"],
     kind: "safety",
     lesson:
@@ -157,12 +157,24 @@ export const membership: readonly Mutant[] = [
     title: "a first member meets one that began with other data",
     source: "ours (docs/decisions/0005)",
     file: "src/node/peers/admission.ts",
-    find: "    if (origin !== this.#start.origin) {\n",
+    find: "    if (origin !== this.#origin) {\n",
     replace: "    if (origin < 0) {\n",
     expects: ["liveness", "other-life"],
     kind: "liveness",
     lesson:
       "That they are no cluster shows in their instances too, but then it is on their disks. Told at the first word, the mistake can be mended: the wrong one is emptied, and the cluster forms.",
+  },
+  {
+    id: "M23",
+    title: "data of which no origin is known count as none",
+    source: "ours (docs/decisions/0005)",
+    file: "src/node/peers/admission.ts",
+    find: "return origin === 0 && hasData && !joining && record === undefined ? unknownOrigin : origin;",
+    replace: "return origin;",
+    expects: ["other-life", "log-matching", "state-machine-safety"],
+    kind: "safety",
+    lesson:
+      "An older build wrote nothing down of where data came from. What is not written down is not known; that there is something, can be seen.",
   },
   {
     id: "M22",

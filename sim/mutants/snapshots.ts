@@ -237,4 +237,16 @@ export const snapshots: readonly Mutant[] = [
     lesson:
       "The pace is reckoned for chunks of the usual size, and a znode may be larger than that. Whatever the reckoning says, a follower must not wait for a snapshot longer than the log can be kept for it.",
   },
+  {
+    id: "N13",
+    title: "entries that wait to be applied outlive the state that a snapshot replaces",
+    source: "ours (entries in turns)",
+    file: "src/node/node.ts",
+    find: "    this.#parts.applyLine.clear();\n",
+    replace: "",
+    expects: ["assertion", "monotonic"],
+    kind: "safety",
+    lesson:
+      "What waits in line for a state is about that state. When another one takes its place, the line begins anew.",
+  },
 ];

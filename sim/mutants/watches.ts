@@ -129,10 +129,21 @@ export const watches: readonly Mutant[] = [
     id: "W14",
     title: "the answer leaves before the event of the same entry",
     source: "ours",
-    file: "src/node/clients/router.ts",
-    find: "    this.#watches.fire(applied.changes);\n    const own = command.origin === this.#parts.server.id;\n    this.#dispatch(applied.outcome, own ? command.proposal : undefined);",
-    replace:
-      "    const own = command.origin === this.#parts.server.id;\n    this.#dispatch(applied.outcome, own ? command.proposal : undefined);\n    this.#watches.fire(applied.changes);",
+    file: "src/node/apply-line.ts",
+    find: `    for (; telling.told < changes.length; telling.told++) {
+      const change = changes[telling.told];
+      if (work >= left || change === undefined) return work;
+      work += 1 + clients.tell(change);
+    }
+    this.#telling = undefined;
+    replica.allTold = true;
+    clients.afterApply(command, applied);
+`,
+    replace: `    clients.afterApply(command, applied);
+    for (const change of changes) clients.tell(change);
+    this.#telling = undefined;
+    replica.allTold = true;
+`,
     expects: ["watches"],
     kind: "safety",
     lesson: "A client that watches what it changes hears of the change first and then that it is done.",
@@ -237,5 +248,28 @@ export const watches: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "Client and server go by one rule, so they agree even where it is wrong. Only somebody who states it a second time, as the checker does, can tell.",
+  },
+  {
+    id: "W23",
+    title: "reads are answered while events of what they show wait for the next turn",
+    source: "ours (events in turns)",
+    file: "src/node/clients/router.ts",
+    find: "    if (this.#parts.replica.allTold) this.#turns.run(",
+    replace: "    this.#turns.run(",
+    expects: ["watches"],
+    kind: "safety",
+    lesson:
+      "An entry that many watches tell of is told in several turns. Until the last event is out, nobody may be shown what it changed.",
+  },
+  {
+    id: "W24",
+    title: "events that one turn has no room for are forgotten",
+    source: "ours (events in turns)",
+    file: "src/node/apply-line.ts",
+    find: "if (work >= left || change === undefined) return work;",
+    replace: "if (work >= left || change === undefined) break;",
+    expects: ["watches", "liveness"],
+    kind: "safety",
+    lesson: "A budget says when work is done, not whether.",
   },
 ];

@@ -65,9 +65,9 @@ function remove({ tree, zxid, changes }: Target, { path }: RemoveEdit): Success 
     id: "Z1",
     title: "a replica applies with its own clock",
     source: "ours",
-    file: "src/node/node.ts",
+    file: "src/node/apply-line.ts",
     find: "const command = decodeCommand(entry.data);",
-    replace: "const command = { ...decodeCommand(entry.data), timeMs: this.#ports.clock.wallClock() };",
+    replace: "const command = { ...decodeCommand(entry.data), timeMs: ports.clock.wallClock() };",
     expects: ["linearizability", "sequential-reads", "replica-equality", "checkpoint-equality"],
     kind: "safety",
     lesson:

@@ -116,8 +116,9 @@ export const action = tagged({
   /**
    * While the cluster is being formed `server` begins with the data of a backup, whatever the others begin with; when the
    * time is over it is emptied and starts afresh. Nothing happens once any server takes part, or to a spare server.
+   * `unnamed`: an older build restored it, which did not write down what the data began with.
    */
-  restored: { server: serverTarget, forMs: time },
+  restored: { server: serverTarget, forMs: time, unnamed: optional(flag, false) },
   /** While the cluster is being formed the directory of `server` is emptied, and it starts afresh at once. */
   emptied: { server: serverTarget },
 

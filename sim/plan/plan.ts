@@ -78,6 +78,8 @@ const config = object({
   checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
   /** How many reads a server answers at a time, in units of work (see the node's `ReadWork`). */
   readWork: optional(readWork, readWork.check({}, "readWork")),
+  /** How much of what is committed a server applies, and tells of, in one turn, in units of work (`NodeOptions.applyWork`). */
+  applyWork: optional(units, limits.applyWorkPerTurn),
   /** How fast snapshots leave (see the node's `SnapshotPace`). */
   snapshotPace: optional(snapshotPace, snapshotPace.check({}, "snapshotPace")),
   /** One way between servers, microseconds. */

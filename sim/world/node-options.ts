@@ -19,6 +19,7 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     raftLimits: { appendBytesMax, appendsInFlightMax, undurableBytesMax },
     checkpoints: config.checkpoints,
     readWork: config.readWork,
+    applyWork: config.applyWork,
     snapshotPace: config.snapshotPace,
   };
 }

@@ -31,13 +31,16 @@ export function messageOfOtherLife(says: "vote" | "heartbeat", lastIndex: Index)
 /** Of the backup that {@link restoredRows} come from. */
 const otherOrigin = 77;
 
-/** What is on the disk of a server of such a life that was restored from a backup. */
-export function restoredRows(identity: Identity, configuration: Configuration): readonly Row[] {
+/**
+ * What is on the disk of a server of such a life that was restored from a backup. `unnamed`: by a build that did not write
+ * down what the data began with.
+ */
+export function restoredRows(identity: Identity, configuration: Configuration, unnamed: boolean): readonly Row[] {
   const numbers = { index: 50, term: 3, timeMs: 1, znodes: 4, sessions: 0, segments: 0 };
   const summary = { clusterId: "backed up", serverId: 1, takenMs: 1, ...numbers };
   const writer = new BackupWriter();
   const restoration = new Restoration();
   restoration.push(concatBytes([writer.header(summary, 1, configuration), writer.trailer()]));
-  const { operations } = restoration.end({ ...identity, origin: otherOrigin }, configuration);
+  const { operations } = restoration.end({ ...identity, origin: unnamed ? 0 : otherOrigin }, configuration);
   return operations.flatMap((operation) => (operation.type === "put" ? [operation] : []));
 }

@@ -164,8 +164,9 @@ export class ServerProcess {
       const { lateFlush: draws } = this.#machine;
       if (draws.chance(lateFlush)) this.#flushAfter(draws.below(lateFlushUs + 1));
       else this.#flush();
-      // Reads that one turn had no room for are answered in the next: whatever has arrived meanwhile comes first.
-      if (this.#flushWanted && !this.#flushScheduled && this.node?.hasReadsLeft === true) this.#flushAfter(turnUs);
+      // What one turn had no room for is done in the next: whatever has arrived meanwhile comes first.
+      const hasMore = this.node?.hasReadsLeft === true || this.node?.hasEntriesLeft === true;
+      if (this.#flushWanted && !this.#flushScheduled && hasMore) this.#flushAfter(turnUs);
     }
     if (this.node !== undefined) this.#machine.observe(this.node);
     this.#setTimer();

@@ -114,16 +114,17 @@ export class SimServer implements Machine {
   }
 
   /** While the cluster is being formed: its directory is emptied, or given what a backup holds, and it starts. */
-  refill(from: "nothing" | "backup"): void {
+  refill(from: "nothing" | "backup" | "unnamed backup"): void {
     if (this.admitted || this.goneForGood !== "") return;
     this.crash("its directory is given other data", 0, 0);
     this.disk.wipe();
     this.emptied = true;
-    this.restored = from === "backup";
+    this.restored = from !== "nothing";
     if (this.restored) {
       const identity = this.#newIdentity();
       this.strange.add(identity.incarnation);
-      for (const row of restoredRows(identity, this.#parts.bootstrap)) this.disk.rows.set(keyText(row.key), row);
+      const rows = restoredRows(identity, this.#parts.bootstrap, from === "unnamed backup");
+      for (const row of rows) this.disk.rows.set(keyText(row.key), row);
     }
     this.start();
   }

@@ -59,6 +59,8 @@ export interface NodeView
       | "instance"
       | "hasProposals"
       | "hasReadsLeft"
+      | "hasEntriesLeft"
+      | "hasEventsLeft"
       | "hasWatchesLeft"
       | "encodingIndex"
       | "status"

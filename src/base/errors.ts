@@ -28,6 +28,11 @@ const errors = {
     "create the child under a persistent znode",
   ],
   BAD_ARGUMENTS: ["refused", "the request is malformed", "mend what the message names"],
+  TOO_MANY_EPHEMERALS: [
+    "refused",
+    "the session owns as many ephemerals as one may",
+    "open another session for more: a session's ephemerals all go at once when it ends, which has to be done in a moment",
+  ],
   DATA_TOO_LARGE: [
     "refused",
     "the data is over the limit of a znode",

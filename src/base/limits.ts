@@ -19,6 +19,13 @@ export const limits = {
   outstandingBytesMax: 16 * 1024 * 1024,
   /** Committed entries that are applied in one turn. */
   appliedPerTurnMax: 5_000,
+  /**
+   * Work of applying them, and of telling clients of it, in one turn: an entry, a change that it makes, and an event of
+   * a watch are a unit each. One entry may exceed it alone.
+   */
+  applyWorkPerTurn: 20_000,
+  /** Ephemerals of one session, which all go in one entry when it ends. */
+  ephemeralsPerSessionMax: 100_000,
   /** Session timeout, milliseconds. */
   sessionTimeoutMinMs: 2_000,
   sessionTimeoutMaxMs: 60_000,

@@ -12,7 +12,7 @@
  * | A write: from its client …                             | `clients/writes.ts`                                   |
  * | … kept until it is applied, sent again                 | `proposals.ts`                                        |
  * | … into the leader's log, or forwarded to the leader    | `log-feed.ts`, `batches.ts`                           |
- * | … committed, applied, answered                         | `#apply` here, `afterApply` in `clients/router.ts`    |
+ * | … committed, applied, answered                         | `apply-line.ts`, `afterApply` in `clients/router.ts`  |
  * | A read: from its client, its index, its answer         | `clients/reads.ts`                                    |
  * | A session that is heard of, vouched for, expired       | `peers/session-liveness.ts`                           |
  * | The time of commands; full disks                       | `peers/reports.ts`                                    |
@@ -31,11 +31,9 @@ import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { SessionId, WatchSpec } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
-import { decodeCommand } from "../protocol/command-codec.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
-import { entrySize } from "../raft/log.ts";
 import type { ChangeRefusal, MembershipChange, Raft } from "../raft/raft.ts";
-import type { Entry, Index, ServerId } from "../raft/types.ts";
+import type { Index, ServerId } from "../raft/types.ts";
 import type { Recovered } from "../storage/open.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
 import type { Watched } from "../znode/watches.ts";
@@ -149,7 +147,7 @@ export class Node {
 
   /** Ends the turn. */
   flush(): void {
-    const { raft, clients, feed, liveness, outbox, receiver, reports, sender, writer } = this.#parts;
+    const { raft, applyLine, clients, feed, liveness, outbox, receiver, reports, sender, writer } = this.#parts;
     const now = this.#ports.clock.now();
     raft.advanceTo(now);
     // Reads ask before the writes of the same turn are proposed, so that they need not wait for them.
@@ -161,9 +159,9 @@ export class Node {
     if (effects.write !== undefined) writer.append(effects.write, receiver.switchOperations());
     for (const { to, message } of effects.messages) outbox.add(to, message);
     if (effects.installed !== undefined) this.#installed();
-    for (const entry of effects.committed) this.#apply(entry);
+    applyLine.add(effects.committed);
     // There may be more to apply, as after a restart; peers and clients get their turn in between.
-    if (effects.committed.length >= limits.appliedPerTurnMax) this.#ports.requestFlush();
+    if (applyLine.run() || effects.committed.length >= limits.appliedPerTurnMax) this.#ports.requestFlush();
     for (const { id, index } of effects.reads) this.#readIndexed(id, index);
     for (const spoke of liveness.takeVouched()) clients.vouch(spoke);
     clients.advance();
@@ -171,7 +169,7 @@ export class Node {
     receiver.applied(this.machine.appliedIndex);
     writer.flush();
     // Behind the log's write, which must not queue behind the checkpoint's.
-    this.#checkpoint();
+    if (!applyLine.overspent) this.#checkpoint();
     sender.turn(raft.snapshotPeers());
     reports.greetLeader();
     outbox.flush(this.#ports.network);
@@ -234,6 +232,16 @@ export class Node {
     return this.#parts.clients.hasReadsLeft;
   }
 
+  /** Whether entries that are committed wait for the next turn to be applied, or events to be told. */
+  get hasEntriesLeft(): boolean {
+    return this.#parts.applyLine.busy;
+  }
+
+  /** Whether some events of an entry are told, or may be, and others are not. */
+  get hasEventsLeft(): boolean {
+    return !this.#parts.replica.allTold;
+  }
+
   /** Whether requests of this server's clients are on their way through the log. */
   get hasProposals(): boolean {
     return this.#parts.proposals.size > 0;
@@ -290,23 +298,10 @@ export class Node {
   /** A received snapshot is durable: it is the state now. */
   #installed(): void {
     const installed = present(this.#parts.receiver.takeInstalled(), "the snapshot that was installed");
+    this.#parts.applyLine.clear();
     this.#parts.replica.machine = installed.machine;
     this.#parts.checkpoints.replaced(installed.machine, installed.table);
     this.#parts.clients.stateReplaced();
-  }
-
-  #apply(entry: Entry): void {
-    this.#parts.checkpoints.applied(entrySize(entry));
-    if (entry.kind === "command") {
-      const command = decodeCommand(entry.data);
-      this.#parts.clients.beforeApply(command.body);
-      const applied = this.machine.apply(entry.index, command);
-      this.#parts.clients.afterApply(command, applied);
-      this.#ports.applied?.(command, applied);
-      if (command.origin === this.options.id) this.#parts.quorum.proven(this.#ports.clock.now());
-      this.#parts.liveness.applied(applied);
-    } else this.machine.skip(entry.index);
-    if (entry.term === this.raft.currentTerm && this.raft.isLeader) this.#parts.liveness.startLeading();
   }
 
   /** Raft has answered a question: whose it is shows in its number. */

@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly proposedBytesMax?: number;
   /** When checkpoints are made and what stays of the log; by default as in `limits`. */
   readonly checkpoints?: CheckpointOptions;
+  /** How much of what is committed is applied, and told of, in one turn; by default as in `limits`. */
+  readonly applyWork?: number;
   /** How many reads are answered at a time; by default as in `limits`. */
   readonly readWork?: ReadWork;
   /** How fast a snapshot leaves; by default as in `limits`. */

@@ -6,6 +6,7 @@ import type { Configuration } from "../raft/types.ts";
 import { LogWriter } from "../storage/log-writer.ts";
 import type { Recovered } from "../storage/open.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
+import { ApplyLine } from "./apply-line.ts";
 import { defaultReadWork } from "./clients/read-turns.ts";
 import { ClientRouter } from "./clients/router.ts";
 import { LogFeed } from "./log-feed.ts";
@@ -27,8 +28,8 @@ import { SnapshotSender } from "./snapshots/snapshot-sender.ts";
 /** What the loop of a node drives. */
 export interface NodeParts {
   readonly raft: Raft;
-  /** Its state machine is changed by the loop alone: when a snapshot is installed. */
-  readonly replica: { machine: ZnodeMachine };
+  /** Its state machine is another one after a snapshot was installed; `allTold` is the apply line's. */
+  readonly replica: { machine: ZnodeMachine; allTold: boolean };
   readonly outbox: PeerOutbox;
   readonly writer: LogWriter;
   readonly proposals: Proposals;
@@ -41,6 +42,7 @@ export interface NodeParts {
   readonly sender: SnapshotSender;
   readonly receiver: SnapshotReceiver;
   readonly checkpoints: Checkpoints;
+  readonly applyLine: ApplyLine;
 }
 
 /** Ticks for which what a server reports of itself counts. */
@@ -56,7 +58,7 @@ export function nodeParts(
   const { id, clusterId, electionTimeoutMs, sessionTickMs, proposalRetryMs } = options;
   const now = ports.clock.now();
   const raft = newRaft(options, ports, recovered);
-  const replica = { machine: recovered.machine };
+  const replica = { machine: recovered.machine, allTold: true };
   const core = { id, raft, replica, ports };
   const outbox = new PeerOutbox();
   const handshake = new Handshake(core, outbox, admissionStart(options, raft.configuration, recovered));
@@ -89,8 +91,10 @@ export function nodeParts(
     ...{ server, replica, proposals, raft, ports, proposedBytesMax, readWork },
     touch: (session, spoken) => liveness.touch(session, spoken),
   });
+  const { applyWork = limits.applyWorkPerTurn } = options;
+  const applyLine = new ApplyLine({ ...core, clients, checkpoints, liveness, quorum }, applyWork);
   const peers = { outbox, handshake, reports, liveness, quorum };
-  return { raft, replica, writer, proposals, feed, clients, ...peers, sender, receiver, checkpoints };
+  return { raft, replica, writer, proposals, feed, clients, ...peers, sender, receiver, checkpoints, applyLine };
 }
 
 function newRaft(options: NodeOptions, { clock, random }: Ports, recovered: Recovered): Raft {
@@ -103,7 +107,10 @@ function admissionStart(options: NodeOptions, first: Configuration, recovered: R
   const { id, heartbeatMs: retryMs } = options;
   const { incarnation = 0, origin = 0, joining = false } = recovered.identity;
   const firstMembers = otherMembers(first, id);
-  return { id, incarnation, origin, joining, record: recovered.admission, firstMembers, retryMs };
+  const { log, machine } = recovered;
+  // A directory begins with one entry, the membership.
+  const hasData = log.base.index > 0 || log.entries.length > 1 || machine.appliedIndex > 0;
+  return { id, incarnation, origin, joining, hasData, record: recovered.admission, firstMembers, retryMs };
 }
 
 /** A start in the 2^52 numbers that makes it very unlikely that two lives of a server use the same ones. */

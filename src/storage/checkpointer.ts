@@ -13,6 +13,8 @@
 import { assert, present } from "../base/assert.ts";
 import type { LogBase } from "../raft/types.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
+import type { Session } from "../znode/sessions.ts";
+import type { Znode } from "../znode/stat.ts";
 import type { Disk, DiskOperation } from "./disk.ts";
 import { diskError } from "./disk-hints.ts";
 import { headKey, segmentKey, segmentName, segmentRange } from "./layout.ts";
@@ -114,14 +116,14 @@ export class Checkpointer {
     this.#swept = false;
     const table = this.#table;
     const rows = this.#machine.takeDirty((znode) => encoder.save(znode));
-    for (const row of rows.removedZnodes) table.release(row);
     for (const row of rows.endedSessions) table.release(row);
     const first = table.nextNumber;
-    const encoder = new SegmentEncoder(rows, this.#options.segmentBytes, (row, nth, bytes) => {
+    const place = (row: Znode | Session, nth: number, bytes: number): void => {
       table.release(row);
       row.segment = first + nth;
       row.rowBytes = bytes;
-    });
+    };
+    const encoder = new SegmentEncoder(rows, this.#options.segmentBytes, place, (row) => table.release(row));
     const { generation } = table;
     const { znodes, sessions } = this.#machine.counts();
     const timeMs = this.#machine.lastTimeMs;

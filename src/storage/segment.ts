@@ -47,33 +47,40 @@ const rowsOfNote = 500;
 const rowBytes = 4096;
 
 /**
- * Encodes the rows of a checkpoint into segments of about `segmentBytes`, bit by bit: removals and sessions at once, of
- * the znodes about one segment with each {@link step}, while the state goes on. `place` is told of each row that it went
- * into the segment number `first + nth`, and how many bytes it takes there.
+ * Encodes the rows of a checkpoint into segments of about `segmentBytes`, bit by bit: sessions at once, of the removed
+ * znodes and then of the others about one segment with each {@link step}, while the state goes on. `place` is told of each
+ * row that it went into the segment number `first + nth`, and how many bytes it takes there; `remove` of each row that is
+ * removed.
  */
 export class SegmentEncoder {
   readonly #znodes: readonly Znode[];
+  readonly #removed: readonly Znode[];
   readonly #segmentBytes: number;
   readonly #place: Place;
+  readonly #remove: (row: Znode) => void;
   readonly #writer = new WireWriter();
   readonly #room: number;
   readonly #segments: Segment[] = [];
   /** Bytes of rows, and removals, of the segment under way. */
   #rowBytes = 0;
   #removals = 0;
-  /** Of the znodes, the next one whose turn comes. */
+  /** Of the removed znodes, and of the others, the next one whose turn comes. */
+  #nextRemoved = 0;
   #next = 0;
 
-  constructor(rows: DirtyRows, segmentBytes: number, place: Place) {
+  constructor(rows: DirtyRows, segmentBytes: number, place: Place, remove: (row: Znode) => void) {
     this.#znodes = rows.znodes;
+    this.#removed = rows.removedZnodes;
     this.#segmentBytes = segmentBytes;
     this.#place = place;
+    this.#remove = remove;
     // Growing as it goes would copy each segment a few times.
     this.#room = rows.znodes.length > rowsOfNote ? segmentBytes + rowBytes : 0;
     this.#writer.begin(this.#room);
-    // Removals go first, so that none of them lies in a later segment than a new row of the same path.
-    for (const { path } of rows.removedZnodes) this.#remove(() => addSegmentRemovedPaths(this.#writer, path));
-    for (const { id } of rows.endedSessions) this.#remove(() => addSegmentEndedSessions(this.#writer, id));
+    for (const { id } of rows.endedSessions) {
+      addSegmentEndedSessions(this.#writer, id);
+      this.#removedOne();
+    }
     for (const session of rows.sessions) {
       const row = rowOfSession(session);
       // With a thousand answers to remember it may have four megabytes: behind others it would fit in no frame to a peer.
@@ -84,9 +91,11 @@ export class SegmentEncoder {
     }
   }
 
-  /** Writes znodes until a segment is full. False if there are no more. */
+  /** Writes until a segment is full. False if there is no more. */
   step(): boolean {
     const before = this.#segments.length;
+    // Removals go first, so that none of them lies in a later segment than a new row of the same path.
+    while (this.#segments.length === before && this.#removeNext());
     for (; this.#segments.length === before; this.#next++) {
       const znode = this.#znodes[this.#next];
       if (znode === undefined) return false;
@@ -100,6 +109,8 @@ export class SegmentEncoder {
 
   /** Writes a znode whose turn has not come: it is about to change. */
   save(znode: Znode): void {
+    // One that has no row yet may be where another one was removed.
+    if (znode.segment === 0) while (this.#removeNext());
     const before = this.#writer.mark();
     addSegmentZnodes(this.#writer, rowOfZnode(znode));
     this.#wrote(znode, before);
@@ -118,8 +129,18 @@ export class SegmentEncoder {
     this.#finishIfFull();
   }
 
-  #remove(write: () => void): void {
-    write();
+  /** Writes the next removal, if there is one. */
+  #removeNext(): boolean {
+    const znode = this.#removed[this.#nextRemoved];
+    if (znode === undefined) return false;
+    this.#nextRemoved++;
+    this.#remove(znode);
+    addSegmentRemovedPaths(this.#writer, znode.path);
+    this.#removedOne();
+    return true;
+  }
+
+  #removedOne(): void {
     this.#removals++;
     this.#finishIfFull();
   }

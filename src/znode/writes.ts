@@ -38,28 +38,36 @@ function firstWrite(target: Target, session: Session, write: Write, timeMs: numb
   const { sessionId, requestId, operation, diskFull = "" } = write;
   const { sessions, zxid, changes } = target;
   // A refusal for want of room is an answer like any other: it takes the write's number and is remembered.
-  const result = diskFull === "" ? perform(target, sessionId, timeMs, operation) : refusal("DISK_FULL", diskFull);
+  const result = diskFull === "" ? perform(target, session, timeMs, operation) : refusal("DISK_FULL", diskFull);
   sessions.remember(session, requestId, zxid, result);
   const outcome: Outcome = { type: "written", sessionId, requestId, zxid, result, duplicate: false };
   return changed(zxid, outcome, changes);
 }
 
 /** Decides an operation on the tree as it is, and does what comes out. A refused one leaves no trace. */
-function perform(target: Target, sessionId: SessionId, timeMs: number, operation: Operation): Result {
-  const decision = decide(new TreeView(target.tree, sessionId, timeMs), operation);
+function perform(target: Target, session: Session, timeMs: number, operation: Operation): Result {
+  const decision = decide(new TreeView(target.tree, session, timeMs), operation);
   return decision.failure === undefined ? makeEdit(target, decision) : decision;
 }
 
 /** The tree as it is. */
 class TreeView implements View {
-  readonly sessionId: SessionId;
   readonly timeMs: number;
   readonly #tree: Tree;
+  readonly #session: Session;
 
-  constructor(tree: Tree, sessionId: SessionId, timeMs: number) {
+  constructor(tree: Tree, session: Session, timeMs: number) {
     this.#tree = tree;
-    this.sessionId = sessionId;
+    this.#session = session;
     this.timeMs = timeMs;
+  }
+
+  get sessionId(): SessionId {
+    return this.#session.id;
+  }
+
+  ephemerals(): number {
+    return this.#session.ephemeralCount;
   }
 
   znode(path: string): Znode | undefined {

@@ -18,7 +18,8 @@ class State {
   readonly sessionId: SessionId = this.sessions.open(1, new Uint8Array(16), 4_000, 1).id;
 
   get view(): View {
-    return { sessionId: this.sessionId, timeMs, znode: (path) => this.tree.get(path) };
+    const ephemerals = () => this.sessions.get(this.sessionId)?.ephemeralCount ?? 0;
+    return { sessionId: this.sessionId, timeMs, ephemerals, znode: (path) => this.tree.get(path) };
   }
 
   do(edit: Edit, zxid: Zxid): Result {

@@ -8,6 +8,7 @@ const first: AdmissionStart = {
   incarnation: 11,
   origin: 0,
   joining: false,
+  hasData: false,
   record: undefined,
   firstMembers: [2, 3],
   retryMs: 100,
@@ -130,6 +131,25 @@ describe("a first member", () => {
       // Emptied, and started as this one was.
       expect(admission.answered(3, reply(0, 34, { origin: own }))).toBe("write");
       expect(admission.strangers).toEqual([]);
+    }
+  });
+
+  it("does not take data of an older build, which wrote no origin down, for none", () => {
+    const restored = new Admission({ ...first, hasData: true });
+    expect(restored.answered(2, reply(0, 22))).toBe("nothing");
+    expect(restored.strangers).toEqual([2]);
+    const { origin } = restored.answer(2, { type: "Hello", incarnation: 22 }, 0);
+    const fresh = new Admission(first);
+    expect(fresh.answered(2, reply(0, 22, { origin }))).toBe("nothing");
+    expect(fresh.strangers).toEqual([2]);
+    // Where all were restored so, they make the same instance as before.
+    restored.answered(2, reply(0, 22, { origin }));
+    restored.answered(3, reply(0, 33, { origin }));
+    expect(restored.beginWrite()?.instance).toBe(instance);
+    // What takes part, or has met the others, has its record; what joins is told.
+    for (const more of [{ record: { acquaintances: new Map(), instance, pending: true } }, { joining: true }]) {
+      const other = new Admission({ ...first, hasData: true, ...more });
+      expect(other.answer(2, { type: "Hello", incarnation: 22 }, 0).origin).toBe(0);
     }
   });
 

@@ -4,7 +4,7 @@ import { ReadIndexes } from "../../src/node/clients/read-indexes.ts";
 import type { Slot } from "../../src/node/clients/request-queue.ts";
 
 const connection = (id: number) =>
-  new Connection(id, { appliedIndex: () => 0, evaluate: () => ({}), mayEvaluate: () => true });
+  new Connection(id, { appliedIndex: () => 0, evaluate: () => ({}), mayEvaluate: () => true, allTold: () => true });
 const slot = (): Slot => ({
   xid: 1,
   requestId: 0,

@@ -10,6 +10,7 @@ const event = (zxid: number): WatchEvent => ({ type: "dataChanged", path: "/a", 
 describe("RequestQueue", () => {
   let applied: number;
   let mayEvaluate = true;
+  let allTold = true;
   let sent: ServerMessage[];
   let queue: RequestQueue;
   /** What left, as `xid@zxid` for replies and `!zxid` for events. */
@@ -24,11 +25,13 @@ describe("RequestQueue", () => {
   beforeEach(() => {
     applied = 10;
     mayEvaluate = true;
+    allTold = true;
     sent = [];
     const evaluator = {
       appliedIndex: () => applied,
       evaluate: (): Result => ({ data: utf8(String(applied)) }),
       mayEvaluate: () => mayEvaluate,
+      allTold: () => allTold,
     };
     queue = new RequestQueue(evaluator, (message) => sent.push(message));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SessionTracker } from "../../src/node/peers/session-tracker.ts";
 
-const sessions = [{ id: 5, timeoutMs: 1000, attachment: 6 }];
+const sessions = [{ id: 5, timeoutMs: 1000, attachment: 6, ephemeralCount: 60 }];
 const run = (tracker: SessionTracker, fromMs: number, toMs: number) => {
   for (let now = fromMs; now <= toMs; now += 100) tracker.advance(now);
 };
@@ -10,7 +10,7 @@ describe("SessionTracker", () => {
   it("ends nothing unless it leads", () => {
     const tracker = new SessionTracker(100, 0);
     run(tracker, 0, 5000);
-    expect(tracker.expired(sessions)).toEqual([]);
+    expect(tracker.expired(sessions, 100)).toEqual([]);
   });
 
   it("gives every session its full timeout under a new leader", () => {
@@ -18,9 +18,9 @@ describe("SessionTracker", () => {
     run(tracker, 0, 5000);
     tracker.startLeading();
     run(tracker, 5100, 6000);
-    expect(tracker.expired(sessions)).toEqual([]);
+    expect(tracker.expired(sessions, 100)).toEqual([]);
     run(tracker, 6100, 6100);
-    expect(tracker.expired(sessions)).toEqual([{ sessionId: 5, attachment: 6 }]);
+    expect(tracker.expired(sessions, 100)).toEqual([{ sessionId: 5, attachment: 6 }]);
   });
 
   it("counts from the last touch", () => {
@@ -29,9 +29,25 @@ describe("SessionTracker", () => {
     run(tracker, 0, 900);
     tracker.heard(5);
     run(tracker, 1000, 1900);
-    expect(tracker.expired(sessions)).toEqual([]);
+    expect(tracker.expired(sessions, 100)).toEqual([]);
     run(tracker, 2000, 2000);
-    expect(tracker.expired(sessions)).toHaveLength(1);
+    expect(tracker.expired(sessions, 100)).toHaveLength(1);
+  });
+
+  it("ends no more at a time than own so many ephemerals, but for one alone", () => {
+    const tracker = new SessionTracker(100, 0);
+    tracker.startLeading();
+    run(tracker, 0, 2000);
+    const owners = [250, 60, 50, 40].map((ephemeralCount, n) => ({
+      id: n,
+      timeoutMs: 1000,
+      attachment: n,
+      ephemeralCount,
+    }));
+    const ended = (from: number) => tracker.expired(owners.slice(from), 100).map(({ sessionId }) => sessionId);
+    expect(ended(0)).toEqual([0]);
+    expect(ended(1)).toEqual([1, 3]);
+    expect(ended(2)).toEqual([2, 3]);
   });
 
   it("does not hold a pause of its own process against the sessions", () => {
@@ -39,7 +55,7 @@ describe("SessionTracker", () => {
     tracker.startLeading();
     run(tracker, 0, 500);
     tracker.advance(60_000);
-    expect(tracker.expired(sessions)).toEqual([]);
+    expect(tracker.expired(sessions, 100)).toEqual([]);
   });
 
   it("forgets what it knew when it stops leading", () => {
@@ -49,7 +65,7 @@ describe("SessionTracker", () => {
     tracker.stopLeading();
     run(tracker, 1000, 3000);
     tracker.startLeading();
-    expect(tracker.expired(sessions)).toEqual([]);
+    expect(tracker.expired(sessions, 100)).toEqual([]);
   });
 
   it("tells for how long a session was silent, while it leads", () => {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { AssertionError, present } from "../../src/base/assert.ts";
+import { limits } from "../../src/base/limits.ts";
+import type { Operation } from "../../src/base/operations.ts";
+import type { CommandBody } from "../../src/znode/commands.ts";
 import { digestOf } from "../../src/znode/digest.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
 import { Tree } from "../../src/znode/tree.ts";
-import { create, Harness, password, set } from "./znode-harness.ts";
+import { create, del, Harness, password, set } from "./znode-harness.ts";
 
 describe("ZnodeMachine", () => {
   it("takes entries in order, once each", () => {
@@ -39,6 +42,26 @@ describe("ZnodeMachine", () => {
     harness.write(a, create("/e", { ephemeral: true }));
     expect(harness.machine.counts()).toEqual({ znodes: 5, sessions: 2 });
     expect(harness.machine.session(a)?.ephemeralCount).toBe(1);
+  });
+
+  it("gives a session so many ephemerals and no more, since they all go in one entry", () => {
+    const machine = new ZnodeMachine();
+    const apply = (body: CommandBody) =>
+      machine.apply(machine.appliedIndex + 1, { timeMs: 1, origin: 1, proposal: 1, body }).outcome;
+    for (const n of [1, 2]) apply({ type: "createSession", password: password(n), timeoutMs: 4000, holder: 0 });
+    const write = (sessionId: number, requestId: number, operation: Operation) =>
+      apply({ type: "write", sessionId, attachment: sessionId, requestId, ackedRequestId: requestId - 1, operation });
+    const max = limits.ephemeralsPerSessionMax;
+    for (let n = 1; n <= max; n++) write(1, n, create(`/e${n}`, { ephemeral: true }));
+    expect(machine.session(1)?.ephemeralCount).toBe(max);
+    const refused = write(1, max + 1, create("/one-more", { ephemeral: true }));
+    expect(refused).toMatchObject({ result: { failure: { code: "TOO_MANY_EPHEMERALS" } } });
+    expect(write(1, max + 2, create("/persistent"))).toMatchObject({ result: { path: "/persistent" } });
+    expect(write(2, 1, create("/another", { ephemeral: true }))).toMatchObject({ result: { path: "/another" } });
+    write(1, max + 3, del("/e7"));
+    expect(write(1, max + 4, create("/one-more", { ephemeral: true }))).toMatchObject({
+      result: { path: "/one-more" },
+    });
   });
 });
 

@@ -40,6 +40,7 @@ export class ClientReads {
       appliedIndex: () => this.#replica.machine.appliedIndex,
       evaluate: (read) => this.#evaluate(connection, read),
       mayEvaluate: () => this.#turns.mayRead,
+      allTold: () => this.#replica.allTold,
     };
   }
 

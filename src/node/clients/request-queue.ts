@@ -41,6 +41,8 @@ export interface Evaluator {
   evaluate(read: Read): Result;
   /** Whether a read may be answered now, or waits for its turn: {@link RequestQueue.advance} is called again then. */
   mayEvaluate(): boolean;
+  /** Whether the events of all that is applied are told. Before that, nobody is shown the present state. */
+  allTold(): boolean;
 }
 
 export class RequestQueue {
@@ -195,6 +197,7 @@ export class RequestQueue {
     assert(slot?.answer !== undefined, "an evaluated slot has its answer");
     if (slot.read !== undefined) {
       if (slot.readIndex === undefined || slot.readIndex > this.#evaluator.appliedIndex()) return false;
+      if (slot.readIndex > slot.answer.zxid && !this.#evaluator.allTold()) return false;
       if (slot.readIndex > slot.answer.zxid) this.#evaluateHeldAgain();
     }
     this.#send({ type: "reply", xid: slot.xid, zxid: slot.answer.zxid, result: slot.answer.result });

@@ -20,7 +20,7 @@ import { limits } from "../../base/limits.ts";
 import type { SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
 import type { ClientMessage } from "../../protocol/client-messages.ts";
 import type { Raft } from "../../raft/raft.ts";
-import type { Applied, Command, CommandBody, Outcome } from "../../znode/commands.ts";
+import type { Applied, Change, Command, CommandBody, Outcome } from "../../znode/commands.ts";
 import type { Watched } from "../../znode/watches.ts";
 import type { Replica } from "../core.ts";
 import type { ConnectionId, Ports } from "../ports.ts";
@@ -145,9 +145,18 @@ export class ClientRouter {
     if (body.type === "write" || body.type === "closeSession") this.#writes.beforeApply(body.sessionId, body.requestId);
   }
 
-  /** The state machine has applied a command: watches fire, then the one who waits for it is answered. */
+  /** The state machine has applied a command that made these changes: they are to be told one by one. */
+  changed(changes: readonly Change[]): void {
+    this.#watches.remember(changes);
+  }
+
+  /** Fires the watches that wait for a change, which was remembered; returns how many. */
+  tell(change: Change): number {
+    return this.#watches.fire(change);
+  }
+
+  /** The state machine has applied a command, and its changes are told: the one who waits for it is answered. */
   afterApply(command: Command, applied: Applied): void {
-    this.#watches.fire(applied.changes);
     const own = command.origin === this.#parts.server.id;
     this.#dispatch(applied.outcome, own ? command.proposal : undefined);
     if (own && !this.#writes.isAwaited(command)) this.#parts.proposals.settle(command.proposal);
@@ -204,6 +213,7 @@ export class ClientRouter {
 
   /** Read indexes have come, or the state has moved up to them. */
   advance(): void {
+    if (!this.#parts.replica.allTold) return;
     for (const connection of this.#reads.takeReady()) {
       if (!this.#connections.isOpen(connection)) continue;
       connection.requests.advance();
@@ -213,7 +223,7 @@ export class ClientRouter {
 
   /** Answers reads and arms watches, as many as belong in one turn. */
   answerReads(): void {
-    this.#turns.run((connection) => this.#visit(connection));
+    if (this.#parts.replica.allTold) this.#turns.run((connection) => this.#visit(connection));
     if (this.hasReadsLeft) this.#parts.ports.requestFlush();
   }
 

@@ -74,10 +74,14 @@ export class ServerWatches {
     return this.#table.watched(max);
   }
 
-  /** Fires what the changes of one command fire. */
-  fire(changes: readonly Change[], deliver: (connection: ConnectionId, event: WatchEvent) => void): void {
+  /** Remembers the changes of one command, for watches that are armed again later. */
+  remember(changes: readonly Change[]): void {
     this.#history.record(changes);
-    for (const change of changes) this.#table.trigger(change, deliver);
+  }
+
+  /** Fires what a change fires. */
+  fire(change: Change, deliver: (connection: ConnectionId, event: WatchEvent) => void): void {
+    this.#table.trigger(change, deliver);
   }
 
   /** Disarms all watches of a connection. */

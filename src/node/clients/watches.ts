@@ -89,14 +89,22 @@ export class ClientWatches {
     return true;
   }
 
-  /** Fires what the changes of one command fire. */
-  fire(changes: readonly Change[]): void {
-    this.#watches.fire(changes, (id, event) => {
+  /** Remembers the changes of one command, which are about to be told. */
+  remember(changes: readonly Change[]): void {
+    this.#watches.remember(changes);
+  }
+
+  /** Fires what a change fires; returns how many watches that are. */
+  fire(change: Change): number {
+    let fired = 0;
+    this.#watches.fire(change, (id, event) => {
       const connection = this.#connections.get(id);
       if (connection === undefined) return;
+      fired++;
       connection.requests.event(event);
       this.#connections.speaks(connection);
     });
+    return fired;
   }
 
   /** A snapshot has taken the place of the state: what happened in between is not known. */

@@ -28,6 +28,8 @@ export interface AdmissionStart {
   /** What its data began with: 0 with nothing, else a number of the backup that they were restored from. */
   readonly origin: number;
   readonly joining: boolean;
+  /** Whether there is more in its log, or its state, than a directory begins with. */
+  readonly hasData: boolean;
   /** What is on its disk of it; undefined before anything is. */
   readonly record: AdmissionRecord | undefined;
   /** The other members that the cluster begins with; not used when joining. */
@@ -35,6 +37,12 @@ export interface AdmissionStart {
   /** How often to ask those that have not answered, ms. */
   readonly retryMs: number;
 }
+
+/**
+ * The origin of data of which it is not known: before origins were written down, a backup was restored into the directory.
+ * They are not nothing, whatever they are. No number of a backup is this one, as good as certainly.
+ */
+const unknownOrigin = 1;
 
 /** What a reply changed: "write" asks for what {@link Admission.beginWrite} gives to be written. */
 export type AdmissionNews = "nothing" | "write" | "wiped";
@@ -160,7 +168,7 @@ export class Admission {
       incarnation: this.#start.incarnation,
       instance: this.#instance,
       admitted: this.#admitted,
-      origin: this.#start.origin,
+      origin: this.#origin,
     };
   }
 
@@ -179,6 +187,12 @@ export class Admission {
     return this.#sealed ? this.#confirms(from, reply) : this.#meets(from, reply);
   }
 
+  /** What this server's data began with, as others are told. The instance is made of what is written down of it. */
+  get #origin(): number {
+    const { origin, hasData, joining, record } = this.#start;
+    return origin === 0 && hasData && !joining && record === undefined ? unknownOrigin : origin;
+  }
+
   /** Whom this server met, and the instance, are on its disk, and stay: others may count on it. */
   get #sealed(): boolean {
     return this.#instance !== 0;
@@ -186,7 +200,7 @@ export class Admission {
 
   /** The newest answer counts: a first member may be emptied and started anew before anybody takes part. */
   #meets(from: ServerId, { incarnation, origin }: HelloReply): AdmissionNews {
-    if (origin !== this.#start.origin) {
+    if (origin !== this.#origin) {
       this.#strangers.add(from);
       this.#met.delete(from);
       return "nothing";

@@ -3,6 +3,7 @@
  * for those once it is sure that it leads (`session-vouchers.ts`), and ends the silent ones through the log
  * (`session-tracker.ts`).
  */
+import { limits } from "../../base/limits.ts";
 import type { SessionId } from "../../base/operations.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { TouchSessions } from "../../protocol/peer-messages.ts";
@@ -117,7 +118,7 @@ export class SessionLiveness {
 
   #expire(): void {
     const { id, replica } = this.#core;
-    const sessions = this.#tracker.expired(replica.machine.sessions());
+    const sessions = this.#tracker.expired(replica.machine.sessions(), limits.ephemeralsPerSessionMax);
     if (sessions.length === 0) return;
     // Only a leader proposes an expiry, straight into its own log: a deposed one has no way to let it land late.
     const command = encodeCommand({ type: "expireSessions", sessions }, id, 0);

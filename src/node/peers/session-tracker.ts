@@ -14,6 +14,7 @@ export interface TrackedSession {
   readonly id: SessionId;
   readonly timeoutMs: number;
   readonly attachment: number;
+  readonly ephemeralCount: number;
 }
 
 /** Liveness of sessions as the leader sees it. */
@@ -64,15 +65,21 @@ export class SessionTracker {
     this.#lastTickMs = nowMs;
   }
 
-  /** While leading: the sessions that were silent for longer than their timeout. */
-  expired(sessions: Iterable<TrackedSession>): ExpireSessions["sessions"] {
+  /**
+   * While leading: the sessions that were silent for longer than their timeout. No more at a time than own `ephemeralsMax`
+   * ephemerals together, since they all go in one entry; the others' turn is at the next tick.
+   */
+  expired(sessions: Iterable<TrackedSession>, ephemeralsMax: number): ExpireSessions["sessions"] {
     const since = this.#leadingSinceMs;
     if (since === undefined) return [];
     const silent: { sessionId: SessionId; attachment: number }[] = [];
+    let ephemerals = 0;
     for (const session of sessions) {
       const heardMs = this.#heardAtMs.get(session.id) ?? since;
-      if (this.#runningMs - heardMs > session.timeoutMs)
-        silent.push({ sessionId: session.id, attachment: session.attachment });
+      if (this.#runningMs - heardMs <= session.timeoutMs) continue;
+      if (silent.length > 0 && ephemerals + session.ephemeralCount > ephemeralsMax) continue;
+      ephemerals += session.ephemeralCount;
+      silent.push({ sessionId: session.id, attachment: session.attachment });
     }
     return silent;
   }

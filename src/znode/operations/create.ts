@@ -5,7 +5,7 @@ import { parentPath, pathProblem, sequenceSuffix } from "../paths.ts";
 import type { Decide } from "./decision.ts";
 import { badPath, dataTooLarge, noNode } from "./refusals.ts";
 
-/** Check order: size → parent exists → (sequence number appended) → path → exists already → ephemeral parent. */
+/** Check order: size → parent exists → (sequence number appended) → path → exists already → ephemeral parent → too many. */
 export const decideCreate: Decide<"create"> = (view, { path: wanted, data, ephemeral, sequential }) => {
   if (data.length > limits.dataBytesMax) return dataTooLarge(data);
   const parentName = parentPath(wanted);
@@ -18,6 +18,11 @@ export const decideCreate: Decide<"create"> = (view, { path: wanted, data, ephem
   if (view.znode(path) !== undefined) return refusal("NODE_EXISTS", `the znode ${path} exists already`);
   if (parent.ephemeralOwner !== 0)
     return refusal("NO_CHILDREN_FOR_EPHEMERALS", `the znode ${parentName} is ephemeral and can have no children`);
+  if (ephemeral && view.ephemerals() >= limits.ephemeralsPerSessionMax)
+    return refusal(
+      "TOO_MANY_EPHEMERALS",
+      `session ${view.sessionId} owns ${limits.ephemeralsPerSessionMax} ephemerals already`,
+    );
   const ephemeralOwner = ephemeral ? view.sessionId : 0;
   return { type: "insert", parent: parentName, path, data, ephemeralOwner, timeMs: view.timeMs };
 };

@@ -17,6 +17,8 @@ export interface View {
   readonly sessionId: SessionId;
   /** The entry's stamp, Unix ms: the only time there is. */
   readonly timeMs: number;
+  /** How many ephemerals the one who asks owns. */
+  ephemerals(): number;
   /** The znode at a path, if there is one, as it is now. */
   znode(path: string): DecidedOn | undefined;
 }

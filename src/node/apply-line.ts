@@ -1,0 +1,132 @@
+/**
+ * Entries on their way from the log into the state, and from there to the clients (docs/decisions/0021).
+ *
+ * An entry is applied whole and at once, as everybody is to see it. But it may change very much, as the end of a session
+ * with very many ephemerals does; and of each change many watches may have to tell. So a turn does some of this, counted
+ * in units of work, and leaves the rest to the next: heartbeats and acknowledgements go out in between.
+ *
+ *     committed → wait here → applied → its events are told, change by change → its answer
+ *
+ * Until the last event of an entry is told, nothing is answered from the state (`Replica.allTold`), and no further entry
+ * is applied: so each client hears of a change before it is shown it, and of all changes in their order.
+ */
+import { Queue } from "../base/queue.ts";
+import { decodeCommand } from "../protocol/command-codec.ts";
+import { entrySize } from "../raft/log.ts";
+import type { Entry } from "../raft/types.ts";
+import type { Applied, Command } from "../znode/commands.ts";
+import type { ClientRouter } from "./clients/router.ts";
+import type { Core } from "./core.ts";
+import type { QuorumWatch } from "./peers/quorum-watch.ts";
+import type { SessionLiveness } from "./peers/session-liveness.ts";
+import type { Checkpoints } from "./snapshots/checkpoints.ts";
+
+/** Who has to do with what is applied. */
+export interface ApplyParts extends Omit<Core, "replica"> {
+  readonly replica: { readonly machine: Core["replica"]["machine"]; allTold: boolean };
+  readonly clients: ClientRouter;
+  readonly checkpoints: Checkpoints;
+  readonly liveness: SessionLiveness;
+  readonly quorum: QuorumWatch;
+}
+
+/** An entry that is applied. */
+interface Telling {
+  readonly command: Command;
+  readonly applied: Applied;
+  /** So many of its changes are told. */
+  told: number;
+}
+
+/** Applies what is committed, some of it in each turn. */
+export class ApplyLine {
+  readonly #parts: ApplyParts;
+  readonly #workMax: number;
+  readonly #entries = new Queue<Entry>();
+  #telling: Telling | undefined;
+  #overspent = false;
+
+  /** `workMax`: units of work in one turn; one entry may exceed it alone. */
+  constructor(parts: ApplyParts, workMax: number) {
+    this.#parts = parts;
+    this.#workMax = workMax;
+  }
+
+  /** Whether entries, or events, wait for the next turn. */
+  get busy(): boolean {
+    return this.#telling !== undefined || this.#entries.length > 0;
+  }
+
+  /** Whether one entry of the last turn took more than belongs in one: what can wait had better. */
+  get overspent(): boolean {
+    return this.#overspent;
+  }
+
+  /** Takes entries that may be applied, in order. */
+  add(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#entries.push(entry);
+  }
+
+  /** Does the work of one turn. Whether more is left. */
+  run(): boolean {
+    let left = this.#workMax;
+    this.#overspent = false;
+    while (left > 0) {
+      if (this.#telling !== undefined) left -= this.#tell(this.#telling, left);
+      else {
+        const entry = this.#entries.shift();
+        if (entry === undefined) return false;
+        const work = this.#apply(entry);
+        this.#overspent ||= work > this.#workMax;
+        left -= work;
+      }
+    }
+    return this.busy;
+  }
+
+  /** A snapshot has taken the place of the state: what waits is part of it. */
+  clear(): void {
+    while (this.#entries.shift() !== undefined);
+    this.#telling = undefined;
+    this.#parts.replica.allTold = true;
+  }
+
+  /** Applies an entry; returns what that cost. */
+  #apply(entry: Entry): number {
+    const { checkpoints, clients, liveness, ports, raft, replica } = this.#parts;
+    const { machine } = replica;
+    let work = 1;
+    checkpoints.applied(entrySize(entry));
+    if (entry.kind === "command") {
+      const command = decodeCommand(entry.data);
+      clients.beforeApply(command.body);
+      const applied = machine.apply(entry.index, command);
+      ports.applied?.(command, applied);
+      clients.changed(applied.changes);
+      work += applied.changes.length;
+      this.#telling = { command, applied, told: 0 };
+      replica.allTold = false;
+    } else machine.skip(entry.index);
+    if (entry.term === raft.currentTerm && raft.isLeader) liveness.startLeading();
+    return work;
+  }
+
+  /** Tells of changes of the entry, while there is work left; behind the last one it is answered. Returns what that cost. */
+  #tell(telling: Telling, left: number): number {
+    const { clients, id, liveness, ports, quorum, replica } = this.#parts;
+    const { command, applied } = telling;
+    const { changes } = applied;
+    let work = 0;
+    for (; telling.told < changes.length; telling.told++) {
+      const change = changes[telling.told];
+      if (work >= left || change === undefined) return work;
+      work += 1 + clients.tell(change);
+    }
+    this.#telling = undefined;
+    replica.allTold = true;
+    clients.afterApply(command, applied);
+    if (command.origin === id) quorum.proven(ports.clock.now());
+    liveness.applied(applied);
+    return work;
+  }
+}
