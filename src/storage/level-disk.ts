@@ -1,7 +1,7 @@
 /** The Disk port on LevelDB: the only file that knows Level. */
 import { resolve } from "node:path";
 import { Level } from "level";
-import type { Disk, DiskOperation, DiskView, KeyRange, Row } from "./disk.ts";
+import { type Disk, type DiskOperation, type DiskView, type KeyRange, type Row, viewLost } from "./disk.ts";
 import { wholeDisk } from "./layout.ts";
 import {
   asError,
@@ -61,8 +61,6 @@ export class LevelDisk implements Disk {
   private failed: Error | undefined;
   /** Since when the first write fails for want of a file, monotonic ms. */
   private shortSinceMs: number | undefined;
-  /** Views that are open. */
-  private views = 0;
   private reopening: Promise<void> | undefined;
   private reopenings = 0;
   private whenIdle: (() => void) | undefined;
@@ -109,25 +107,29 @@ export class LevelDisk implements Disk {
 
   view(): DiskView {
     // While the database is opened anew nothing is written: a snapshot of afterwards shows the same.
+    const lives = this.begun;
     const taken = this.reopening?.then(() => this.database.snapshot()) ?? this.database.snapshot();
     Promise.resolve(taken).catch(() => {});
     let closed = false;
-    this.views += 1;
     return {
       read: (range, bytesMax, done) => {
-        patiently(async () => this.readRange(range, bytesMax, await taken)).then(
+        patiently(async () => {
+          const snapshot = await taken;
+          if (this.begun !== lives) throw viewLost();
+          return this.readRange(range, bytesMax, snapshot);
+        }).then(
           (rows) => {
             if (!closed) done(undefined, rows);
           },
           (error: unknown) => {
-            if (!closed) done(scanError(error), []);
+            // What LevelDB says of it then, tells nothing.
+            if (!closed) done(this.begun === lives ? scanError(error) : viewLost(), []);
           },
         );
       },
       close: () => {
         if (closed) return;
         closed = true;
-        this.views -= 1;
         Promise.resolve(taken)
           .then((snapshot) => snapshot.close())
           .catch(() => {
@@ -206,8 +208,9 @@ export class LevelDisk implements Disk {
     this.shortSinceMs ??= performance.now();
     const shortMs = performance.now() - this.shortSinceMs;
     if (shortMs > shortageMaxMs) return this.written(shortage(error));
-    // A merge that failed is forgotten only when the database is opened anew. Not under a view, which would be lost.
-    if (shortMs > reopenAfterMs && this.views === 0 && this.reopening === undefined) {
+    // A merge that failed is forgotten only when the database is opened anew. Views are lost then; those who hold one may
+    // need it for minutes, and meanwhile nothing could be written.
+    if (shortMs > reopenAfterMs && this.reopening === undefined) {
       this.reopening = this.reopen();
       // Whoever waits for it is told.
       this.reopening.catch(() => {});
@@ -218,6 +221,7 @@ export class LevelDisk implements Disk {
   /** Opens the database anew. What was synced is there again: every write that was reported done. */
   private async reopen(): Promise<void> {
     await this.reclaimer.idle();
+    // It ends snapshots and iterators too, in its own time.
     await this.database.close();
     await patiently(() => this.database.open());
     this.reopenings += 1;
@@ -248,15 +252,30 @@ export class LevelDisk implements Disk {
   }
 
   private async visitRange(range: KeyRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void> {
-    await this.reopening;
-    const iterator = this.database.iterator({
-      gte: range.gte,
-      lt: range.lt,
-      fillCache: false,
-      highWaterMarkBytes: scanBytes,
-    });
-    // As a view, it would be lost if the database were opened anew.
-    this.views += 1;
+    let last: Uint8Array | undefined;
+    /** Visits the rows behind `last`. False if the database was opened anew before the end. */
+    const visitRest = async (): Promise<boolean> => {
+      await this.reopening;
+      const lives = this.begun;
+      try {
+        await this.visitFrom(last === undefined ? range : { gt: last, lt: range.lt }, (key, value) => {
+          last = key;
+          visit(key, value);
+        });
+      } catch (error) {
+        if (this.begun === lives) throw error;
+        return false;
+      }
+      return true;
+    };
+    while (!(await patiently(visitRest)));
+  }
+
+  private async visitFrom(
+    range: KeyRange | { readonly gt: Uint8Array; readonly lt: Uint8Array },
+    visit: (key: Uint8Array, value: Uint8Array) => void,
+  ): Promise<void> {
+    const iterator = this.database.iterator({ ...range, fillCache: false, highWaterMarkBytes: scanBytes });
     try {
       for (;;) {
         const rows = await iterator.nextv(scanRows);
@@ -265,8 +284,12 @@ export class LevelDisk implements Disk {
       }
     } finally {
       await iterator.close();
-      this.views -= 1;
     }
+  }
+
+  /** How often the database was opened anew, or begun to be. */
+  private get begun(): number {
+    return this.reopening === undefined ? this.reopenings : this.reopenings + 1;
   }
 }
 

@@ -8,7 +8,7 @@ import { limits } from "../../base/limits.ts";
 import type { InstallSnapshotReply } from "../../raft/messages.ts";
 import type { Raft, SnapshotPeer } from "../../raft/raft.ts";
 import type { Index, ServerId } from "../../raft/types.ts";
-import type { DiskView, Row } from "../../storage/disk.ts";
+import { type DiskView, isViewLost, type Row } from "../../storage/disk.ts";
 import { diskError } from "../../storage/disk-hints.ts";
 import { headKey, segmentName, segmentRange } from "../../storage/layout.ts";
 import { type CheckpointHead, decodeHead } from "../../storage/records.ts";
@@ -140,7 +140,7 @@ export class SnapshotSender {
     const gte = headKey;
     delivery.view.read({ gte, lt: new Uint8Array([...headKey, 0]) }, 1, (error, [row]) => {
       delivery.reading = false;
-      if (error !== undefined) return this.#ports.fatal(diskError(error, "the checkpoint could not be read"));
+      if (error !== undefined) return this.#unread(delivery, error);
       this.#guarded(() => {
         // The log was compacted, so there is a checkpoint.
         const { value } = present(row, "the head of the checkpoint");
@@ -153,6 +153,13 @@ export class SnapshotSender {
   #end(delivery: Delivery): void {
     delivery.view.close();
     this.#deliveries.delete(delivery.to);
+  }
+
+  /** A read failed. If nothing is wrong but that the view is gone, the next turn begins anew, with the checkpoint of then. */
+  #unread(delivery: Delivery, error: Error): void {
+    if (!isViewLost(error)) return this.#ports.fatal(diskError(error, "the checkpoint could not be read"));
+    this.#end(delivery);
+    this.#ports.requestFlush();
   }
 
   /** Forgets what was sent behind `position`. */
@@ -199,7 +206,7 @@ export class SnapshotSender {
     const from = delivery.sent;
     delivery.view.read(segmentRange(generation, from + 1), limits.segmentBytes, (error, rows) => {
       delivery.reading = false;
-      if (error !== undefined) return this.#ports.fatal(diskError(error, "the checkpoint could not be read"));
+      if (error !== undefined) return this.#unread(delivery, error);
       // Else it went back meanwhile.
       if (delivery.sent === from) {
         delivery.waiting = [...rows];
