@@ -80,6 +80,13 @@ const list = [
     file: "sim/checkers/hung-disk.ts",
   },
   {
+    invariant: "waiting-bytes",
+    sentence:
+      "Commands that are forwarded to a leader without room, and chunks of a snapshot on their way to the disk, wait within a bound.",
+    from: "",
+    file: "sim/checkers/waiting-bytes.ts",
+  },
+  {
     invariant: "stamps",
     sentence:
       "A time stamp is ahead of the clocks of a majority by a bound at most, however far ahead the leader's own clock is.",

@@ -36,6 +36,7 @@ import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { Stamps } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { WaitingBytes } from "./waiting-bytes.ts";
 import { Watches } from "./watches.ts";
 import { WipedServers } from "./wiped-servers.ts";
 
@@ -85,6 +86,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new DeposedLeaders(),
     new Stamps(marks),
     new HungDisk(history, durable, marks),
+    new WaitingBytes(marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoom(feed, marks),

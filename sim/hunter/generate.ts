@@ -137,6 +137,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     readWork: randomness.draws("plan read work").pick(readWorks),
     snapshotPace: randomness.draws("plan snapshot pace").pick(snapshotPaces),
     applyWork: randomness.draws("plan apply work").pick(applyWorks),
+    forwardedBytesMax: randomness.draws("plan forwarded").pick([limits.forwardedBytesMax, 4_000]),
+    stagedBytesMax: randomness.draws("plan staged").pick([limits.stagedBytesMax, 1_000]),
   };
   const workload = {
     perSecond: pace.perSecond,

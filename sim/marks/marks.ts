@@ -15,6 +15,8 @@ export const markSentences = {
   "leader-with-hung-disk": "a leader stepped down by itself, since its disk hung while a majority answered",
   "deposed-leader-asks": "a server was asked for its vote by the very leader that it followed",
   "disk-backlog": "so much waited for a server's disk that it took no more",
+  "forwarded-backlog": "commands that other servers forwarded filled half of the room that a leader has for them",
+  "staged-backlog": "chunks of a snapshot on their way to a server's disk took more than half of what may",
   "clock-ahead-at-leader":
     "a leader stamped a command with a time well behind its own clock, which ran ahead of the others'",
   "two-leaders": "two servers led at once, in different terms",

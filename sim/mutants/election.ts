@@ -197,4 +197,27 @@ export const election: readonly Mutant[] = [
     lesson:
       "Servers that hear a leader refuse to vote (thesis §4.2.3). If the one that asks is that very leader, deposed a moment ago by somebody's higher term, they refuse it since they hear it, and nobody leads until the silence has lasted an election timeout.",
   },
+  {
+    id: "E19",
+    title: "commands of other servers are taken however many wait for room in the log",
+    source: "ours (a disk that hung for 60 s)",
+    file: "src/node/log-feed.ts",
+    find: "      if (this.#forwardedBytes + command.length > this.#forwardedBytesMax) return;\n",
+    replace: "",
+    expects: ["waiting-bytes"],
+    kind: "liveness",
+    lesson:
+      "A leader whose log takes nothing for a while is sent the same commands again and again, by everybody. What it drops, their origins still have.",
+  },
+  {
+    id: "E20",
+    title: "once the log has taken a forwarded command, those that still wait do not count",
+    source: "ours (a disk that hung for 60 s)",
+    file: "src/node/log-feed.ts",
+    find: "for (let i = 0; i < taken; i++) this.#forwardedBytes -= this.#forwarded[i]?.length ?? 0;",
+    replace: "if (taken > 0) this.#forwardedBytes = 0;",
+    expects: ["waiting-bytes"],
+    kind: "liveness",
+    lesson: "A bound is as good as its count.",
+  },
 ];

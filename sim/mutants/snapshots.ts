@@ -249,4 +249,15 @@ export const snapshots: readonly Mutant[] = [
     lesson:
       "What waits in line for a state is about that state. When another one takes its place, the line begins anew.",
   },
+  {
+    id: "N12",
+    title: "chunks of snapshots are taken however many wait for the disk",
+    source: "ours (a disk that hung for 60 s)",
+    file: "src/node/snapshots/snapshot-receiver.ts",
+    find: "    if (this.#stagingBytes > 0 && this.#stagingBytes + data.length > this.#stagedBytesMax) return;\n",
+    replace: "",
+    expects: ["waiting-bytes"],
+    kind: "liveness",
+    lesson: "What is not taken comes again. With a disk that hangs, snapshot after snapshot would pile up.",
+  },
 ];

@@ -74,6 +74,10 @@ const config = object({
   appendsInFlightMax: optional(integer(1, 1_000), 32),
   /** Entries that are not on a server's disk, bytes; beyond it none are taken. */
   undurableBytesMax: optional(integer(1, 2 ** 40), limits.undurableBytesMax),
+  /** Forwarded commands that the leader's log has no room for, bytes; at least as large as the largest command. */
+  forwardedBytesMax: optional(integer(4_000, 2 ** 40), limits.forwardedBytesMax),
+  /** Chunks of a snapshot on their way to the follower's disk, bytes; one chunk may exceed it alone. */
+  stagedBytesMax: optional(integer(1, 2 ** 40), limits.stagedBytesMax),
   /** When checkpoints are made and what stays of the log, bytes (see the node's `CheckpointOptions`). */
   checkpoints: optional(checkpoints, checkpoints.check({}, "checkpoints")),
   /** How many reads a server answers at a time, in units of work (see the node's `ReadWork`). */

@@ -58,6 +58,11 @@ export class SimDisk {
     return [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   }
 
+  /** The batches that are under way, oldest first. */
+  underway(): readonly (readonly DiskOperation[])[] {
+    return this.#pending.map(({ batch }) => batch);
+  }
+
   /** The Disk port for one process; once `alive` says no, it does nothing any more. */
   port(alive: () => boolean): Disk {
     return {

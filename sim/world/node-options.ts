@@ -20,6 +20,8 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     checkpoints: config.checkpoints,
     readWork: config.readWork,
     applyWork: config.applyWork,
+    forwardedBytesMax: config.forwardedBytesMax,
+    stagedBytesMax: config.stagedBytesMax,
     snapshotPace: config.snapshotPace,
   };
 }

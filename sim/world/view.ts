@@ -6,7 +6,7 @@ import type { WatchSpec } from "../../src/base/operations.ts";
 import type { Node } from "../../src/node/node.ts";
 import type { Raft } from "../../src/raft/raft.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
-import type { Row } from "../../src/storage/disk.ts";
+import type { DiskOperation, Row } from "../../src/storage/disk.ts";
 import type { Recovered } from "../../src/storage/open.ts";
 import type { ZnodeMachine } from "../../src/znode/machine.ts";
 
@@ -59,6 +59,7 @@ export interface NodeView
       | "instance"
       | "hasProposals"
       | "hasReadsLeft"
+      | "forwarded"
       | "hasEntriesLeft"
       | "hasEventsLeft"
       | "hasWatchesLeft"
@@ -87,6 +88,8 @@ export interface StorageView {
   readonly stalledUntilUs: number;
   /** Every write fails. */
   readonly full: boolean;
+  /** The batches that are under way, oldest first. */
+  underway(): readonly (readonly DiskOperation[])[];
   /** What is on stable storage now, in key order. */
   sortedRows(): readonly Row[];
 }

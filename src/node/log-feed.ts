@@ -30,16 +30,30 @@ export class LogFeed {
   readonly #proposals: Proposals;
   readonly #stamps: Stamps;
   readonly #forwarding: Forwarding;
+  readonly #forwardedBytesMax: number;
   #forwarded: Uint8Array[] = [];
   #forwardedBytes = 0;
   #ownFirst = false;
 
-  constructor(core: Pick<Core, "id" | "raft">, proposals: Proposals, stamps: Stamps, forwarding: Forwarding) {
+  /** `forwardedBytesMax`: what others forwarded may wait up to this, bytes. */
+  constructor(
+    core: Pick<Core, "id" | "raft">,
+    proposals: Proposals,
+    stamps: Stamps,
+    forwarding: Forwarding,
+    forwardedBytesMax: number,
+  ) {
     this.#id = core.id;
     this.#raft = core.raft;
     this.#proposals = proposals;
     this.#stamps = stamps;
     this.#forwarding = forwarding;
+    this.#forwardedBytesMax = forwardedBytesMax;
+  }
+
+  /** For checkers: the commands that other servers forwarded and that wait for room in the log. */
+  get forwarded(): readonly Uint8Array[] {
+    return this.#forwarded;
   }
 
   /**
@@ -49,7 +63,7 @@ export class LogFeed {
   takeForwarded(commands: readonly Uint8Array[]): void {
     if (!this.#raft.isLeader) return;
     for (const command of commands) {
-      if (this.#forwardedBytes + command.length > limits.forwardedBytesMax) return;
+      if (this.#forwardedBytes + command.length > this.#forwardedBytesMax) return;
       this.#forwarded.push(command);
       this.#forwardedBytes += command.length;
     }

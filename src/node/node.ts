@@ -247,6 +247,11 @@ export class Node {
     return this.#parts.proposals.size > 0;
   }
 
+  /** For checkers: the commands that other servers forwarded and that wait for room in this leader's log. */
+  get forwarded(): readonly Uint8Array[] {
+    return this.#parts.feed.forwarded;
+  }
+
   /** The last entry of the checkpoint that is being encoded, if one is: what is applied behind it must not show in it. */
   get encodingIndex(): Index | undefined {
     return this.#parts.checkpoints.encodingIndex;

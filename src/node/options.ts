@@ -28,6 +28,10 @@ export interface NodeOptions {
   readonly proposedBytesMax?: number;
   /** When checkpoints are made and what stays of the log; by default as in `limits`. */
   readonly checkpoints?: CheckpointOptions;
+  /** Bytes of commands that other servers forwarded and the log has no room for, beyond which they are lost; as in `limits`. */
+  readonly forwardedBytesMax?: number;
+  /** Bytes of a snapshot's chunks on their way to the disk, beyond which further ones are lost; as in `limits`. */
+  readonly stagedBytesMax?: number;
   /** How much of what is committed is applied, and told of, in one turn; by default as in `limits`. */
   readonly applyWork?: number;
   /** How many reads are answered at a time; by default as in `limits`. */

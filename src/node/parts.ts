@@ -66,7 +66,8 @@ export function nodeParts(
   const { checkpoints: checkpointOptions = defaultCheckpointOptions, snapshotPace = defaultSnapshotPace } = options;
   const { segmentBytes } = checkpointOptions;
   const sender = new SnapshotSender(raft, ports, electionTimeoutMs, snapshotPace, segmentBytes);
-  const receiver = new SnapshotReceiver(raft, ports, recovered.table.generation);
+  const { forwardedBytesMax = limits.forwardedBytesMax, stagedBytesMax = limits.stagedBytesMax } = options;
+  const receiver = new SnapshotReceiver(raft, ports, recovered.table.generation, stagedBytesMax);
   const checkpoints = new Checkpoints(
     { raft, ports, writer, options: checkpointOptions, heldIndex: () => sender.heldIndex() },
     recovered.machine,
@@ -76,7 +77,7 @@ export function nodeParts(
   const quorum = new QuorumWatch(electionTimeoutMs);
   const firstId = firstIdOfLife(ports.secret(4));
   const proposals = new Proposals(firstId, proposalRetryMs);
-  const feed = new LogFeed(core, proposals, reports, outbox);
+  const feed = new LogFeed(core, proposals, reports, outbox, forwardedBytesMax);
   const touches = new SessionTouches(firstId, proposalRetryMs, limits.sessionTimeoutMinMs);
   const liveness = new SessionLiveness(core, outbox, feed, touches, new SessionTracker(sessionTickMs, now));
   const server = {

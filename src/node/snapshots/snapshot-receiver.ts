@@ -4,7 +4,6 @@
  * empties the log. A crash before that batch leaves the old state, with waste that the next start removes; a crash
  * after it the new one.
  */
-import { limits } from "../../base/limits.ts";
 import type { InstallSnapshot } from "../../raft/messages.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Index, ServerId } from "../../raft/types.ts";
@@ -41,14 +40,21 @@ interface Installing {
 export class SnapshotReceiver {
   readonly #raft: Raft;
   readonly #ports: Pick<Ports, "disk" | "requestFlush" | "fatal">;
+  readonly #stagedBytesMax: number;
   #nextGeneration: number;
   #staging: Staging | undefined;
   #installing: Installing | undefined;
   /** Bytes of chunks on their way to the disk, those of snapshots that were given up among them. */
   #stagingBytes = 0;
 
-  /** `generation` is that of the present checkpoint. */
-  constructor(raft: Raft, ports: Pick<Ports, "disk" | "requestFlush" | "fatal">, generation: number) {
+  /** `generation` is that of the present checkpoint; `stagedBytesMax`: so much may be on its way to the disk, bytes. */
+  constructor(
+    raft: Raft,
+    ports: Pick<Ports, "disk" | "requestFlush" | "fatal">,
+    generation: number,
+    stagedBytesMax: number,
+  ) {
+    this.#stagedBytesMax = stagedBytesMax;
     this.#raft = raft;
     this.#ports = ports;
     this.#nextGeneration = generation + 1;
@@ -121,7 +127,7 @@ export class SnapshotReceiver {
   #stage(staging: Staging, { position, data }: InstallSnapshot): void {
     if (position <= staging.loader.position) return;
     // As if it were lost: with a disk that hangs, snapshot after snapshot would pile up.
-    if (this.#stagingBytes > 0 && this.#stagingBytes + data.length > limits.stagedBytesMax) return;
+    if (this.#stagingBytes > 0 && this.#stagingBytes + data.length > this.#stagedBytesMax) return;
     staging.loader.add(position, data);
     staging.staged.push(position);
     const key = segmentKey({ generation: staging.generation, number: position });
