@@ -31,6 +31,8 @@ export interface MetricsSource {
   doors(): Readonly<Record<string, DoorCounters>>;
   /** Lines of the log that were lost. */
   logDropped(): number;
+  /** Looks at which no file could be opened. */
+  outOfFiles(): number;
 }
 
 export interface Metrics {
@@ -131,7 +133,15 @@ export function createMetrics(source: MetricsSource): Metrics {
     registers,
   });
 
+  const outOfFiles = new Counter({
+    name: "terrarium_out_of_files_total",
+    help: "Looks, one a second, at which the process could open no file; new connections are closed unheard then.",
+    registers,
+  });
+
   const fill = (): void => {
+    outOfFiles.reset();
+    outOfFiles.inc(source.outOfFiles());
     logDropped.reset();
     logDropped.inc(source.logDropped());
     const status = source.status();
@@ -219,7 +229,7 @@ function doorMetrics(registry: Registry): (doors: Readonly<Record<string, DoorCo
   });
   const outOfFiles = new Counter({
     name: "terrarium_failed_accepts_total",
-    help: "Times that the system could not accept a connection, mostly for want of files.",
+    help: "Times that the system could not accept a connection; most for want of files show in terrarium_out_of_files_total alone.",
     ...options,
   });
   const ended = new Counter({

@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { splitAddress } from "../doors/address.ts";
 import { ClientStreams, streamsMax } from "../doors/client-streams.ts";
+import { FileGauge } from "../doors/file-gauge.ts";
 import { type FileBudget, fileBudget, openFilesMax } from "../doors/files.ts";
 import { Gate } from "../doors/gate.ts";
 import { listenError } from "../doors/listener.ts";
@@ -156,6 +157,7 @@ async function serve(
       http: httpGate.stats,
     }),
     logDropped: () => output.dropped,
+    outOfFiles: () => fileGauge.failed,
   });
   const logRoles = roleLogger(collecting);
   const host = new Host({
@@ -255,9 +257,11 @@ async function serve(
     },
     log: collecting,
   });
+  const fileGauge = new FileGauge(collecting);
   const follow = followMembership(node, peers, hosts, log);
   const stop = async (): Promise<void> => {
     await gauge.stop();
+    fileGauge.stop();
     await leaveInOrder(node, options.electionTimeoutMs, log);
     host.stop();
     streams.end();
@@ -278,6 +282,7 @@ async function serve(
     signal.throwIfAborted();
     follow();
     await gauge.start();
+    fileGauge.start();
     host.start(node);
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid, files }, "serving");
   } catch (error) {

@@ -27,8 +27,18 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a server that may have `files` open. */
-function start(files: number): Promise<number | null> {
+/** With SIGUSR2 it takes all files that the process may still open; with the next one it lets go of them. */
+const thief = `
+  import { closeSync, openSync } from "node:fs";
+  const hold = [];
+  process.on("SIGUSR2", () => {
+    if (hold.length > 0) for (const file of hold.splice(0)) closeSync(file);
+    else for (;;) try { hold.push(openSync("/dev/null", "r")); } catch { break; }
+    process.stdout.write(hold.length > 0 ? "no file is left\\n" : "files are left\\n");
+  });`;
+
+/** Starts a server that may have `files` open; `within` is loaded into its process. */
+function start(files: number, within = ""): Promise<number | null> {
   const [client, peer, http] = ports;
   const args = [
     "--id",
@@ -38,7 +48,17 @@ function start(files: number): Promise<number | null> {
     "--data-dir",
     join(folder, "data"),
   ];
-  const command = ["-c", 'ulimit -n "$0"; exec "$@"', String(files), process.execPath, launcher, "serve", ...args];
+  const imports = within === "" ? [] : ["--import", `data:text/javascript,${encodeURIComponent(within)}`];
+  const command = [
+    "-c",
+    'ulimit -n "$0"; exec "$@"',
+    String(files),
+    process.execPath,
+    ...imports,
+    launcher,
+    "serve",
+    ...args,
+  ];
   const started = spawn("sh", [...command, "--http-address", `127.0.0.1:${http}`], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -92,6 +112,33 @@ describe("a server with few files", () => {
     await newcomer.close();
     await client.close();
     expect(output).not.toMatch(/"level":"(error|fatal)"/);
+    child?.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  });
+
+  it("survives that the system has no file for a newcomer at any door, says so, and goes on serving", async () => {
+    const ended = start(140, thief);
+    await until(() => output.includes('"serving"'), "serving");
+    const client = await TerrariumClient.connect({ endpoints: [`127.0.0.1:${ports[0]}`] });
+    await client.create("/x", "0");
+    child?.kill("SIGUSR2");
+    await until(() => output.includes("no file is left"), "the process has no file left");
+    const newcomers = ports.map((port) => silent(port, 5));
+    await until(() => newcomers.every(({ open }) => open() === 0), "those for whom there is no file are closed");
+    await until(() => output.includes("no file can be opened"), "the log tells of it");
+    // Those who are there notice nothing.
+    for (let i = 1; i <= 20; i++) await client.set("/x", String(i));
+    expect((await client.get("/x")).stat.version).toBe(20);
+    child?.kill("SIGUSR2");
+    await until(() => output.includes("files are left"), "files are left again");
+    const metrics = await (await fetch(`http://127.0.0.1:${ports[2]}/metrics`)).text();
+    expect(metrics).toMatch(/terrarium_out_of_files_total [1-9]/);
+    const newcomer = await TerrariumClient.connect({ endpoints: [`127.0.0.1:${ports[0]}`] });
+    const data = new Uint8Array(1_000_000);
+    for (let i = 0; i < 12; i++) await newcomer.set("/x", data);
+    await newcomer.close();
+    await client.close();
+    expect(output).not.toMatch(/"level":"fatal"/);
     child?.kill("SIGTERM");
     expect(await ended).toBe(0);
   });

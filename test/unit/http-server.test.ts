@@ -43,6 +43,7 @@ function start(status: () => NodeStatus) {
       new Map([[2, { connected: true, sentMessages: 10, sentBytes: 1000, droppedMessages: 1, queuedBytes: 0 }]]),
     doors: () => ({ http: gate.stats }),
     logDropped: () => 9,
+    outOfFiles: () => 7,
   });
   server = createHttpServer({ status, metrics, gate, onError: (error) => errors.push(error) });
   return { http: server, metrics, errors };
@@ -112,6 +113,7 @@ describe("/metrics", () => {
       "terrarium_client_connections 8",
       "terrarium_ready 1",
       "terrarium_log_dropped_lines_total 9",
+      "terrarium_out_of_files_total 7",
       'terrarium_connections_max{door="http"} 7',
       'terrarium_open_connections{door="http"} 0',
       'terrarium_refused_connections_total{door="http"} 0',
