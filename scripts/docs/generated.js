@@ -143,7 +143,13 @@ ${table(["code", "kind", "what happened", "what to do"], rows)}
 async function metricsPage({ createMetrics }) {
   // A status of which every number is 0: names and helps are the same whatever a server does.
   const status = new Proxy({}, { get: (_, name) => (name === "members" ? [] : 0) });
-  const source = { status: () => status, peers: () => new Map(), doors: () => ({}), logDropped: () => 0 };
+  const source = {
+    status: () => status,
+    peers: () => new Map(),
+    doors: () => ({}),
+    logDropped: () => 0,
+    outOfFiles: () => 0,
+  };
   const text = await createMetrics(source).scrape();
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]));
   const rows = [...text.matchAll(/^# HELP (terrarium_\S+) (.+)$/gm)].map(([, name, help]) => [

@@ -248,6 +248,8 @@ export const snapshots: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "What waits in line for a state is about that state. When another one takes its place, the line begins anew.",
+    survives:
+      "In the simulator a turn takes no time, so that the line is empty long before a snapshot has come. test/unit/node-apply-line.test.ts makes one that is not.",
   },
   {
     id: "N12",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { emptyBytes } from "../../src/base/bytes.ts";
 import type { Operation } from "../../src/base/operations.ts";
+import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import type { Request, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
 
@@ -116,4 +117,51 @@ describe("ApplyLine", () => {
     }
     expect([...counts]).toEqual([4, 5, 6, 7, 8]);
   });
+});
+
+it("forgets entries that wait to be applied when a snapshot takes the place of the state", () => {
+  const checkpoints = {
+    ...defaultCheckpointOptions,
+    logBytes: 1,
+    dirtyBytes: 1,
+    tailBytes: 0,
+    awayBytes: 0,
+    heldBytes: 0,
+  };
+  const cluster = new NodeCluster(3, 1, { applyWork: 1, checkpoints });
+  const leader = cluster.leader();
+  const behind = cluster.otherThan(leader);
+  cluster.connect(leader, owner);
+  let request = 0;
+  const write = (count: number): void => {
+    for (let n = 0; n < count; n++) {
+      const body = { type: "write", operation: create(`/n${++request}`) } as const;
+      cluster.say(leader, owner, {
+        type: "request",
+        xid: request,
+        requestId: request,
+        ackedRequestId: request - 1,
+        body,
+      });
+    }
+  };
+  // The follower has all of it on its disk, and applies two units each millisecond.
+  write(900);
+  cluster.run(20);
+  const before = cluster.node(behind);
+  expect(before.raft.commitIndex).toBeGreaterThan(800);
+  expect(before.machine.appliedIndex).toBeLessThan(200);
+  // The others go on, faster: their logs begin behind what this one has.
+  cluster.loses = ({ from, to }) => from === behind || to === behind;
+  for (let n = 0; n < 400 && cluster.node(leader).raft.logBase.index <= before.raft.commitIndex; n++) {
+    if (n % 10 === 0) write(1);
+    for (let turn = 0; turn < 20; turn++) for (const [id, node] of cluster.nodes) if (id !== behind) node.flush();
+    cluster.run(1);
+  }
+  expect(cluster.node(leader).raft.logBase.index).toBeGreaterThan(before.raft.commitIndex);
+  expect(before.hasEntriesLeft).toBe(true);
+  cluster.loses = () => false;
+  cluster.run(4_000);
+  expect(before.hasEntriesLeft).toBe(false);
+  expect(before.machine.digest()).toBe(cluster.node(leader).machine.digest());
 });

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { emptyBytes } from "../../src/base/bytes.ts";
+import { decodeSegment, SegmentEncoder } from "../../src/storage/segment.ts";
+import { Znode } from "../../src/znode/stat.ts";
+
+const znode = (path: string, segment: number): Znode => {
+  const made = new Znode(path, emptyBytes, 0, 1, 1);
+  made.segment = segment;
+  made.frozen = segment === 0;
+  return made;
+};
+
+/** What is left of removals and rows, by their order in the segments. */
+function encode(saveEarly: boolean): { readonly removed: number; readonly steps: number; readonly rows: string[] } {
+  const removedZnodes = Array.from({ length: 500 }, (_, n) => znode(`/gone-${n}`, 7));
+  // A new one where the last of those was.
+  const again = znode("/gone-499", 0);
+  const rows = { znodes: [again], removedZnodes, sessions: [], endedSessions: [] };
+  let removed = 0;
+  const encoder = new SegmentEncoder(
+    rows,
+    1_000,
+    () => {},
+    () => removed++,
+  );
+  let steps = 1;
+  encoder.step();
+  expect(removed).toBeLessThan(150);
+  if (saveEarly) {
+    // It is about to change.
+    again.frozen = false;
+    encoder.save(again);
+  }
+  while (encoder.step()) steps++;
+  const state = new Set<string>();
+  for (const { value } of encoder.finish()) {
+    const { removedPaths, znodes } = decodeSegment(value, "a segment");
+    for (const path of removedPaths) state.delete(path);
+    for (const { path } of znodes) state.add(path);
+  }
+  return { removed, steps, rows: [...state] };
+}
+
+it("writes removals bit by bit", () => {
+  const { removed, steps, rows } = encode(false);
+  expect([removed, rows]).toEqual([500, ["/gone-499"]]);
+  expect(steps).toBeGreaterThan(3);
+});
+
+it("writes a new znode behind the removal of the one that was there, also out of turn", () => {
+  expect(encode(true)).toMatchObject({ removed: 500, rows: ["/gone-499"] });
+});
