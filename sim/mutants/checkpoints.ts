@@ -126,5 +126,7 @@ export const checkpoints: readonly Mutant[] = [
     kind: "safety",
     lesson:
       "Of several rows of one path the newest counts, and a removal is one. Whoever writes out of turn keeps to that.",
+    survives:
+      "More removals than a segment takes have to wait, and a znode that was made anew at one of their paths has to change before they are written. test/unit/storage-segment.test.ts plays it.",
   },
 ];

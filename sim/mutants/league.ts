@@ -103,6 +103,18 @@ export const league: readonly LeagueEntry[] = [
       "A chunk is on its way from the leader's disk when the leader is deposed, and the follower hears its successor before the chunk. Snapshots of many chunks (`segmentBytes` small, large znodes), a slow disk at the leader, and `partition` of the leader while it sends.",
   },
   {
+    id: "N13",
+    needs: "schedule",
+    takes:
+      "A follower that is far behind applies one unit a turn (`applyWork` 1) when it is cut off, and has not caught up when a snapshot of what it missed comes. Turns take no virtual time to speak of; a server that is busy for a while, as a `pause` in short pieces, might do.",
+  },
+  {
+    id: "K21",
+    needs: "plan",
+    takes:
+      "Many znodes are deleted between two checkpoints (small `segmentBytes`, so that their removals fill several segments), one of the last is created anew, and it is changed in the very turns in which the checkpoint is encoded.",
+  },
+  {
     id: "K14",
     needs: "plan",
     takes:
