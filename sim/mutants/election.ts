@@ -209,15 +209,4 @@ export const election: readonly Mutant[] = [
     lesson:
       "A leader whose log takes nothing for a while is sent the same commands again and again, by everybody. What it drops, their origins still have.",
   },
-  {
-    id: "E20",
-    title: "once the log has taken a forwarded command, those that still wait do not count",
-    source: "ours (a disk that hung for 60 s)",
-    file: "src/node/log-feed.ts",
-    find: "for (let i = 0; i < taken; i++) this.#forwardedBytes -= this.#forwarded[i]?.length ?? 0;",
-    replace: "if (taken > 0) this.#forwardedBytes = 0;",
-    expects: ["waiting-bytes"],
-    kind: "liveness",
-    lesson: "A bound is as good as its count.",
-  },
 ];
