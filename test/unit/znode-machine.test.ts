@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AssertionError, present } from "../../src/base/assert.ts";
+import { emptyBytes } from "../../src/base/bytes.ts";
 import { limits } from "../../src/base/limits.ts";
-import type { Operation } from "../../src/base/operations.ts";
+import type { MultiPart, Operation } from "../../src/base/operations.ts";
 import type { CommandBody } from "../../src/znode/commands.ts";
 import { digestOf } from "../../src/znode/digest.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
@@ -62,6 +63,20 @@ describe("ZnodeMachine", () => {
     expect(write(1, max + 4, create("/one-more", { ephemeral: true }))).toMatchObject({
       result: { path: "/one-more" },
     });
+    // In a transaction too, where what it deletes before makes room.
+    const make = (path: string): MultiPart => ({
+      op: "create",
+      path,
+      data: emptyBytes,
+      ephemeral: true,
+      sequential: false,
+    });
+    const parts: readonly MultiPart[] = [{ op: "delete", path: "/e8", version: -1 }, make("/x"), make("/y")];
+    const refusedWhole = write(1, max + 5, { op: "multi", parts });
+    expect(JSON.stringify(refusedWhole)).toMatch("TOO_MANY_EPHEMERALS");
+    expect(machine.session(1)?.ephemeralCount).toBe(max);
+    expect(JSON.stringify(write(1, max + 6, { op: "multi", parts: parts.slice(0, 2) }))).not.toMatch("TOO_MANY");
+    expect(machine.session(1)?.ephemeralCount).toBe(max);
   });
 });
 

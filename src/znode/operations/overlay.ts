@@ -11,11 +11,17 @@ export class Overlay implements View {
   readonly #below: View;
   /** By path: what became of it; `undefined` where it is gone. */
   readonly #shown = new Map<string, DecidedOn | undefined>();
+  /** How many ephemerals the one who asks has more than below. */
+  #ephemerals = 0;
 
   constructor(below: View) {
     this.sessionId = below.sessionId;
     this.timeMs = below.timeMs;
     this.#below = below;
+  }
+
+  ephemerals(): number {
+    return this.#below.ephemerals() + this.#ephemerals;
   }
 
   znode(path: string): DecidedOn | undefined {
@@ -27,11 +33,13 @@ export class Overlay implements View {
     switch (edit.type) {
       case "insert": {
         const { path, parent, ephemeralOwner } = edit;
+        if (ephemeralOwner !== 0) this.#ephemerals++;
         this.#shown.set(path, { path, version: 0, childCounter: 0, ephemeralOwner, children: undefined });
         const { childCounter } = this.#there(parent);
         return this.#childChanged(parent, 1, (childCounter + 1) | 0);
       }
       case "remove": {
+        if (this.#there(edit.path).ephemeralOwner === this.sessionId) this.#ephemerals--;
         this.#shown.set(edit.path, undefined);
         const parent = present(parentPath(edit.path), "the parent of a path");
         return this.#childChanged(parent, -1, this.#there(parent).childCounter);
