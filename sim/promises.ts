@@ -226,6 +226,13 @@ const list = [
     file: "sim/world/calm.ts",
   },
   {
+    invariant: "leftovers",
+    sentence:
+      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more: its tables are as small as before.",
+    from: "",
+    file: "sim/world/leftovers.ts",
+  },
+  {
     invariant: "client-protocol",
     sentence: "A server sends a client only what the protocol allows at that point.",
     from: "",

@@ -6,6 +6,7 @@ import { commit } from "./commit.ts";
 import { diskSpace } from "./disk-space.ts";
 import { election } from "./election.ts";
 import { history } from "./history.ts";
+import { leftovers } from "./leftovers.ts";
 import { membership } from "./membership.ts";
 import { messages } from "./messages.ts";
 import type { Mutant, NotApplicable } from "./mutant.ts";
@@ -46,6 +47,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Checkpoints", mutants: checkpoints },
   { title: "Disk space", mutants: diskSpace },
   { title: "Messages and their bytes", mutants: messages },
+  { title: "What a server lets go of", mutants: leftovers },
 ];
 
 /** Every mutant, in the order of the groups. */

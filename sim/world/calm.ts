@@ -8,6 +8,7 @@ import type { ServerId } from "../../src/raft/types.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import { neverAgree } from "./founding.ts";
+import { Leftovers } from "./leftovers.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
 import type { SimServer } from "./server.ts";
@@ -26,6 +27,7 @@ export class Calm {
   #core: readonly SimServer[] = [];
   #deadlineUs = 0;
   #probed = false;
+  readonly #leftovers = new Leftovers();
 
   constructor(parts: CalmParts) {
     this.#parts = parts;
@@ -121,10 +123,15 @@ export class Calm {
   poll(): boolean {
     const { kernel, clients } = this.#parts;
     const pending = this.#pending();
-    const astray = pending.length === 0 && this.#probed ? this.#watchesAstray() : [];
-    if (pending.length === 0 && this.#probed && astray.length === 0) return true;
+    const quiet = pending.length === 0 && this.#probed;
+    const astray = quiet ? this.#watchesAstray() : [];
+    if (quiet) this.#leftovers.look(this.#followed(), clients.all);
+    const left = quiet ? this.#leftovers.left() : [];
+    if (quiet && astray.length + left.length === 0) return true;
     if (astray.length > 0 && kernel.now >= this.#deadlineUs)
       throw new InvariantBroken("abandoned-watches", `long after all is quiet, ${astray.join("; ")}`);
+    if (left.length > 0 && kernel.now >= this.#deadlineUs)
+      throw new InvariantBroken("leftovers", `long after all is quiet, ${left.join("; ")}`);
     if (pending.length === 0 && !this.#probed) {
       this.#probed = true;
       clients.probe();
@@ -171,6 +178,14 @@ export class Calm {
     }
     pending.push(...this.#ignorant());
     return pending;
+  }
+
+  /** The leader, and members of the core that hear it and that it hears. */
+  #followed(): readonly SimServer[] {
+    const leader = this.#core.find(({ node }) => node?.raft.isLeader === true);
+    if (leader?.node === undefined) return [];
+    const { members } = leader.node.raft.configuration;
+    return this.#core.filter((server) => members.some(({ id }) => id === server.id) && this.#linked(server, leader));
   }
 
   /** Where a server's table of watches differs from what its clients wait for, one clause each. */

@@ -64,6 +64,7 @@ export interface NodeView
       | "hasEventsLeft"
       | "hasWatchesLeft"
       | "encodingIndex"
+      | "retained"
       | "status"
     >
   > {

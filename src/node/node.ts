@@ -41,6 +41,7 @@ import { type SessionPage, sessionPage } from "./clients/session-page.ts";
 import type { NodeOptions } from "./options.ts";
 import { type NodeParts, nodeParts } from "./parts.ts";
 import type { ConnectionId, Ports } from "./ports.ts";
+import { type Retained, retainedBy } from "./retained.ts";
 import type { NodeStatus } from "./status.ts";
 import { nodeStatus } from "./status-report.ts";
 
@@ -220,6 +221,11 @@ export class Node {
   /** For checkers: the watches that are armed for a client's connection. */
   watchesOf(connection: ConnectionId): readonly WatchSpec[] {
     return this.#parts.clients.watchesOf(connection);
+  }
+
+  /** For checkers: what it keeps for others and has to let go of. */
+  retained(): Retained {
+    return retainedBy(this.#parts);
   }
 
   /** Whether watches of clients that were elsewhere wait for the next turn to be armed. */

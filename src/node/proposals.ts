@@ -75,6 +75,11 @@ export class Proposals {
     return this.#pending.size;
   }
 
+  /** How many are to be sent, for the first time or again. */
+  get unsent(): number {
+    return this.#unsent.size;
+  }
+
   /** Bytes of all that wait. */
   get bytes(): number {
     return this.#bytes;

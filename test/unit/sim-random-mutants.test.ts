@@ -7,6 +7,8 @@ import { randomSummary } from "../../sim/cli/mutants/random/print.ts";
 import { randomRow } from "../../sim/cli/mutants/random/rows.ts";
 import { candidates, type Rule, rules } from "../../sim/cli/mutants/random/rules.ts";
 import { shareOf, tally, verdictOf } from "../../sim/cli/mutants/random/verdict.ts";
+import { allMutants } from "../../sim/mutants/catalogue.ts";
+import { plant } from "../../sim/mutants/mutant.ts";
 import type { RandomResult } from "../../sim/mutants/random-task.ts";
 
 const file = "src/raft/vote.ts";
@@ -161,6 +163,16 @@ describe("what becomes of a mutant", () => {
   it("is a kill too if a run does not end", async () => {
     const found = await hunt([mutant("endless", source.replace(vote, "for (;;);"))], 5_000);
     expect(found.get("endless")?.kill?.invariant).toBe("runaway");
+  });
+
+  it("is a kill if nothing goes wrong but what is kept", async () => {
+    const leak = allMutants.find(({ id }) => id === "Q2");
+    if (leak === undefined) throw new Error("there is no mutant Q2");
+    const found = await hunt([mutant("leak", plant(leak, read(leak.file)), leak.file)], 30_000);
+    expect(found.get("leak")?.kill?.invariant).toBe("leftovers");
+    expect(found.get("leak")?.kill?.message).toMatch(
+      /^long after all is quiet, n\d keeps \d+ of its readQuestions more/,
+    );
   });
 
   it("is summed up with intervals", () => {

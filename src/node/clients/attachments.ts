@@ -38,6 +38,11 @@ export class Attachments {
     this.#parts = parts;
   }
 
+  /** How many connections wait for their session. */
+  get waiting(): number {
+    return this.#attaching.size;
+  }
+
   /** A client wants a new session, or one that it has. */
   begin(connection: Connection, connect: Connect): void {
     const { connections, proposals, server, ports } = this.#parts;

@@ -25,6 +25,11 @@ export class Connections {
     return this.#byId.size;
   }
 
+  /** How many sessions have a connection that speaks for them. */
+  get attachedSessions(): number {
+    return this.#bySession.size;
+  }
+
   /** All that are open, as of now. */
   all(): readonly Connection[] {
     return [...this.#byId.values()];

@@ -22,6 +22,18 @@ export class ReadIndexes {
   #behind: { readonly index: Zxid; readonly connections: ReadonlySet<Connection> }[] = [];
   #nextId = 1;
 
+  /** Questions without an answer, as those who asked and those who wait know them, and answers that are not applied yet. */
+  get size(): number {
+    let size = this.#collecting.length + this.#asked.size + this.#behind.length;
+    for (const questions of this.#waitingIn.values()) size += questions.size;
+    return size;
+  }
+
+  /** Connections of which it knows. */
+  get connections(): Iterable<Connection> {
+    return this.#waitingIn.keys();
+  }
+
   /** A read joins the question of this turn. */
   add(slot: Slot, connection: Connection): void {
     this.#collecting.push({ slot, connection });

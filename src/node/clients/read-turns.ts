@@ -45,6 +45,11 @@ export class ReadTurns {
     return this.#line.size;
   }
 
+  /** Connections that wait for a visit, or for their clients to read. */
+  get connections(): Iterable<Connection> {
+    return [...this.#line, ...this.#aside];
+  }
+
   /** Whether the connection that is being visited may have another read answered. */
   get mayRead(): boolean {
     return this.#visiting && this.#left > 0;

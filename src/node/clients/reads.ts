@@ -34,6 +34,11 @@ export class ClientReads {
     this.#raft = raft;
   }
 
+  /** What is kept for reads that wait for a read index. */
+  get indexes(): Pick<ReadIndexes, "connections" | "size"> {
+    return this.#indexes;
+  }
+
   /** What answers the reads of a connection. */
   evaluator(connection: ConnectionId): Evaluator {
     return {

@@ -32,6 +32,7 @@ import { Connections } from "./connections.ts";
 import { Intake } from "./intake.ts";
 import { ReadTurns, type ReadWork } from "./read-turns.ts";
 import { ClientReads } from "./reads.ts";
+import type { RetainedForClients } from "./retained.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { ToldMembers } from "./told-members.ts";
 import { ClientWatches } from "./watches.ts";
@@ -101,6 +102,19 @@ export class ClientRouter {
   /** For checkers: the watches that are armed for a connection. */
   watchesOf(connection: ConnectionId): readonly WatchSpec[] {
     return this.#watches.of(connection);
+  }
+
+  /** For checkers: what is kept for clients. */
+  retained(): RetainedForClients {
+    const parts = [this.#reads.indexes, this.#turns, this.#watches];
+    const known = parts.flatMap(({ connections }) => [...connections]);
+    return {
+      connections: this.#connections.size,
+      attachedSessions: this.#connections.attachedSessions,
+      attaching: this.#attachments.waiting,
+      readQuestions: this.#reads.indexes.size,
+      goneConnections: known.filter((connection) => !this.#connections.isOpen(connection)).length,
+    };
   }
 
   /** Whether a client's watches wait for the next turn to be armed. */

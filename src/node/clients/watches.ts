@@ -44,6 +44,11 @@ export class ClientWatches {
     return this.#arming.size > 0;
   }
 
+  /** Connections with watches that wait for the next turn to be armed. */
+  get connections(): Iterable<Connection> {
+    return this.#arming;
+  }
+
   /** The watches that are armed for a connection. */
   of(connection: ConnectionId): readonly WatchSpec[] {
     return this.#watches.watchesOf(connection);

@@ -39,6 +39,11 @@ export class SessionLiveness {
     this.#tracker = tracker;
   }
 
+  /** For checkers: sessions that are remembered, and rounds that wait for a word on who leads. */
+  retained(): { readonly sessions: number; readonly vouching: number } {
+    return { sessions: this.#tracker.size, vouching: this.#vouchers.size };
+  }
+
   /** A client of this server spoke for its session. */
   touch(session: SessionId, spoken: Spoken): void {
     this.#touches.touch(session, spoken);

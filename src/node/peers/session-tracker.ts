@@ -31,6 +31,11 @@ export class SessionTracker {
     this.#lastTickMs = nowMs;
   }
 
+  /** How many sessions it remembers. */
+  get size(): number {
+    return this.#heardAtMs.size;
+  }
+
   /** The leader learns that a session is alive. */
   heard(session: SessionId): void {
     if (this.#leadingSinceMs !== undefined) this.#heardAtMs.set(session, this.#runningMs);

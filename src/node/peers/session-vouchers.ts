@@ -22,6 +22,11 @@ export class SessionVouchers {
   readonly #asked = new Map<number, { readonly term: Term; readonly heard: readonly Heard[] }>();
   #lastId = firstId;
 
+  /** Rounds, and questions for several of them, that wait for a word on who leads. */
+  get size(): number {
+    return this.#heard.length + this.#asked.size;
+  }
+
   /** This server leads and has heard of all sessions of a round. */
   add(from: ServerId, round: number): void {
     this.#heard.push({ from, round });

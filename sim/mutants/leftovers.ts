@@ -1,0 +1,65 @@
+/** Mutants that forget to let go: nothing that anybody is told is wrong, and the server grows until it ends. */
+import type { Mutant } from "./mutant.ts";
+
+export const leftovers: readonly Mutant[] = [
+  {
+    id: "Q1",
+    title: "a session is remembered as attached after its connection has gone",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/clients/connections.ts",
+    find: `      this.#bySession.delete(state.sessionId);
+    this.#gone(connection);`,
+    replace: `      void state.sessionId;
+    this.#gone(connection);`,
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson:
+      "Two tables hold a connection, and both must forget it. What is left in the second one is still spoken to, with all that hangs on it.",
+  },
+  {
+    id: "Q2",
+    title: "a question for a read index is kept after its answer",
+    source: "ours (made by a rule)",
+    file: "src/node/clients/read-indexes.ts",
+    find: `    if (waiting === undefined) return;
+    this.#asked.delete(id);`,
+    replace: `    if (waiting === undefined) return;`,
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson: "Each turn with reads asks one question. Kept after its answer, it holds every read that was ever asked.",
+  },
+  {
+    id: "Q3",
+    title: "a leader remembers sessions that have ended",
+    source: "ours (made by a rule)",
+    file: "src/node/peers/session-tracker.ts",
+    find: "    this.#heardAtMs.delete(session);",
+    replace: "    void session;",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson: "A leader may lead for months, and sessions come and go by the thousand.",
+  },
+  {
+    id: "Q4",
+    title: "a round of touches is kept after the leader has vouched for it",
+    source: "ours (made by a rule)",
+    file: "src/node/peers/session-vouchers.ts",
+    find: "    this.#asked.delete(id);",
+    replace: "    void id;",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson: "One is asked each tick for as long as a server leads: what is not let go of grows by the clock.",
+  },
+  {
+    id: "Q5",
+    title: "a connection that has its session still waits for it",
+    source: "ours (made by a rule)",
+    file: "src/node/clients/attachments.ts",
+    find: "    this.#attaching.delete(ownProposal);",
+    replace: "    void ownProposal;",
+    expects: ["leftovers", "client-protocol"],
+    kind: "safety",
+    lesson:
+      "The table of those who wait is keyed by the proposal, and a connection leaves it when its session has come, not when it ends.",
+  },
+];
