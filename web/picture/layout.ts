@@ -7,7 +7,7 @@ export interface Point {
 }
 
 /** Width and height of the ring's picture. */
-export const size = { width: 460, height: 450 };
+export const size = { width: 460, height: 464 };
 
 /** Radius of a server's disc. */
 export const serverRadius = 27;
@@ -16,7 +16,7 @@ const centre: Point = { x: size.width / 2, y: size.height / 2 - 4 };
 
 /** Servers stand on this circle, clients on the one around it. */
 const ringRadius = (servers: number): number => (servers <= 1 ? 0 : servers <= 3 ? 112 : 134);
-const clientDistance = 74;
+const clientDistance = 80;
 
 /** Where all stand. */
 export interface Layout {
