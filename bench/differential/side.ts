@@ -64,10 +64,18 @@ export class Side {
     this.#lines = [];
     for (const [i, step] of steps.entries()) {
       this.#lines.push({ text: `${i}: ${JSON.stringify(step)}`, zxids: [] });
+      const from = this.#lines.length;
       await this.#take(step);
       await this.#settle();
+      // In which order the ephemerals of a session go is not said.
+      if (step.type !== "ask" && step.type !== "rejoin") this.#sort(from);
     }
     return this.#lines;
+  }
+
+  #sort(from: number): void {
+    const lines = this.#lines.splice(from);
+    this.#lines.push(...lines.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)));
   }
 
   /** Ends all connections. */
@@ -111,6 +119,9 @@ export class Side {
         this.#lines.push({ text: reply === undefined ? "hung up" : `err ${reply.err}`, zxids: [] });
         // What it came to be understood as has been seen, and is of no further interest.
         if (reply?.err === 0 || step.opcode === 101) this.#forgetWatches(seat);
+        await seat.client.ask(opcode.ping, requests.nothing, {}, -2);
+        // Its session would end some time, at one server before the other.
+        if (seat.client.closed) await this.#closeFromElsewhere(step.client);
       }
     }
   }
@@ -170,6 +181,16 @@ export class Side {
     this.#lines.push({ text: `armed: ${reply?.err}`, zxids: [] });
     this.#tellEvents(seat, true);
     seat.told = client.heard.length;
+  }
+
+  /** Closes the session of a client whose connection was ended. */
+  async #closeFromElsewhere(n: number): Promise<void> {
+    const { sessionId, passwd } = this.#seat(n);
+    const client = await ZkClient.open(this.#address);
+    await client.connect({ sessionId, passwd });
+    await client.ask(opcode.closeSession, requests.nothing, {});
+    await client.until(() => client.closed);
+    await this.#replace(n);
   }
 
   /** A client whose connection has ended gets a session of its own. */

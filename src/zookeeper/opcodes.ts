@@ -106,7 +106,9 @@ function askCreate(request: CreateRequest): RequestBody | number {
 
 /** ZooKeeper answers reads from the server that the client is attached to. */
 function askRead(kind: ReadKind, path: string, watch: boolean): RequestBody {
-  const read: Read = { kind, path, watch, local: true };
+  // Reads take the empty path for that of the root; a watch there would never fire.
+  const place = path === "" ? { path: "/", watch: false } : { path, watch };
+  const read: Read = { kind, ...place, local: true };
   return { type: "read", read };
 }
 
