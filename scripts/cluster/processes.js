@@ -105,7 +105,8 @@ export function startProcess(cluster, server) {
     join(root, "bin/terrarium.js"),
     "serve",
     ...["--id", String(server.id), "--cluster-id", cluster.clusterId, ...place(cluster, server)],
-    ...["--zookeeper", server.zookeeperAddress, "--http-address", server.httpAddress, "--data-dir", server.dataDir],
+    ...["--zookeeper", server.zookeeperAddress, "--zookeeper-words", "*"],
+    ...["--http-address", server.httpAddress, "--data-dir", server.dataDir],
     ...diskFlags(),
   ];
   const log = openSync(server.log, "a");

@@ -4,6 +4,7 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { defaultNodeOptions } from "../node/options.ts";
 import type { Member, ServerId } from "../raft/types.ts";
+import { answerableWords, isWord, type Word } from "../zookeeper/four-letter-words.ts";
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly peerAddress: string;
   /** Where ZooKeeper's protocol is spoken; undefined: nowhere. */
   readonly zookeeperAddress: string | undefined;
+  /** Four-letter words that are answered there. */
+  readonly zookeeperWords: readonly Word[];
   /** Undefined: no HTTP. */
   readonly httpAddress: string | undefined;
   /** Whether HTTP serves the pages for a browser, which show the tree. */
@@ -52,6 +55,7 @@ export interface ServeFlags {
   readonly clientAddress?: string;
   readonly peerAddress?: string;
   readonly zookeeper?: string;
+  readonly zookeeperWords?: string;
   readonly httpAddress?: string;
   readonly dashboard?: boolean;
   readonly httpName?: string;
@@ -114,6 +118,7 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
       "--peer-address",
     ),
     zookeeperAddress: flags.zookeeper === undefined ? undefined : parseAddress(flags.zookeeper, "--zookeeper"),
+    zookeeperWords: parseWords(flags.zookeeperWords ?? "srvr"),
     httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
     dashboard: flags.dashboard !== false,
     httpNames: flags.httpName === undefined ? [] : flags.httpName.split(",").map(parseHostName),
@@ -185,6 +190,18 @@ function parseHostName(text: string): string {
     "USAGE",
     `--http-name: "${text}" is not a host name`,
     "write names without ports: a.example,b.example",
+  );
+}
+
+function parseWords(text: string): readonly Word[] {
+  if (text === "*") return answerableWords;
+  const words = text.split(",").map((word) => word.trim());
+  const unknown = words.find((word) => !isWord(word));
+  if (unknown === undefined) return words.filter(isWord);
+  throw new TerrariumError(
+    "USAGE",
+    `--zookeeper-words: "${unknown}" is no word that is answered`,
+    `choose among ${answerableWords.join(", ")}, with commas between, or write '*' for all`,
   );
 }
 

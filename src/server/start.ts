@@ -214,6 +214,12 @@ async function serve(
     facts: { appliedIndex: () => node.machine.appliedIndex },
     log: collecting,
     connectionsMax: files.zookeeper,
+    words: options.zookeeperWords,
+    wordFacts: {
+      status: () => node.status(),
+      address: options.zookeeperAddress ?? "",
+      dataDir: resolve(options.dataDir),
+    },
   });
   const node = new Node(
     {

@@ -6,6 +6,7 @@ import { bytesOf, Conversation, type Ending, type Facts } from "./conversation.t
 import { FrameSplitter } from "./frames.ts";
 import { JuteWriter } from "./jute.ts";
 import { type Stranger, strangerOf } from "./strangers.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** How long a client may take to hang up once it was told the last. Milliseconds. */
 const lingerMs = 2000;
@@ -17,12 +18,13 @@ export type Reason = Ending | Stranger | "frameTooLarge";
 export interface Surroundings {
   readonly streams: ClientStreams;
   readonly facts: Facts;
+  readonly traffic: Traffic;
   /** The client has said who it is; call what is returned when the connection is no more. */
   readonly began: (socket: Socket) => () => void;
   /** The server ends the connection. */
   readonly ends: (socket: Socket, reason: Reason) => void;
-  /** Answers a four-letter word; undefined: it is none. */
-  readonly word: (word: string) => string | undefined;
+  /** Answers a four-letter word. */
+  readonly word: (word: string) => string;
 }
 
 /** Carries a connection that was just let in. */
@@ -45,7 +47,7 @@ class ZooKeeperConnection implements ClientStream {
   constructor(socket: Socket, surroundings: Surroundings) {
     this.#socket = socket;
     this.#surroundings = surroundings;
-    this.#conversation = new Conversation(surroundings.facts);
+    this.#conversation = new Conversation(surroundings.facts, surroundings.traffic);
   }
 
   begin(): void {
@@ -58,6 +60,7 @@ class ZooKeeperConnection implements ClientStream {
     socket.on("end", () => this.#link?.ended());
     socket.on("close", () => {
       this.#over = true;
+      this.#conversation.over();
       this.#ended();
       this.#link?.gone();
     });
@@ -127,10 +130,7 @@ class ZooKeeperConnection implements ClientStream {
     if (head === undefined) return false;
     const stranger = strangerOf(head);
     if (stranger === undefined) return false;
-    if (stranger.word !== undefined) {
-      const answer = this.#surroundings.word(stranger.word);
-      if (answer !== undefined) this.#socket.write(answer);
-    }
+    if (stranger.word !== undefined) this.#socket.write(this.#surroundings.word(stranger.word));
     this.#end(stranger.reason);
     return true;
   }

@@ -22,6 +22,7 @@ import {
   type SetWatchesRequest,
   watcherEvent,
 } from "./records.ts";
+import { Traffic } from "./traffic.ts";
 
 /** Requests without an answer beyond which no more are heard; half of what the node takes. */
 const pendingMax = limits.outstandingRequestsMax / 2;
@@ -58,6 +59,8 @@ interface Pending {
   readonly requestId: number;
   readonly taken: Taken;
   readonly bytes: number;
+  /** Monotonic ms at which it came. */
+  readonly sinceMs: number;
   /** Its answer is the last. */
   readonly last: boolean;
 }
@@ -74,6 +77,7 @@ const carrier: RequestBody = { type: "read", read: { kind: "exists", path: "/", 
 /** One connection's conversation. */
 export class Conversation {
   readonly #facts: Facts;
+  readonly #traffic: Traffic;
   #state: "new" | "connecting" | "open" | "closing" = "new";
   /** Whether the client sent the `readOnly` byte, and wants it in the answer. */
   #sendsReadOnly = false;
@@ -88,8 +92,9 @@ export class Conversation {
   /** The newest event that was told: one change is told once, however many watches it fires. */
   #told: Pick<WatchEvent, "type" | "path" | "zxid"> | undefined;
 
-  constructor(facts: Facts) {
+  constructor(facts: Facts, traffic = new Traffic()) {
     this.#facts = facts;
+    this.#traffic = traffic;
   }
 
   /** Whether another frame can be taken up. Once false, true again after a {@link tell}, if at all. */
@@ -103,8 +108,15 @@ export class Conversation {
     return this.#state === "open";
   }
 
+  /** The connection is no more. */
+  over(): void {
+    this.#traffic.dropped(this.#pending.length);
+    this.#pending = [];
+  }
+
   /** Takes up a frame; only while {@link hears}. */
   hear(frame: Uint8Array): Heard {
+    this.#traffic.received += 1;
     const reader = new JuteReader(frame);
     if (this.#state === "new") return unlessMalformed(() => this.#connect(reader)) ?? { end: "malformed" };
     const header = unlessMalformed(() => requestHeader.read(reader));
@@ -168,7 +180,9 @@ export class Conversation {
   #request(xid: number, taken: Taken, bytes: number): Heard {
     const body = "error" in taken.ask ? carrier : taken.ask;
     const requestId = body.type === "read" ? 0 : ++this.#requestId;
-    this.#pending.push({ xid, requestId, taken, bytes, last: this.#state === "closing" });
+    const last = this.#state === "closing";
+    this.#pending.push({ xid, requestId, taken, bytes, sinceMs: performance.now(), last });
+    this.#traffic.asked();
     this.#pendingBytes += bytes;
     this.#nodeXid += 1;
     return { messages: [{ type: "request", xid: this.#nodeXid, requestId, ackedRequestId: this.#acked, body }] };
@@ -217,11 +231,16 @@ export class Conversation {
     }
   }
 
+  #endFrame(writer: JuteWriter, start: number): void {
+    writer.endFrame(start);
+    this.#traffic.sent += 1;
+  }
+
   #respond(writer: JuteWriter, sessionId: number, timeOut: number, passwd: Uint8Array): void {
     const start = writer.beginFrame();
     connectResponse.write(writer, { protocolVersion: 0, timeOut, sessionId: BigInt(sessionId), passwd });
     if (this.#sendsReadOnly) bool.write(writer, false);
-    writer.endFrame(start);
+    this.#endFrame(writer, start);
   }
 
   /** Sessions that are not there are answered with zeros, of which clients learn that theirs is lost. */
@@ -248,7 +267,8 @@ export class Conversation {
   #reply(zxid: number, result: Result, writer: JuteWriter): Ending | undefined {
     const pending = this.#pending.shift();
     if (pending === undefined) return "refused";
-    const { xid, requestId, taken, bytes, last } = pending;
+    const { xid, requestId, taken, bytes, sinceMs, last } = pending;
+    this.#traffic.answered(performance.now() - sinceMs);
     this.#pendingBytes -= bytes;
     // A ZooKeeper client never asks for an answer again.
     if (requestId > 0) this.#acked = requestId;
@@ -257,7 +277,7 @@ export class Conversation {
     const start = writer.beginFrame();
     replyHeader.write(writer, { xid, zxid: unknown ? -1 : zxid, err });
     if (err === zkError.OK && result.failure === undefined) taken.answer(writer, result);
-    writer.endFrame(start);
+    this.#endFrame(writer, start);
     return unknown ? "unknownOperation" : undefined;
   }
 
@@ -268,7 +288,7 @@ export class Conversation {
     const start = writer.beginFrame();
     replyHeader.write(writer, { xid: notificationXid, zxid: -1, err: 0 });
     watcherEvent.write(writer, { type: eventNumber(type, kind), state: syncConnected, path });
-    writer.endFrame(start);
+    this.#endFrame(writer, start);
   }
 
   #pong(number: number, quorum: boolean, writer: JuteWriter): Ending | undefined {
@@ -280,7 +300,7 @@ export class Conversation {
     if (xid === undefined) return undefined;
     const start = writer.beginFrame();
     replyHeader.write(writer, { xid, zxid: this.#facts.appliedIndex(), err: 0 });
-    writer.endFrame(start);
+    this.#endFrame(writer, start);
     return undefined;
   }
 }

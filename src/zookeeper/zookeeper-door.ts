@@ -8,6 +8,8 @@ import { Listener } from "../doors/listener.ts";
 import type { Log } from "../doors/log.ts";
 import { carryZooKeeper, type Reason } from "./connection.ts";
 import type { Facts } from "./conversation.ts";
+import { answerWord, type Word, type WordFacts } from "./four-letter-words.ts";
+import { Traffic } from "./traffic.ts";
 
 export interface ZooKeeperDoorOptions {
   /** Where sessions go. */
@@ -18,8 +20,10 @@ export interface ZooKeeperDoorOptions {
   readonly perAddressMax?: number;
   /** How long a new connection may take for its handshake, milliseconds; default 10,000. */
   readonly handshakeMs?: number;
-  /** Answers a four-letter word; default: none is answered. */
-  readonly word?: (word: string) => string | undefined;
+  /** Four-letter words that are answered. */
+  readonly words: readonly Word[];
+  /** What they are answered with. */
+  readonly wordFacts: Omit<WordFacts, "connections" | "traffic">;
 }
 
 /** What this door has seen. */
@@ -58,12 +62,16 @@ export class ZooKeeperDoor implements Door {
     const name = "zookeeper";
     // One that has a session is heard for as long as that lives; what it says is the session's affair.
     this.#gate = new Gate({ name, connectionsMax, perAddressMax, firstWordMs: handshakeMs, idleMs: 60_000, log });
+    const { words, wordFacts } = options;
+    const traffic = new Traffic();
+    const told: WordFacts = { ...wordFacts, connections: () => this.#gate.stats, traffic };
     const surroundings = {
       streams,
       facts,
+      traffic,
       began: (socket: Socket) => this.#gate.began(nameOf(socket)),
       ends: (socket: Socket, reason: Reason) => this.#ends(socket, reason),
-      word: options.word ?? (() => undefined),
+      word: (word: string) => answerWord(word, words, told),
     };
     this.#listener = new Listener(this.#gate, (socket) => carryZooKeeper(socket, surroundings));
   }

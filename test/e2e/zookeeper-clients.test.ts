@@ -17,7 +17,7 @@ const reason = (has: boolean, name: string): string => (has ? "" : ` (skipped: i
 let cluster: LocalCluster;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start(3, [], undefined, true);
+  cluster = await LocalCluster.start(3, ["--zookeeper-words", "*"], undefined, true);
 });
 
 afterAll(() => cluster.destroy());

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
@@ -13,13 +14,22 @@ let cluster: LocalCluster;
 const open: ZkClient[] = [];
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start(3, [], undefined, true);
+  cluster = await LocalCluster.start(
+    3,
+    ["--zookeeper-words", "ruok,isro,srvr,stat,mntr,envi,conf,srst"],
+    undefined,
+    true,
+  );
 });
 
 afterAll(async () => {
   for (const client of open) client.destroy();
   await cluster.destroy();
 });
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(":") + 1));
+}
 
 const acls = [{ perms: 31, scheme: "world", id: "anyone" }];
 const none = new Uint8Array();
@@ -316,6 +326,53 @@ describe("strangers and what is malformed", () => {
       expect(await client.connect()).toBeUndefined();
       expect(client.closed).toBe(true);
     }
+  });
+});
+
+describe("four-letter words", () => {
+  /** What a server answers to a word. */
+  async function said(word: string, server = 1): Promise<string> {
+    const client = connect({ host: "127.0.0.1", port: portOf(cluster.server(server).zookeeperAddress) });
+    client.write(word);
+    let answer = "";
+    for await (const chunk of client) answer += String(chunk);
+    return answer;
+  }
+
+  it("are answered in the shapes that parsers want", async () => {
+    const { client } = await join();
+    await create(client, "/counted");
+    expect(await said("ruok")).toBe("imok");
+    expect(await said("isro")).toBe("rw");
+    // As go-zookeeper reads it.
+    const srvr =
+      /^Zookeeper version: (\d+\.\d+\.\d+)[^\n]*, built on \d\d\/\d\d\/\d{4} \d\d:\d\d \w+\nLatency min\/avg\/max: \d+\/[\d.]+\/\d+\nReceived: (\d+)\nSent: (\d+)\nConnections: (\d+)\nOutstanding: \d+\nZxid: 0x[0-9a-f]+\nMode: (\w+)\nNode count: (\d+)\n$/;
+    const [, version, received, sent, connections, , nodes] = present(
+      srvr.exec(await said("srvr")) ?? undefined,
+      "lines",
+    );
+    expect(version).toBe("3.8.0");
+    for (const count of [received, sent, connections, nodes]) expect(Number(count)).toBeGreaterThan(0);
+    const modes = await Promise.all(
+      [1, 2, 3].map(async (server) => /^Mode: (\w+)$/m.exec(await said("stat", server))?.[1]),
+    );
+    expect(modes.sort()).toEqual(["follower", "follower", "leader"]);
+    const mntr = (await said("mntr", await cluster.leader()))
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t"));
+    expect(mntr.every((pair) => pair.length === 2 && /^zk_\w+$/.test(pair[0] ?? ""))).toBe(true);
+    const figures = Object.fromEntries(mntr) as Record<string, string>;
+    expect(figures).toMatchObject({ zk_server_state: "leader", zk_followers: "2" });
+    expect(await said("envi")).toMatch(/^Environment:\nzookeeper\.version=3\.8\.0/);
+    expect(await said("conf")).toContain(`clientPort=${portOf(cluster.server(1).zookeeperAddress)}\n`);
+    expect(await said("srst")).toBe("Server stats reset.\n");
+    expect(/^Received: 0$/m.test(await said("srvr"))).toBe(true);
+  });
+
+  it("that are not allowed are refused in ZooKeeper's words", async () => {
+    for (const word of ["wchs", "dump", "cons"])
+      expect(await said(word)).toBe(`${word} is not executed because it is not in the whitelist.\n`);
   });
 });
 

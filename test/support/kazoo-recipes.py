@@ -49,6 +49,7 @@ refused(NodeExistsError, b.create, "/kazoo/basics")
 refused(NotEmptyError, b.delete, "/kazoo")
 assert a.get_children("/kazoo/basics") == ["n-0000000000"]
 assert a.sync("/kazoo") == "/kazoo"
+assert a.server_version()[:2] == (3, 8), a.server_version()
 done("basics")
 
 lock, other = a.Lock("/kazoo/lock", "a"), b.Lock("/kazoo/lock", "b")

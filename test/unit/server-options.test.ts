@@ -46,6 +46,16 @@ describe("terrarium serve", () => {
       expect(failure({ ...flags, httpName: name }).message).toBe(`--http-name: "${name}" is not a host name`);
   });
 
+  it("speaks ZooKeeper's protocol where it is told to, and answers the four-letter words that it is told", () => {
+    expect(parseServeOptions(flags)).toMatchObject({ zookeeperAddress: undefined, zookeeperWords: ["srvr"] });
+    const told = parseServeOptions({ ...flags, zookeeper: "127.0.0.1:2181", zookeeperWords: "ruok, mntr" });
+    expect(told).toMatchObject({ zookeeperAddress: "127.0.0.1:2181", zookeeperWords: ["ruok", "mntr"] });
+    expect(parseServeOptions({ ...flags, zookeeperWords: "*" }).zookeeperWords).toContain("envi");
+    expect(failure({ ...flags, zookeeper: "2181" }).message).toBe('--zookeeper: "2181" is not an address');
+    const { message } = failure({ ...flags, zookeeperWords: "ruok,dump" });
+    expect(message).toBe('--zookeeper-words: "dump" is no word that is answered');
+  });
+
   it("reads members in any order and sorts them", () => {
     expect(parseMembers(members).map((member) => member.id)).toEqual([1, 2, 3]);
     expect(parseMembers(members)[2]).toEqual({ id: 3, peerAddress: "[::1]:7203", clientAddress: "[::1]:7103" });

@@ -1,0 +1,119 @@
+/**
+ * Four-letter words: what a monitor asks before any handshake, and reads as text until the connection ends. The shapes are
+ * those that exporters and client libraries parse; what this server has no figure for is left out.
+ */
+import type { GateStats } from "../doors/gate.ts";
+import type { NodeStatus } from "../node/status.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** The words that can be answered. */
+export const answerableWords = ["ruok", "isro", "srvr", "stat", "mntr", "envi", "conf", "wchs", "srst"] as const;
+
+export type Word = (typeof answerableWords)[number];
+
+/** Whether `word` is one of {@link answerableWords}. */
+export function isWord(word: string): word is Word {
+  return answerableWords.some((one) => one === word);
+}
+
+/** What the answers are made of. */
+export interface WordFacts {
+  status(): NodeStatus;
+  /** Of the door of ZooKeeper's clients. */
+  connections(): Pick<GateStats, "open" | "max">;
+  readonly traffic: Traffic;
+  /** Where it listens, host:port. */
+  readonly address: string;
+  readonly dataDir: string;
+}
+
+/** The version of ZooKeeper whose protocol is spoken, in the form that parsers want: they look for the American date. */
+const speaks = "3.8.0-terrarium, built on 01/01/2026 00:00 UTC";
+
+/** What a server says that does not serve. */
+const notServing = "This ZooKeeper instance is not currently serving requests\n";
+
+/** Answers one word. `allowed`: the words that are answered at all. */
+export function answerWord(word: string, allowed: readonly Word[], facts: WordFacts): string {
+  if (!isWord(word) || !allowed.includes(word)) return `${word} is not executed because it is not in the whitelist.\n`;
+  const status = facts.status();
+  switch (word) {
+    case "ruok":
+      return "imok";
+    case "isro":
+      return status.ready ? "rw" : "null";
+    case "srst":
+      facts.traffic.reset();
+      return "Server stats reset.\n";
+    case "envi":
+      return environment();
+    case "conf":
+      return configuration(status, facts);
+    case "wchs":
+      return `${status.connections} connections watching ${status.watches} paths\nTotal watches:${status.watches}\n`;
+    case "srvr":
+    case "stat":
+      return status.ready ? server(status, facts) : notServing;
+    case "mntr":
+      return status.ready ? monitor(status, facts) : notServing;
+  }
+}
+
+function modeOf({ role, members }: NodeStatus): "leader" | "follower" | "standalone" {
+  if (members.length === 1) return "standalone";
+  return role === "leader" ? "leader" : "follower";
+}
+
+function server(status: NodeStatus, { connections, traffic }: WordFacts): string {
+  const { min, average, max } = traffic.latencyMs;
+  return [
+    `Zookeeper version: ${speaks}`,
+    `Latency min/avg/max: ${min}/${average}/${max}`,
+    `Received: ${traffic.received}`,
+    `Sent: ${traffic.sent}`,
+    `Connections: ${connections().open}`,
+    `Outstanding: ${traffic.outstanding}`,
+    `Zxid: 0x${status.appliedIndex.toString(16)}`,
+    `Mode: ${modeOf(status)}`,
+    `Node count: ${status.znodes}`,
+    "",
+  ].join("\n");
+}
+
+function monitor(status: NodeStatus, { connections, traffic }: WordFacts): string {
+  const { min, average, max } = traffic.latencyMs;
+  const mode = modeOf(status);
+  const followers = status.members.filter(({ voter, id }) => voter && id !== status.id);
+  const figures: readonly (readonly [string, string | number])[] = [
+    ["version", speaks],
+    ["server_state", mode],
+    ["min_latency", min],
+    ["avg_latency", average],
+    ["max_latency", max],
+    ["packets_received", traffic.received],
+    ["packets_sent", traffic.sent],
+    ["outstanding_requests", traffic.outstanding],
+    ["num_alive_connections", connections().open],
+    ["znode_count", status.znodes],
+    ["watch_count", status.watches],
+    ["global_sessions", status.sessions],
+    ["max_client_cnxns", connections().max],
+    ...(mode === "leader"
+      ? ([
+          ["followers", followers.length],
+          ["synced_followers", followers.filter(({ active, lag = 0 }) => active === true && lag < 1000).length],
+        ] as const)
+      : []),
+  ];
+  return figures.map(([name, value]) => `zk_${name}\t${value}\n`).join("");
+}
+
+/** The version first: kazoo takes what one read brings. */
+function environment(): string {
+  return `Environment:\nzookeeper.version=${speaks}\nnode.version=${process.version}\n`;
+}
+
+function configuration(status: NodeStatus, { address, dataDir, connections }: WordFacts): string {
+  const port = address.slice(address.lastIndexOf(":") + 1);
+  return `clientPort=${port}\ndataDir=${dataDir}\nmaxClientCnxns=${connections().max}\nserverId=${status.id}\n`;
+}
