@@ -22,7 +22,8 @@ export function randomSection(sample: Sample | undefined): readonly string[] {
     "",
     "A catalogue is tuned to, by whoever sees it. So mutants are also made by rule, at any place of the rooms that a simulated",
     `cluster is made of, and drawn by a seed: \`${command}\` drew ${rows.length} of`,
-    `${possible} possible ones that the compiler takes, and gave each ${budgetMs / 1000} s of one core. A mutant *changes a run* if the trace`,
+    `${possible} changes that the rules allow, leaving out what the compiler refuses, and gave each ${budgetMs / 1000} s of one core.`,
+    "The sample is as large as somebody had time for: see the intervals. A mutant *changes a run* if the trace",
     `hash of one of ${comparedRuns} runs is not that of the sound code, or a later run fails. Behind each share stands the interval that holds`,
     "the true one with 95 % confidence (Wilson).",
     "",
@@ -32,13 +33,13 @@ export function randomSection(sample: Sample | undefined): readonly string[] {
     "",
     "| Mutant | Change | Looked at |",
     "| --- | --- | --- |",
-    ...lived.map((row) => `| ${place(row)}<br>${rules[row.rule]} | ${change(row)} | ${looked(row)} |`),
+    ...lived.map((row) => `| ${place(row)}<br>${cell(rules[row.rule])} | ${change(row)} | ${looked(row)} |`),
     "",
     "Where no run came:",
     "",
     "| Mutant | Change | Looked at |",
     "| --- | --- | --- |",
-    ...unreached.map((row) => `| ${place(row)}<br>${rules[row.rule]} | ${change(row)} | ${looked(row)} |`),
+    ...unreached.map((row) => `| ${place(row)}<br>${cell(rules[row.rule])} | ${change(row)} | ${looked(row)} |`),
     "",
   ];
 }
@@ -47,11 +48,16 @@ function place({ id, file, line }: RandomRow): string {
   return `**${id}** \`${file}:${line}\``;
 }
 
+/** Text of a table's cell: a bar would end it. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
 /** Lines of a diff that are shown. */
 const linesMax = 6;
 
 function change({ diff }: RandomRow): string {
-  const shown = diff.slice(0, linesMax).map((line) => `\`${line.replaceAll("|", "\\|")}\``);
+  const shown = diff.slice(0, linesMax).map((line) => `\`${cell(line)}\``);
   return [...shown, ...(diff.length > linesMax ? ["…"] : [])].join("<br>");
 }
 
