@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiPage } from "../../scripts/docs/api.js";
 import { checkRoutes, kvctlPage, limitsPage } from "../../scripts/docs/generated.js";
+import { lengthOfPage, linesOfSource, row } from "../../scripts/docs/length.js";
 import { paperMapPage } from "../../scripts/docs/paper-map.js";
 import { sceneProblems, scenesOf } from "../../scripts/docs/scenes.js";
 import config from "../../site/.vitepress/config.js";
@@ -179,6 +180,19 @@ describe("the other pages that are made of the code", () => {
     expect(await kvctlPage(root)).toContain("## kvctl get\n\n```text\nUsage: kvctl get --help\n```");
     write("bin/kvctl.js", program("{ console.error('no such thing'); process.exit(2); }"));
     await expect(kvctlPage(root)).rejects.toThrow("bin/kvctl.js get --help: no such thing");
+  });
+});
+
+describe("how long there is to read", () => {
+  it("counts words of prose, and lines of blocks, and neither comments nor signs", () => {
+    const page = "# Two words\n\n<!-- code: src/a.ts a -->\n```ts\nconst a = 1;\n\n```\n\nThree more words · here.\n";
+    expect(lengthOfPage(page)).toEqual({ words: 6, lines: 2 });
+    expect(linesOfSource("/** A. */\nconst a = 1;\n\n  \nconst b = 2;\n")).toBe(3);
+  });
+
+  it("is rounded to hundreds and to half hours", () => {
+    expect(row("x", { words: 12_040, lines: 880 }).trim().split(/\s+/)).toEqual(["x", "12,000", "900", "2.5"]);
+    expect(row("x", { lines: 1 }).trim().split(/\s+/)).toEqual(["x", "-", "0", "0.5"]);
   });
 });
 
