@@ -2,6 +2,7 @@
 
 import { exitCodes, print, runCommand, UsageError } from "../sim/cli/command.ts";
 import { closest } from "../src/client/spelling.ts";
+import { allLabs } from "./catalogue.ts";
 import { gradeBug, plantBug, seedOf, solveBug } from "./cli/bug.ts";
 import { grade, hint, labOf, list, reset, solution, start } from "./cli/commands.ts";
 import { tryLeague } from "./cli/league.ts";
@@ -29,6 +30,8 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.fine;
   }
   if (!commands.some((one) => one === command)) throw new UsageError(unknownCommand(command));
+  if (command === "list" && name !== undefined)
+    throw new UsageError(`"list" takes nothing besides, and not "${name}".`);
   if (command === "list") return list();
   if (command === "bug") return await plantBug(args.slice(1));
   if (command === "league") return await tryLeague(args.slice(1));
@@ -60,6 +63,10 @@ async function doBug(command: string, name: string, rest: readonly string[]): Pr
 }
 
 function unknownCommand(word: string): string {
+  const seed = seedOf(word);
+  if (seed !== undefined) return `What is to be done with ${word}? It begins with: npm run lab -- bug --seed ${seed}`;
+  if (allLabs.some(({ name }) => name === word))
+    return `What is to be done with ${word}? It begins with: npm run lab -- start ${word}`;
   const meant = closest(word, commands);
   return `There is no command "${word}": ${meant === undefined ? `they are ${commands.join(", ")}.` : `did you mean "${meant}"?`}`;
 }

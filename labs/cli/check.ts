@@ -6,6 +6,7 @@ import { unwrittenIn } from "./blank.ts";
 import { compile, type Problem } from "./compile.ts";
 import type { LabFolder } from "./folder.ts";
 import { type CodePlace, type HuntOutcome, hunt, plansOf } from "./hunt.ts";
+import { outOfRoom } from "./rooms.ts";
 import { type TestOutcome, TestRunner } from "./tests.ts";
 
 /** What an answer is put to. */
@@ -21,6 +22,8 @@ export interface Verdict {
   /** Symbols that are not written yet. */
   readonly unwritten: readonly (CodePlace & { readonly symbol: string })[];
   readonly problems: readonly Problem[];
+  /** What its rooms do not allow. */
+  readonly outOfRoom: readonly Problem[];
   readonly tests: TestOutcome | undefined;
   readonly hunt: HuntOutcome | undefined;
 }
@@ -46,8 +49,10 @@ export async function check(folder: LabFolder, exam: Exam, loopMs?: number): Pro
   const files = folder.files();
   const unwritten = [...files].flatMap(([file, text]) => unwrittenIn(text).map((one) => ({ file, ...one })));
   const problems = await compile(folder.path);
-  const nothing = { passed: false, unwritten, problems, tests: undefined, hunt: undefined };
+  const nothing = { passed: false, unwritten, problems, outOfRoom: [], tests: undefined, hunt: undefined };
   if (unwritten.length > 0 || problems.length > 0) return nothing;
+  const impure = outOfRoom(files);
+  if (impure.length > 0) return { ...nothing, outOfRoom: impure };
   const runner = new TestRunner(loopMs);
   try {
     // One on each of two cores.
@@ -59,7 +64,7 @@ export async function check(folder: LabFolder, exam: Exam, loopMs?: number): Pro
     ]);
     const testsPassed = tests === undefined || (tests.failed.length === 0 && tests.stuck === undefined);
     const held = hunted === undefined || hunted.kind === "held";
-    return { passed: testsPassed && held, unwritten, problems, tests, hunt: hunted };
+    return { passed: testsPassed && held, unwritten, problems, outOfRoom: [], tests, hunt: hunted };
   } catch (error) {
     const problem = bundlerProblem(error);
     if (problem === undefined) throw error;

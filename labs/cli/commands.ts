@@ -61,9 +61,13 @@ export function list(): number {
     print(` ${state} ${String(lab.chapter).padStart(2)}  ${lab.name.padEnd(longest)}  ${lab.title}`);
   }
   const done = allLabs.filter(({ name }) => name in passed).length;
-  print(`\n${done} of ${allLabs.length} passed · to begin one: npm run lab -- start ${next(passed)}`);
+  const what = done < allLabs.length ? `to begin one: npm run lab -- start ${next(passed)}` : pastAll;
+  print(`\n${done} of ${allLabs.length} passed · ${what}`);
   return exitCodes.fine;
 }
+
+/** For those who have passed all labs. */
+const pastAll = "what comes next: npm run lab -- bug, and docs/open-league.md";
 
 function next(passed: Readonly<Record<string, string>>): string {
   const lab = allLabs.find(({ name }) => !(name in passed)) ?? allLabs[0];

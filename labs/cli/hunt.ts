@@ -14,6 +14,10 @@ import type { Broken, FromHunt, HuntTask } from "../hunt.ts";
  */
 export const loopCpuMs = 15_000;
 
+/** What may be wrong with code that does not come back. */
+export const loopQuestion = "Is there a loop without an end in your code?";
+const exitQuestion = "Is there a process.exit in yours?";
+
 /** How often that is looked at, ms. */
 export const lookEveryMs = 500;
 
@@ -55,7 +59,7 @@ export async function hunt(
     // This process does little else meanwhile.
     let last = cpuMs();
     const looking = setInterval(() => {
-      const why = `the code has not come back for ${loopMs / 1000} s of processor time`;
+      const why = `the code has not come back for ${loopMs / 1000} s of processor time. ${loopQuestion}`;
       if (cpuMs() - last > loopMs) end({ kind: "stuck", runs, run, why });
     }, lookEveryMs);
     const end = (outcome: HuntOutcome): void => {
@@ -71,7 +75,9 @@ export async function hunt(
       if (broken === undefined) return end({ kind: "held", runs: message.runs });
       end({ kind: "broken", runs: message.runs, broken, at: placeOf(broken.failure.stack, map, files) });
     });
-    worker.on("error", (error) => end({ kind: "stuck", runs, run, why: error.message }));
+    worker.on("error", (error) => end({ kind: "stuck", runs, run, why: `${error.message}. ${loopQuestion}` }));
+    // Behind all else that it may say, so of what has come to its end nothing changes.
+    worker.on("exit", () => end({ kind: "stuck", runs, run, why: `the run was ended by the code. ${exitQuestion}` }));
   });
 }
 

@@ -6,7 +6,7 @@ import { count } from "../../sim/report/tell-events.ts";
 import { wrap } from "../../sim/report/wrap.ts";
 import type { Verdict } from "./check.ts";
 import type { Problem } from "./compile.ts";
-import type { CodePlace, HuntOutcome } from "./hunt.ts";
+import { type CodePlace, type HuntOutcome, loopQuestion } from "./hunt.ts";
 import type { FailedTest, TestOutcome } from "./tests.ts";
 
 /** Columns of a terminal. */
@@ -31,9 +31,11 @@ export interface ReportOf {
 
 /** The verdict, line by line. */
 export function reportLines(verdict: Verdict, of: ReportOf): string[] {
-  const { unwritten, problems, tests, hunt, passed } = verdict;
+  const { unwritten, problems, outOfRoom, tests, hunt, passed } = verdict;
   if (unwritten.length > 0 && problems.length === 0) return unwrittenLines(verdict, of);
-  if (problems.length > 0) return problemLines(problems, of);
+  if (problems.length > 0) return ["✗ it does not compile:", ...problemLines(problems, of)];
+  if (outOfRoom.length > 0)
+    return ["✓ it compiles", "✗ it uses what a pure room may not:", ...problemLines(outOfRoom, of)];
   return [
     "✓ it compiles",
     ...(tests === undefined ? [] : testLines(tests, of)),
@@ -54,11 +56,11 @@ function problemLines(problems: readonly Problem[], of: ReportOf): string[] {
     const mark = " ".repeat(Math.max(0, column - 1 - (/^\s*/.exec(text)?.[0].length ?? 0)));
     return [
       ...wrap(`  ${place}: ${message}`, width, "    "),
-      ...(text === "" ? [] : [`      ${text.trim()}`, `      ${mark}^`]),
+      ...(text === "" ? [] : [`      ${text.trim()}`, ...(column > 0 ? [`      ${mark}^`] : [])]),
     ];
   });
   const more = problems.length - 2 * toldMax;
-  return ["✗ it does not compile:", ...lines, ...(more > 0 ? [`  … and ${count(more, "problem")} more`] : [])];
+  return [...lines, ...(more > 0 ? [`  … and ${count(more, "problem")} more`] : [])];
 }
 
 function testLines({ passed, failed, stuck }: TestOutcome, of: ReportOf): string[] {
@@ -66,7 +68,7 @@ function testLines({ passed, failed, stuck }: TestOutcome, of: ReportOf): string
     stuck === undefined
       ? []
       : wrap(
-          `✗ The tests do not come back${stuck === "" ? "" : `; the last to do so was ${stuck}`}. Is there a loop without an end in your code?`,
+          `✗ The tests do not come back${stuck === "" ? "" : `; the last to do so was ${stuck}`}. ${loopQuestion}`,
           width,
           "  ",
         );
@@ -110,8 +112,7 @@ function causeLines(message: string): string[] {
 function huntLines(hunt: HuntOutcome, of: ReportOf): string[] {
   if (hunt.kind === "held") return [`✓ ${count(hunt.runs, "run")} in the simulator: every promise held`];
   if (hunt.kind === "stuck") {
-    const sentence = `✗ The simulator gave up in ${hunt.run}: ${hunt.why}. Is there a loop without an end in your code?`;
-    return wrap(sentence, width, "  ");
+    return wrap(`✗ The simulator gave up in ${hunt.run}: ${hunt.why}`, width, "  ");
   }
   const { broken, at } = hunt;
   const { failure, story, after } = broken;

@@ -49,21 +49,23 @@ describe("the labs", { timeout: 600_000 }, () => {
     }
   });
 
-  it("fail a test of their rule as they are begun, and with every wrong answer what it is said to fail", async () => {
+  describe("caught", () => {
     const runner = new TestRunner();
-    const uncaught: string[] = [];
-    try {
-      for (const lab of allLabs) {
+
+    afterAll(() => runner.close());
+
+    it.each(allLabs.map((lab) => [lab.name, lab] as const))(
+      "%s fails a test of its rule as it is begun, and with every wrong answer what it is said to fail",
+      async (_, lab) => {
         const nothing: WrongFiles = { title: "nothing", files: blanked(lab), test: "", breaks: undefined };
+        const uncaught: string[] = [];
         for (const answer of [nothing, ...lab.wrong.map(wrongFiles)]) {
           const how = await catches(lab, answer, runner);
-          if (how !== undefined) uncaught.push(`${lab.name}, ${answer.title}: ${how}`);
+          if (how !== undefined) uncaught.push(`${answer.title}: ${how}`);
         }
-      }
-    } finally {
-      runner.close();
-    }
-    expect(uncaught).toEqual([]);
+        expect(uncaught).toEqual([]);
+      },
+    );
   });
 
   it("let the code as it is pass in the simulator", async () => {
@@ -78,15 +80,22 @@ describe("the labs", { timeout: 600_000 }, () => {
   });
 });
 
-/** Undefined if the wrong answer is caught as the lab says; else what came instead. */
+/** Undefined if the wrong answer is caught as the lab says; else what came instead. Tests and runs go on side by side. */
 async function catches(lab: Lab, answer: WrongFiles, runner: TestRunner): Promise<string | undefined> {
-  const { test, breaks, files } = answer;
-  if (test !== undefined) {
-    const tests = test === "" ? lab.tests.slice(0, 1) : lab.tests.map(({ file }) => ({ file, names: test }));
-    const { failed, passed } = await runner.run(files, tests);
-    if (failed.length === 0) return `${passed} tests with the name "${test}" pass`;
-  }
-  if (breaks === undefined) return test === undefined ? "nothing is said to catch it" : undefined;
+  if (answer.test === undefined && answer.breaks === undefined) return "nothing is said to catch it";
+  const found = await Promise.all([failsTest(lab, answer, runner), breaksPromise(lab, answer)]);
+  return found.find((one) => one !== undefined);
+}
+
+async function failsTest(lab: Lab, { test, files }: WrongFiles, runner: TestRunner): Promise<string | undefined> {
+  if (test === undefined) return undefined;
+  const tests = test === "" ? lab.tests.slice(0, 1) : lab.tests.map(({ file }) => ({ file, names: test }));
+  const { failed, passed } = await runner.run(files, tests);
+  return failed.length > 0 ? undefined : `${passed} tests with the name "${test}" pass`;
+}
+
+async function breaksPromise(lab: Lab, { breaks, files }: WrongFiles): Promise<string | undefined> {
+  if (breaks === undefined) return undefined;
   const task = { plans: plansOf(lab.scenes ?? [], lab.regressions ?? []), seeds: lab.seeds, shrinkEventsMax: 0 };
   const outcome = await hunt(files, task);
   if (outcome.kind !== "broken") return `in the simulator: ${outcome.kind}`;
@@ -168,6 +177,33 @@ describe("a lab's check", () => {
     );
     expect(report).toContain("The tests do not come back");
     expect(report).toMatch(/The simulator gave up in scene short-log: the code has not come back for 3 s of/);
+  });
+
+  // Not of a pure room, which may not say "process", but of a planted bug's file.
+  it("says that the code ended the run, if it does", async () => {
+    const text = readFileSync(root + file, "utf8");
+    const files = new Map([
+      [file, text.replace("if (request.term <", "if (request.term > 1) process.exit(0);\n  if (request.term <")],
+    ]);
+    const task = { plans: plansOf(["short-log"], []), seeds: { from: 1, count: 0 }, shrinkEventsMax: 0 };
+    expect(await hunt(files, task)).toEqual({
+      kind: "stuck",
+      runs: 1,
+      run: "scene short-log",
+      why: "the run was ended by the code. Is there a process.exit in yours?",
+    });
+  });
+
+  it("tells what a pure room may not use", async () => {
+    const report = await reportOn(
+      "impure",
+      "import { diskHangs } from",
+      'import "node:fs";\nimport { diskHangs } from',
+    );
+    expect(report).toMatch(
+      /^✓ it compiles\n✗ it uses what a pure room may not:\n.*vote\.ts:2: raft may not import node:fs/,
+    );
+    expect(report).toContain('import "node:fs";');
   });
 
   it("never writes over what is there", () => {
