@@ -26,10 +26,11 @@ export function linesOfSource(text) {
   return text.split("\n").filter((line) => line.trim() !== "").length;
 }
 
-/** The table's line: rounded to hundreds, and to half hours. */
+/** The table's line: rounded to hundreds, above a thousand to five hundreds, and to half hours. */
 export function row(what, { words = 0, lines = 0 }) {
   const hours = Math.max(0.5, Math.round((words / speed.words + lines / speed.lines) / 30) / 2);
-  const rounded = (n) => (n === 0 ? "-" : (Math.round(n / 100) * 100).toLocaleString("en-US"));
+  const step = (n) => (n < 1000 ? 100 : 500);
+  const rounded = (n) => (n === 0 ? "-" : (Math.round(n / step(n)) * step(n)).toLocaleString("en-US"));
   return `${what.padEnd(46)} ${rounded(words).padStart(7)} ${rounded(lines).padStart(7)} ${hours.toFixed(1).padStart(7)}`;
 }
 

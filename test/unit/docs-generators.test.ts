@@ -190,7 +190,7 @@ describe("how long there is to read", () => {
     expect(linesOfSource("/** A. */\nconst a = 1;\n\n  \nconst b = 2;\n")).toBe(3);
   });
 
-  it("is rounded to hundreds and to half hours", () => {
+  it("is rounded to hundreds, above a thousand to five hundreds, and to half hours", () => {
     expect(row("x", { words: 12_040, lines: 880 }).trim().split(/\s+/)).toEqual(["x", "12,000", "900", "2.5"]);
     expect(row("x", { lines: 1 }).trim().split(/\s+/)).toEqual(["x", "-", "0", "0.5"]);
   });
