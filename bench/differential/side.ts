@@ -119,7 +119,9 @@ export class Side {
         this.#lines.push({ text: reply === undefined ? "hung up" : `err ${reply.err}`, zxids: [] });
         // What it came to be understood as has been seen, and is of no further interest.
         if (reply?.err === 0 || step.opcode === 101) this.#forgetWatches(seat);
-        await seat.client.ask(opcode.ping, requests.nothing, {}, -2);
+        // An operation that nobody knows ends the connection, some time behind its answer.
+        if (reply?.zxid === -1) await seat.client.until(() => seat.client.closed);
+        else await seat.client.ask(opcode.ping, requests.nothing, {}, -2);
         // Its session would end some time, at one server before the other.
         if (seat.client.closed) await this.#closeFromElsewhere(step.client);
       }
