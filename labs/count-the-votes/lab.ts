@@ -53,7 +53,7 @@ export const countTheVotes: Lab = {
   scenes: ["split-vote", "short-log"],
   seeds: { from: 1, count: 24 },
   wrong: [
-    { mutant: "E1", breaks: ["election-safety", "assertion"] },
+    { mutant: "E1", test: "a vote of an older election does not count" },
     { mutant: "E11", test: "an earlier write's completion" },
     {
       title: "an answer to the other question counts too",
