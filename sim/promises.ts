@@ -162,7 +162,7 @@ const list = [
   {
     invariant: "recovery",
     sentence:
-      "After a crash a server comes back with the state that its disk had, and stops only if that disk is damaged, which it always notices.",
+      "After a crash a server comes back with the state that its disk had, and stops only if that disk is damaged, which it always notices and says.",
     from: "§5.1; Protocol-Aware Recovery, FAST '18",
     file: "sim/checkers/recovery.ts",
   },

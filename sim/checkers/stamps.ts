@@ -8,7 +8,7 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
-import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import { InvariantBroken, type Observer, type StruckFault, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 
 /** A report of a clock may be used for so long, ms of a leader's clock … */
@@ -29,6 +29,8 @@ export class Stamps implements Observer {
   /** By server: the newest stamp that it has seen in this life, and the reports that reached it. */
   readonly #newest: number[] = [];
   readonly #reports: Map<ServerId, Report>[] = [];
+  /** By server: by how much its clock was set back in the present turn, ms; it may have been looked at before. */
+  readonly #setBackMs: number[] = [];
 
   /** With `marks`, it notes what it sees. */
   constructor(marks?: Marks) {
@@ -51,6 +53,13 @@ export class Stamps implements Observer {
     this.#reports[to.id]?.set(from, { wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 });
   }
 
+  fault({ action, resolved }: StruckFault): void {
+    if (action.kind !== "jumpClock" || action.byMs >= 0) return;
+    const id = typeof action.server === "number" ? action.server : resolved[0]?.server;
+    if (id === undefined || this.#world?.servers[id]?.hasUnflushedInput !== true) return;
+    this.#setBackMs[id] = (this.#setBackMs[id] ?? 0) - action.byMs;
+  }
+
   effects(server: ServerView, { write, installed }: Effects): void {
     const raft = server.node?.raft;
     if (raft === undefined) return;
@@ -69,6 +78,7 @@ export class Stamps implements Observer {
       }
       this.#sees(server.id, entry);
     }
+    this.#setBackMs[server.id] = 0;
   }
 
   /** The latest stamp that the clocks of a majority allow. */
@@ -87,7 +97,8 @@ export class Stamps implements Observer {
   /** What a voter's clock shows, or showed when it last told this server, if that was more. */
   #shows(server: ServerView, id: ServerId): number {
     const shows = this.#world?.servers[id]?.clock.wallClock() ?? 0;
-    const report = id === server.id ? undefined : this.#reports[server.id]?.get(id);
+    if (id === server.id) return shows + (this.#setBackMs[id] ?? 0);
+    const report = this.#reports[server.id]?.get(id);
     return report === undefined ? shows : Math.max(shows, this.#upTo(report));
   }
 

@@ -2,7 +2,7 @@
 import type { Action, ServerTarget } from "../plan/actions.ts";
 import { messageOfOtherLife, otherInstance } from "../world/other-life.ts";
 import type { SimServer } from "../world/server.ts";
-import { stateOrLog } from "../world/storage-rows.ts";
+import { isMissed, isOutdated, stateOrLog } from "../world/storage-rows.ts";
 import type { FaultTools } from "./tools.ts";
 
 export type ServerAction = Exclude<
@@ -67,6 +67,15 @@ export class ServerFaults {
         return this.#tools.lasts(fault, action.forMs, () => server.setDiskLow(false));
       case "flipBit":
         server.disk.flipBit((row) => action.part === "any" || stateOrLog(row.key) === action.part);
+        return;
+      case "loseRow":
+        server.crash("a row of its disk is lost", 0.5, action.restartAfterMs);
+        server.disk.loseRow(
+          action.older,
+          (row, rows) =>
+            (action.part === "any" || stateOrLog(row.key) === action.part) &&
+            (action.older ? isOutdated(row, rows) : isMissed(row, rows)),
+        );
         return;
       case "drift":
         server.clock.setRate(action.rate);

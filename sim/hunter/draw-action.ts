@@ -23,6 +23,7 @@ export const faultKinds = [
   "failWrite",
   "fullDisk",
   "flipBit",
+  "loseRow",
   "drift",
   "jumpClock",
   "member",
@@ -94,6 +95,12 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
       return { kind, server, forMs: Math.min(forMs, 2_000) };
     case "flipBit":
       return { kind, server, part: draws.pick(["any", "log", "state"] as const) };
+    case "loseRow": {
+      // Of older copies most are of where the log begins: blocks are seldom written anew.
+      const older = draws.chance(0.5);
+      const part = draws.pick(older ? (["any", "any", "log"] as const) : (["any", "log", "state"] as const));
+      return { kind, server, part, older, restartAfterMs: draws.pick([1, 500, 3_000]) };
+    }
     case "drift":
       return { kind, server, rate: draws.pick([0.5, 0.9, 0.999, 1.001, 1.1, 2]), forMs };
     case "member": {

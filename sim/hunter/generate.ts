@@ -15,6 +15,7 @@ import {
   drawHastyChanges,
   drawHops,
   drawHungDisks,
+  drawLedAgain,
   drawLeftBehind,
   drawLostChanges,
   drawOutgrown,
@@ -157,7 +158,14 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
   if (tails) faults.push(...drawTails(randomness.draws("plan tails"), horizonMs, electionTimeoutMs));
   else if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
-  if (contended) faults.push(...drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs));
+  if (contended) {
+    const again = randomness.draws("plan led again");
+    faults.push(
+      ...(again.chance(0.4)
+        ? drawLedAgain(again, horizonMs, electionTimeoutMs)
+        : drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs)),
+    );
+  }
   if (outgrown) faults.push(...drawOutgrown(randomness.draws("plan outgrown"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan cut off").chance(0.2))
     faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
@@ -239,7 +247,7 @@ function drawFaults(randomness: Randomness, servers: number, horizonMs: number):
 }
 
 function losesData(kind: FaultKind): boolean {
-  return kind === "wipe" || kind === "flipBit";
+  return kind === "wipe" || kind === "flipBit" || kind === "loseRow";
 }
 
 /** Mostly a time; for what hits one server, also some moment of its work. */

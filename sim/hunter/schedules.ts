@@ -84,6 +84,30 @@ export function drawCutLeaders(draws: Draws, horizonMs: number, electionTimeoutM
 }
 
 /**
+ * Leaders that hand over and are soon given leadership again, while what they said before comes once more: what
+ * is answered to that comes in another term of the same leader. Then it is cut off, as the others notice at once.
+ */
+export function drawLedAgain(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const at = (atMs: number, what: Action): void => {
+    faults.push({ when: { kind: "at", atMs: Math.round(atMs) }, what });
+  };
+  const gapMs = electionTimeoutMs * draws.pick([4, 6]);
+  for (let atMs = gapMs; atMs + 2.5 * electionTimeoutMs < horizonMs && faults.length < 60; atMs += gapMs) {
+    const handOver: Action = { kind: "transfer", server: "follower" };
+    const forMs = electionTimeoutMs * draws.pick([0.3, 0.6]);
+    at(atMs, { kind: "replay", from: "leader", to: "any", rate: 0.3, forMs: 3 * electionTimeoutMs });
+    at(atMs + forMs, handOver);
+    at(atMs + forMs + electionTimeoutMs * draws.pick([0.3, 0.6]), handOver);
+    const cutMs = atMs + electionTimeoutMs * draws.pick([1.2, 1.6, 2]);
+    at(cutMs, { kind: "break", from: "leader", to: "any" });
+    const cut = { kind: "partition", shape: "isolate", server: "leader", servers: [], flapMs: 0 } as const;
+    at(cutMs, { ...cut, forMs: 1.5 * electionTimeoutMs });
+  }
+  return faults;
+}
+
+/**
  * Changes of membership right after a leader was cut off: the old leader appends what a new one will never hear of, and
  * has to take it back.
  */

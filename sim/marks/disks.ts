@@ -130,7 +130,7 @@ export class DiskMarks implements Observer {
   stopped(server: ServerView, error: Error): void {
     const code = error instanceof TerrariumError ? error.code : "";
     if (code === "DISK_FAILED") this.#marks.hit("disk-fails");
-    else if (code === "CORRUPT") this.#marks.hit("damage-stops-server");
+    else if (code === "CORRUPT") this.#damaged(server);
     else if (code === "WIPED") this.#marks.hit("wiped-server-refused");
     this.#ended(server);
   }
@@ -143,6 +143,12 @@ export class DiskMarks implements Observer {
       if (seen.reading) this.#marks.hit("dies-while-recovering");
     }
     this.#ended(server);
+  }
+
+  #damaged({ disk }: ServerView): void {
+    this.#marks.hit("damage-stops-server");
+    if (disk.lost === "missing") this.#marks.hit("missing-row-stops-server");
+    if (disk.lost === "older") this.#marks.hit("older-row-stops-server");
   }
 
   #ended({ id }: ServerView): void {

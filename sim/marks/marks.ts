@@ -31,6 +31,8 @@ export const markSentences = {
   "append-refused": "a follower refused an AppendEntries, since the logs did not match before it",
   "backs-up-far": "one refusal took a leader back by more than one entry",
   "append-of-old-term": "an AppendEntries of a deposed leader arrived",
+  "append-of-earlier-reign":
+    "a server that follows a leader got an AppendEntries of an earlier term of that same leader",
   "append-known-already": "an AppendEntries arrived whose entries the follower had",
   "append-out-of-order": "an AppendEntries arrived before the one that it continues",
   "append-pipelined": "a leader sent entries behind entries that were not acknowledged",
@@ -45,6 +47,8 @@ export const markSentences = {
   "dies-while-recovering": "a server died while it read its disk after a crash",
   "disk-fails": "a server stopped since its disk failed",
   "damage-stops-server": "a server refused to start from a disk with damaged data",
+  "missing-row-stops-server": "a server refused to start, since a row of its disk was missing",
+  "older-row-stops-server": "a server refused to start, since a row of its disk was an older copy",
   "restart-replays": "a server started with entries to apply again",
   "restart-from-checkpoint": "a server started from a checkpoint",
   "nobody-runs": "all servers were down at once",

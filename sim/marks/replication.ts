@@ -94,8 +94,10 @@ export class ReplicationMarks implements Observer, RaftChecker {
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     const raft = to.node?.raft;
     if (raft === undefined) return;
-    if (message.type === "AppendEntries") this.#appendArrives(to.id, raft.currentTerm, message);
-    else if (message.type === "AppendEntriesReply") this.#replyArrives(from, to.id, message);
+    if (message.type === "AppendEntries") {
+      if (message.term < raft.currentTerm && raft.leader === from) this.#marks.hit("append-of-earlier-reign");
+      this.#appendArrives(to.id, raft.currentTerm, message);
+    } else if (message.type === "AppendEntriesReply") this.#replyArrives(from, to.id, message);
     else if (message.type === "Forward" && !raft.isLeader) this.#marks.hit("forward-to-no-leader");
   }
 

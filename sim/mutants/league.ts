@@ -27,7 +27,8 @@ export const league: readonly LeagueEntry[] = [
     id: "L14",
     needs: "schedule",
     takes:
-      "A leader is deposed and elected again, and an old message of it comes in its new term; then a reader finds it cut off while the others go on. A hunt found it once, and its plan no longer does it, since what servers say to each other has changed. A schedule (sim/hunter/schedules.ts) that deposes a leader twice and holds back its messages meanwhile, as `drawCutLeaders` does once, would find it again and again.",
+      "A leader is deposed and elected again, and an old message of it comes in its new term; then a reader finds it cut off while the others go on. The plan is there, and `drawLedAgain` (sim/hunter/schedules.ts) draws its like, but among other faults it seldom comes to all of it: the mark append-of-earlier-reign counts how often the first half does.",
+    plan: "stale-read-after-reelection",
   },
   {
     id: "L20",
@@ -74,9 +75,10 @@ export const league: readonly LeagueEntry[] = [
   },
   {
     id: "M16",
-    needs: "plan",
+    needs: "schedule",
     takes:
-      "As M15, with a leader that is elected just then: it takes everybody for alive, since it has not asked yet. The plan that once killed it (sim/regressions/new-leader-goes-joint-with-the-dead.json) does no longer, since what servers say to each other has changed; it may need little.",
+      "As M15, with a leader that is elected just then: it takes everybody for alive, since it has not asked yet. The plan is there; a schedule that changes the membership, crashes the leader at once and loses another server for good would find it by itself.",
+    plan: "new-leader-goes-joint-with-the-dead",
   },
   {
     id: "M19",

@@ -101,7 +101,7 @@ export const reads: readonly Mutant[] = [
     lesson:
       "A leader may lead again, and count its rounds from the beginning. What it asked in an earlier term comes late, and the refusal of that must not count for what it asks now.",
     survives:
-      "It takes a leader that is deposed and elected again, an old message of it that comes in its new term, more rounds before than since, and then a reader who finds it cut off while the others go on. A hunt found it after 4,751 runs.",
+      "It takes a leader that is deposed and elected again, an old message of it that comes in its new term, more rounds before than since, and then a reader who finds it cut off while the others go on. A hunt found it after 4,751 runs; the kept plan stale-read-after-reelection does it.",
   },
   {
     id: "L15",

@@ -184,6 +184,19 @@ export const action = tagged({
   /** One bit of one stored value turns, found at the next start. `part` narrows what is hit. */
   flipBit: { server: serverTarget, part: optional(word("any", "log", "state"), "any") },
 
+  /**
+   * It dies, and one row of what was synced is missing at the next start, or, if `older`, as it was some time before: a
+   * kind of damage that a file of the database can do. `part` narrows what is hit. Only rows are hit of which the others
+   * tell that they are not as they were left, so not the newest block of the log. 0 = down until a `restart`, or the end
+   * of the faults.
+   */
+  loseRow: {
+    server: serverTarget,
+    part: optional(word("any", "log", "state"), "any"),
+    older: optional(flag, false),
+    restartAfterMs: optional(time, 1000),
+  },
+
   // Clocks.
   /** Its clocks run at this pace for a while: 2 is twice as fast. */
   drift: { server: serverTarget, rate: number(0.5, 2), forMs: time },

@@ -145,6 +145,12 @@ export function tellAction(action: Action): string {
       return `for ${duration(action.forMs)}, the disk of ${who(action.server)} is almost full`;
     case "flipBit":
       return `one bit on the disk of ${who(action.server)} turns${action.part === "any" ? "" : ` (its ${action.part})`}`;
+    case "loseRow": {
+      const row = { any: "a row", log: "a block of its log", state: "a row of its state" }[action.part];
+      const how = action.older ? "is as it was some time before" : "is missing";
+      const back = action.restartAfterMs > 0 ? `, which starts again after ${duration(action.restartAfterMs)}` : "";
+      return `${who(action.server)} crashes, and ${row} ${how} on its disk${back}`;
+    }
     case "drift":
       return `for ${duration(action.forMs)}, the clock of ${who(action.server)} runs ${action.rate} times as fast`;
     case "jumpClock":

@@ -10,6 +10,7 @@ const plain: Readonly<Record<string, readonly unknown[]>> = {
   flapMs: [0],
   refuseMs: [0],
   applied: [false],
+  older: [false],
   part: ["any"],
   shape: ["isolate"],
   servers: [[]],

@@ -27,10 +27,14 @@ export class SimDisk {
   full = false;
   /** The next write fails; "applied": though its rows reach the disk. */
   failNext: "no" | "lost" | "applied" = "no";
-  /** A row with a turned bit was read, though it may be gone by now. */
+  /** Damage was met in what was read, though it may be gone by now. */
   damageRead = false;
-  /** Keys of rows with a turned bit. */
+  /** How a row was lost, if one was. */
+  lost: "no" | "missing" | "older" = "no";
+  /** Keys of rows with a turned bit, and of those that were lost. */
   readonly #damaged = new Set<string>();
+  /** Rows as they were before they were last replaced or deleted. */
+  readonly #before = new Map<string, Row>();
   readonly #kernel: Kernel;
   readonly #server: ServerView;
   readonly #latencyUs: Spread;
@@ -48,7 +52,7 @@ export class SimDisk {
     this.#survival = kernel.randomness.draws("disk survival", server.id);
   }
 
-  /** Some row has a turned bit: the server must notice when it starts. */
+  /** Some row has a turned bit or was lost: the server must notice when it starts. */
   get damaged(): boolean {
     return this.#damaged.size > 0;
   }
@@ -121,6 +125,23 @@ export class SimDisk {
   wipe(): void {
     this.rows.clear();
     this.#damaged.clear();
+    this.#before.clear();
+    this.lost = "no";
+  }
+
+  /**
+   * One row that `matches` is missing from now on, or, if `older`, is what it was before. `matches` is asked with the row
+   * that is to go, or with the one that is to come back. No process may be running, or it would write over it.
+   */
+  loseRow(older: boolean, matches: (row: Row, rows: ReadonlyMap<string, Row>) => boolean): void {
+    const candidates = [...(older ? this.#before : this.rows)].filter(([, row]) => matches(row, this.rows));
+    if (candidates.length === 0) return;
+    candidates.sort(([a], [b]) => (a < b ? -1 : 1));
+    const [text, row] = this.#kernel.randomness.draws("lose row", this.#server.id).pick(candidates);
+    if (older) this.rows.set(text, row);
+    else this.rows.delete(text);
+    this.#damaged.add(text);
+    this.lost = older ? "older" : "missing";
   }
 
   /** Turns one bit of the value of a row that `matches`. Returns its key, or `undefined` if nothing was there to turn. */
@@ -169,6 +190,8 @@ export class SimDisk {
   #apply(batch: readonly DiskOperation[]): void {
     for (const operation of batch) {
       const text = keyText(operation.key);
+      const before = this.rows.get(text);
+      if (before !== undefined) this.#before.set(text, before);
       if (operation.type === "put") this.rows.set(text, { key: operation.key, value: operation.value });
       else this.rows.delete(text);
       this.#damaged.delete(text);
@@ -183,8 +206,8 @@ export class SimDisk {
     for (const text of [...this.rows.keys()].filter((key) => key >= gte && key < lt).sort()) {
       const row = this.rows.get(text);
       if (row !== undefined) rows.push(row);
-      if (this.#damaged.has(text)) this.damageRead = true;
     }
+    for (const text of this.#damaged) if (text >= gte && text < lt) this.damageRead = true;
     return rows;
   }
 

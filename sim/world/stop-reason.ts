@@ -14,7 +14,12 @@ export function stopReason({ id, disk, wiped, emptied }: ServerView, error: Erro
     throw new InvariantBroken("recovery", `n${id} found damage on an undamaged disk: ${error.message}`);
   if (code === "DISK_FAILED") return "diskFailed";
   if (code === "WIPED" && (wiped || emptied)) return "wiped";
-  if (code !== "CORRUPT" && !damaged)
-    throw new InvariantBroken("recovery", `n${id} stopped for no reason that its disk gives: ${error.message}`);
+  if (code !== "CORRUPT")
+    throw new InvariantBroken(
+      "recovery",
+      damaged
+        ? `n${id} has a damaged disk and does not say so, but: ${error.message}`
+        : `n${id} stopped for no reason that its disk gives: ${error.message}`,
+    );
   return "corrupt";
 }

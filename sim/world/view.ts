@@ -79,10 +79,12 @@ export interface RecoveredView extends Readonly<Pick<Recovered, "identity" | "lo
 
 /** The stable storage of a server. */
 export interface StorageView {
-  /** Some row has a turned bit: the server must notice when it starts. */
+  /** Some row has a turned bit or was lost: the server must notice when it starts. */
   readonly damaged: boolean;
-  /** A row with a turned bit was read, though it may be gone by now. */
+  /** Damage was met in what was read, though it may be gone by now. */
   readonly damageRead: boolean;
+  /** How a row was lost, if one was. */
+  readonly lost: "no" | "missing" | "older";
   /** Every write takes up to this much longer, µs. */
   readonly extraUs: number;
   /** No write completes before this virtual time, µs. */

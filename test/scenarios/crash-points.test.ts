@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allCheckers } from "../../sim/checkers/all.ts";
+import { Marks } from "../../sim/marks/marks.ts";
 import type { When } from "../../sim/plan/actions.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import { run } from "../../sim/runner.ts";
@@ -64,6 +65,25 @@ describe("the disk", () => {
     expect(stopped[0]).toMatch(/^n2 .*damaged/);
   });
   const stopped: string[] = [];
+
+  it.each([
+    ["a block of the log that is missing", { part: "log", older: false }],
+    ["a row of its state that is missing", { part: "state", older: false }],
+    ["a row of its state that is an older copy", { part: "state", older: true }],
+  ] as const)("with %s stops its server for good, and the others go on", (_, lost) => {
+    const marks = new Marks();
+    const outcome = run(
+      checkPlan({
+        seed: 3,
+        config: { horizonMs: 10_000, checkpoints: { dirtyBytes: 1, logBytes: 1, tailBytes: 1_000 } },
+        workload: { perSecond: 5 },
+        faults: [{ when: { kind: "at", atMs: 6_000 }, what: { kind: "loseRow", server: 2, ...lost } }],
+      }),
+      allCheckers(marks),
+    );
+    expect(outcome.failure).toBeUndefined();
+    expect(marks.has(lost.older ? "older-row-stops-server" : "missing-row-stops-server")).toBe(true);
+  });
 
   it("that fails a write stops its server, which starts again with what it acknowledged", () => {
     const outcome = run(
