@@ -23,13 +23,13 @@ export const faultKinds = [
   "failWrite",
   "fullDisk",
   "flipBit",
-  "loseRow",
   "drift",
   "jumpClock",
   "member",
   "transfer",
   "otherLife",
   "lowDisk",
+  "loseRow",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 

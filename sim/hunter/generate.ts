@@ -60,6 +60,12 @@ const snapshotPaces = [
   { bytesPerSecond: 1, pacedMsMax: 300 },
 ] as const;
 
+/** Servers that do little at a time and are slow about it: to arm a client's watches again takes them a while. */
+const slowArming = {
+  config: { readWork: readWorks[1], lateFlush: 0.8 },
+  mix: { watchPercent: 100, getData: 20, exists: 20, getChildren: 3, create: 5, setData: 10, delete: 3 },
+} as const;
+
 /** Everything is compacted at once. */
 const hastyCheckpoints = { dirtyBytes: 1, logBytes: 1, tailBytes: 0, awayBytes: 0, heldBytes: 0 } as const;
 
@@ -103,7 +109,11 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const contended = options.clean !== true && randomness.draws("plan cut leaders").chance(0.15);
   // Leaders whose logs outgrow those of their successors: with clients that ask for much at once.
   const outgrown = options.clean !== true && randomness.draws("plan outgrown").chance(0.1);
-  const pace = draws.pick(contended || outgrown ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces);
+  // Clients with many watches that lose their server again and again, often before it has armed them all.
+  const arming = options.clean !== true && randomness.draws("plan arming").chance(0.1);
+  const pace = draws.pick(
+    contended || outgrown || arming ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces,
+  );
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
   const electionTimeoutMs = draws.pick(outgrown ? [300] : [150, 300, 1_000]);
   const config = {
@@ -140,14 +150,16 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     applyWork: randomness.draws("plan apply work").pick(applyWorks),
     forwardedBytesMax: randomness.draws("plan forwarded").pick([limits.forwardedBytesMax, 4_000]),
     stagedBytesMax: randomness.draws("plan staged").pick([limits.stagedBytesMax, 1_000]),
+    ...(arming ? slowArming.config : {}),
   };
   const workload = {
     perSecond: pace.perSecond,
     outstanding: draws.pick(outgrown ? [16] : [1, 4, 16]),
-    paths: draws.pick(contended ? [1, 2] : [1, 2, 4, 8, 20, 50]),
+    paths: draws.pick(contended ? [1, 2] : arming ? [20, 50] : [1, 2, 4, 8, 20, 50]),
     mix: {
       ...drawMix(randomness.draws("plan mix")),
       ...(contended ? contendedMix : {}),
+      ...(arming ? slowArming.mix : {}),
       pagePercent: randomness.draws("plan pages").pick([0, 50, 100]),
       multi: randomness.draws("plan multi").pick([0, 3, 10, 30]),
       multiRead: randomness.draws("plan multi reads").pick([0, 0, 3, 10]),
@@ -169,8 +181,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   if (outgrown) faults.push(...drawOutgrown(randomness.draws("plan outgrown"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan cut off").chance(0.2))
     faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
-  if (options.clean !== true && randomness.draws("plan hops").chance(0.25))
-    faults.push(...drawHops(randomness.draws("plan hops"), horizonMs));
+  const hops = randomness.draws("plan hops");
+  if (options.clean !== true && (hops.chance(0.25) || arming)) faults.push(...drawHops(hops, horizonMs));
   if (options.clean !== true && randomness.draws("plan hung disks").chance(0.15))
     faults.push(...drawHungDisks(randomness.draws("plan hung disks"), horizonMs, electionTimeoutMs));
   if (options.clean !== true && randomness.draws("plan wrong clocks").chance(0.15))

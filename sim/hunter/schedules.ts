@@ -191,7 +191,8 @@ export function drawHops(draws: Draws, horizonMs: number): Fault[] {
         ? { kind: "moveClient", client }
         : { kind: "resetClient", client, refuseMs: draws.pick([0, 0, 50]) };
     faults.push({ when: { kind: "at", atMs }, what: hop() });
-    if (draws.chance(0.5)) faults.push({ when: { kind: "at", atMs: atMs + draws.between(1, 60) }, what: hop() });
+    if (draws.chance(0.5))
+      faults.push({ when: { kind: "at", atMs: atMs + draws.between(1, draws.pick([6, 60])) }, what: hop() });
   }
   return faults;
 }
