@@ -37,7 +37,8 @@ npm run mutants -- --random N [options]: not the catalogue, but N mutants made b
   --for S          processor seconds to find each in (default 30)
   --runs N         how many runs are compared with those of the sound code (default 100: 10 s)
   --only ID,ID     these again, whatever the seed
-  --seed-from, --jobs, --json, --list as above; --write keeps the figures in docs/random-mutants.json and docs/mutants.md
+  --write          keeps the figures in docs/random-mutants.json and docs/mutants.md
+  --seed-from, --jobs, --json, --list as above
 
 Ctrl-C ends it and prints the figures of the mutants that were done; with --write these are kept.
 Exit code: 0 all were killed, but for those that are expected to survive; with --random, whatever lived · 1 one
