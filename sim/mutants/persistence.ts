@@ -30,9 +30,9 @@ export const persistence: readonly Mutant[] = [
     title: "an entry is durable before its term",
     source: "openraft io_ordering.md",
     file: "src/storage/log-writer.ts",
-    find: "this.disk.write(batch, (error) => this.completed(token, error));",
+    find: "this.#disk.write(batch, (error) => this.#completed(token, error));",
     replace:
-      "const [blocks, state] = [batch.filter(({ key }) => key.length > 1), batch.filter(({ key }) => key.length === 1)];\n    if (blocks.length > 0 && state.length > 0) this.disk.write(blocks, () => {});\n    this.disk.write(blocks.length > 0 && state.length === 0 ? blocks : state, (error) => this.completed(token, error));",
+      "const [blocks, state] = [batch.filter(({ key }) => key.length > 1), batch.filter(({ key }) => key.length === 1)];\n    if (blocks.length > 0 && state.length > 0) this.#disk.write(blocks, () => {});\n    this.#disk.write(blocks.length > 0 && state.length === 0 ? blocks : state, (error) => this.#completed(token, error));",
     expects: ["recovery", "durable-before-visible", "election-safety", "durable-state"],
     kind: "safety",
     lesson:

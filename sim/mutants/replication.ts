@@ -20,9 +20,9 @@ export const replication: readonly Mutant[] = [
     title: "the log is cut by one write and appended to by another",
     source: "openraft 9540c904",
     file: "src/storage/log-writer.ts",
-    find: "this.disk.write(batch, (error) => this.completed(token, error));",
+    find: "this.#disk.write(batch, (error) => this.#completed(token, error));",
     replace:
-      'const puts = batch.filter((operation) => operation.type === "put");\n    if (puts.length < batch.length) this.disk.write(batch.filter((operation) => operation.type === "delete"), () => {});\n    this.disk.write(puts, (error) => this.completed(token, error));',
+      'const puts = batch.filter((operation) => operation.type === "put");\n    if (puts.length < batch.length) this.#disk.write(batch.filter((operation) => operation.type === "delete"), () => {});\n    this.#disk.write(puts, (error) => this.#completed(token, error));',
     expects: ["recovery", "durable-before-visible", "commit-durability", "durable-state"],
     kind: "safety",
     lesson:

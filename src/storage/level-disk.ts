@@ -53,30 +53,30 @@ interface PendingWrite {
  * is tried any more: behind a torn record a sound one would make damage of what was only unfinished.
  */
 export class LevelDisk implements Disk {
-  private readonly database: Database;
+  readonly #database: Database;
   /** The first one is under way. LevelDB, given several at once, would take them in any order. */
-  private writes: PendingWrite[] = [];
+  #writes: PendingWrite[] = [];
   /** Under way: the next write waits for it. */
-  private marking: Promise<void> | undefined;
-  private failed: Error | undefined;
+  #marking: Promise<void> | undefined;
+  #failed: Error | undefined;
   /** Since when the first write fails for want of a file, monotonic ms. */
-  private shortSinceMs: number | undefined;
-  private reopening: Promise<void> | undefined;
-  private reopenings = 0;
-  private whenIdle: (() => void) | undefined;
-  private closing: Promise<void> | undefined;
+  #shortSinceMs: number | undefined;
+  #reopening: Promise<void> | undefined;
+  #reopenings = 0;
+  #whenIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
 
-  private readonly marker: LogMarker;
-  private readonly reclaimer: Reclaimer;
+  readonly #marker: LogMarker;
+  readonly #reclaimer: Reclaimer;
 
   /** `directory` is that of the database. */
   constructor(level: Level<Uint8Array, Uint8Array>, directory: string) {
     const database = level as Database;
-    this.database = database;
-    this.marker = new LogMarker(directory);
+    this.#database = database;
+    this.#marker = new LogMarker(directory);
     const { gte, lt } = wholeDisk;
     // What is approximate about it: rows that LevelDB's own log holds only do not count.
-    this.reclaimer = new Reclaimer({
+    this.#reclaimer = new Reclaimer({
       compactRange: (first, last) => database.compactRange(first, last, { keyEncoding: "view" }),
       approximateSize: () => database.approximateSize(gte, lt, { keyEncoding: "view" }),
     });
@@ -84,14 +84,14 @@ export class LevelDisk implements Disk {
 
   /** Times that the database was opened anew for want of files. */
   get reopened(): number {
-    return this.reopenings;
+    return this.#reopenings;
   }
 
   write(batch: readonly DiskOperation[], done: (error: Error | undefined) => void): void {
-    const { failed } = this;
+    const failed = this.#failed;
     if (failed !== undefined) return queueMicrotask(() => done(failed));
-    this.writes.push({ batch, done });
-    if (this.writes.length === 1 && this.marking === undefined) this.writeFirst();
+    this.#writes.push({ batch, done });
+    if (this.#writes.length === 1 && this.#marking === undefined) this.#writeFirst();
   }
 
   scan(
@@ -99,7 +99,7 @@ export class LevelDisk implements Disk {
     visit: (key: Uint8Array, value: Uint8Array) => void,
     done: (error: Error | undefined) => void,
   ): void {
-    this.visitRange(range, visit).then(
+    this.#visitRange(range, visit).then(
       () => done(undefined),
       (error: unknown) => done(scanError(error)),
     );
@@ -107,23 +107,23 @@ export class LevelDisk implements Disk {
 
   view(): DiskView {
     // While the database is opened anew nothing is written: a snapshot of afterwards shows the same.
-    const lives = this.begun;
-    const taken = this.reopening?.then(() => this.database.snapshot()) ?? this.database.snapshot();
+    const lives = this.#begun;
+    const taken = this.#reopening?.then(() => this.#database.snapshot()) ?? this.#database.snapshot();
     Promise.resolve(taken).catch(() => {});
     let closed = false;
     return {
       read: (range, bytesMax, done) => {
         patiently(async () => {
           const snapshot = await taken;
-          if (this.begun !== lives) throw viewLost();
-          return this.readRange(range, bytesMax, snapshot);
+          if (this.#begun !== lives) throw viewLost();
+          return this.#readRange(range, bytesMax, snapshot);
         }).then(
           (rows) => {
             if (!closed) done(undefined, rows);
           },
           (error: unknown) => {
             // What LevelDB says of it then, tells nothing.
-            if (!closed) done(this.begun === lives ? scanError(error) : viewLost(), []);
+            if (!closed) done(this.#begun === lives ? scanError(error) : viewLost(), []);
           },
         );
       },
@@ -141,95 +141,95 @@ export class LevelDisk implements Disk {
 
   /** Gives back the space of what was deleted now, however little was written since: for a disk that is almost full. */
   reclaim(): void {
-    if (this.reopening === undefined && this.closing === undefined) this.reclaimer.reclaim();
+    if (this.#reopening === undefined && this.#closing === undefined) this.#reclaimer.reclaim();
   }
 
   /** Waits for the writes that it was given, then lets go of the directory. */
   close(): Promise<void> {
-    this.closing ??= this.closeWhenIdle();
-    return this.closing;
+    this.#closing ??= this.#closeWhenIdle();
+    return this.#closing;
   }
 
-  private async closeWhenIdle(): Promise<void> {
-    if (this.writes.length > 0) {
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#writes.length > 0) {
       await new Promise<void>((resolve) => {
-        this.whenIdle = resolve;
+        this.#whenIdle = resolve;
       });
     }
-    await this.marking;
-    await this.reclaimer.idle();
-    await this.marker.close(this.failed === undefined);
-    await this.database.close();
+    await this.#marking;
+    await this.#reclaimer.idle();
+    await this.#marker.close(this.#failed === undefined);
+    await this.#database.close();
   }
 
-  private writeFirst(): void {
-    const first = this.writes[0];
+  #writeFirst(): void {
+    const first = this.#writes[0];
     if (first === undefined) return;
-    if (this.reopening !== undefined) {
-      this.reopening.then(
-        () => setTimeout(() => this.writeFirst(), 0),
-        (error: unknown) => this.written(asError(error)),
+    if (this.#reopening !== undefined) {
+      this.#reopening.then(
+        () => setTimeout(() => this.#writeFirst(), 0),
+        (error: unknown) => this.#written(asError(error)),
       );
       return;
     }
-    this.database.batch(first.batch.map(levelOperation), { sync: true }).then(
-      () => this.written(undefined),
-      (error: unknown) => this.written(asError(error)),
+    this.#database.batch(first.batch.map(levelOperation), { sync: true }).then(
+      () => this.#written(undefined),
+      (error: unknown) => this.#written(asError(error)),
     );
   }
 
-  private written(error: Error | undefined): void {
-    if (error !== undefined && isShortage(error)) return this.waitForFiles(error);
-    this.shortSinceMs = undefined;
+  #written(error: Error | undefined): void {
+    if (error !== undefined && isShortage(error)) return this.#waitForFiles(error);
+    this.#shortSinceMs = undefined;
     if (error !== undefined) {
-      const { writes } = this;
-      this.failed = error;
-      this.writes = [];
+      const writes = this.#writes;
+      this.#failed = error;
+      this.#writes = [];
       for (const { done } of writes) done(error);
     } else {
-      const write = this.writes.shift();
-      if (write !== undefined && this.marker.wrote(this.reclaimer.wrote(write.batch))) {
+      const write = this.#writes.shift();
+      if (write !== undefined && this.#marker.wrote(this.#reclaimer.wrote(write.batch))) {
         // The next batch waits until it is seen how long the log is.
-        this.marking = this.marker.mark().finally(() => {
-          this.marking = undefined;
-          this.writeFirst();
+        this.#marking = this.#marker.mark().finally(() => {
+          this.#marking = undefined;
+          this.#writeFirst();
         });
-      } else this.writeFirst();
+      } else this.#writeFirst();
       write?.done(undefined);
     }
-    if (this.writes.length === 0) this.whenIdle?.();
+    if (this.#writes.length === 0) this.#whenIdle?.();
   }
 
   /**
    * LevelDB has not begun with the batch: it could not open the file that it was to go to, or refuses all writes since a
    * merge failed for that reason. (A sync or a write that failed never says so, and is never tried again.)
    */
-  private waitForFiles(error: Error): void {
-    this.shortSinceMs ??= performance.now();
-    const shortMs = performance.now() - this.shortSinceMs;
-    if (shortMs > shortageMaxMs) return this.written(shortage(error));
+  #waitForFiles(error: Error): void {
+    this.#shortSinceMs ??= performance.now();
+    const shortMs = performance.now() - this.#shortSinceMs;
+    if (shortMs > shortageMaxMs) return this.#written(shortage(error));
     // A merge that failed is forgotten only when the database is opened anew. Views are lost then; those who hold one may
     // need it for minutes, and meanwhile nothing could be written.
-    if (shortMs > reopenAfterMs && this.reopening === undefined) {
-      this.reopening = this.reopen();
+    if (shortMs > reopenAfterMs && this.#reopening === undefined) {
+      this.#reopening = this.#reopen();
       // Whoever waits for it is told.
-      this.reopening.catch(() => {});
+      this.#reopening.catch(() => {});
     }
-    setTimeout(() => this.writeFirst(), shortageRetryMs);
+    setTimeout(() => this.#writeFirst(), shortageRetryMs);
   }
 
   /** Opens the database anew. What was synced is there again: every write that was reported done. */
-  private async reopen(): Promise<void> {
-    await this.reclaimer.idle();
+  async #reopen(): Promise<void> {
+    await this.#reclaimer.idle();
     // It ends snapshots and iterators too, in its own time.
-    await this.database.close();
-    await patiently(() => this.database.open());
-    this.reopenings += 1;
-    this.reopening = undefined;
+    await this.#database.close();
+    await patiently(() => this.#database.open());
+    this.#reopenings += 1;
+    this.#reopening = undefined;
   }
 
-  private async readRange(range: KeyRange, bytesMax: number, snapshot: Snapshot): Promise<Row[]> {
-    const iterator = this.database.iterator({
+  async #readRange(range: KeyRange, bytesMax: number, snapshot: Snapshot): Promise<Row[]> {
+    const iterator = this.#database.iterator({
       gte: range.gte,
       lt: range.lt,
       snapshot,
@@ -251,19 +251,19 @@ export class LevelDisk implements Disk {
     }
   }
 
-  private async visitRange(range: KeyRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void> {
+  async #visitRange(range: KeyRange, visit: (key: Uint8Array, value: Uint8Array) => void): Promise<void> {
     let last: Uint8Array | undefined;
     /** Visits the rows behind `last`. False if the database was opened anew before the end. */
     const visitRest = async (): Promise<boolean> => {
-      await this.reopening;
-      const lives = this.begun;
+      await this.#reopening;
+      const lives = this.#begun;
       try {
-        await this.visitFrom(last === undefined ? range : { gt: last, lt: range.lt }, (key, value) => {
+        await this.#visitFrom(last === undefined ? range : { gt: last, lt: range.lt }, (key, value) => {
           last = key;
           visit(key, value);
         });
       } catch (error) {
-        if (this.begun === lives) throw error;
+        if (this.#begun === lives) throw error;
         return false;
       }
       return true;
@@ -271,11 +271,11 @@ export class LevelDisk implements Disk {
     while (!(await patiently(visitRest)));
   }
 
-  private async visitFrom(
+  async #visitFrom(
     range: KeyRange | { readonly gt: Uint8Array; readonly lt: Uint8Array },
     visit: (key: Uint8Array, value: Uint8Array) => void,
   ): Promise<void> {
-    const iterator = this.database.iterator({ ...range, fillCache: false, highWaterMarkBytes: scanBytes });
+    const iterator = this.#database.iterator({ ...range, fillCache: false, highWaterMarkBytes: scanBytes });
     try {
       for (;;) {
         const rows = await iterator.nextv(scanRows);
@@ -288,8 +288,8 @@ export class LevelDisk implements Disk {
   }
 
   /** How often the database was opened anew, or begun to be. */
-  private get begun(): number {
-    return this.reopening === undefined ? this.reopenings : this.reopenings + 1;
+  get #begun(): number {
+    return this.#reopening === undefined ? this.#reopenings : this.#reopenings + 1;
   }
 }
 

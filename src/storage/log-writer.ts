@@ -43,41 +43,41 @@ export interface LogWriterCallbacks {
 
 /** Writes Raft's log and hard state. */
 export class LogWriter {
-  private readonly disk: Disk;
-  private readonly callbacks: LogWriterCallbacks;
-  private state: "idle" | "writing" | "failed" = "idle";
+  readonly #disk: Disk;
+  readonly #callbacks: LogWriterCallbacks;
+  #state: "idle" | "writing" | "failed" = "idle";
   /** Blocks on disk, as if the batch in flight were done. */
-  private readonly blocks: StoredBlock[];
+  readonly #blocks: StoredBlock[];
   /** Where the log on disk begins, as if the batch in flight were done. */
-  private base: { readonly index: Index; readonly term: Term };
+  #base: { readonly index: Index; readonly term: Term };
   /** Until the next batch: the log is to begin here … */
-  private newBase: LogBase | undefined;
+  #newBase: LogBase | undefined;
   /** … since a snapshot takes its place, with these operations. */
-  private snapshotOperations: readonly DiskOperation[] | undefined;
+  #snapshotOperations: readonly DiskOperation[] | undefined;
   /** Entries of `blocks` behind this index are to be cut off by the next batch … */
-  private kept: Index;
+  #kept: Index;
   /** … which then appends these. */
-  private queued: Entry[] = [];
+  #queued: Entry[] = [];
   /** The newest hard state, written or queued. */
-  private hardState: HardState;
-  private hardStateQueued = false;
+  #hardState: HardState;
+  #hardStateQueued = false;
   /** Token of the newest write appended, and of the newest one given to the disk. */
-  private appendedToken: number | undefined;
-  private issuedToken: number | undefined;
+  #appendedToken: number | undefined;
+  #issuedToken: number | undefined;
 
   constructor(disk: Disk, stored: StoredLog, callbacks: LogWriterCallbacks) {
-    this.disk = disk;
-    this.callbacks = callbacks;
-    this.blocks = [...stored.blocks];
-    this.hardState = stored.hardState;
-    this.base = stored.base;
-    this.kept = this.storedIndex();
+    this.#disk = disk;
+    this.#callbacks = callbacks;
+    this.#blocks = [...stored.blocks];
+    this.#hardState = stored.hardState;
+    this.#base = stored.base;
+    this.#kept = this.#storedIndex();
   }
 
   /** Bytes of the log on disk. */
   get bytes(): number {
     let bytes = 0;
-    for (const block of this.blocks) bytes += block.bytes;
+    for (const block of this.#blocks) bytes += block.bytes;
     return bytes;
   }
 
@@ -88,11 +88,11 @@ export class LogWriter {
   compactable(index: Index, tailBytes: number): Index | undefined {
     let found: Index | undefined;
     let behind = this.bytes;
-    for (const block of this.blocks) {
+    for (const block of this.#blocks) {
       const last = lastIndexOf(block);
       behind -= block.bytes;
       // The newest entry on disk stays: its term tells which log this is.
-      if (last > index || last >= this.kept || behind < tailBytes) break;
+      if (last > index || last >= this.#kept || behind < tailBytes) break;
       found = last;
     }
     return found;
@@ -100,10 +100,10 @@ export class LogWriter {
 
   /** Has the next batch drop the blocks up to `base`, which is the end of one: see {@link compactable}. */
   compact(base: LogBase): void {
-    if (this.state === "failed") return;
-    assert(this.snapshotOperations === undefined, "a log that a snapshot replaces is not compacted");
-    assert(base.index > this.base.index && base.index <= this.kept, "what is compacted is on disk");
-    this.newBase = base;
+    if (this.#state === "failed") return;
+    assert(this.#snapshotOperations === undefined, "a log that a snapshot replaces is not compacted");
+    assert(base.index > this.#base.index && base.index <= this.#kept, "what is compacted is on disk");
+    this.#newBase = base;
   }
 
   /**
@@ -111,136 +111,136 @@ export class LogWriter {
    * with a write that has a snapshot: they make it the present checkpoint.
    */
   append(write: LogWrite, snapshotOperations: readonly DiskOperation[] = []): void {
-    if (this.state === "failed") return;
+    if (this.#state === "failed") return;
     assert(
-      this.appendedToken === undefined || write.token === this.appendedToken + 1,
+      this.#appendedToken === undefined || write.token === this.#appendedToken + 1,
       "tokens of writes rise by one each",
     );
-    this.appendedToken = write.token;
+    this.#appendedToken = write.token;
     if (write.hardState !== undefined) {
-      this.hardState = write.hardState;
-      this.hardStateQueued = true;
+      this.#hardState = write.hardState;
+      this.#hardStateQueued = true;
     }
-    if (write.snapshot !== undefined) this.replace(write.snapshot, snapshotOperations);
-    if (write.truncateFrom !== undefined) this.truncate(write.truncateFrom);
+    if (write.snapshot !== undefined) this.#replace(write.snapshot, snapshotOperations);
+    if (write.truncateFrom !== undefined) this.#truncate(write.truncateFrom);
     for (const entry of write.entries) {
-      assert(entry.index === this.kept + this.queued.length + 1, "appended entries continue the log on disk");
-      assert(entry.term <= this.hardState.currentTerm, "no entry is durable before its term");
-      this.queued.push(entry);
+      assert(entry.index === this.#kept + this.#queued.length + 1, "appended entries continue the log on disk");
+      assert(entry.term <= this.#hardState.currentTerm, "no entry is durable before its term");
+      this.#queued.push(entry);
     }
   }
 
   /** Gives what is queued to the disk, unless a batch is in flight: then its completion is the time to call again. */
   flush(): void {
-    const token = this.appendedToken;
-    if (this.state !== "idle" || (token === this.issuedToken && this.newBase === undefined)) return;
-    const batch = this.takeBatch();
-    this.state = "writing";
-    this.issuedToken = token;
-    this.disk.write(batch, (error) => this.completed(token, error));
+    const token = this.#appendedToken;
+    if (this.#state !== "idle" || (token === this.#issuedToken && this.#newBase === undefined)) return;
+    const batch = this.#takeBatch();
+    this.#state = "writing";
+    this.#issuedToken = token;
+    this.#disk.write(batch, (error) => this.#completed(token, error));
   }
 
-  private completed(token: number | undefined, error: Error | undefined): void {
-    assert(this.state === "writing", "a batch completes once");
+  #completed(token: number | undefined, error: Error | undefined): void {
+    assert(this.#state === "writing", "a batch completes once");
     if (error !== undefined) {
       // What a failed write or fsync left behind is unknown, and a second fsync may succeed without having written
       // anything: so there is no second one.
-      this.state = "failed";
-      this.callbacks.failed(diskError(error, "a write to disk failed"));
+      this.#state = "failed";
+      this.#callbacks.failed(diskError(error, "a write to disk failed"));
       return;
     }
-    this.state = "idle";
+    this.#state = "idle";
     if (token === undefined) this.flush();
-    else this.callbacks.durable(token);
+    else this.#callbacks.durable(token);
   }
 
   /** Cuts the log so that it ends before `from`: what is only queued is dropped, the disk's part is cut later. */
-  private truncate(from: Index): void {
-    assert(from > (this.newBase ?? this.base).index, "what a checkpoint covers is never cut off");
+  #truncate(from: Index): void {
+    assert(from > (this.#newBase ?? this.#base).index, "what a checkpoint covers is never cut off");
     assert(from > 1, "the first entry of the log is never cut off");
-    if (from > this.kept) {
-      this.queued.length = Math.min(this.queued.length, from - this.kept - 1);
+    if (from > this.#kept) {
+      this.#queued.length = Math.min(this.#queued.length, from - this.#kept - 1);
       return;
     }
-    this.kept = from - 1;
-    this.queued = [];
+    this.#kept = from - 1;
+    this.#queued = [];
   }
 
   /** A snapshot takes the place of everything, queued or on disk. */
-  private replace(snapshot: LogBase, operations: readonly DiskOperation[]): void {
-    this.newBase = snapshot;
-    this.snapshotOperations = operations;
-    this.queued = [];
-    this.kept = snapshot.index;
+  #replace(snapshot: LogBase, operations: readonly DiskOperation[]): void {
+    this.#newBase = snapshot;
+    this.#snapshotOperations = operations;
+    this.#queued = [];
+    this.#kept = snapshot.index;
   }
 
-  private takeBatch(): DiskOperation[] {
+  #takeBatch(): DiskOperation[] {
     const batch: DiskOperation[] = [];
-    this.moveBase(batch);
+    this.#moveBase(batch);
     // Deletions come first: a new block may take the key of a deleted one.
-    this.cutBlocks(batch);
-    this.appendBlocks(batch);
+    this.#cutBlocks(batch);
+    this.#appendBlocks(batch);
     // Entries that were queued and cut again leave nothing to write; the hard state then keeps the batch from being
     // empty, so that every write completes in the same way.
-    if (this.hardStateQueued || batch.length === 0) {
-      batch.push({ type: "put", key: hardStateKey, value: encodeHardState(this.hardState) });
-      this.hardStateQueued = false;
+    if (this.#hardStateQueued || batch.length === 0) {
+      batch.push({ type: "put", key: hardStateKey, value: encodeHardState(this.#hardState) });
+      this.#hardStateQueued = false;
     }
     return batch;
   }
 
   /** Has the log begin where it should: a compaction drops the blocks before that, a snapshot all. */
-  private moveBase(batch: DiskOperation[]): void {
-    const { newBase } = this;
+  #moveBase(batch: DiskOperation[]): void {
+    const newBase = this.#newBase;
     if (newBase === undefined) return;
-    const all = this.snapshotOperations !== undefined;
+    const all = this.#snapshotOperations !== undefined;
     let gone = 0;
-    for (const block of this.blocks) {
+    for (const block of this.#blocks) {
       if (!all && lastIndexOf(block) > newBase.index) break;
       batch.push({ type: "delete", key: logBlockKey(block.firstIndex) });
       gone++;
     }
-    this.blocks.splice(0, gone);
+    this.#blocks.splice(0, gone);
     batch.push({ type: "put", key: logBaseKey, value: encodeLogBase(newBase) });
-    for (const operation of this.snapshotOperations ?? []) batch.push(operation);
-    this.base = newBase;
-    this.newBase = undefined;
-    this.snapshotOperations = undefined;
+    for (const operation of this.#snapshotOperations ?? []) batch.push(operation);
+    this.#base = newBase;
+    this.#newBase = undefined;
+    this.#snapshotOperations = undefined;
   }
 
   /** Deletes the blocks behind `kept`; at most one that straddles it is written again without its end. */
-  private cutBlocks(batch: DiskOperation[]): void {
-    let last = this.blocks.at(-1);
-    while (last !== undefined && last.firstIndex > this.kept) {
+  #cutBlocks(batch: DiskOperation[]): void {
+    let last = this.#blocks.at(-1);
+    while (last !== undefined && last.firstIndex > this.#kept) {
       batch.push({ type: "delete", key: logBlockKey(last.firstIndex) });
-      this.blocks.pop();
-      last = this.blocks.at(-1);
+      this.#blocks.pop();
+      last = this.#blocks.at(-1);
     }
-    if (last === undefined || lastIndexOf(last) <= this.kept) return;
-    this.blocks.pop();
-    this.putBlock(batch, last.entries.slice(0, this.kept - last.firstIndex + 1));
+    if (last === undefined || lastIndexOf(last) <= this.#kept) return;
+    this.#blocks.pop();
+    this.#putBlock(batch, last.entries.slice(0, this.#kept - last.firstIndex + 1));
   }
 
-  private appendBlocks(batch: DiskOperation[]): void {
-    for (const entries of splitByBytes(this.queued)) this.putBlock(batch, entries);
-    this.kept += this.queued.length;
-    this.queued = [];
+  #appendBlocks(batch: DiskOperation[]): void {
+    for (const entries of splitByBytes(this.#queued)) this.#putBlock(batch, entries);
+    this.#kept += this.#queued.length;
+    this.#queued = [];
   }
 
-  private putBlock(batch: DiskOperation[], entries: readonly Entry[]): void {
+  #putBlock(batch: DiskOperation[], entries: readonly Entry[]): void {
     const firstIndex = present(entries[0], "the first entry of a block").index;
-    const value = encodeLogBlock({ currentTerm: this.hardState.currentTerm, prevTerm: this.lastTerm(), entries });
+    const value = encodeLogBlock({ currentTerm: this.#hardState.currentTerm, prevTerm: this.#lastTerm(), entries });
     batch.push({ type: "put", key: logBlockKey(firstIndex), value });
-    this.blocks.push({ firstIndex, entries, bytes: value.length });
+    this.#blocks.push({ firstIndex, entries, bytes: value.length });
   }
 
-  private lastTerm(): Term {
-    return this.blocks.at(-1)?.entries.at(-1)?.term ?? this.base.term;
+  #lastTerm(): Term {
+    return this.#blocks.at(-1)?.entries.at(-1)?.term ?? this.#base.term;
   }
 
-  private storedIndex(): Index {
-    const last = this.blocks.at(-1);
-    return last === undefined ? this.base.index : lastIndexOf(last);
+  #storedIndex(): Index {
+    const last = this.#blocks.at(-1);
+    return last === undefined ? this.#base.index : lastIndexOf(last);
   }
 }
 

@@ -49,128 +49,130 @@ export interface Recovered {
 
 /** The rows of a database, sorted out. */
 export class Rows {
-  private identity: Uint8Array | undefined;
-  private hardState: Uint8Array | undefined;
-  private admission: Uint8Array | undefined;
-  private readonly blocks: { readonly firstIndex: Index; readonly value: Uint8Array }[] = [];
-  private base: Uint8Array | undefined;
-  private head: CheckpointHead | undefined;
-  private loader: CheckpointLoader | undefined;
-  private readonly left: SegmentName[] = [];
-  private strangeKey: Uint8Array | undefined;
-  private count = 0;
-  private damage: unknown;
+  #identity: Uint8Array | undefined;
+  #hardState: Uint8Array | undefined;
+  #admission: Uint8Array | undefined;
+  readonly #blocks: { readonly firstIndex: Index; readonly value: Uint8Array }[] = [];
+  #base: Uint8Array | undefined;
+  #head: CheckpointHead | undefined;
+  #loader: CheckpointLoader | undefined;
+  readonly #left: SegmentName[] = [];
+  #strangeKey: Uint8Array | undefined;
+  #count = 0;
+  #damage: unknown;
 
   /** Takes the next row, in key order. */
   add(key: Uint8Array, value: Uint8Array): void {
-    this.count++;
+    this.#count++;
     try {
-      this.sort(key, value);
+      this.#sort(key, value);
     } catch (error) {
-      this.damage ??= error;
+      this.#damage ??= error;
     }
   }
 
-  private sort(key: Uint8Array, value: Uint8Array): void {
+  #sort(key: Uint8Array, value: Uint8Array): void {
     const firstIndex = logBlockIndex(key);
-    if (firstIndex !== undefined) this.blocks.push({ firstIndex, value });
-    else if (key.length === 1 && key[0] === identityKey[0]) this.identity = value;
-    else if (key.length === 1 && key[0] === hardStateKey[0]) this.hardState = value;
-    else if (key.length === 1 && key[0] === admissionKey[0]) this.admission = value;
-    else if (key.length === 1 && key[0] === logBaseKey[0]) this.base = value;
+    if (firstIndex !== undefined) this.#blocks.push({ firstIndex, value });
+    else if (key.length === 1 && key[0] === identityKey[0]) this.#identity = value;
+    else if (key.length === 1 && key[0] === hardStateKey[0]) this.#hardState = value;
+    else if (key.length === 1 && key[0] === admissionKey[0]) this.#admission = value;
+    else if (key.length === 1 && key[0] === logBaseKey[0]) this.#base = value;
     else if (key.length === 1 && key[0] === headKey[0]) {
-      this.head = decodeHead(value);
-      this.loader = new CheckpointLoader(this.head.generation);
-    } else this.addSegment(key, value);
+      this.#head = decodeHead(value);
+      this.#loader = new CheckpointLoader(this.#head.generation);
+    } else this.#addSegment(key, value);
   }
 
   /** The head comes before the segments, so they are decoded as they come, and only those that count. */
-  private addSegment(key: Uint8Array, value: Uint8Array): void {
+  #addSegment(key: Uint8Array, value: Uint8Array): void {
     const name = segmentName(key);
-    if (name === undefined) this.strangeKey ??= key;
-    else if (name.generation === this.head?.generation) this.loader?.add(name.number, value);
-    else this.left.push(name);
+    if (name === undefined) this.#strangeKey ??= key;
+    else if (name.generation === this.#head?.generation) this.#loader?.add(name.number, value);
+    else this.#left.push(name);
   }
 
   /** Segments of snapshots that were not received to the end, and of states that were replaced: to be deleted. */
   get leftovers(): readonly SegmentName[] {
-    return this.left;
+    return this.#left;
   }
 
   /** Whether this is a fresh disk. */
   get empty(): boolean {
-    return this.count === 0;
+    return this.#count === 0;
   }
 
   /** Whose data these are. */
   readIdentity(): Identity {
-    if (this.identity === undefined) throw corrupt("the record that says whose data these are is missing");
-    return decodeIdentity(this.identity);
+    if (this.#identity === undefined) throw corrupt("the record that says whose data these are is missing");
+    return decodeIdentity(this.#identity);
   }
 
   /** The state in these rows. CORRUPT if they do not fit together. */
   recover(): Recovered {
-    if (this.damage !== undefined) throw this.damage;
-    if (this.strangeKey !== undefined) throw corrupt(`it holds the unknown key ${hex(this.strangeKey)}`);
-    if (this.hardState === undefined) throw corrupt("the hard state (term and vote) is missing");
-    const hardState = decodeHardState(this.hardState);
+    if (this.#damage !== undefined) throw this.#damage;
+    if (this.#strangeKey !== undefined) throw corrupt(`it holds the unknown key ${hex(this.#strangeKey)}`);
+    if (this.#hardState === undefined) throw corrupt("the hard state (term and vote) is missing");
+    const hardState = decodeHardState(this.#hardState);
     const identity = this.readIdentity();
-    const admission = this.admission === undefined ? undefined : decodeAdmission(this.admission);
-    const base = this.base === undefined ? undefined : decodeLogBase(this.base);
+    const admission = this.#admission === undefined ? undefined : decodeAdmission(this.#admission);
+    const base = this.#base === undefined ? undefined : decodeLogBase(this.#base);
     const log = new LogReader(hardState, base);
-    for (const { firstIndex, value } of this.blocks)
+    for (const { firstIndex, value } of this.#blocks)
       log.add(firstIndex, decodeLogBlock(firstIndex, value), value.length);
     const recovered = log.recovered(identity.joining === true);
-    if (this.head === undefined || this.loader === undefined) {
+    if (this.#head === undefined || this.#loader === undefined) {
       if (base !== undefined) throw corrupt(`the log begins behind entry ${base.index}, but there is no checkpoint`);
       return { ...withCheckpoint(recovered, undefined), identity, admission };
     }
-    checkAgainstLog(this.head, recovered.log);
-    return { ...withCheckpoint(recovered, this.loader.finish(this.head)), identity, admission };
+    checkAgainstLog(this.#head, recovered.log);
+    return { ...withCheckpoint(recovered, this.#loader.finish(this.#head)), identity, admission };
   }
 }
 
 /** Joins log blocks and sees that each continues the one before. */
 class LogReader {
-  private readonly hardState: HardState;
-  private readonly base: LogBase | undefined;
-  private readonly entries: Entry[] = [];
-  private readonly blocks: StoredBlock[] = [];
-  private lastTerm: Term;
+  readonly #hardState: HardState;
+  readonly #base: LogBase | undefined;
+  readonly #entries: Entry[] = [];
+  readonly #blocks: StoredBlock[] = [];
+  #lastTerm: Term;
 
   constructor(hardState: HardState, base: LogBase | undefined) {
-    this.hardState = hardState;
-    this.base = base;
-    this.lastTerm = base?.term ?? 0;
-    if (this.lastTerm > hardState.currentTerm) {
-      throw corrupt(`the log begins in term ${this.lastTerm}, but the hard state says term ${hardState.currentTerm}`);
+    this.#hardState = hardState;
+    this.#base = base;
+    this.#lastTerm = base?.term ?? 0;
+    if (this.#lastTerm > hardState.currentTerm) {
+      throw corrupt(`the log begins in term ${this.#lastTerm}, but the hard state says term ${hardState.currentTerm}`);
     }
   }
 
   add(firstIndex: Index, block: LogBlock, bytes: number): void {
-    const expected = (this.base?.index ?? 0) + this.entries.length + 1;
+    const expected = (this.#base?.index ?? 0) + this.#entries.length + 1;
     if (firstIndex > expected) throw corrupt(`the log entries ${expected} to ${firstIndex - 1} are missing`);
     if (firstIndex < expected) throw corrupt(`the log block at entry ${firstIndex} overlaps the one before it`);
-    if (block.prevTerm !== this.lastTerm) {
+    if (block.prevTerm !== this.#lastTerm) {
       throw corrupt(
         `the log block at entry ${firstIndex} was written behind an entry of term ${block.prevTerm}, ` +
-          `but entry ${firstIndex - 1} has term ${this.lastTerm}: a block in between was lost`,
+          `but entry ${firstIndex - 1} has term ${this.#lastTerm}: a block in between was lost`,
       );
     }
-    if (block.currentTerm > this.hardState.currentTerm) {
+    if (block.currentTerm > this.#hardState.currentTerm) {
       throw corrupt(
         `the log block at entry ${firstIndex} was written in term ${block.currentTerm}, ` +
-          `but the hard state says term ${this.hardState.currentTerm}`,
+          `but the hard state says term ${this.#hardState.currentTerm}`,
       );
     }
-    for (const entry of block.entries) this.entries.push(entry);
-    this.blocks.push({ firstIndex, entries: block.entries, bytes });
-    this.lastTerm = this.entries.at(-1)?.term ?? this.lastTerm;
+    for (const entry of block.entries) this.#entries.push(entry);
+    this.#blocks.push({ firstIndex, entries: block.entries, bytes });
+    this.#lastTerm = this.#entries.at(-1)?.term ?? this.#lastTerm;
   }
 
   recovered(joining: boolean): RecoveredFiles {
-    const { hardState, entries, blocks } = this;
-    const base = this.base ?? wholeLog(entries, joining);
+    const hardState = this.#hardState;
+    const entries = this.#entries;
+    const blocks = this.#blocks;
+    const base = this.#base ?? wholeLog(entries, joining);
     return { log: { hardState, entries, base }, stored: { hardState, base, blocks } };
   }
 }
