@@ -15,7 +15,7 @@ export const limits = {
   multiPartsMax: 1000,
   /** Paths and data of all parts of a multi, bytes. */
   multiBytesMax: 2 * 1024 * 1024,
-  /** Writes of one connection that wait for their answer, bytes. */
+  /** Requests of one connection that wait for their answer, with all their parts, bytes. */
   outstandingBytesMax: 16 * 1024 * 1024,
   /** Committed entries that are applied in one turn. */
   appliedPerTurnMax: 5_000,

@@ -1,7 +1,7 @@
 /** What all rooms have to know of an operation, in a table with a row for each; and what follows for one of several parts. */
-import { emptyBytes } from "./bytes.ts";
+import { emptyBytes, utf8Length } from "./bytes.ts";
 import { limits } from "./limits.ts";
-import type { MultiOperation, MultiPart, MultiParts, Operation, PartName, PartOf, Result } from "./operations.ts";
+import type { MultiOperation, MultiPart, MultiParts, Operation, PartName, PartOf, Read, Result } from "./operations.ts";
 
 interface Traits<O> {
   /** The data that it brings along; none for those that bring none. */
@@ -72,11 +72,20 @@ export function partsOf(operation: Operation): readonly MultiPart[] {
   return operation.op === "multi" ? operation.parts : [operation];
 }
 
-/** Bytes of the data that an operation brings along. */
-export function dataBytesOf(operation: Operation): number {
-  if (operation.op !== "multi") return dataOf(operation).length;
-  let bytes = 0;
-  for (const part of operation.parts) bytes += dataOf(part).length;
+/** What a request, and each part of one, counts for besides its paths and data, bytes. */
+export const requestOverheadBytes = 64;
+
+/** Bytes of an operation, about: paths and data, and something for each part, which takes room though it has neither. */
+export function bytesIn(operation: Operation): number {
+  let bytes = requestOverheadBytes;
+  for (const part of partsOf(operation)) bytes += requestOverheadBytes + utf8Length(pathOf(part)) + dataOf(part).length;
+  return bytes;
+}
+
+/** Bytes of a read, counted as those of an operation. */
+export function bytesInRead({ path, after = "", parts = [] }: Read): number {
+  let bytes = requestOverheadBytes + utf8Length(path) + utf8Length(after);
+  for (const part of parts) bytes += requestOverheadBytes + utf8Length(part.path);
   return bytes;
 }
 

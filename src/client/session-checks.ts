@@ -2,20 +2,17 @@
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { dataOf, partsOf, pathOf, versionOf } from "../base/operation-traits.ts";
+import { dataOf, partsOf, pathOf, requestOverheadBytes, versionOf } from "../base/operation-traits.ts";
 import type { MultiPart, ReadPart, Result, WatchSpec } from "../base/operations.ts";
 import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
-
-/** What a message, and each part of one, takes besides paths and data. */
-const overheadBytes = 64;
 
 /**
  * Bytes of the request on the wire, about. Throws BAD_ARGUMENTS, DATA_TOO_LARGE, MULTI_TOO_LARGE for what no server could
  * even take in.
  */
 export function checkedBytes(body: RequestBody): number {
-  if (body.type === "close") return overheadBytes;
+  if (body.type === "close") return requestOverheadBytes;
   if (body.type === "write") {
     const { operation } = body;
     const parts = partsOf(operation);
@@ -23,13 +20,16 @@ export function checkedBytes(body: RequestBody): number {
     const bytes = parts.reduce((sum, part) => sum + checkedPartBytes(part), 0);
     if (operation.op === "multi" && bytes > limits.multiBytesMax)
       throw tooLarge(`the transaction has ${bytes} bytes, more than ${limits.multiBytesMax}`);
-    return bytes + overheadBytes * (parts.length + 1);
+    return bytes + requestOverheadBytes * (parts.length + 1);
   }
   const { path, after = "", parts = [] } = body.read;
   checkCount(parts);
   // `after` is the name of a child, which stands in for one segment of a path.
   const bytes = checkedPathBytes(path) + checkedPathBytes(after, "`after`");
-  return parts.reduce((sum, part) => sum + checkedPathBytes(part.path) + overheadBytes, bytes + overheadBytes);
+  return parts.reduce(
+    (sum, part) => sum + checkedPathBytes(part.path) + requestOverheadBytes,
+    bytes + requestOverheadBytes,
+  );
 }
 
 function checkCount({ length }: readonly (MultiPart | ReadPart)[]): void {

@@ -9,6 +9,7 @@ const slot = (): Slot => ({
   xid: 1,
   requestId: 0,
   read: undefined,
+  bytes: 0,
   work: 0,
   readIndex: undefined,
   answer: undefined,

@@ -39,7 +39,7 @@ export class Connection {
   readonly arming = new WatchArming();
   /** Requests that came behind those, or behind more reads than are taken up ahead of their answers, in order. */
   readonly waiting = new Queue<Request>();
-  /** Bytes of the writes among them. */
+  /** Their bytes. */
   waitingBytes = 0;
   /** Its session is closed; the stream ends when the last request is answered. */
   closing = false;
@@ -58,6 +58,11 @@ export class Connection {
   /** Requests without an answer. */
   get outstanding(): number {
     return this.requests.length + this.waiting.length;
+  }
+
+  /** Bytes of the requests without an answer. */
+  get outstandingBytes(): number {
+    return this.proposalBytes + this.waitingBytes + this.requests.readBytes;
   }
 
   /** The frame of this turn. */

@@ -2,7 +2,8 @@
  * Takes up the requests of a connection in the order sent. What there is no room for waits in front of the connection's
  * queue: behind watches that are to be armed first, and behind more reads than are taken up ahead of their answers.
  */
-import { dataBytesOf } from "../../base/operation-traits.ts";
+import { limits } from "../../base/limits.ts";
+import { bytesIn, bytesInRead, requestOverheadBytes } from "../../base/operation-traits.ts";
 import type { Request } from "../../protocol/client-messages.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachedState, Connection } from "./connection.ts";
@@ -30,13 +31,17 @@ export class Intake {
 
   /** A request has come. */
   take(connection: Connection, request: Request, state: AttachedState): void {
-    const { connections, writes } = this.#parts;
+    const { connections } = this.#parts;
     const failure = state.order.take(request, connection.outstanding);
     if (failure !== undefined) return connections.refuse(connection, failure.code, failure.message);
-    if (connection.waiting.length === 0 && this.#hasRoom(connection)) return this.#begin(connection, request, state);
-    connection.waiting.push(request);
-    connection.waitingBytes += bytesOf(request);
-    writes.checkBytes(connection);
+    if (connection.waiting.length === 0 && this.#hasRoom(connection)) this.#begin(connection, request, state);
+    else {
+      connection.waiting.push(request);
+      connection.waitingBytes += bytesOf(request);
+    }
+    if (connection.outstandingBytes <= limits.outstandingBytesMax) return;
+    const message = `requests of more than ${limits.outstandingBytesMax} bytes are outstanding`;
+    connections.refuse(connection, "TOO_MANY_REQUESTS", message);
   }
 
   /** There may be room for requests that wait. */
@@ -68,5 +73,6 @@ export class Intake {
 
 /** What a request counts for while it waits. */
 function bytesOf({ body }: Request): number {
-  return body.type === "write" ? dataBytesOf(body.operation) : 0;
+  if (body.type === "close") return requestOverheadBytes;
+  return body.type === "write" ? bytesIn(body.operation) : bytesInRead(body.read);
 }

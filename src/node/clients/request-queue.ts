@@ -13,6 +13,7 @@
  * provisionally: that answer counts if the read index turns out to be no newer.
  */
 import { assert } from "../../base/assert.ts";
+import { bytesInRead } from "../../base/operation-traits.ts";
 import type { Read, Result, WatchEvent, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
 import type { ServerMessage } from "../../protocol/client-messages.ts";
@@ -28,6 +29,8 @@ export interface Slot {
   readIndex: Zxid | undefined;
   /** Reads: what it costs, in the units of `workOf`; as it was when it came. */
   readonly work: number;
+  /** Reads: bytes of the question; otherwise 0. */
+  readonly bytes: number;
   answer: { readonly zxid: Zxid; readonly result: Result } | undefined;
   /** Events that fired after this slot was evaluated and before the next was. */
   events: WatchEvent[] | undefined;
@@ -52,6 +55,7 @@ export class RequestQueue {
   /** Slots before this position (counted from the front) are evaluated. */
   #evaluated = 0;
   #readWork = 0;
+  #readBytes = 0;
   /** Events that wait for {@link letGo}, and all answers with them. */
   #held: WatchEvent[] | undefined;
 
@@ -69,6 +73,11 @@ export class RequestQueue {
   /** What its reads cost. */
   get readWork(): number {
     return this.#readWork;
+  }
+
+  /** Bytes that its reads take until they are answered. */
+  get readBytes(): number {
+    return this.#readBytes;
   }
 
   /** Whether a read is the next to be evaluated, and can be. */
@@ -96,6 +105,7 @@ export class RequestQueue {
     const slot = slotOf(xid, 0, read, work);
     this.#slots.push(slot);
     this.#readWork += work;
+    this.#readBytes += slot.bytes;
     const needsIndex = !read.local || read.kind === "sync";
     if (!needsIndex) slot.readIndex = 0;
     return needsIndex ? slot : undefined;
@@ -204,6 +214,7 @@ export class RequestQueue {
     this.#slots.shift();
     this.#evaluated--;
     this.#readWork -= slot.work;
+    this.#readBytes -= slot.bytes;
     for (const event of slot.events ?? []) this.#send({ type: "event", event });
     return true;
   }
@@ -224,5 +235,6 @@ export class RequestQueue {
 }
 
 function slotOf(xid: number, requestId: number, read: Read | undefined, work: number): Slot {
-  return { xid, requestId, read, work, readIndex: undefined, answer: undefined, events: undefined };
+  const bytes = read === undefined ? 0 : bytesInRead(read);
+  return { xid, requestId, read, work, bytes, readIndex: undefined, answer: undefined, events: undefined };
 }

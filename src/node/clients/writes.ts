@@ -2,7 +2,6 @@
  * Writes of this server's clients: proposed for the log, and answered with what applying them came to. What is under way
  * is kept by the connection, by request id; what is lost on its way goes again (`../proposals.ts`).
  */
-import { limits } from "../../base/limits.ts";
 import { withoutData } from "../../base/operation-traits.ts";
 import type { Operation, Result, SessionId } from "../../base/operations.ts";
 import type { Request } from "../../protocol/client-messages.ts";
@@ -57,20 +56,13 @@ export class ClientWrites {
     );
     connection.proposals.set(requestId, proposal);
     connection.proposalBytes += proposals.bytesOf(proposal);
-    this.checkBytes(connection);
+    this.#checkBytes(connection);
   }
 
-  /** Refuses a client, or one of all, that has sent more than may be outstanding. */
-  checkBytes(connection: Connection): void {
+  /** All clients together: a cluster that takes no writes must not fill the memory of the servers that collect them. */
+  #checkBytes(connection: Connection): void {
     const { connections, proposals, proposedBytesMax } = this.#parts;
-    if (connection.proposalBytes + connection.waitingBytes > limits.outstandingBytesMax)
-      connections.refuse(
-        connection,
-        "TOO_MANY_REQUESTS",
-        `writes of more than ${limits.outstandingBytesMax} bytes are outstanding`,
-      );
-    // All clients together: a cluster that takes no writes must not fill the memory of the servers that collect them.
-    else if (proposals.bytes > proposedBytesMax)
+    if (proposals.bytes > proposedBytesMax)
       connections.refuse(
         connection,
         "OVERLOADED",
