@@ -89,6 +89,8 @@ export class Conversation {
   #pings = 0;
   /** The xids that pongs answer, in order. */
   readonly #pinged: number[] = [];
+  /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
+  #toldZxid = 0;
   /** The newest event that was told: one change is told once, however many watches it fires. */
   #told: Pick<WatchEvent, "type" | "path" | "zxid"> | undefined;
 
@@ -152,6 +154,7 @@ export class Conversation {
     this.#sendsReadOnly = reader.left > 0;
     if (lastZxidSeen > this.#facts.appliedIndex()) return { end: "clientIsAhead" };
     this.#state = "connecting";
+    this.#toldZxid = Math.max(0, lastZxidSeen);
     return {
       messages: [
         {
@@ -161,7 +164,7 @@ export class Conversation {
           sessionId: BigInt.asUintN(53, sessionId) === sessionId ? Number(sessionId) : Number.MAX_SAFE_INTEGER,
           password: passwd,
           timeoutMs: timeOut,
-          lastZxid: Math.max(0, lastZxidSeen),
+          lastZxid: this.#toldZxid,
           holder,
           takeover: true,
           instance: 0,
@@ -272,6 +275,7 @@ export class Conversation {
     this.#pendingBytes -= bytes;
     // A ZooKeeper client never asks for an answer again.
     if (requestId > 0) this.#acked = requestId;
+    this.#toldZxid = Math.max(this.#toldZxid, zxid);
     const err = errorOf(taken, result);
     const unknown = last && "error" in taken.ask;
     const start = writer.beginFrame();
@@ -298,8 +302,10 @@ export class Conversation {
     if (number === 0) return undefined;
     const xid = this.#pinged.shift();
     if (xid === undefined) return undefined;
+    // Clients count the zxid of any frame as seen, and are not told again what was missed up to there. A pong leaves
+    // before events of what is applied already, even of the entry whose first events were told.
     const start = writer.beginFrame();
-    replyHeader.write(writer, { xid, zxid: this.#facts.appliedIndex(), err: 0 });
+    replyHeader.write(writer, { xid, zxid: this.#toldZxid, err: 0 });
     this.#endFrame(writer, start);
     return undefined;
   }
