@@ -169,7 +169,7 @@ export const membership: readonly Mutant[] = [
     title: "data of which no origin is known count as none",
     source: "ours (docs/decisions/0005)",
     file: "src/node/peers/admission.ts",
-    find: "return origin === 0 && hasData && !joining && record === undefined ? unknownOrigin : origin;",
+    find: "return origin === 0 && hasData && !joining && isOpen ? unknownOrigin : origin;",
     replace: "return origin;",
     expects: ["other-life", "log-matching", "state-machine-safety"],
     kind: "safety",

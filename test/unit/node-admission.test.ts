@@ -146,11 +146,27 @@ describe("a first member", () => {
     restored.answered(2, reply(0, 22, { origin }));
     restored.answered(3, reply(0, 33, { origin }));
     expect(restored.beginWrite()?.instance).toBe(instance);
-    // What takes part, or has met the others, has its record; what joins is told.
-    for (const more of [{ record: { acquaintances: new Map(), instance, pending: true } }, { joining: true }]) {
+    // Who takes part has its record; who joins is told.
+    for (const more of [{ record: { acquaintances: new Map(), instance, pending: false } }, { joining: true }]) {
       const other = new Admission({ ...first, hasData: true, ...more });
       expect(other.answer(2, { type: "Hello", incarnation: 22 }, 0).origin).toBe(0);
     }
+  });
+
+  it("says the same of such data when it has met all and starts again, before others have met it", () => {
+    const restored = { ...first, hasData: true };
+    const hello = { type: "Hello", incarnation: 22 } as const;
+    const { origin } = new Admission(restored).answer(2, hello, 0);
+    const sealed = new Admission(restored);
+    for (const id of [2, 3]) sealed.answered(id, reply(0, id * 11, { origin }));
+    const record = sealed.beginWrite();
+    expect(record?.pending).toBe(true);
+    const again = new Admission({ ...restored, record });
+    const answer = again.answer(2, hello, 0);
+    const other = new Admission({ ...restored, id: 2, incarnation: 22, firstMembers: [1, 3] });
+    other.answered(1, { ...answer, known: 0 });
+    expect(other.strangers).toEqual([]);
+    expect(other.missing).toEqual([3]);
   });
 
   it("has not met another any more that was met, and has been started with other data since", () => {

@@ -190,7 +190,9 @@ export class Admission {
   /** What this server's data began with, as others are told. The instance is made of what is written down of it. */
   get #origin(): number {
     const { origin, hasData, joining, record } = this.#start;
-    return origin === 0 && hasData && !joining && record === undefined ? unknownOrigin : origin;
+    // Until it takes part, others may still have to meet it, and it has to say the same as before it started again.
+    const isOpen = record === undefined || record.pending;
+    return origin === 0 && hasData && !joining && isOpen ? unknownOrigin : origin;
   }
 
   /** Whom this server met, and the instance, are on its disk, and stay: others may count on it. */
