@@ -16,6 +16,11 @@ export class Queue<T> {
     return this.#items[this.#head + position];
   }
 
+  /** Keeps the first `length` items, or all if there are fewer. */
+  cut(length: number): void {
+    this.#items.length = Math.min(this.#items.length, this.#head + length);
+  }
+
   /** Takes the front item. */
   shift(): T | undefined {
     const item = this.#items[this.#head];

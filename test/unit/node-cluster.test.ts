@@ -48,6 +48,19 @@ describe.each(["the leader", "a follower"])("a client of %s", (where) => {
     expect(cluster.closed).toContain(`${server}/7`);
   });
 
+  it("gets the answer of close, and of nothing that it sent behind it", () => {
+    const { cluster, server } = start();
+    for (const [connection, behind] of [write(3, 2, set(1)), read(3)].entries()) {
+      cluster.connect(server, connection);
+      cluster.say(server, connection, read(1), close(2, 1), behind);
+      cluster.run(100);
+      expect(xids(cluster.heard(server, connection))).toEqual([1, 2]);
+      expect(cluster.closed).toContain(`${server}/${connection}`);
+    }
+    expect(cluster.node(server).machine.stat("/")?.version).toBe(0);
+    expect(cluster.node(server).retained()).toMatchObject({ proposals: 0 });
+  });
+
   it("gets all answers after it moved with a write that had been applied", () => {
     const { cluster, server } = start();
     const elsewhere = cluster.otherThan(server);

@@ -62,6 +62,26 @@ describe("RequestQueue", () => {
     expect(left()).toEqual(["1@11", "2@11", "3@12", "4@12"]);
   });
 
+  it("answers nothing behind close, and what was sent before it once its index is known", () => {
+    const slot = queue.addRead(1, read(false), 5);
+    const { readBytes } = queue;
+    queue.addWrite(2, 1);
+    queue.addRead(3, read(true), 7);
+    queue.addWrite(4, 2);
+    queue.beforeWrite(1);
+    applied++;
+    expect(queue.answerClose(2, applied)).toBe(false); // not its turn
+    expect(queue.length).toBe(4);
+    expect(queue.answerClose(1, applied)).toBe(true);
+    expect(queue.length).toBe(2);
+    expect([queue.readWork, queue.readBytes]).toEqual([5, readBytes]);
+    expect(left()).toEqual([]);
+    if (slot !== undefined) slot.readIndex = 10;
+    queue.advance();
+    expect(left()).toEqual(["1@10", "2@11"]);
+    expect(queue.length).toBe(0);
+  });
+
   it("tells nothing while it is held; then events in the order of their changes, each before what may show it", () => {
     queue.addWrite(1, 1);
     queue.addRead(2, read(true));

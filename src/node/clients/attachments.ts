@@ -108,7 +108,8 @@ export class Attachments {
     connections.detach(sessionId);
     connection.closing = true;
     // Reads that were sent before may still wait for their read index; the stream ends with the last answer.
-    connection.requests.answerWrite(requestId, replica.machine.appliedIndex, {});
+    connection.requests.answerClose(requestId, replica.machine.appliedIndex);
+    connections.speaks(connection);
     connections.endIfClosed(connection);
   }
 

@@ -130,6 +130,13 @@ export class RequestQueue {
     return true;
   }
 
+  /** The session was closed by its request `requestId`: what was sent behind that is not answered. Then as {@link answerWrite}. */
+  answerClose(requestId: number, zxid: Zxid): boolean {
+    const slot = this.#slots.at(this.#evaluated);
+    if (slot?.read === undefined && slot?.requestId === requestId) this.#cut(this.#evaluated + 1);
+    return this.answerWrite(requestId, zxid, {});
+  }
+
   /** From here on nothing is told, neither answers nor events, until {@link letGo}. */
   hold(): void {
     this.#held ??= [];
@@ -189,6 +196,15 @@ export class RequestQueue {
     // The zxid is taken first: evaluating changes nothing but watches.
     slot.answer = { zxid: this.#evaluator.appliedIndex(), result: this.#evaluator.evaluate(read) };
     this.#evaluated++;
+  }
+
+  #cut(length: number): void {
+    for (let i = length; i < this.#slots.length; i++) {
+      const { work, bytes } = this.#slots.at(i) ?? { work: 0, bytes: 0 };
+      this.#readWork -= work;
+      this.#readBytes -= bytes;
+    }
+    this.#slots.cut(length);
   }
 
   /** Where the first write without an answer stands, if that is `requestId`; otherwise 0. */
