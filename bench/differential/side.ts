@@ -111,6 +111,7 @@ export class Side {
         return await this.#replace(step.client);
       case "garbled": {
         const bytes: Codec<readonly number[]> = {
+          least: 0,
           read: () => [],
           write: (writer, body) => writer.bytes(Uint8Array.from(body)),
         };

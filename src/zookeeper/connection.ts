@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { ClientLink, ClientStream } from "../doors/door.ts";
 import { bytesOf, Conversation, type Ending, type Facts } from "./conversation.ts";
-import { FrameSplitter } from "./frames.ts";
+import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
 import { JuteWriter } from "./jute.ts";
 import { type Stranger, strangerOf } from "./strangers.ts";
 import type { Traffic } from "./traffic.ts";
@@ -124,12 +124,16 @@ class ZooKeeperConnection implements ClientStream {
     this.#link?.received(heard.messages);
   }
 
-  /** Whether the first bytes are no handshake but a four-letter word, which is answered, or another protocol. */
+  /** Whether the first bytes begin no handshake, but maybe a four-letter word, which is answered, or another protocol. */
   #isNoClient(): boolean {
     const { head } = this.#frames;
     if (head === undefined) return false;
     const stranger = strangerOf(head);
-    if (stranger === undefined) return false;
+    if (stranger === undefined) {
+      if (head <= handshakeBytesMax || head > frameBytesMax) return false;
+      this.#end("malformed");
+      return true;
+    }
     if (stranger.word !== undefined) this.#socket.write(this.#surroundings.word(stranger.word));
     this.#end(stranger.reason);
     return true;

@@ -92,7 +92,7 @@ export class Conversation {
   /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
   #toldZxid = 0;
   /** The newest event that was told: one change is told once, however many watches it fires. */
-  #told: Pick<WatchEvent, "type" | "path" | "zxid"> | undefined;
+  #told: { readonly number: number; readonly path: string; readonly zxid: number } | undefined;
 
   constructor(facts: Facts, traffic = new Traffic()) {
     this.#facts = facts;
@@ -286,12 +286,14 @@ export class Conversation {
   }
 
   #event({ type, path, zxid, kind }: WatchEvent, writer: JuteWriter): void {
+    const number = eventNumber(type, kind);
     const told = this.#told;
-    if (told?.type === type && told.path === path && told.zxid === zxid) return;
-    this.#told = { type, path, zxid };
+    // By number: of one znode both kinds of watches may want a resync, and each stands for another event here.
+    if (told?.number === number && told.path === path && told.zxid === zxid) return;
+    this.#told = { number, path, zxid };
     const start = writer.beginFrame();
     replyHeader.write(writer, { xid: notificationXid, zxid: -1, err: 0 });
-    watcherEvent.write(writer, { type: eventNumber(type, kind), state: syncConnected, path });
+    watcherEvent.write(writer, { type: number, state: syncConnected, path });
     this.#endFrame(writer, start);
   }
 

@@ -1,40 +1,51 @@
 /** Cuts what a client sends into frames: a length of four bytes, then so many bytes. */
+import { emptyBytes } from "../base/bytes.ts";
 
 /** The largest frame that is taken, as in a ZooKeeper server whose jute.maxbuffer was left alone. Bytes. */
 export const frameBytesMax = 0xfffff;
 
-/** Frames of one connection. */
+/** The largest handshake that is taken: clients send 44 or 45 bytes, of which 16 are a password. Bytes. */
+export const handshakeBytesMax = 1024;
+
+const prefix = 4;
+
+/**
+ * Frames of one connection. A frame that comes in pieces is put together in one array that doubles: a piece of one byte
+ * that were kept as it came would hold some hundred.
+ */
 export class FrameSplitter {
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
-  /** Bytes of the first chunk that were given out. */
+  /** Those from `#start` to `#end` wait. */
+  #bytes = emptyBytes;
   #start = 0;
+  #end = 0;
+  /** Whether `#bytes` was made here, and may be written into behind `#end`. */
+  #own = false;
 
   /** Bytes that wait. */
   get waiting(): number {
-    return this.#bytes;
+    return this.#end - this.#start;
   }
 
-  /** More bytes have come. They are not copied, and not to be written into. */
+  /** More bytes have come. If none wait they are not copied, and not to be written into. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
+    if (this.waiting === 0) {
+      this.#bytes = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+      this.#own = false;
+      return;
+    }
+    if (!this.#own || this.#end + chunk.length > this.#bytes.length) this.#grow(this.waiting + chunk.length);
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
   }
 
   /** The first four bytes that wait, as a number; undefined if there are fewer. */
   get head(): number | undefined {
-    if (this.#bytes < 4) return undefined;
+    if (this.waiting < prefix) return undefined;
     let head = 0;
-    let chunk = 0;
-    let at = this.#start;
-    for (let i = 0; i < 4; i++, at++) {
-      while (at >= (this.#chunks[chunk]?.length ?? Number.POSITIVE_INFINITY)) {
-        at -= this.#chunks[chunk]?.length ?? 0;
-        chunk++;
-      }
-      head = (head << 8) | (this.#chunks[chunk]?.[at] ?? 0);
-    }
+    for (let at = this.#start; at < this.#start + prefix; at++) head = (head << 8) | (this.#bytes[at] ?? 0);
     return head;
   }
 
@@ -43,34 +54,20 @@ export class FrameSplitter {
     const length = this.head;
     if (length === undefined) return undefined;
     if (length < 0 || length > frameBytesMax) return "refused";
-    if (this.#bytes < 4 + length) return undefined;
-    this.#take(4);
-    return this.#take(length);
+    if (this.waiting < prefix + length) return undefined;
+    const from = this.#start + prefix;
+    this.#start = from + length;
+    return this.#bytes.subarray(from, this.#start);
   }
 
-  #take(length: number): Uint8Array {
-    this.#bytes -= length;
-    const first = this.#chunks[0];
-    if (first !== undefined && first.length - this.#start >= length) {
-      const part = first.subarray(this.#start, this.#start + length);
-      this.#advance(length);
-      return part;
-    }
-    const whole = new Uint8Array(length);
-    for (let at = 0; at < length; ) {
-      const chunk = this.#chunks[0] ?? whole;
-      const part = chunk.subarray(this.#start, this.#start + length - at);
-      whole.set(part, at);
-      at += part.length;
-      this.#advance(part.length);
-    }
-    return whole;
-  }
-
-  #advance(length: number): void {
-    this.#start += length;
-    if (this.#start < (this.#chunks[0]?.length ?? 0)) return;
-    this.#chunks.shift();
+  /** Moves what waits to an array with room for `bytes`. The old one is left alone: frames that were given out are in it. */
+  #grow(bytes: number): void {
+    const frame = prefix + (this.head ?? 0);
+    const larger = new Uint8Array(frame >= bytes ? Math.min(2 * bytes, frame) : 2 * bytes);
+    larger.set(this.#bytes.subarray(this.#start, this.#end));
+    this.#end -= this.#start;
     this.#start = 0;
+    this.#bytes = larger;
+    this.#own = true;
   }
 }

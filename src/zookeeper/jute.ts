@@ -2,7 +2,7 @@
  * Jute, the encoding of ZooKeeper's protocol: big-endian numbers, lengths in front of what has one, fields one behind the
  * other. A {@link Codec} reads and writes one kind of value; records are put together of them.
  */
-import { emptyBytes, fromUtf8, utf8 } from "../base/bytes.ts";
+import { emptyBytes, utf8 } from "../base/bytes.ts";
 
 /** The bytes are no value of the kind that was wanted. */
 export class JuteError extends Error {
@@ -124,26 +124,30 @@ export class JuteWriter {
 
 /** How one kind of value is read, and written. */
 export interface Codec<T> {
+  /** Bytes that the shortest value takes. */
+  readonly least: number;
   /** @throws JuteError */
   read(reader: JuteReader): T;
   write(writer: JuteWriter, value: T): void;
 }
 
-export const int: Codec<number> = { read: (r) => r.int(), write: (w, value) => w.int(value) };
+export const int: Codec<number> = { least: 4, read: (r) => r.int(), write: (w, value) => w.int(value) };
 /** See {@link JuteReader.long}. */
-export const long: Codec<number> = { read: (r) => r.long(), write: (w, value) => w.long(value) };
+export const long: Codec<number> = { least: 8, read: (r) => r.long(), write: (w, value) => w.long(value) };
 /** A 64-bit integer of which every bit counts. */
 export const id: Codec<bigint> = {
+  least: 8,
   read: (r) => (BigInt(r.int()) << 32n) | BigInt(r.int() >>> 0),
   write: (w, value) => {
     w.int(Number(BigInt.asIntN(32, value >> 32n)));
     w.int(Number(BigInt.asIntN(32, value)));
   },
 };
-export const bool: Codec<boolean> = { read: (r) => r.bool(), write: (w, value) => w.bool(value) };
+export const bool: Codec<boolean> = { least: 1, read: (r) => r.bool(), write: (w, value) => w.bool(value) };
 
 /** Bytes, copied: they outlive the frame. None at all (-1) count as empty. */
 export const buffer: Codec<Uint8Array> = {
+  least: 4,
   read: (r) => {
     const length = r.length();
     return length === 0 ? emptyBytes : r.take(length).slice();
@@ -154,19 +158,29 @@ export const buffer: Codec<Uint8Array> = {
   },
 };
 
+// In Java a byte order mark is a character like others: without it, a path would be another one.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Text in UTF-8. Malformed sequences become U+FFFD, as in Java, which no path may contain; none at all (-1) is "". */
 export const ustring: Codec<string> = {
-  read: (r) => fromUtf8(r.take(r.length())),
+  least: 4,
+  read: (r) => {
+    const length = r.length();
+    // A frame holds some 100,000 empty texts, and the decoder takes a microsecond for each.
+    return length === 0 ? "" : decoder.decode(r.take(length));
+  },
   write: (w, value) => buffer.write(w, utf8(value)),
 };
 
 /** Items of one kind; none at all (-1) count as an empty list. */
 export function vector<T>(item: Codec<T>): Codec<readonly T[]> {
   return {
+    least: 4,
     read: (r) => {
       const length = r.length();
-      // An item takes a byte at least, so that no count makes us collect more than there is.
-      if (length > r.left) throw new JuteError(`${length} items are announced where ${r.left} bytes are left`);
+      // No count makes us collect more than there is.
+      if (length * Math.max(1, item.least) > r.left)
+        throw new JuteError(`${length} items are announced where ${r.left} bytes are left`);
       const items: T[] = [];
       for (let i = 0; i < length; i++) items.push(item.read(r));
       return items;
@@ -182,6 +196,7 @@ export function vector<T>(item: Codec<T>): Codec<readonly T[]> {
 export function record<T extends object>(fields: { readonly [K in keyof T]: Codec<T[K]> }): Codec<T> {
   const names = Object.keys(fields) as (keyof T)[];
   return {
+    least: names.reduce((sum, name) => sum + fields[name].least, 0),
     read: (r) => {
       const value: Partial<T> = {};
       for (const name of names) value[name] = fields[name].read(r);
@@ -194,7 +209,7 @@ export function record<T extends object>(fields: { readonly [K in keyof T]: Code
 }
 
 /** Nothing. */
-export const nothing: Codec<object> = { read: () => ({}), write: () => {} };
+export const nothing: Codec<object> = { least: 0, read: () => ({}), write: () => {} };
 
 /** The bytes of one value. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {

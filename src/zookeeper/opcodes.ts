@@ -142,7 +142,11 @@ const rows = new Map<number, Take>([
     opcode.setData,
     row({
       request: requests.setData,
-      ask: ({ path, data, version }) => ({ type: "write", operation: { op: "setData", path, data, version } }),
+      // All may read it, and nobody write: clients would connect to whatever servers it names.
+      ask: ({ path, data, version }) =>
+        path === "/zookeeper/config"
+          ? zkError.NOAUTH
+          : { type: "write", operation: { op: "setData", path, data, version } },
       answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
     }),
   ],
@@ -150,7 +154,8 @@ const rows = new Map<number, Take>([
     opcode.exists,
     row({
       request: requests.read,
-      ask: ({ path, watch }) => askRead("exists", path, watch),
+      // The one read for which a ZooKeeper server looks at the path.
+      ask: ({ path, watch }) => (path.includes("\0") ? zkError.BADARGUMENTS : askRead("exists", path, watch)),
       answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
     }),
   ],

@@ -294,6 +294,8 @@ describe("strangers and what is malformed", () => {
     ["grpc", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["tls", "\x16\x03\x01\x02\x00\x01\x00"],
     ["frameTooLarge", "hello there"],
+    // The length of a handshake of 1,025 bytes, which none has.
+    ["malformed", "\0\0\x04\x01"],
   ])("%s is closed, and counted", async (reason, bytes) => {
     const counter = new RegExp(
       `^terrarium_ended_connections_total\\{door="zookeeper",reason="${reason}"\\} (\\d+)`,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
 import { FrameSplitter, frameBytesMax } from "../../src/zookeeper/frames.ts";
 import {
@@ -153,6 +153,27 @@ describe("int32 lengths", () => {
   });
 });
 
+describe("many small items", () => {
+  it("are refused by their number, before any is read, if not all can be there", () => {
+    const announced = Buffer.concat([encode(int, 100), new Uint8Array(1199)]);
+    expect(() => vector(acl).read(new JuteReader(announced))).toThrow("100 items are announced");
+    const whole = Buffer.concat([encode(int, 100), new Uint8Array(1200)]);
+    expect(vector(acl).read(new JuteReader(whole))).toHaveLength(100);
+  });
+
+  it("that are empty texts are not decoded one by one", () => {
+    const decode = vi.spyOn(TextDecoder.prototype, "decode");
+    const texts = vector(ustring).read(new JuteReader(Buffer.concat([encode(int, 1000), new Uint8Array(4000)])));
+    expect(texts).toEqual(Array.from({ length: 1000 }, () => ""));
+    expect(decode).not.toHaveBeenCalled();
+    decode.mockRestore();
+  });
+});
+
+it("a byte order mark is a character like others", () => {
+  expect(ustring.read(new JuteReader(encode(ustring, "\ufeff/bom")))).toBe("\ufeff/bom");
+});
+
 /** A frame on the wire. */
 function framed(payload: Uint8Array): Uint8Array {
   const writer = new JuteWriter();
@@ -187,6 +208,39 @@ describe("frames", () => {
     const splitter = new FrameSplitter();
     splitter.push(encode(int, length));
     expect(splitter.next()).toBe("refused");
+  });
+
+  it("in pieces of one byte hold no piece, and are copied a few times at most", () => {
+    const length = 100_000;
+    const stream = framed(Uint8Array.from({ length }, (_, i) => i % 251));
+    const typed = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+    const set = vi.spyOn(typed, "set");
+    const splitter = new FrameSplitter();
+    splitter.push(stream.subarray(0, 1));
+    const piece = new Uint8Array(1);
+    let early = 0;
+    for (const byte of stream.subarray(1)) {
+      if (splitter.next() !== undefined) early++;
+      piece[0] = byte;
+      splitter.push(piece);
+    }
+    let copied = 0;
+    for (const [bytes] of set.mock.calls) copied += bytes.length;
+    set.mockRestore();
+    expect(early).toBe(0);
+    expect(Buffer.compare(splitter.next() as Uint8Array, stream.subarray(4))).toBe(0);
+    expect(copied).toBeLessThan(3 * length);
+  });
+
+  it("that were given out stay as they are when more comes", () => {
+    const splitter = new FrameSplitter();
+    const stream = Buffer.concat([framed(Uint8Array.of(1, 2, 3)), framed(Uint8Array.of(4, 5, 6))]);
+    splitter.push(stream.subarray(0, 2));
+    splitter.push(stream.subarray(2, 9));
+    const first = splitter.next();
+    for (let at = 9; at < stream.length; at++) splitter.push(stream.subarray(at, at + 1));
+    expect(splitter.next()).toEqual(Uint8Array.of(4, 5, 6));
+    expect(first).toEqual(Uint8Array.of(1, 2, 3));
   });
 
   it("of the largest length are taken", () => {

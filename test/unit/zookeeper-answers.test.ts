@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Result, WatchKind } from "../../src/base/operations.ts";
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
+import { Conversation } from "../../src/zookeeper/conversation.ts";
+import { FrameSplitter } from "../../src/zookeeper/frames.ts";
+import { type Codec, encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
+import { opcode } from "../../src/zookeeper/opcodes.ts";
+import { connectRequest, replyHeader, requestHeader, requests, watcherEvent } from "../../src/zookeeper/records.ts";
+
+const passwd = new Uint8Array(16);
+let conversation: Conversation;
+
+beforeEach(() => {
+  conversation = new Conversation({ appliedIndex: () => 100 });
+  const connect = { protocolVersion: 0, lastZxidSeen: 0, timeOut: 1000, sessionId: 0n, passwd };
+  conversation.hear(encode(connectRequest, connect));
+  const connected = { type: "connected", sessionId: 5, password: passwd, timeoutMs: 1000, serverId: 1 } as const;
+  told({ ...connected, lastRequestId: 0, zxid: 5, clusterId: "c", instance: 0 });
+});
+
+/** Readers of the frames that messages of the node become. */
+function told(...messages: ServerMessage[]): JuteReader[] {
+  const writer = new JuteWriter();
+  expect(conversation.tell(messages, writer)).toBeUndefined();
+  const frames = new FrameSplitter();
+  frames.push(writer.finish());
+  const readers: JuteReader[] = [];
+  for (let frame = frames.next(); frame instanceof Uint8Array; frame = frames.next())
+    readers.push(new JuteReader(frame));
+  return readers;
+}
+
+/** The error that a request is answered with when the node answers `result` to what becomes of it. */
+function errorOf<T>(operation: number, codec: Codec<T>, body: T, result: Result): number | undefined {
+  conversation.hear(Buffer.concat([encode(requestHeader, { xid: 1, opcode: operation }), encode(codec, body)]));
+  const [reader] = told({ type: "reply", xid: 1, zxid: 100, result });
+  return reader === undefined ? undefined : replyHeader.read(reader).err;
+}
+
+describe("events", () => {
+  /** Types of the events that the client is told of when watches of `kinds` at one znode have to look again. */
+  function resynced(...kinds: WatchKind[]): number[] {
+    const messages = kinds.map(
+      (kind) => ({ type: "event", event: { type: "resync", kind, path: "/a", zxid: 100 } }) as const,
+    );
+    return told(...messages).map((reader) => {
+      replyHeader.read(reader);
+      return watcherEvent.read(reader).type;
+    });
+  }
+
+  it("of a data and of a child watch that have to look again are two: each disarms only its own", () => {
+    expect(resynced("data", "children")).toEqual([3, 4]);
+  });
+
+  it("that would be the same on the wire are told once", () => {
+    expect(resynced("data", "data", "children")).toEqual([3, 4]);
+  });
+});
+
+describe("errors that are ZooKeeper's", () => {
+  const malformed: Result = { failure: { code: "BAD_ARGUMENTS", message: "" } };
+
+  it("exists of a path with a NUL is BADARGUMENTS; getData, which does not look, finds nothing", () => {
+    const request = { path: "/a\0b", watch: false };
+    expect(errorOf(opcode.exists, requests.read, request, malformed)).toBe(-8);
+    expect(errorOf(opcode.getData, requests.read, request, malformed)).toBe(-101);
+  });
+
+  it("setData of /zookeeper/config is NOAUTH, whatever the version", () => {
+    for (const version of [-1, 0, 7]) {
+      const request = { path: "/zookeeper/config", data: new Uint8Array(1), version };
+      expect(errorOf(opcode.setData, requests.setData, request, {})).toBe(-102);
+    }
+  });
+});
