@@ -58,11 +58,13 @@ function readUnion(message, messages) {
   const [oneof] = message.oneofs;
   const cases = oneof.fields.flatMap((field) => alternativeCase(oneof, field, "found", messages));
   const { unknown } = message.rules;
+  const what = `${withArticle(message.name)} of no known kind`;
   const otherwise =
     unknown === undefined
-      ? `throw malformed("${withArticle(message.name)} of no known kind")`
-      : `return { ${oneof.tag}: "${unknown}" }`;
-  return `let found: ${message.type} | undefined;\n${loop(cases)}if (found === undefined) ${otherwise};\nreturn found;\n`;
+      ? `throw malformed("${what}");\n`
+      : `{\nif (!isEmpty) reader.passOver("${what}");\nreturn { ${oneof.tag}: "${unknown}" };\n}\n`;
+  const before = unknown === undefined ? "" : "const isEmpty = !reader.more();\n";
+  return `${before}let found: ${message.type} | undefined;\n${loop(cases)}if (found === undefined) ${otherwise}return found;\n`;
 }
 
 function readRecord(message, messages, typeOf) {

@@ -49,8 +49,8 @@ const result = {
  * - `tag`: it consists of one oneof, and is a union in TypeScript. The property `tag` has the name of the alternative
  *   (`names: "types"`: the name of its type), next to the alternative's own fields; `wrap` lists alternatives whose value is
  *   in a property instead: `{ type: "event", event: … }`.
- *   `unknown`: what stands for an alternative that a later version has; without it, such a message is malformed. An
- *   alternative may be that of several unions if it has the same name and `tag` in all of them.
+ *   `unknown`: what stands for an alternative that a later version has; without it, such a message is malformed, as it
+ *   is in a command of the log, which all servers have to read the same. An alternative may be that of several unions if it has the same name and `tag` in all of them.
  * - `oneofs`: the same for a message that has other fields too: its oneof (the key) becomes the property `property`, a union
  *   with the name `type`.
  * - `absent`: fields that are optional properties, absent when the wire has the default.

@@ -28,9 +28,12 @@ export function stampCommand(bytes: Uint8Array, timeMs: number): Uint8Array {
   return writer.finish();
 }
 
-/** Reads a command; its password or data is a view on `bytes`. PROTOCOL_ERROR if it is malformed. */
+/**
+ * Reads a command; its password or data is a view on `bytes`. PROTOCOL_ERROR if it is malformed, or of a later version:
+ * a server that does not know what the others do must not go on as if it did.
+ */
 export function decodeCommand(bytes: Uint8Array): Command {
-  const command = readCommand(new WireReader(bytes));
+  const command = readCommand(new WireReader(bytes, false));
   if (command.origin > serverIdMax) throw malformed(`a command of server ${command.origin}`);
   return command;
 }

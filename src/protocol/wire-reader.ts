@@ -11,7 +11,14 @@ export class WireReader {
   /** End of the message under way. */
   #end: number;
 
-  constructor(bytes: Uint8Array) {
+  readonly #passesOver: boolean;
+
+  /**
+   * `passesOver`: whether something stands for what a later version has. Where all servers must read the same, as in the
+   * log, it is a complaint instead: those of the later version would do it, and those of this one would not.
+   */
+  constructor(bytes: Uint8Array, passesOver = true) {
+    this.#passesOver = passesOver;
     // A Buffer's `subarray` would give Buffers, whose `slice` does not copy.
     this.#buffer =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -26,6 +33,11 @@ export class WireReader {
   /** Whether the message under way has another field. */
   more(): boolean {
     return this.#at < this.#end;
+  }
+
+  /** Something else is to stand for what was read, which a later version may know. */
+  passOver(what: string): void {
+    if (!this.#passesOver) throw malformed(what);
   }
 
   /** Number and wire type of the next field. */

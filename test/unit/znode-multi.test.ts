@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
 import type { MultiPart, Operation, Read, ReadPart, Result, Success } from "../../src/base/operations.ts";
 import { decodeClientFrame, encodeClientFrame } from "../../src/protocol/client-codec.ts";
+import { decodeCommand, encodeCommand } from "../../src/protocol/command-codec.ts";
 import { encodeProto } from "../support/schema.ts";
 import { codeOf, create, del, Harness, ok, set, written } from "./znode-harness.ts";
 
@@ -137,6 +138,26 @@ describe("multi", () => {
 
     expect(refusalOf(write(operation))).toEqual([1, "UNIMPLEMENTED"]);
     expect(codeOf(write(multi(part(create("/a")))))).toBeUndefined();
+  });
+
+  it("is not taken from the log by a server that does not know a part which its origin knew", () => {
+    const command = (part: MultiPart) =>
+      encodeCommand(
+        { type: "write", sessionId: 1, attachment: 1, requestId: 1, ackedRequestId: 0, operation: multi(part) },
+        1,
+        1,
+      );
+    // An origin that did not know it either left it empty.
+    expect(decodeCommand(command({ op: "unsupported" })).body).toMatchObject({
+      operation: { op: "multi", parts: [{ op: "unsupported" }] },
+    });
+    const bytes = command(check("/a"));
+    const at = bytes.findIndex((_, i) =>
+      [0x22, 0x06, 0x0a, 0x02, 0x2f, 0x61].every((byte, j) => bytes[i + j] === byte),
+    );
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = 0x7a; // field 15 instead of 4
+    expect(() => decodeCommand(bytes)).toThrow("a multi part of no known kind");
   });
 
   it("has at most so many parts, and so many bytes", () => {
