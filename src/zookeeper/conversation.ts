@@ -24,7 +24,7 @@ import {
 } from "./records.ts";
 import { Traffic } from "./traffic.ts";
 
-/** Requests without an answer beyond which no more are heard; half of what the node takes. */
+/** Requests and pings without an answer beyond which no more are heard; half of what the node takes. */
 const pendingMax = limits.outstandingRequestsMax / 2;
 /** Their bytes, likewise. */
 const pendingBytesMax = limits.outstandingBytesMax / 2;
@@ -87,8 +87,8 @@ export class Conversation {
   #requestId = 0;
   #acked = 0;
   #pings = 0;
-  /** The xids that pongs answer, in order. */
-  readonly #pinged: number[] = [];
+  /** What pongs answer, in order: pings, and watches to be armed, which wait while the client reads nothing. */
+  readonly #pinged: Pick<Pending, "xid" | "bytes">[] = [];
   /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
   #toldZxid = 0;
   /** The newest event that was told: one change is told once, however many watches it fires. */
@@ -101,8 +101,8 @@ export class Conversation {
 
   /** Whether another frame can be taken up. Once false, true again after a {@link tell}, if at all. */
   get hears(): boolean {
-    if (this.#state === "new") return true;
-    return this.#state === "open" && this.#pending.length < pendingMax && this.#pendingBytes < pendingBytesMax;
+    if (this.#state !== "open") return this.#state === "new";
+    return this.#pending.length + this.#pinged.length < pendingMax && this.#pendingBytes < pendingBytesMax;
   }
 
   /** Whether the session is attached. */
@@ -126,11 +126,11 @@ export class Conversation {
     const { xid, opcode: operation } = header;
     switch (operation) {
       case opcode.ping:
-        return { messages: [this.#ping(pingXid)] };
+        return { messages: [this.#ping(pingXid, frame.length)] };
       case opcode.setWatches: {
         const request = unlessMalformed(() => requests.setWatches.read(reader));
         if (request === undefined) return this.#request(xid, failing(zkError.MARSHALLINGERROR), frame.length);
-        return this.#setWatches(xid, request);
+        return this.#setWatches(xid, request, frame.length);
       }
       case opcode.closeSession:
         this.#state = "closing";
@@ -191,21 +191,22 @@ export class Conversation {
     return { messages: [{ type: "request", xid: this.#nodeXid, requestId, ackedRequestId: this.#acked, body }] };
   }
 
-  #setWatches(xid: number, { relativeZxid, data, exist, child }: SetWatchesRequest): Heard {
+  #setWatches(xid: number, { relativeZxid, data, exist, child }: SetWatchesRequest, bytes: number): Heard {
     // At what is no path of a znode nothing ever comes to be; a read there found nothing, and armed nothing.
     const specs = (kind: WatchKind, paths: readonly string[]): WatchSpec[] =>
       paths.filter((path) => pathProblem(path) === undefined).map((path) => ({ kind, path }));
     const watches = [...specs("data", data), ...specs("exist", exist), ...specs("children", child)];
     // The node answers a ping behind them once they are armed, and all that they missed is told.
     return {
-      messages: [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }, this.#ping(xid)],
+      messages: [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }, this.#ping(xid, bytes)],
     };
   }
 
   /** A ping whose answer has the number `xid` here. */
-  #ping(xid: number): ClientMessage {
+  #ping(xid: number, bytes: number): ClientMessage {
     this.#pings += 1;
-    this.#pinged.push(xid);
+    this.#pinged.push({ xid, bytes });
+    this.#pendingBytes += bytes;
     return { type: "ping", number: this.#pings };
   }
 
@@ -301,13 +302,13 @@ export class Conversation {
     // Nobody can keep the session alive from here: the client has to learn of it, as from a ZooKeeper server that has
     // lost its leader, or it would go on to hold locks that are given to others.
     if (!quorum) return "noQuorum";
-    if (number === 0) return undefined;
-    const xid = this.#pinged.shift();
-    if (xid === undefined) return undefined;
+    const pinged = number === 0 ? undefined : this.#pinged.shift();
+    if (pinged === undefined) return undefined;
+    this.#pendingBytes -= pinged.bytes;
     // Clients count the zxid of any frame as seen, and are not told again what was missed up to there. A pong leaves
     // before events of what is applied already, even of the entry whose first events were told.
     const start = writer.beginFrame();
-    replyHeader.write(writer, { xid, zxid: this.#toldZxid, err: 0 });
+    replyHeader.write(writer, { xid: pinged.xid, zxid: this.#toldZxid, err: 0 });
     this.#endFrame(writer, start);
     return undefined;
   }

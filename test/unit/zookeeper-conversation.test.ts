@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { limits } from "../../src/base/limits.ts";
 import type { WatchEvent } from "../../src/base/operations.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
@@ -38,9 +39,14 @@ class Session {
   }
 
   /** Arms watches again; returns the node's answer to the ping behind them. */
-  setWatches(): ServerMessage {
-    const watches = { relativeZxid: this.seen, data: ["/a"], exist: [], child: [] };
+  setWatches(data = ["/a"]): ServerMessage {
+    const watches = { relativeZxid: this.seen, data, exist: [], child: [] };
     return this.#ask(setWatchesXid, opcode.setWatches, encode(requests.setWatches, watches));
+  }
+
+  /** Whether another frame would be taken up. */
+  get hears(): boolean {
+    return this.#conversation.hears;
   }
 
   /** Reads; returns the node's answer from the state at `zxid`. */
@@ -115,6 +121,29 @@ describe("the zxid of what answers no request", () => {
   it("is 0, which clients pass over, where nothing was seen", () => {
     const session = new Session({ seen: 0, applied: 30 });
     expect(session.tell(session.ping()).zxid).toBe(0);
+  });
+});
+
+describe("a client that reads nothing, whose watches are not armed therefore", () => {
+  /** What is taken up before no more is heard; and that it is heard again once all is answered. */
+  function takenUp(ask: (session: Session) => ServerMessage): number {
+    const session = new Session({ seen: 0, applied: 10 });
+    const answers: ServerMessage[] = [];
+    while (session.hears && answers.length < 10_000) answers.push(ask(session));
+    for (const answer of answers) session.tell(answer);
+    expect(session.hears).toBe(true);
+    return answers.length;
+  }
+
+  it("is not heard beyond some pings", () => {
+    expect(takenUp((session) => session.ping())).toBe(limits.outstandingRequestsMax / 2);
+  });
+
+  it("is not heard beyond some bytes of watches", () => {
+    const paths = Array.from({ length: 100 }, (_, i) => `/${String(i).padStart(4000, "x")}`);
+    const bytes = takenUp((session) => session.setWatches(paths)) * 100 * 4000;
+    expect(bytes).toBeLessThan(limits.outstandingBytesMax / 2 + 1024 * 1024);
+    expect(bytes).toBeGreaterThan(limits.outstandingBytesMax / 2 - 1024 * 1024);
   });
 });
 
