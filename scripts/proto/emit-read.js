@@ -149,7 +149,9 @@ function readCase(field, statement) {
 function casesOf(field, messages) {
   const value = readingOf(field, messages);
   if (!field.repeated) return [readCase(field, `${field.name}${field.checked ? "Text" : ""} = ${value};\n`)];
-  const cases = [readCase(field, `${field.name}.push(${value});\n`)];
+  // A nested message is left as well if nothing of it was read.
+  const unlessTooMany = field.most === undefined ? "" : `if (${field.name}.length <= limits.${field.most}) `;
+  const cases = [readCase(field, `${unlessTooMany}${field.name}.push(${value});\n`)];
   // A list of numbers is packed, or in older encoders one field each.
   if (wireType(field) !== LENGTH_DELIMITED) {
     const packed = `while (reader.more()) ${field.name}.push(${value});\n`;

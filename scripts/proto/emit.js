@@ -9,6 +9,7 @@ import { declarations, itemType, messageType } from "./types.js";
 /** What the generated code uses, by the module below src/ that has it. */
 const runtime = {
   "base/assert.ts": ["unreachable"],
+  "base/limits.ts": ["limits"],
   "base/bytes.ts": ["emptyBytes", "emptyPart", "type Part"],
   "protocol/wire.ts": ["malformed", "named", "type Same", "type True", "type Writable"],
   "protocol/wire-reader.ts": ["type WireReader"],

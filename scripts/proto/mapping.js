@@ -58,6 +58,8 @@ const result = {
  * - `group`: fields that are together in one property, of the type `type`: either the one named in `alone`, or the `rest`.
  *   All of them are in every message that has the group, and in the type: otherwise nothing is generated, or does not compile.
  * - `checked`: strings that are of a narrower type: what the function `by` of src/protocol/words.ts makes of one.
+ * - `most`: lists of which no more than one over a limit of src/base/limits.ts is read: what is over it is refused by the
+ *   state machine, however many more there are, and must cost no more until then.
  * - `parts`: bytes that are a part of a larger array, as base/bytes.ts declares it, instead of a view.
  * - `by`: it is read and written by two functions of a module by hand, since its bytes are kept as they are.
  * - `bound: true`: a function says at most how many bytes it takes.
@@ -73,8 +75,9 @@ export const messages = {
     },
   },
   Operation: { tag: "op" },
+  Multi: { most: { parts: "multiPartsMax" } },
   MultiPart: { tag: "op", unknown: "unsupported" },
-  Read: { absent: ["after", "limit", "parts"] },
+  Read: { absent: ["after", "limit", "parts"], most: { parts: "multiPartsMax" } },
   ServerFrame: { list: true },
   ServerMessage: { tag: "type", wrap: { refused: "failure", event: "event" }, bound: true },
   Failure: { checked: { code: { type: "ErrorCode", by: "errorCode" } } },

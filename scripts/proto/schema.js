@@ -114,6 +114,7 @@ function fieldOf(field, rules) {
     repeated,
     presence: presenceOf(field, kind, oneof, rules),
     checked: rules.checked?.[name],
+    most: rules.most?.[name],
     oneof,
     grouped: rules.group !== undefined && [rules.group.alone, ...rules.group.rest].includes(name),
     comment: field.comment,
@@ -139,6 +140,9 @@ function checkFields({ name, fields, rules, oneofs }) {
   };
   for (const field of fields)
     if (reserved.has(field.name) && field.oneof === undefined) wrong(`${field.name} is a word of the generator`);
+  for (const name of Object.keys(rules.most ?? {}))
+    if (!fields.some((field) => field.name === name && field.repeated && field.kind === "message"))
+      wrong(`${name} is no list of messages`);
   for (const name of rules.group ? [rules.group.alone, ...rules.group.rest] : [])
     if (!fields.some((field) => field.name === name)) wrong(`${name} of its group is missing`);
   if (rules.list && !(fields.length === 1 && fields[0].repeated)) wrong("a list has one repeated field");

@@ -54,10 +54,7 @@ const partBytes = 128;
 /** Several reads of one state: each has its answer, or why there is none, unless together they are too large. */
 function answerParts(tree: Tree, parts: readonly ReadPart[]): Result {
   if (parts.length > limits.multiPartsMax)
-    return refusal(
-      "MULTI_TOO_LARGE",
-      `${parts.length} reads are asked for; at most ${limits.multiPartsMax} go together`,
-    );
+    return refusal("MULTI_TOO_LARGE", `more than ${limits.multiPartsMax} reads are asked for together`);
   let bytes = 0;
   const results: PartResult[] = [];
   for (const part of parts) {

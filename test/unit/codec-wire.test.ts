@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesEqual } from "../../src/base/bytes.ts";
+import { limits } from "../../src/base/limits.ts";
+import { partsOf } from "../../src/base/operation-traits.ts";
 import { decodeClientFrame, decodeServerFrame, encodeServerFrame } from "../../src/protocol/client-codec.ts";
 import { decodeCommand, encodeCommand, stampCommand } from "../../src/protocol/command-codec.ts";
 import { decodeConfiguration } from "../../src/protocol/configuration-codec.ts";
@@ -248,6 +250,27 @@ describe("codecs", () => {
       ["children"],
       ["path"],
     ]);
+  });
+
+  it("read of a multi, and of a multiRead, one part more than is allowed, however many there are", () => {
+    const many = Array.from({ length: 100_000 }, () => ({}));
+    const request = (body: object) => client({ request: { xid: 1, requestId: 1, ackedRequestId: 0, ...body } });
+    const [write] = decodeClientFrame(request({ write: { multi: { parts: many } } }));
+    if (write?.type !== "request" || write.body.type !== "write") throw new Error("no write");
+    const { operation } = write.body;
+    expect(partsOf(operation)).toHaveLength(limits.multiPartsMax + 1);
+    const [read] = decodeClientFrame(request({ read: { kind: 4, local: true, parts: many } }));
+    if (read?.type !== "request" || read.body.type !== "read") throw new Error("no read");
+    expect(read.body.read).toMatchObject({ kind: "multiRead", local: true });
+    expect(read.body.read.parts).toHaveLength(limits.multiPartsMax + 1);
+    // What is left is what goes through the log.
+    const command = encodeCommand(
+      { type: "write", sessionId: 1, attachment: 1, requestId: 1, ackedRequestId: 0, operation },
+      1,
+      1,
+    );
+    expect(command.length).toBeLessThan(4 * limits.multiPartsMax);
+    expect(decodeCommand(command).body).toMatchObject({ operation });
   });
 
   it("read nothing from an empty frame", () => {

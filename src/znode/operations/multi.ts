@@ -33,10 +33,7 @@ export function decideMulti(
 function largerThanAllowed(parts: readonly MultiPart[]): Refusal | undefined {
   const { multiPartsMax, multiBytesMax } = limits;
   if (parts.length > multiPartsMax)
-    return refusal(
-      "MULTI_TOO_LARGE",
-      `the transaction has ${parts.length} operations; at most ${multiPartsMax} go together`,
-    );
+    return refusal("MULTI_TOO_LARGE", `the transaction has more than ${multiPartsMax} operations`);
   let bytes = 0;
   for (const part of parts) bytes += utf8Length(pathOf(part)) + dataOf(part).length;
   if (bytes <= multiBytesMax) return undefined;
