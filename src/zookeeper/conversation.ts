@@ -16,10 +16,10 @@ import { failing, opcode, type Taken, take } from "./opcodes.ts";
 import {
   connectRequest,
   connectResponse,
+  pathsAnnounced,
   replyHeader,
   requestHeader,
   requests,
-  type SetWatchesRequest,
   watcherEvent,
 } from "./records.ts";
 import { Traffic } from "./traffic.ts";
@@ -87,8 +87,8 @@ export class Conversation {
   #requestId = 0;
   #acked = 0;
   #pings = 0;
-  /** What pongs answer, in order: pings, and watches to be armed, which wait while the client reads nothing. */
-  readonly #pinged: Pick<Pending, "xid" | "bytes">[] = [];
+  /** Pings without an answer, which wait while watches are armed. */
+  #pinged = 0;
   /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
   #toldZxid = 0;
   /** The newest event that was told: one change is told once, however many watches it fires. */
@@ -102,7 +102,7 @@ export class Conversation {
   /** Whether another frame can be taken up. Once false, true again after a {@link tell}, if at all. */
   get hears(): boolean {
     if (this.#state !== "open") return this.#state === "new";
-    return this.#pending.length + this.#pinged.length < pendingMax && this.#pendingBytes < pendingBytesMax;
+    return this.#pending.length + this.#pinged < pendingMax && this.#pendingBytes < pendingBytesMax;
   }
 
   /** Whether the session is attached. */
@@ -126,12 +126,11 @@ export class Conversation {
     const { xid, opcode: operation } = header;
     switch (operation) {
       case opcode.ping:
-        return { messages: [this.#ping(pingXid, frame.length)] };
-      case opcode.setWatches: {
-        const request = unlessMalformed(() => requests.setWatches.read(reader));
-        if (request === undefined) return this.#request(xid, failing(zkError.MARSHALLINGERROR), frame.length);
-        return this.#setWatches(xid, request, frame.length);
-      }
+        this.#pings += 1;
+        this.#pinged += 1;
+        return { messages: [{ type: "ping", number: this.#pings }] };
+      case opcode.setWatches:
+        return this.#setWatches(xid, reader, frame.length);
       case opcode.closeSession:
         this.#state = "closing";
         return this.#request(xid, { ask: { type: "close" }, answer: () => {} }, 0);
@@ -180,7 +179,7 @@ export class Conversation {
     return this.#request(xid, failing(zkError.UNIMPLEMENTED), bytes);
   }
 
-  #request(xid: number, taken: Taken, bytes: number): Heard {
+  #request(xid: number, taken: Taken, bytes: number): { readonly messages: readonly ClientMessage[] } {
     const body = "error" in taken.ask ? carrier : taken.ask;
     const requestId = body.type === "read" ? 0 : ++this.#requestId;
     const last = this.#state === "closing";
@@ -191,23 +190,23 @@ export class Conversation {
     return { messages: [{ type: "request", xid: this.#nodeXid, requestId, ackedRequestId: this.#acked, body }] };
   }
 
-  #setWatches(xid: number, { relativeZxid, data, exist, child }: SetWatchesRequest, bytes: number): Heard {
+  #setWatches(xid: number, reader: JuteReader, bytes: number): Heard {
+    const paths = unlessMalformed(() => pathsAnnounced(reader.fork(), limits.setWatchesMax));
+    // An error would not do: clients pass over it, and wait for watches that nobody has.
+    if (paths !== undefined && paths > limits.setWatchesMax) return { end: "overloaded" };
+    const request = unlessMalformed(() => requests.setWatches.read(reader));
+    if (request === undefined) return this.#request(xid, failing(zkError.MARSHALLINGERROR), bytes);
+    const { relativeZxid, data, exist, child } = request;
     // At what is no path of a znode nothing ever comes to be; a read there found nothing, and armed nothing.
     const specs = (kind: WatchKind, paths: readonly string[]): WatchSpec[] =>
       paths.filter((path) => pathProblem(path) === undefined).map((path) => ({ kind, path }));
     const watches = [...specs("data", data), ...specs("exist", exist), ...specs("children", child)];
-    // The node answers a ping behind them once they are armed, and all that they missed is told.
+    // The node begins no request behind them until they are armed, and all that they missed is told; clients want the
+    // answer in its turn.
+    const answered = this.#request(xid, { ask: carrier, answer: () => {} }, bytes);
     return {
-      messages: [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }, this.#ping(xid, bytes)],
+      messages: [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }, ...answered.messages],
     };
-  }
-
-  /** A ping whose answer has the number `xid` here. */
-  #ping(xid: number, bytes: number): ClientMessage {
-    this.#pings += 1;
-    this.#pinged.push({ xid, bytes });
-    this.#pendingBytes += bytes;
-    return { type: "ping", number: this.#pings };
   }
 
   #tellOne(message: ServerMessage, writer: JuteWriter): Ending | undefined {
@@ -302,13 +301,12 @@ export class Conversation {
     // Nobody can keep the session alive from here: the client has to learn of it, as from a ZooKeeper server that has
     // lost its leader, or it would go on to hold locks that are given to others.
     if (!quorum) return "noQuorum";
-    const pinged = number === 0 ? undefined : this.#pinged.shift();
-    if (pinged === undefined) return undefined;
-    this.#pendingBytes -= pinged.bytes;
+    if (number === 0 || this.#pinged === 0) return undefined;
+    this.#pinged -= 1;
     // Clients count the zxid of any frame as seen, and are not told again what was missed up to there. A pong leaves
     // before events of what is applied already, even of the entry whose first events were told.
     const start = writer.beginFrame();
-    replyHeader.write(writer, { xid: pinged.xid, zxid: this.#toldZxid, err: 0 });
+    replyHeader.write(writer, { xid: pingXid, zxid: this.#toldZxid, err: 0 });
     this.#endFrame(writer, start);
     return undefined;
   }

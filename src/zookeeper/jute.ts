@@ -30,6 +30,11 @@ export class JuteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Reads on from here without moving this one. */
+  fork(): JuteReader {
+    return new JuteReader(this.#bytes.subarray(this.#at));
+  }
+
   /** Bytes that are left. */
   get left(): number {
     return this.#bytes.length - this.#at;

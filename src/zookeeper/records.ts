@@ -1,6 +1,6 @@
 /** The records of ZooKeeper's protocol: what clients and servers put in their frames. */
 import type { Stat } from "../base/operations.ts";
-import { bool, buffer, id, int, long, nothing, record, ustring, vector } from "./jute.ts";
+import { bool, buffer, id, int, type JuteReader, long, nothing, record, ustring, vector } from "./jute.ts";
 
 /** The first frame of a client, but for the `readOnly` byte, which not all send. */
 export interface ConnectRequest {
@@ -131,6 +131,22 @@ export interface SetWatchesRequest {
   readonly data: readonly string[];
   readonly exist: readonly string[];
   readonly child: readonly string[];
+}
+
+/**
+ * How many paths a setWatches names, none of them decoded; of more than `max` some number above it.
+ * @throws JuteError
+ */
+export function pathsAnnounced(reader: JuteReader, max: number): number {
+  reader.long();
+  let paths = 0;
+  for (let kind = 0; kind < 3; kind++) {
+    const more = reader.length();
+    paths += more;
+    if (paths > max) break;
+    for (let i = 0; i < more; i++) reader.take(reader.length());
+  }
+  return paths;
 }
 
 /** Bodies of answers. */

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { limits } from "../../src/base/limits.ts";
 import type { Result, WatchKind } from "../../src/base/operations.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
@@ -56,6 +57,59 @@ describe("events", () => {
   it("that would be the same on the wire are told once", () => {
     expect(resynced("data", "data", "children")).toEqual([3, 4]);
   });
+});
+
+/** What a frame comes to. */
+function heard(xid: number, operation: number, body: Uint8Array = new Uint8Array()): ReturnType<Conversation["hear"]> {
+  return conversation.hear(Buffer.concat([encode(requestHeader, { xid, opcode: operation }), body]));
+}
+
+function setWatches(...data: string[]): Uint8Array {
+  return encode(requests.setWatches, { relativeZxid: 7, data, exist: [], child: [] });
+}
+
+describe("setWatches", () => {
+  it("is answered in its turn", () => {
+    const write = { path: "/a", data: new Uint8Array(1), version: -1 };
+    const frames = [
+      heard(1, opcode.setData, encode(requests.setData, write)),
+      heard(-8, opcode.setWatches, setWatches("/a")),
+      heard(2, opcode.exists, encode(requests.read, { path: "/a", watch: false })),
+    ];
+    const messages = frames.flatMap((frame) => ("end" in frame ? [] : frame.messages));
+    expect(messages.map(({ type }) => type)).toEqual(["request", "setWatches", "request", "request"]);
+    const replies = [1, 2, 3].map((xid) => ({ type: "reply", xid, zxid: 100 + xid, result: {} }) as const);
+    const headers = told(...replies).map((reader) => replyHeader.read(reader));
+    expect(headers).toEqual([
+      { xid: 1, zxid: 101, err: 0 },
+      { xid: -8, zxid: 102, err: 0 },
+      { xid: 2, zxid: 103, err: 0 },
+    ]);
+  });
+
+  it("counts as a request without an answer", () => {
+    let frames = 0;
+    for (; conversation.hears && frames < 2000; frames++) heard(-8, opcode.setWatches, setWatches("/a"));
+    expect(frames).toBe(limits.outstandingRequestsMax / 2);
+    told({ type: "reply", xid: 1, zxid: 100, result: {} });
+    expect(conversation.hears).toBe(true);
+  });
+
+  it("of too many paths ends the connection, before one of them is decoded", () => {
+    const body = setWatches(...Array.from({ length: limits.setWatchesMax + 1 }, () => "/a"));
+    const decode = vi.spyOn(TextDecoder.prototype, "decode");
+    expect(heard(-8, opcode.setWatches, body)).toEqual({ end: "overloaded" });
+    expect(decode).not.toHaveBeenCalled();
+    decode.mockRestore();
+  });
+});
+
+it("pings without an answer are bounded", () => {
+  let pings = 0;
+  for (; conversation.hears && pings < 2000; pings++) heard(-2, opcode.ping);
+  expect(pings).toBe(limits.outstandingRequestsMax / 2);
+  told({ type: "pong", number: 1, quorum: true });
+  expect(conversation.hears).toBe(true);
 });
 
 describe("errors that are ZooKeeper's", () => {

@@ -38,10 +38,12 @@ class Session {
     return this.#ask(pingXid, opcode.ping);
   }
 
-  /** Arms watches again; returns the node's answer to the ping behind them. */
-  setWatches(data = ["/a"]): ServerMessage {
+  /** Arms watches again; returns the node's answer, from the state at `zxid`, to the request behind them. */
+  setWatches(zxid: number, data = ["/a"]): ServerMessage {
     const watches = { relativeZxid: this.seen, data, exist: [], child: [] };
-    return this.#ask(setWatchesXid, opcode.setWatches, encode(requests.setWatches, watches));
+    this.#ask(setWatchesXid, opcode.setWatches, encode(requests.setWatches, watches));
+    this.#nodeXid += 1;
+    return { type: "reply", xid: this.#nodeXid, zxid, result: {} };
   }
 
   /** Whether another frame would be taken up. */
@@ -113,9 +115,10 @@ describe("the zxid of what answers no request", () => {
   it("is what the client had seen when it came, until it is answered: not that of its attachment", () => {
     const session = new Session({ seen: 7, applied: 30 });
     expect(session.tell(session.ping()).zxid).toBe(7);
-    const armed = session.setWatches();
+    const armed = session.setWatches(30);
     session.tell(event("/a", 8));
-    expect(session.tell(armed)).toEqual({ xid: setWatchesXid, zxid: 7 });
+    expect(session.tell(session.ping()).zxid).toBe(7);
+    expect(session.tell(armed)).toEqual({ xid: setWatchesXid, zxid: 30 });
   });
 
   it("is 0, which clients pass over, where nothing was seen", () => {
@@ -141,7 +144,7 @@ describe("a client that reads nothing, whose watches are not armed therefore", (
 
   it("is not heard beyond some bytes of watches", () => {
     const paths = Array.from({ length: 100 }, (_, i) => `/${String(i).padStart(4000, "x")}`);
-    const bytes = takenUp((session) => session.setWatches(paths)) * 100 * 4000;
+    const bytes = takenUp((session) => session.setWatches(10, paths)) * 100 * 4000;
     expect(bytes).toBeLessThan(limits.outstandingBytesMax / 2 + 1024 * 1024);
     expect(bytes).toBeGreaterThan(limits.outstandingBytesMax / 2 - 1024 * 1024);
   });
@@ -169,12 +172,12 @@ describe("a connection that breaks", () => {
           } else if (one.do === "tell") {
             const zxid = events.shift();
             if (zxid !== undefined) session.tell(event(`/n${++told}`, zxid));
-          } else if (one.do === "read") {
-            if (events.length === 0) session.tell(session.read(session.applied));
+          } else if (one.do === "read" || one.do === "setWatches") {
+            if (events.length === 0) session.tell(session[one.do](session.applied));
           } else if (one.do === "pong") {
             const pong = pongs.shift();
             if (pong !== undefined) session.tell(pong);
-          } else pongs.push(one.do === "ping" ? session.ping() : session.setWatches());
+          } else pongs.push(session.ping());
           expect(events[0] ?? Number.POSITIVE_INFINITY).toBeGreaterThan(session.seen);
         }
       }),
