@@ -40,6 +40,8 @@ a, b = client(), client()
 a.ensure_path("/kazoo/basics")
 path = a.create("/kazoo/basics/n-", b"1", ephemeral=True, sequence=True)
 assert path == "/kazoo/basics/n-0000000000", path
+# Reads are those of the server that one is attached to: what another client wrote is sure to be there after a sync.
+b.sync(path)
 data, stat = b.get(path)
 assert data == b"1" and stat.ephemeralOwner == a.client_id[0], stat
 assert b.set("/kazoo/basics", b"x", version=0).version == 1
@@ -67,6 +69,7 @@ led, over = threading.Event(), threading.Event()
 election = a.Election("/kazoo/election", "a")
 threading.Thread(target=lambda: election.run(lambda: (led.set(), over.wait(60))), daemon=True).start()
 wait(led, "the election")
+b.sync("/kazoo/election")
 assert b.Election("/kazoo/election").contenders() == ["a"]
 over.set()
 done("election")
@@ -93,6 +96,7 @@ done("barrier")
 queue = a.Queue("/kazoo/queue")
 for item in (b"1", b"2", b"3"):
     queue.put(item)
+b.sync("/kazoo/queue")
 taken = b.Queue("/kazoo/queue")
 assert [taken.get() for _ in range(4)] == [b"1", b"2", b"3", None]
 done("queue")
@@ -100,8 +104,10 @@ done("queue")
 parties = a.Party("/kazoo/party", "a"), b.Party("/kazoo/party", "b")
 for party in parties:
     party.join()
+a.sync("/kazoo/party")
 assert sorted(parties[0]) == ["a", "b"]
 parties[1].leave()
+a.sync("/kazoo/party")
 assert list(parties[0]) == ["a"]
 done("party")
 
@@ -114,6 +120,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join(60)
+a.sync("/kazoo/counter")
 assert counters[0].value == 20, counters[0].value
 done("counter")
 
