@@ -20,12 +20,14 @@ export const limits = {
   /** Committed entries that are applied in one turn. */
   appliedPerTurnMax: 5_000,
   /**
-   * Work of applying them, and of telling clients of it, in one turn: an entry, a change that it makes, and an event of
-   * a watch are a unit each. One entry may exceed it alone.
+   * Work of applying them, and of telling clients of it, in one turn: an entry, or each part of its multi, 16 KiB of it,
+   * a change that it makes, a session that it ends, and an event of a watch are a unit each. One entry may exceed it alone.
    */
   applyWorkPerTurn: 20_000,
   /** Ephemerals of one session, which all go in one entry when it ends. */
   ephemeralsPerSessionMax: 100_000,
+  /** Sessions that are ended by one entry, however few ephemerals they own. */
+  sessionsPerExpiryMax: 5_000,
   /** Session timeout, milliseconds. */
   sessionTimeoutMinMs: 2_000,
   sessionTimeoutMaxMs: 60_000,

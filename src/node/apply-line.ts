@@ -10,6 +10,7 @@
  * Until the last event of an entry is told, nothing is answered from the state (`Replica.allTold`), and no further entry
  * is applied: so each client hears of a change before it is shown it, and of all changes in their order.
  */
+import { requestsIn } from "../base/operation-traits.ts";
 import { Queue } from "../base/queue.ts";
 import { decodeCommand } from "../protocol/command-codec.ts";
 import { entrySize } from "../raft/log.ts";
@@ -28,6 +29,14 @@ export interface ApplyParts extends Omit<Core, "replica"> {
   readonly checkpoints: Checkpoints;
   readonly liveness: SessionLiveness;
   readonly quorum: QuorumWatch;
+}
+
+/** Bytes of an entry that make a unit of work. */
+const bytesPerUnit = 16 * 1024;
+
+/** Parts that are decided, whether or not they change something. */
+function partsToApply({ body }: Command): number {
+  return body.type === "write" ? requestsIn(body.operation) : 1;
 }
 
 /** An entry that is applied. */
@@ -95,7 +104,8 @@ export class ApplyLine {
   #apply(entry: Entry): number {
     const { checkpoints, clients, liveness, ports, raft, replica } = this.#parts;
     const { machine } = replica;
-    let work = 1;
+    const work = 1 + Math.floor(entrySize(entry) / bytesPerUnit);
+    let more = 0;
     checkpoints.applied(entrySize(entry));
     if (entry.kind === "command") {
       const command = decodeCommand(entry.data);
@@ -103,12 +113,12 @@ export class ApplyLine {
       const applied = machine.apply(entry.index, command);
       ports.applied?.(command, applied);
       clients.changed(applied.changes);
-      work += applied.changes.length;
+      more = partsToApply(command) - 1 + applied.changes.length + applied.ended.length;
       this.#telling = { command, applied, told: 0 };
       replica.allTold = false;
     } else machine.skip(entry.index);
     if (entry.term === raft.currentTerm && raft.isLeader) liveness.startLeading();
-    return work;
+    return work + more;
   }
 
   /** Tells of changes of the entry, while there is work left; behind the last one it is answered. Returns what that cost. */

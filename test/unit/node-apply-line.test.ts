@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyBytes } from "../../src/base/bytes.ts";
-import type { Operation } from "../../src/base/operations.ts";
+import type { MultiPart, Operation } from "../../src/base/operations.ts";
 import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import type { Request, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
@@ -116,6 +116,28 @@ describe("ApplyLine", () => {
       counts.add(server.cluster.node(1).machine.counts().znodes);
     }
     expect([...counts]).toEqual([4, 5, 6, 7, 8]);
+  });
+
+  it.each([
+    ["a multi counts by its parts, though the last is refused", { parts: 20, bytes: 0 }],
+    ["a large entry counts by its bytes", { parts: 1, bytes: 256 * 1024 }],
+  ])("applies entries in turns: %s", (_, { parts, bytes }) => {
+    const server = new Server(15, 0);
+    const check: MultiPart = { op: "check", path: "/", version: -1 };
+    const last: MultiPart = { op: "setData", path: "/missing", data: new Uint8Array(bytes), version: -1 };
+    for (let n = 0; n < 4; n++)
+      server.ask(owner, {
+        type: "write",
+        operation: { op: "multi", parts: [...new Array<MultiPart>(parts - 1).fill(check), last] },
+      });
+    const { machine } = server.cluster.node(1);
+    const before = machine.appliedIndex;
+    const counts = new Set<number>();
+    for (let i = 0; i < 40; i++) {
+      server.cluster.node(1).flush();
+      counts.add(machine.appliedIndex - before);
+    }
+    expect([...counts]).toEqual([0, 1, 2, 3, 4]);
   });
 });
 

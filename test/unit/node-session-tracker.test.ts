@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { limits } from "../../src/base/limits.ts";
 import { SessionTracker } from "../../src/node/peers/session-tracker.ts";
 
 const sessions = [{ id: 5, timeoutMs: 1000, attachment: 6, ephemeralCount: 60 }];
@@ -48,6 +49,21 @@ describe("SessionTracker", () => {
     expect(ended(0)).toEqual([0]);
     expect(ended(1)).toEqual([1, 3]);
     expect(ended(2)).toEqual([2, 3]);
+  });
+
+  it("ends no more at a time than so many sessions, though they own nothing", () => {
+    const tracker = new SessionTracker(100, 0);
+    tracker.startLeading();
+    run(tracker, 0, 2000);
+    const owner = (id: number) => ({ id, timeoutMs: 1000, attachment: id, ephemeralCount: 0 });
+    const silent = Array.from({ length: 2 * limits.sessionsPerExpiryMax + 1 }, (_, id) => owner(id));
+    const counts: number[] = [];
+    for (let left = silent; left.length > 0; ) {
+      const ended = new Set(tracker.expired(left, 100).map(({ sessionId }) => sessionId));
+      counts.push(ended.size);
+      left = left.filter(({ id }) => !ended.has(id));
+    }
+    expect(counts).toEqual([limits.sessionsPerExpiryMax, limits.sessionsPerExpiryMax, 1]);
   });
 
   it("does not hold a pause of its own process against the sessions", () => {

@@ -6,6 +6,7 @@
  * The leader's patience is measured in its own running time: time during which its process stood still (a pause, a
  * long GC) does not count against anyone, since touches may be waiting in its sockets.
  */
+import { limits } from "../../base/limits.ts";
 import type { SessionId } from "../../base/operations.ts";
 import type { ExpireSessions } from "../../znode/commands.ts";
 
@@ -71,10 +72,14 @@ export class SessionTracker {
   }
 
   /**
-   * While leading: the sessions that were silent for longer than their timeout. No more at a time than own `ephemeralsMax`
-   * ephemerals together, since they all go in one entry; the others' turn is at the next tick.
+   * While leading: the sessions that were silent for longer than their timeout. No more at a time than `sessionsMax`, and
+   * than own `ephemeralsMax` ephemerals together, since they all go in one entry; the others' turn is at the next tick.
    */
-  expired(sessions: Iterable<TrackedSession>, ephemeralsMax: number): ExpireSessions["sessions"] {
+  expired(
+    sessions: Iterable<TrackedSession>,
+    ephemeralsMax: number,
+    sessionsMax: number = limits.sessionsPerExpiryMax,
+  ): ExpireSessions["sessions"] {
     const since = this.#leadingSinceMs;
     if (since === undefined) return [];
     const silent: { sessionId: SessionId; attachment: number }[] = [];
@@ -85,6 +90,7 @@ export class SessionTracker {
       if (silent.length > 0 && ephemerals + session.ephemeralCount > ephemeralsMax) continue;
       ephemerals += session.ephemeralCount;
       silent.push({ sessionId: session.id, attachment: session.attachment });
+      if (silent.length === sessionsMax) break;
     }
     return silent;
   }
