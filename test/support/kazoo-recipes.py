@@ -76,6 +76,7 @@ done("election")
 
 barrier = Barrier(a, "/kazoo/barrier")
 barrier.create()
+b.sync("/kazoo/barrier")
 passed = threading.Event()
 threading.Thread(target=lambda: (Barrier(b, "/kazoo/barrier").wait(60), passed.set()), daemon=True).start()
 assert not passed.wait(0.3)
