@@ -142,16 +142,16 @@ describe("what becomes of a mutant", () => {
   };
 
   it("is told apart: killed, lived, the same, never reached", async () => {
-    const pulse = "src/client/session-pulse.ts";
-    // A client that asks a little more often: another run, and no promise is broken.
-    const faster = read(pulse).replace("timeoutMs / 3", "timeoutMs / 3.5");
-    expect(faster).not.toBe(read(pulse));
+    const timer = "src/raft/election-timer.ts";
+    // Elections come a little sooner: every run is another, and no promise is broken.
+    const faster = read(timer).replace("(1 + this.#options.random())", "(1 + 0.95 * this.#options.random())");
+    expect(faster).not.toBe(read(timer));
     const found = await hunt(
       [
         mutant("killed", source.replace(vote, "")),
         mutant("same", source.replace(vote, `${sign}${vote}`)),
         mutant("unreached", `${source}\nfunction idle(): void { ${sign}}\n`),
-        mutant("lived", faster, pulse),
+        mutant("lived", faster, timer),
       ],
       30_000,
     );

@@ -66,7 +66,11 @@ it("a walk forth and back, whatever was prepared meanwhile, meets the moments of
   const player = playerOf(plan);
   const hashes = [new Simulation(plan).traceHash];
   const simulation = new Simulation(plan);
-  while (simulation.step()) hashes.push(simulation.traceHash);
+  // The last event counts too: it is the one behind which there is none.
+  for (let more = true; more; ) {
+    more = simulation.step();
+    hashes.push(simulation.traceHash);
+  }
   const random = keyedRandom(11, "walk");
   const walks: readonly (() => void)[] = [
     () => player.previous(),
