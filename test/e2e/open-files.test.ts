@@ -94,7 +94,7 @@ describe("a server with few files", () => {
   it("serves those who are there while more connections come than it can hold, and ends the silent ones", async () => {
     const ended = start(140);
     await until(() => output.includes('"serving"'), "serving");
-    expect(output).toMatch(/"files":\{"limit":140,"reserved":\d+,"clients":\d+,"peers":\d+,"http":\d+\}/);
+    expect(output).toMatch(/"files":\{"limit":140,"reserved":\d+,"clients":\d+,"zookeeper":0,"peers":\d+,"http":\d+\}/);
     const client = await TerrariumClient.connect({ endpoints: [`127.0.0.1:${ports[0]}`] });
     await client.create("/x", "0");
     const floods = ports.map((port) => silent(port, 300));
