@@ -15,24 +15,28 @@ const now = (): number => performance.now();
 let player: Player | undefined;
 let isScheduled = false;
 let toldAt = 0;
+/** Whether the page was told of the run up to its end: its verdict comes last, and must not wait for a next time. */
+let isWholeTold = false;
 
 function post(message: FromWorker): void {
   postMessage(message);
 }
 
-/** Tells of the run ahead, a few times a second while it goes on. */
+/** Tells of the run ahead, a few times a second while it goes on, and once it is known to its end. */
 function tellRun(isUrgent: boolean): void {
-  if (player === undefined || (!isUrgent && now() - toldAt < 150)) return;
+  if (player === undefined) return;
+  const isNowWhole = player.isKnown && !isWholeTold;
+  if (!isUrgent && !isNowWhole && now() - toldAt < 150) return;
   toldAt = now();
+  isWholeTold = player.isKnown;
   post({ type: "run", run: player.takeRun() });
 }
 
 function lookAhead(): void {
   isScheduled = false;
   if (player === undefined || player.isIdle) return;
-  const wasKnown = player.isKnown;
   player.work(sliceMs);
-  if (!wasKnown) tellRun(player.isKnown);
+  if (!isWholeTold) tellRun(false);
   schedule();
 }
 
@@ -44,6 +48,7 @@ function schedule(): void {
 }
 
 function answer(current: Player): void {
+  if (!isWholeTold) tellRun(false);
   post({ type: "moment", moment: current.moment() });
   schedule();
 }
@@ -79,7 +84,6 @@ function handle(message: ToWorker): void {
   switch (message.type) {
     case "advance":
       player.advance(message.toUs, frameMs);
-      tellRun(false);
       break;
     case "step":
       if (message.by === "interesting") player.interesting(message.back, searchMs);
