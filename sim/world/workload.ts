@@ -7,19 +7,6 @@ import type { Seen } from "./seen.ts";
 
 type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent" | "pagePercent">;
 
-const choices: readonly Choice[] = [
-  ...(Object.keys(writeChoices) as WriteChoice[]),
-  "getData",
-  "exists",
-  "getChildren",
-  "sync",
-  "close",
-  "reconnect",
-  "move",
-  "abort",
-  "multiRead",
-];
-
 /** What changes nothing in the tree. */
 const reading: readonly Choice[] = [
   "getData",
@@ -32,6 +19,8 @@ const reading: readonly Choice[] = [
   "abort",
   "multiRead",
 ];
+
+const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
 
 /** Paths that clients contend for: a third of them at the top, the others below those. */
 export function pathNames(count: number): string[] {

@@ -126,7 +126,7 @@ export default {
       { text: "Reference", items: pagesOf("reference", /\.md$/) },
       {
         text: "Running it",
-        items: ["operations", "backup", "damage"].map((name) => ({ text: titleOf(`${name}.md`), link: `/${name}` })),
+        items: ["operations", "zookeeper", "backup", "damage"].map((name) => ({ text: titleOf(`${name}.md`), link: `/${name}` })),
       },
       {
         text: "How it is made",

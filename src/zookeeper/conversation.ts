@@ -105,11 +105,6 @@ export class Conversation {
     return this.#pending.length + this.#pinged < pendingMax && this.#pendingBytes < pendingBytesMax;
   }
 
-  /** Whether the session is attached. */
-  get isOpen(): boolean {
-    return this.#state === "open";
-  }
-
   /** The connection is no more. */
   over(): void {
     this.#traffic.dropped(this.#pending.length);

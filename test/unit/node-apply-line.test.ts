@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { emptyBytes } from "../../src/base/bytes.ts";
 import type { MultiPart, Operation } from "../../src/base/operations.ts";
-import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import type { Request, ServerMessage } from "../../src/protocol/client-messages.ts";
+import { hastyCheckpoints } from "../support/hasty-checkpoints.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
 
 const owner = 7;
@@ -142,15 +142,7 @@ describe("ApplyLine", () => {
 });
 
 it("forgets entries that wait to be applied when a snapshot takes the place of the state", () => {
-  const checkpoints = {
-    ...defaultCheckpointOptions,
-    logBytes: 1,
-    dirtyBytes: 1,
-    tailBytes: 0,
-    awayBytes: 0,
-    heldBytes: 0,
-  };
-  const cluster = new NodeCluster(3, 1, { applyWork: 1, checkpoints });
+  const cluster = new NodeCluster(3, 1, { applyWork: 1, checkpoints: hastyCheckpoints });
   const leader = cluster.leader();
   const behind = cluster.otherThan(leader);
   cluster.connect(leader, owner);

@@ -1,22 +1,12 @@
 import { expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import type { Operation } from "../../src/base/operations.ts";
-import { defaultCheckpointOptions } from "../../src/node/options.ts";
 import { type DiskView, viewLost } from "../../src/storage/disk.ts";
+import { hastyCheckpoints } from "../support/hasty-checkpoints.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
 
-/** Nothing stays of the log behind a checkpoint, which is made at every turn. */
-const checkpoints = {
-  ...defaultCheckpointOptions,
-  logBytes: 1,
-  dirtyBytes: 1,
-  tailBytes: 0,
-  awayBytes: 0,
-  heldBytes: 0,
-};
-
 it("begins a snapshot anew whose view of the disk is gone", () => {
-  const cluster = new NodeCluster(3, 1, { checkpoints });
+  const cluster = new NodeCluster(3, 1, { checkpoints: hastyCheckpoints });
   const leader = cluster.leader();
   const behind = cluster.otherThan(leader);
   cluster.loses = ({ from, to }) => from === behind || to === behind;

@@ -84,6 +84,20 @@ describe.skipIf(chromiumPath === undefined)("the playground", () => {
     await until(page, (app, to) => app.moment?.us === to, us);
   }
 
+  /** Goes on until a server has said something to another one, and selects that. */
+  async function selectMessage(page: Page): Promise<{ readonly id: string }> {
+    const next = async () =>
+      (await momentOf(page)).picture.messages.find(({ from, to, kind }) => from.kind === to.kind && kind !== "broken");
+    let message = await next();
+    for (; message === undefined; message = await next()) {
+      const { steps } = await momentOf(page);
+      await page.keyboard.press("ArrowRight");
+      await until(page, (app, before) => app.moment?.steps !== before, steps);
+    }
+    await seen(page, (app, id) => app.select({ kind: "message", id }), message.id);
+    return message;
+  }
+
   const notice = (page: Page) => page.locator(".notice");
 
   it("plays a scene to its end, and tells its verdict", async () => {
@@ -141,17 +155,7 @@ describe.skipIf(chromiumPath === undefined)("the playground", () => {
   it("drops a message that is on its way", async () => {
     await visit("", async (page) => {
       await seek(page, 2_000_000);
-      const next = async () =>
-        (await momentOf(page)).picture.messages.find(
-          ({ from, to, kind }) => from.kind === to.kind && kind !== "broken",
-        );
-      let message = await next();
-      for (; message === undefined; message = await next()) {
-        const { steps } = await momentOf(page);
-        await page.keyboard.press("ArrowRight");
-        await until(page, (app, before) => app.moment?.steps !== before, steps);
-      }
-      await seen(page, (app, id) => app.select({ kind: "message", id }), message.id);
+      const message = await selectMessage(page);
       await page.getByRole("button", { name: "Drop it" }).click();
       await until(page, (app, id) => app.moment?.picture.messages.every((one) => one.id !== id) === true, message.id);
       await until(page, (app) => app.loaded.plan.faults.some(({ what }) => what.kind === "intercept"), 0);
@@ -161,19 +165,9 @@ describe.skipIf(chromiumPath === undefined)("the playground", () => {
   it("lets a message come twice, or late; adds a member; and shows the rule at work", async () => {
     await visit("", async (page) => {
       await seek(page, 2_000_000);
-      /** Goes on until a server has said something to another one, selects it, and does this to it. */
+      /** Does this to a message that is on its way. */
       const intercept = async (button: string, does: string): Promise<void> => {
-        const next = async () =>
-          (await momentOf(page)).picture.messages.find(
-            ({ from, to, kind }) => from.kind === to.kind && kind !== "broken",
-          );
-        let message = await next();
-        for (; message === undefined; message = await next()) {
-          const { steps } = await momentOf(page);
-          await page.keyboard.press("ArrowRight");
-          await until(page, (app, before) => app.moment?.steps !== before, steps);
-        }
-        await seen(page, (app, id) => app.select({ kind: "message", id }), message.id);
+        await selectMessage(page);
         await page.getByRole("button", { name: button }).click();
         await until(
           page,
