@@ -1,18 +1,28 @@
-/** `npm run bench`: throughput and latency of one operation against a cluster of its own, or a running one. */
-import { Command, InvalidArgumentError, Option } from "commander";
-import { LocalCluster } from "../test/support/local-cluster.ts";
-import { type LoadOperation, type LoadResult, loadOperations, runLoad } from "./load.ts";
+/**
+ * `npm run bench`: throughput, latency and processor time of operations against a cluster of its own, or a running one; with
+ * `--against DIR` beside those of another checkout.
+ */
+import { writeFile } from "node:fs/promises";
+import { Command, InvalidArgumentError } from "commander";
+import { type LoadOperation, loadOperations } from "./load/driver.ts";
+import { ratiosOf, ratioTable, rowsOf, tableOf } from "./report.ts";
+import { measureInTurns } from "./rounds.ts";
+import type { System } from "./systems/system.ts";
+import { runningTerrarium, terrariumSystem } from "./systems/terrarium.ts";
 
 interface BenchFlags {
   nodes: number;
-  outstanding: number;
+  outstanding: readonly number[];
   seconds: number;
   sessions: number;
   keys: number;
   bytes: number;
-  op: LoadOperation;
+  op: readonly LoadOperation[];
+  repetitions?: number;
+  against?: string;
   endpoints?: string;
   json?: boolean;
+  out?: string;
 }
 
 function positive(text: string): number {
@@ -27,53 +37,71 @@ function clusterSize(text: string): number {
   return value;
 }
 
+function operations(text: string): readonly LoadOperation[] {
+  return text.split(",").map((name) => {
+    const known = loadOperations.find((one) => one === name);
+    if (known === undefined) throw new InvalidArgumentError(`must be among ${loadOperations.join(", ")}`);
+    return known;
+  });
+}
+
 const program = new Command("bench")
   .description("Measure a cluster: starts one in a temporary folder, or takes a running one.")
   .option("--nodes <n>", "servers to start: 1, 3, 5 or 7", clusterSize, 3)
-  .option("--outstanding <n>", "operations under way at any time", positive, 64)
-  .option("--seconds <n>", "how long to measure, after a second of warm-up", positive, 10)
+  .option("--op <list>", `what to do: ${loadOperations.join(", ")}, or several of them`, operations, ["set"])
+  .option("--outstanding <list>", "operations under way at any time, or several such numbers", numbers, [64])
+  .option("--seconds <n>", "how long to measure each, after a second of warm-up", positive, 10)
   .option("--sessions <n>", "sessions of the load process", positive, 4)
   .option("--keys <n>", "znodes that set and get choose from", positive, 10_000)
   .option("--bytes <n>", "data of each znode", positive, 100)
-  .addOption(new Option("--op <operation>", "what to do").choices([...loadOperations]).default("set"))
+  .option("--repetitions <n>", "how often, each time with a new cluster (1; 5 with --against)", positive)
+  .option("--against <folder>", "another checkout, built, to be measured in turns with this one")
   .option("--endpoints <list>", "host:port,… of a running cluster, instead of one of its own")
-  .option("--json", "print one JSON object")
+  .option("--json", "print JSON: all that was measured, and what it comes to")
+  .option("--out <file>", "write that JSON to a file, too")
   .showHelpAfterError("(--help shows the options)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-function print(result: LoadResult, json: boolean | undefined): void {
-  if (json) {
-    console.log(JSON.stringify(result));
-    return;
-  }
-  console.log(
-    `${result.operation} at ${result.outstanding} outstanding: ${result.operationsPerSecond} ops/s, ` +
-      `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, max ${result.maxMs} ms, ${result.errors} errors`,
-  );
+function numbers(text: string): readonly number[] {
+  return text.split(",").map(positive);
+}
+
+function systemsOf(flags: BenchFlags): readonly System[] {
+  if (flags.endpoints !== undefined) return [runningTerrarium(flags.endpoints.split(","))];
+  if (flags.against === undefined) return [terrariumSystem("terrarium")];
+  return [terrariumSystem("this"), terrariumSystem("other", flags.against)];
+}
+
+/** Tells on the error stream what is under way: on a terminal in one line, elsewhere whatever begins. */
+function progress(): (what: string) => void {
+  const { stderr } = process;
+  if (stderr.isTTY) return (what) => void stderr.write(`\r\x1b[K${what}`);
+  return (what) => void (what.endsWith("operations") || stderr.write(`${what}\n`));
 }
 
 async function main(): Promise<void> {
   const flags = program.parse().opts<BenchFlags>();
-  const cluster = flags.endpoints === undefined ? await LocalCluster.start(flags.nodes) : undefined;
-  try {
-    const result = await runLoad({
-      endpoints: flags.endpoints?.split(",") ?? cluster?.endpoints ?? [],
-      operation: flags.op,
-      outstanding: flags.outstanding,
-      seconds: flags.seconds,
-      sessions: flags.sessions,
-      keys: flags.keys,
-      valueBytes: flags.bytes,
-      progress: (done, elapsedMs) => {
-        if (!process.stderr.isTTY) return;
-        const rate = elapsedMs > 0 ? Math.round((done * 1000) / elapsedMs) : 0;
-        process.stderr.write(`\r${Math.max(0, Math.round(elapsedMs / 1000))} s, ${done} operations, ${rate} ops/s   `);
-      },
-    });
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-    print(result, flags.json);
-  } finally {
-    await cluster?.destroy();
+  const systems = systemsOf(flags);
+  const names = systems.map(({ name }) => name);
+  const cases = flags.op.flatMap((operation) => flags.outstanding.map((outstanding) => ({ operation, outstanding })));
+  const options = {
+    servers: flags.nodes,
+    cases,
+    repetitions: flags.repetitions ?? (systems.length > 1 ? 5 : 1),
+    seconds: flags.seconds,
+    sessions: flags.sessions,
+    keys: { count: flags.keys, valueBytes: flags.bytes },
+  };
+  const measured = await measureInTurns(systems, options, progress());
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  const rows = rowsOf(measured, cases, names);
+  const ratios = ratiosOf(measured, cases, names);
+  const json = JSON.stringify({ options, rows, ratios, measured });
+  if (flags.out !== undefined) await writeFile(flags.out, `${json}\n`);
+  if (flags.json) console.log(json);
+  else {
+    console.log(tableOf(rows));
+    if (ratios.length > 0) console.log(`\nhow many times better ${names[0]} is:\n${ratioTable(ratios)}`);
   }
 }
 

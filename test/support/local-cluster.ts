@@ -10,6 +10,9 @@ import { present } from "../../src/base/assert.ts";
 import { serverStatus } from "../../src/client/index.ts";
 import { freePorts } from "./free-ports.ts";
 
+/** The programs of this checkout, whether this file is one of its sources or built. */
+const ownBin = fileURLToPath(new URL("../../bin/", import.meta.url)).replace("/dist/bin/", "/bin/");
+
 type Status = Awaited<ReturnType<typeof serverStatus>>;
 
 /** One server of the cluster. */
@@ -35,10 +38,18 @@ export class LocalCluster {
   readonly servers: LocalServer[];
   readonly #home: string;
   readonly #zookeeper: boolean;
+  readonly #bin: string;
   #extraArguments: readonly string[];
 
-  private constructor(home: string, servers: LocalServer[], extraArguments: readonly string[], zookeeper: boolean) {
+  private constructor(
+    home: string,
+    servers: LocalServer[],
+    extraArguments: readonly string[],
+    zookeeper: boolean,
+    bin: string,
+  ) {
     this.#zookeeper = zookeeper;
+    this.#bin = bin;
     this.#home = home;
     this.servers = servers;
     this.#extraArguments = extraArguments;
@@ -47,18 +58,20 @@ export class LocalCluster {
   /**
    * Starts `size` servers in a temporary folder and waits for a leader. `prepare` may see to the data directory of each
    * before; it is told what goes into --members, and returns further arguments for all servers. `zookeeper`: they speak
-   * ZooKeeper's protocol, too.
+   * ZooKeeper's protocol, too. `checkout`: whose servers they are, instead of this one's.
    */
   static async start(
     size: number,
     extraArguments: readonly string[] = [],
     prepare?: (members: string, server: LocalServer) => Promise<readonly string[]>,
     zookeeper = false,
+    checkout?: string,
   ): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
     const ports = await freePorts(size * 4);
     const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false));
-    const cluster = new LocalCluster(home, servers, extraArguments, zookeeper);
+    const bin = checkout === undefined ? ownBin : join(checkout, "bin");
+    const cluster = new LocalCluster(home, servers, extraArguments, zookeeper, bin);
     if (prepare !== undefined)
       for (const server of servers) cluster.#extraArguments = await prepare(cluster.#members, server);
     for (const server of servers) cluster.startServer(server.id);
@@ -108,13 +121,12 @@ export class LocalCluster {
   /** Starts a server that does not run. */
   startServer(id: number): void {
     const server = this.server(id);
-    const bin = fileURLToPath(new URL("../../bin/", import.meta.url)).replace("/dist/bin/", "/bin/");
-    const { flags } = JSON.parse(readFileSync(join(bin, "node-flags.json"), "utf8")) as { flags: string[] };
+    const { flags } = JSON.parse(readFileSync(join(this.#bin, "node-flags.json"), "utf8")) as { flags: string[] };
     const child = spawn(
       process.execPath,
       [
         ...flags,
-        join(bin, "terrarium.js"),
+        join(this.#bin, "terrarium.js"),
         "serve",
         ...["--id", String(id), ...this.#place(server), "--data-dir", server.dataDirectory],
         ...(this.#zookeeper ? ["--zookeeper", server.zookeeperAddress] : []),

@@ -1,0 +1,67 @@
+/** Measures systems in turns, so that what else the machine does meets them alike. */
+import type { Keys } from "./load/driver.ts";
+import type { LoadCase, LoadResult } from "./load/loop.ts";
+import { LoadProcess } from "./load/process.ts";
+import type { System } from "./systems/system.ts";
+
+export interface RoundOptions {
+  readonly servers: number;
+  readonly cases: readonly LoadCase[];
+  readonly repetitions: number;
+  readonly seconds: number;
+  readonly sessions: number;
+  readonly keys: Keys;
+}
+
+/** A result, and of which system in which repetition. */
+export interface Measured extends LoadResult {
+  readonly system: string;
+  readonly repetition: number;
+}
+
+/**
+ * In each repetition one system after the other gets a new cluster and a new load process, runs all cases that it can, and goes
+ * again; every other repetition takes them the other way round. `say`: told what is under way.
+ */
+export async function measureInTurns(
+  systems: readonly System[],
+  options: RoundOptions,
+  say: (what: string) => void,
+): Promise<readonly Measured[]> {
+  const measured: Measured[] = [];
+  for (let repetition = 1; repetition <= options.repetitions; repetition++) {
+    const turns = repetition % 2 === 1 ? systems : [...systems].reverse();
+    for (const system of turns) {
+      const prefix = `repetition ${repetition} of ${options.repetitions}, ${system.name}`;
+      for (const result of await measureOne(system, options, (what) => say(`${prefix}: ${what}`)))
+        measured.push({ system: system.name, repetition, ...result });
+    }
+  }
+  return measured;
+}
+
+async function measureOne(
+  system: System,
+  { servers, cases, seconds, sessions, keys }: RoundOptions,
+  say: (what: string) => void,
+): Promise<readonly LoadResult[]> {
+  say("starts");
+  const cluster = await system.start(servers);
+  let load: LoadProcess | undefined;
+  try {
+    load = await LoadProcess.start(cluster.target, sessions, keys);
+    const results: LoadResult[] = [];
+    for (const one of cases) {
+      if (!system.operations.includes(one.operation)) continue;
+      const name = `${one.operation} at ${one.outstanding} outstanding`;
+      say(name);
+      const order = { ...one, seconds, keys: keys.count, servers: cluster.pids };
+      results.push(await load.run(order, (done) => say(`${name}, ${done} operations`)));
+    }
+    await load.close();
+    return results;
+  } finally {
+    load?.kill();
+    await cluster.destroy();
+  }
+}

@@ -1,0 +1,46 @@
+/** Terrarium itself: of this checkout, of another one, or a cluster that runs already. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { LocalCluster } from "../../test/support/local-cluster.ts";
+import { loadOperations } from "../load/driver.ts";
+import type { System } from "./system.ts";
+
+/** This checkout; the program is in its folder for what is built. */
+const here = fileURLToPath(new URL("../../..", import.meta.url));
+
+function clientOf(checkout: string): string {
+  return pathToFileURL(resolve(checkout, "dist/src/client/index.js")).href;
+}
+
+/** A cluster from a checkout, by default this one, loaded by that checkout's own client. Throws if it is not built. */
+export function terrariumSystem(name: string, checkout = here): System {
+  const client = clientOf(checkout);
+  if (!existsSync(fileURLToPath(client)))
+    throw new Error(`there is no built Terrarium in ${checkout}: run npm ci && npm run build there`);
+  return {
+    name,
+    operations: loadOperations,
+    start: async (servers) => {
+      const cluster = await LocalCluster.start(servers, [], undefined, false, checkout);
+      return {
+        target: { kind: "terrarium", endpoints: cluster.endpoints, client },
+        pids: cluster.servers.flatMap(({ process: { pid } = {} }) => (pid === undefined ? [] : [pid])),
+        destroy: () => cluster.destroy(),
+      };
+    },
+  };
+}
+
+/** A cluster that runs. */
+export function runningTerrarium(endpoints: readonly string[]): System {
+  return {
+    name: "terrarium",
+    operations: loadOperations,
+    start: async () => ({
+      target: { kind: "terrarium", endpoints, client: clientOf(here) },
+      pids: [],
+      destroy: async () => {},
+    }),
+  };
+}
