@@ -126,7 +126,10 @@ export default {
       { text: "Reference", items: pagesOf("reference", /\.md$/) },
       {
         text: "Running it",
-        items: ["operations", "zookeeper", "backup", "damage"].map((name) => ({ text: titleOf(`${name}.md`), link: `/${name}` })),
+        items: ["operations", "zookeeper", "backup", "damage"].map((name) => ({
+          text: titleOf(`${name}.md`),
+          link: `/${name}`,
+        })),
       },
       {
         text: "How it is made",
