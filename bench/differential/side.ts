@@ -1,17 +1,32 @@
 /** One of the two servers: what its clients are told as they take their steps, in words that do not depend on which it is. */
 import { hex, utf8 } from "../../src/base/bytes.ts";
 import type { Stat } from "../../src/base/operations.ts";
-import { type Codec, id as idCodec, JuteReader } from "../../src/zookeeper/jute.ts";
+import {
+  buffer as bufferCodec,
+  type Codec,
+  id as idCodec,
+  JuteReader,
+  type JuteWriter,
+  vector,
+} from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";
-import { replies, requests } from "../../src/zookeeper/records.ts";
+import { acl, multiHeader, replies, requests } from "../../src/zookeeper/records.ts";
 import { ZkClient, type ZkHeard, type ZkReply } from "../../test/support/zookeeper-client.ts";
-import { type Ask, clients, type Step } from "./steps.ts";
+import { type Ask, asks, clients, type Step } from "./steps.ts";
 
 /** A line of a transcript; `#` in the text stands for a zxid. */
 export interface Line {
   readonly text: string;
   readonly zxids: readonly number[];
 }
+
+/** What an answer within that of a multi says it is of. */
+const operationNames = new Map(asks.map((op) => [Number(opcode[op]), op]));
+
+const aclList = vector(acl);
+
+/** A body that writes itself. */
+const anything: Codec<(writer: JuteWriter) => void> = { least: 0, read: () => () => {}, write: (to, body) => body(to) };
 
 const acls = [{ perms: 31, scheme: "world", id: "anyone" }];
 
@@ -110,12 +125,7 @@ export class Side {
         await seat.client.until(() => seat.client.closed);
         return await this.#replace(step.client);
       case "garbled": {
-        const bytes: Codec<readonly number[]> = {
-          least: 0,
-          read: () => [],
-          write: (writer, body) => writer.bytes(Uint8Array.from(body)),
-        };
-        const reply = await seat.client.ask(step.opcode, bytes, step.body);
+        const reply = await seat.client.ask(step.opcode, anything, (to) => to.bytes(Uint8Array.from(step.body)));
         seat.told = seat.client.heard.length;
         this.#lines.push({ text: reply === undefined ? "hung up" : `err ${reply.err}`, zxids: [] });
         // What it came to be understood as has been seen, and is of no further interest.
@@ -138,26 +148,42 @@ export class Side {
     await seat.client.until(() => seat.client.heard.some((one) => "reply" in one && one.reply.xid === last));
   }
 
-  #send({ client }: Seat, { op, path: short, data, version, flags, noAcl, watch }: Ask): number {
-    const path =
-      short === "/"
-        ? this.#prefix
-        : !short.startsWith("/") || short.startsWith("/zookeeper")
-          ? short
-          : this.#prefix + short;
+  #send({ client }: Seat, ask: Ask): number {
+    return client.send(opcode[ask.op], anything, (writer) => this.#body(ask)(writer));
+  }
+
+  #path(short: string): string {
+    if (short === "/") return this.#prefix;
+    return !short.startsWith("/") || short.startsWith("/zookeeper") ? short : this.#prefix + short;
+  }
+
+  #body({ op, path: short, data, version, flags, noAcl, watch, parts = [] }: Ask): (writer: JuteWriter) => void {
+    const path = this.#path(short);
     switch (op) {
       case "create":
       case "create2":
-        return client.send(opcode[op], requests.create, { path, data: utf8(data), acls: noAcl ? [] : acls, flags });
+        return (to) => requests.create.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags });
       case "delete":
-        return client.send(opcode.delete, requests.delete, { path, version });
+      case "check":
+        return (to) => requests.delete.write(to, { path, version });
       case "setData":
-        return client.send(opcode.setData, requests.setData, { path, data: utf8(data), version });
+        return (to) => requests.setData.write(to, { path, data: utf8(data), version });
       case "getAcl":
       case "sync":
-        return client.send(opcode[op], requests.path, { path });
+        return (to) => requests.path.write(to, { path });
+      case "whoAmI":
+        return () => {};
+      case "multi":
+      case "multiRead":
+        return (to) => {
+          for (const part of parts) {
+            multiHeader.write(to, { type: opcode[part.op], done: false, err: -1 });
+            this.#body(part)(to);
+          }
+          multiHeader.write(to, { type: -1, done: true, err: -1 });
+        };
       default:
-        return client.send(opcode[op], requests.read, { path, watch });
+        return (to) => requests.read.write(to, { path, watch });
     }
   }
 
@@ -249,7 +275,7 @@ export class Side {
     let text = `  ${n} ${ask.op} ${ask.path}: err ${reply.err}`;
     if (reply.err === 0) {
       text += this.#bodyOf(ask, reply.body, zxids);
-      if (["create", "create2", "delete", "setData"].includes(ask.op)) {
+      if (["create", "create2", "delete", "setData", "multi"].includes(ask.op)) {
         text += " at #";
         zxids.push(reply.zxid);
       }
@@ -264,40 +290,56 @@ export class Side {
     if (ask.op === "getChildren" || ask.op === "getChildren2") seat.watches.add(`child ${path}`);
   }
 
-  #bodyOf({ op }: Ask, body: Uint8Array, zxids: number[]): string {
+  #bodyOf(ask: Ask, body: Uint8Array, zxids: number[]): string {
     const reader = new JuteReader(body);
-    const shown = (): string => {
-      switch (op) {
-        case "create":
-        case "sync":
-          return this.#short(replies.path.read(reader).path);
-        case "create2": {
-          const { path, stat } = replies.pathAndStat.read(reader);
-          return `${this.#short(path)} ${this.#stat(stat, body, zxids)}`;
-        }
-        case "delete":
-          return "";
-        case "setData":
-        case "exists":
-          return this.#stat(replies.stat.read(reader).stat, body, zxids);
-        case "getData": {
-          const { data, stat } = replies.data.read(reader);
-          return `${hex(data)} ${this.#stat(stat, body, zxids)}`;
-        }
-        case "getAcl": {
-          const { acls: list, stat } = replies.acls.read(reader);
-          return `${JSON.stringify(list)} ${this.#stat(stat, body, zxids)}`;
-        }
-        case "getChildren":
-          return [...replies.children.read(reader).children].sort().join();
-        case "getChildren2": {
-          const { children, stat } = replies.childrenAndStat.read(reader);
-          return `${[...children].sort().join()} ${this.#stat(stat, body, zxids)}`;
+    const text = ` ${this.#shown(ask, reader, body, zxids)}`;
+    return reader.left === 0 ? text : `${text} and ${reader.left} bytes more`;
+  }
+
+  #shown({ op, parts = [] }: Ask, reader: JuteReader, body: Uint8Array, zxids: number[]): string {
+    const stat = (): string => {
+      const from = body.length - reader.left;
+      const read = replies.stat.read(reader).stat;
+      return this.#stat(read, body.subarray(from, body.length - reader.left), zxids);
+    };
+    switch (op) {
+      case "create":
+      case "sync":
+        return this.#short(replies.path.read(reader).path);
+      case "create2":
+        return `${this.#short(replies.path.read(reader).path)} ${stat()}`;
+      case "delete":
+      case "check":
+        return "";
+      case "setData":
+      case "exists":
+        return stat();
+      case "getData":
+        return `${hex(bufferCodec.read(reader))} ${stat()}`;
+      case "getAcl":
+        return `${JSON.stringify(aclList.read(reader))} ${stat()}`;
+      case "getChildren":
+        return [...replies.children.read(reader).children].sort().join();
+      case "getChildren2":
+        return `${[...replies.children.read(reader).children].sort().join()} ${stat()}`;
+      case "whoAmI":
+        return [...replies.clientInfos.read(reader).clientInfos]
+          .map((info) => JSON.stringify(info))
+          .sort()
+          .join();
+      case "multi":
+      case "multiRead": {
+        const shown: string[] = [];
+        for (let i = 0; ; i++) {
+          const { type, done, err } = multiHeader.read(reader);
+          shown.push(`${type} ${done} ${err}`);
+          const part = parts[i];
+          if (done || part === undefined) return shown.join("; ");
+          const kind = operationNames.get(type) ?? part.op;
+          shown.push(type === -1 ? `${reader.int()}` : this.#shown({ ...part, op: kind }, reader, body, zxids));
         }
       }
-    };
-    const text = ` ${shown()}`;
-    return reader.left === 0 ? text : `${text} and ${reader.left} bytes more`;
+    }
   }
 
   #stat(stat: Stat, body: Uint8Array, zxids: number[]): string {

@@ -3,7 +3,7 @@ import type { Random } from "../../src/base/random.ts";
 
 export const clients = 3;
 
-export const asks = [
+const simpleAsks = [
   "create",
   "create2",
   "delete",
@@ -14,7 +14,11 @@ export const asks = [
   "getChildren",
   "getChildren2",
   "sync",
+  "whoAmI",
 ] as const;
+
+/** A check alone, if it goes well, has ZooKeeper hang up instead of an answer: it is asked for within a multi only. */
+export const asks = [...simpleAsks, "check", "multi", "multiRead"] as const;
 
 /** One request. Fields that its operation does not have are ignored. */
 export interface Ask {
@@ -27,6 +31,8 @@ export interface Ask {
   /** Of a create: whether its access control list is empty, which is refused. */
   readonly noAcl: boolean;
   readonly watch: boolean;
+  /** Of a multi or multiRead: what it consists of. */
+  readonly parts?: readonly Ask[];
 }
 
 /** Steps are taken one after the other; after each one all that it caused is waited for. */
@@ -43,7 +49,7 @@ export type Step =
 const names = ["/", "/a", "/a/b", "/a/b/c", "/a/x", "/d", "/d/e", "/q-", "/a/q-"];
 const badNames = ["bad", "/a/", "/a//b", "/a/./b", "/a/..", "/a/\u0001", "/a/\ufffd", "/missing/x", "/\ue000"];
 const builtIn = ["/zookeeper", "/zookeeper/quota"];
-const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 15, 101, 999, -7];
+const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 22, 101, 107, 999, -7];
 
 /** Draws a sequence of `length` steps. */
 export function drawSteps(random: Random, length: number): readonly Step[] {
@@ -65,13 +71,30 @@ export function drawSteps(random: Random, length: number): readonly Step[] {
   return Array.from({ length }, step);
 }
 
+const changing = ["create", "create2", "delete", "setData", "check"] as const;
+
 function drawAsk(random: Random): Ask {
+  const draw = random();
+  if (draw > 0.25) return drawSimpleAsk(random, random() < 0.35 ? changing.slice(0, 4) : simpleAsks);
+  const op = draw < 0.18 ? "multi" : "multiRead";
+  const kinds = op === "multi" ? changing : (["getData", "getChildren"] as const);
+  // Of those that are bad, most multis would be refused: half of them have none.
+  const bad = random() < 0.5;
+  const parts: Ask[] = [];
+  for (let i = Math.floor(random() * 6); i > 0; i--) {
+    const part = drawSimpleAsk(random, kinds);
+    if (bad || (!badNames.includes(part.path) && part.flags < 4 && part.flags >= 0 && !part.noAcl)) parts.push(part);
+  }
+  return { ...drawSimpleAsk(random, ["sync"]), op, parts };
+}
+
+function drawSimpleAsk(random: Random, ops: readonly Ask["op"][]): Ask {
   const below = (n: number): number => Math.floor(random() * n);
   const pick = <T>(from: readonly [T, ...T[]] | readonly T[], otherwise: T): T => from[below(from.length)] ?? otherwise;
   const draw = random();
   const path = draw < 0.88 ? pick(names, "/") : draw < 0.96 ? pick(badNames, "bad") : pick(builtIn, "/zookeeper");
   const flags = random() < 0.95 ? below(4) : pick([4, 7, -1, 100], 7);
-  const op = random() < 0.35 ? pick(["create", "create2", "delete", "setData"] as const, "create") : pick(asks, "sync");
+  const op = pick(ops, "sync");
   // Below the znodes that are there from the start all sequences would meet, and what sessions left there.
   const shared = builtIn.includes(path);
   return {

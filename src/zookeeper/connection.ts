@@ -2,8 +2,9 @@
 import type { Socket } from "node:net";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { ClientLink, ClientStream } from "../doors/door.ts";
-import { bytesOf, Conversation, type Ending, type Facts } from "./conversation.ts";
+import { bytesOf, Conversation, type Facts } from "./conversation.ts";
 import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
+import type { Ending } from "./handshake.ts";
 import { JuteWriter } from "./jute.ts";
 import { type Stranger, strangerOf } from "./strangers.ts";
 import type { Traffic } from "./traffic.ts";
@@ -47,7 +48,8 @@ class ZooKeeperConnection implements ClientStream {
   constructor(socket: Socket, surroundings: Surroundings) {
     this.#socket = socket;
     this.#surroundings = surroundings;
-    this.#conversation = new Conversation(surroundings.facts, surroundings.traffic);
+    const { facts, traffic } = surroundings;
+    this.#conversation = new Conversation(facts, traffic, [{ scheme: "ip", user: ipOf(socket) }]);
   }
 
   begin(): void {
@@ -102,6 +104,8 @@ class ZooKeeperConnection implements ClientStream {
 
   /** Takes up the frames that are there, as far as there is room; what does not fit waits in the network. */
   #listen(): void {
+    const before = this.#over ? undefined : this.#conversation.heardBefore();
+    if (before !== undefined) this.#link?.received([before]);
     while (!this.#over && !this.#slow && this.#conversation.hears) {
       if (this.#link === undefined && this.#isNoClient()) return;
       const frame = this.#frames.next();
@@ -146,4 +150,9 @@ class ZooKeeperConnection implements ClientStream {
     if (this.#link === undefined) this.end();
     else this.#link.ended();
   }
+}
+
+/** The client's address, an IPv4 one in its own form. */
+function ipOf({ remoteAddress = "" }: Socket): string {
+  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
 }

@@ -5,6 +5,7 @@ import type { ErrorCode } from "../base/errors.ts";
 export const zkError = {
   OK: 0,
   SYSTEMERROR: -1,
+  RUNTIMEINCONSISTENCY: -2,
   MARSHALLINGERROR: -5,
   UNIMPLEMENTED: -6,
   BADARGUMENTS: -8,
@@ -27,6 +28,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   BAD_VERSION: zkError.BADVERSION,
   NO_CHILDREN_FOR_EPHEMERALS: zkError.NOCHILDRENFOREPHEMERALS,
   BAD_ARGUMENTS: zkError.BADARGUMENTS,
+  UNIMPLEMENTED: zkError.UNIMPLEMENTED,
   DATA_TOO_LARGE: zkError.BADARGUMENTS,
   REPLY_TOO_LARGE: zkError.MARSHALLINGERROR,
   SESSION_EXPIRED: zkError.SESSIONEXPIRED,

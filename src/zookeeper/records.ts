@@ -45,6 +45,13 @@ export const replyHeader = record<{ readonly xid: number; readonly zxid: number;
   err: int,
 });
 
+/** In front of each part of a multi, and of its answer; `done`: there are no more. */
+export const multiHeader = record<{ readonly type: number; readonly done: boolean; readonly err: number }>({
+  type: int,
+  done: bool,
+  err: int,
+});
+
 export const watcherEvent = record<{ readonly type: number; readonly state: number; readonly path: string }>({
   type: int,
   state: int,
@@ -126,6 +133,12 @@ export const requests = {
   nothing,
 } as const;
 
+/** Who somebody is, as whoAmI tells it. */
+export interface ClientInfo {
+  readonly scheme: string;
+  readonly user: string;
+}
+
 export interface SetWatchesRequest {
   readonly relativeZxid: number;
   readonly data: readonly string[];
@@ -161,5 +174,8 @@ export const replies = {
     stat,
   }),
   acls: record<{ readonly acls: readonly Acl[]; readonly stat: Stat }>({ acls: vector(acl), stat }),
+  clientInfos: record<{ readonly clientInfos: readonly ClientInfo[] }>({
+    clientInfos: vector(record<ClientInfo>({ scheme: ustring, user: ustring })),
+  }),
   nothing,
 } as const;

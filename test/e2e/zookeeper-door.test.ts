@@ -4,9 +4,9 @@ import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { Stat } from "../../src/base/operations.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
-import { JuteReader } from "../../src/zookeeper/jute.ts";
+import { type Codec, JuteReader, type JuteWriter } from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";
-import { replies, requests } from "../../src/zookeeper/records.ts";
+import { multiHeader, replies, requests } from "../../src/zookeeper/records.ts";
 import { LocalCluster } from "../support/local-cluster.ts";
 import { ZkClient, type ZkHandshake, type ZkReply } from "../support/zookeeper-client.ts";
 
@@ -47,6 +47,41 @@ async function join(server = 1, handshake: ZkHandshake = {}) {
     const client = await arrive(server);
     const session = await client.connect({ timeOut: 60_000, ...handshake });
     if (session !== undefined || Date.now() > deadline) return { client, session: present(session, "an answer") };
+  }
+}
+
+/** Writes a part of a multi, without the header in front. */
+type Part = (to: JuteWriter) => void;
+
+/** The body of a multi. */
+function multiOf(...parts: (readonly [number, Part])[]): Codec<object> {
+  const write = (to: JuteWriter): void => {
+    for (const [type, part] of parts) {
+      multiHeader.write(to, { type, done: false, err: -1 });
+      part(to);
+    }
+    multiHeader.write(to, { type: -1, done: true, err: -1 });
+  };
+  return { least: 0, read: () => ({}), write };
+}
+
+function created(path: string, flags = 0): Part {
+  return (to) => requests.create.write(to, { path, data: none, acls, flags });
+}
+
+function checked(path: string, version: number): Part {
+  return (to) => requests.delete.write(to, { path, version });
+}
+
+/** The errors of the parts of a multi that was refused. */
+function errorsOf({ body }: ZkReply): number[] {
+  const reader = new JuteReader(body);
+  const errors: number[] = [];
+  for (;;) {
+    const { done, type, err } = multiHeader.read(reader);
+    if (done) return errors;
+    expect({ type, again: reader.int() }).toEqual({ type: -1, again: err });
+    errors.push(err);
   }
 }
 
@@ -191,8 +226,23 @@ describe("what others learnt from their users", () => {
     expect(said[1]?.zxid).toBe(-1);
     // What ZooKeeper knows and this server does not serve ends nothing.
     const { client: other } = await join();
-    expect((await other.ask(opcode.whoAmI, requests.nothing, {}))?.err).toBe(-6);
+    expect((await other.ask(opcode.sasl, requests.nothing, {}))?.err).toBe(-6);
     expect(await statOf(other, "/")).toBeDefined();
+  });
+
+  it("10 an unsupported operation within a multi refuses that multi only", async () => {
+    const { client } = await join();
+    const ttl = (to: JuteWriter) =>
+      requests.createTtl.write(to, { path: "/t", data: none, acls, flags: 5, ttlMs: 1000 });
+    const unknown = present(
+      await client.ask(opcode.multi, multiOf([opcode.create, created("/m10")], [4711, ttl]), {}),
+      "",
+    );
+    expect(unknown).toMatchObject({ err: -5, body: Buffer.alloc(0) });
+    expect(await statOf(client, "/m10")).toBeUndefined();
+    const done = present(await client.ask(opcode.multi, multiOf([opcode.create, created("/m10")]), {}), "an answer");
+    expect(done.err).toBe(0);
+    expect(await statOf(client, "/m10")).toMatchObject({ czxid: done.zxid });
   });
 
   it("11 the sequence counts every child ever created", async () => {
@@ -331,6 +381,73 @@ describe("strangers and what is malformed", () => {
       expect(client.closed).toBe(true);
     }
   });
+});
+
+describe("a multi", () => {
+  it("is done as a whole or refused with an error for each part", async () => {
+    const { client } = await join();
+    const ask = async (...parts: Parameters<typeof multiOf>) =>
+      present(await client.ask(opcode.multi, multiOf(...parts), {}), "an answer");
+    expect((await ask([opcode.create, created("/multi")], [opcode.create2, created("/multi/a")])).err).toBe(0);
+    const refused = await ask(
+      [opcode.create, created("/multi/b")],
+      [opcode.check, checked("/multi", 7)],
+      [opcode.delete, checked("/multi/a", -1)],
+    );
+    expect(refused.err).toBe(0);
+    expect(errorsOf(refused)).toEqual([0, -103, -2]);
+    // What this server refuses by itself has its place, too: behind what is refused before it.
+    expect(errorsOf(await ask([opcode.check, checked("/no", 0)], [opcode.create, created("/multi/c", 9)]))).toEqual([
+      -101, -2,
+    ]);
+    expect(errorsOf(await ask([opcode.check, checked("/multi", 0)], [opcode.create, created("/multi/c", 9)]))).toEqual([
+      0, -8,
+    ]);
+    expect(await statOf(client, "/multi")).toMatchObject({ numChildren: 1 });
+    expect((await ask()).body).toEqual(Buffer.from("ffffffff01ffffffff", "hex"));
+  });
+
+  it("waits while the answers of others and its own would be too many to be remembered", async () => {
+    const { client } = await join();
+    const parts = (n: number) => multiOf(...Array.from({ length: n }, () => [opcode.check, checked("/", -1)] as const));
+    const sent = [400, 900, 1000, 1, 999].map((n) => client.send(opcode.multi, parts(n), {}));
+    await client.until(() => client.heard.length === sent.length);
+    expect(client.heard).toMatchObject(sent.map((xid) => ({ reply: { xid, err: 0 } })));
+    // More than any transaction may have.
+    expect((await client.ask(opcode.multi, parts(1001), {}))?.err).toBe(-1);
+    expect(await statOf(client, "/")).toBeDefined();
+  });
+
+  it("of reads is answered part by part", async () => {
+    const { client } = await join();
+    await create(client, "/reads", 0, new Uint8Array([120]));
+    const read =
+      (path: string): Part =>
+      (to) =>
+        requests.read.write(to, { path, watch: false });
+    const body = multiOf(
+      [opcode.getData, read("/reads")],
+      [opcode.getData, read("/none")],
+      [opcode.getChildren, read("/reads")],
+    );
+    const reply = present(await client.ask(opcode.multiRead, body, {}), "an answer");
+    const reader = new JuteReader(reply.body);
+    expect(multiHeader.read(reader)).toEqual({ type: opcode.getData, done: false, err: 0 });
+    expect(replies.data.read(reader).data).toEqual(Buffer.from("x"));
+    expect(multiHeader.read(reader)).toEqual({ type: -1, done: false, err: -101 });
+    expect(reader.int()).toBe(-101);
+    expect(multiHeader.read(reader)).toEqual({ type: opcode.getChildren, done: false, err: 0 });
+    expect(replies.children.read(reader)).toEqual({ children: [] });
+    expect(multiHeader.read(reader)).toEqual({ type: -1, done: true, err: -1 });
+  });
+});
+
+it("a client learns who it is", async () => {
+  const { client } = await join();
+  const reply = present(await client.ask(opcode.whoAmI, requests.nothing, {}), "an answer");
+  expect(replies.clientInfos.read(new JuteReader(reply.body)).clientInfos).toEqual([
+    { scheme: "ip", user: "127.0.0.1" },
+  ]);
 });
 
 describe("four-letter words", () => {

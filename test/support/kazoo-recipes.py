@@ -6,7 +6,14 @@ import sys
 import threading
 
 from kazoo.client import KazooClient, KazooState
-from kazoo.exceptions import BadVersionError, NoNodeError, NodeExistsError, NotEmptyError
+from kazoo.exceptions import (
+    BadVersionError,
+    NodeExistsError,
+    NoNodeError,
+    NotEmptyError,
+    RolledBackError,
+    RuntimeInconsistency,
+)
 from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.cache import TreeCache, TreeEvent
 
@@ -53,6 +60,25 @@ assert a.get_children("/kazoo/basics") == ["n-0000000000"]
 assert a.sync("/kazoo") == "/kazoo"
 assert a.server_version()[:2] == (3, 8), a.server_version()
 done("basics")
+
+transaction = a.transaction()
+transaction.create("/kazoo/txn", b"t")
+transaction.create("/kazoo/txn/n-", b"", ephemeral=True, sequence=True)
+transaction.set_data("/kazoo/txn", b"u", version=0)
+transaction.check("/kazoo/txn", 1)
+made = transaction.commit()
+assert made[:2] == ["/kazoo/txn", "/kazoo/txn/n-0000000000"], made
+assert made[2].version == 1 and made[3] is True, made
+transaction = a.transaction()
+transaction.delete(made[1])
+transaction.check("/kazoo/txn", 7)
+transaction.set_data("/kazoo/txn", b"v")
+results = transaction.commit()
+kinds = [type(one) for one in results]
+assert kinds == [RolledBackError, BadVersionError, RuntimeInconsistency], results
+b.sync("/kazoo/txn")
+assert b.get_children("/kazoo/txn") == ["n-0000000000"] and b.get("/kazoo/txn")[0] == b"u"
+done("transactions")
 
 lock, other = a.Lock("/kazoo/lock", "a"), b.Lock("/kazoo/lock", "b")
 lock.acquire(timeout=60)

@@ -1,0 +1,150 @@
+/**
+ * The operations that change the tree, and check, which does as if: a row for each says how its request is read, what the
+ * node is to do, and how the answer is written. Each may be asked for alone or as a part of a multi.
+ */
+import type { MultiPart, PartResult, Stat } from "../base/operations.ts";
+import { zkError, zkErrorOf } from "./errors.ts";
+import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
+import { opcode } from "./opcodes.ts";
+import { type Acl, type CreateRequest, replies, requests } from "./records.ts";
+import type { Take } from "./taken.ts";
+
+/** What one change comes to. */
+export interface TakenChange {
+  /** What the node is to do, or ZooKeeper's code for what is wrong with it. */
+  readonly part: MultiPart | number;
+  /** What its answer is within that of a multi. */
+  readonly inMulti: InMulti;
+  readonly answer: (writer: JuteWriter, result: PartResult) => void;
+}
+
+/** An answer within that of a multi: the operation that it is said to be of, and how it is written. */
+interface InMulti {
+  readonly type: number;
+  readonly answer: (writer: JuteWriter, result: PartResult) => void;
+}
+
+interface Row<T> {
+  readonly request: Codec<T>;
+  readonly part: (request: T) => MultiPart | number;
+  /** Left out: as if it had been asked for alone. */
+  readonly inMulti?: InMulti;
+  readonly answer: (writer: JuteWriter, result: PartResult) => void;
+}
+
+/** @throws JuteError */
+type TakeChange = (reader: JuteReader) => TakenChange;
+
+function row<T>(operation: number, { request: codec, part, answer, inMulti }: Row<T>): TakeChange {
+  const within = inMulti ?? { type: operation, answer };
+  return (reader) => ({ part: part(codec.read(reader)), inMulti: within, answer });
+}
+
+/** What stands in for the Stat of an answer that has none. */
+export const noStat: Stat = {
+  ...{ czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, version: 0, cversion: 0, aversion: 0 },
+  ...{ ephemeralOwner: 0, dataLength: 0, numChildren: 0 },
+};
+
+/** Everybody may do everything: the only list that there is here so far. */
+export const openAcl: readonly Acl[] = [{ perms: 31, scheme: "world", id: "anyone" }];
+
+/** ZooKeeper's code for what is wrong with a list; undefined: it is the open one. */
+function aclProblem(acls: readonly Acl[]): number | undefined {
+  if (acls.length === 0) return zkError.INVALIDACL;
+  const [open] = openAcl;
+  // To take a list that is not kept to would be a lie: others could do what its author believes to have forbidden.
+  for (const { perms, scheme, id } of acls)
+    if (perms !== open?.perms || scheme !== open.scheme || id !== open.id) return zkError.UNIMPLEMENTED;
+  return undefined;
+}
+
+/** Flags of a create: 1 ephemeral, 2 sequential, 3 both; 4 to 6 are containers and those with a time to live. */
+function createProblem({ path, acls, flags }: CreateRequest): number | undefined {
+  if (flags < 0 || flags > 6) return zkError.BADARGUMENTS;
+  if (flags > 3) return zkError.UNIMPLEMENTED;
+  if (!path.includes("/") || path.includes("\0")) return zkError.BADARGUMENTS;
+  return aclProblem(acls);
+}
+
+function createPart(request: CreateRequest): MultiPart | number {
+  const { path, data, flags } = request;
+  const problem = createProblem(request);
+  if (problem !== undefined) return problem;
+  return { op: "create", path, data, ephemeral: (flags & 1) !== 0, sequential: (flags & 2) !== 0 };
+}
+
+function answerPath(writer: JuteWriter, { path = "" }: PartResult): void {
+  replies.path.write(writer, { path });
+}
+
+const changes = new Map<number, TakeChange>([
+  [
+    opcode.create,
+    row(opcode.create, {
+      request: requests.create,
+      part: createPart,
+      answer: answerPath,
+    }),
+  ],
+  [
+    opcode.create2,
+    row(opcode.create2, {
+      request: requests.create,
+      part: createPart,
+      answer: (writer, { path = "", stat = noStat }) => replies.pathAndStat.write(writer, { path, stat }),
+      // Within a multi ZooKeeper takes it for a create.
+      inMulti: { type: opcode.create, answer: answerPath },
+    }),
+  ],
+  [
+    opcode.delete,
+    row(opcode.delete, {
+      request: requests.delete,
+      part: ({ path, version }) => (path.includes("\0") ? zkError.BADARGUMENTS : { op: "delete", path, version }),
+      answer: () => {},
+    }),
+  ],
+  [
+    opcode.setData,
+    row(opcode.setData, {
+      request: requests.setData,
+      // All may read it, and nobody write: clients would connect to whatever servers it names.
+      part: ({ path, data, version }) =>
+        path === "/zookeeper/config" ? zkError.NOAUTH : { op: "setData", path, data, version },
+      answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
+    }),
+  ],
+  [
+    opcode.check,
+    row(opcode.check, {
+      request: requests.delete,
+      part: ({ path, version }) => ({ op: "check", path, version }),
+      answer: () => {},
+    }),
+  ],
+]);
+
+/**
+ * Reads a change. Undefined: there is none with this number.
+ * @throws JuteError
+ */
+export function takeChange(operation: number, reader: JuteReader): TakenChange | undefined {
+  return changes.get(operation)?.(reader);
+}
+
+/** The rows of the changes for requests of their own. */
+export const changesAlone: readonly (readonly [number, Take])[] = [...changes].map(([operation, take]) => [
+  operation,
+  (reader) => {
+    const { part, answer } = take(reader);
+    if (typeof part === "number") return { ask: { error: part }, answer };
+    if (part.op !== "check" && part.op !== "unsupported") return { ask: { type: "write", operation: part }, answer };
+    // The node knows it as a part only.
+    return {
+      ask: { type: "write", operation: { op: "multi", parts: [part] } },
+      answer: (writer, { results: [result = {}] = [] }) => answer(writer, result),
+      refused: ({ code }) => zkErrorOf(code),
+    };
+  },
+]);

@@ -1,0 +1,42 @@
+/** Events of watches, as ZooKeeper's clients are told of them. */
+import type { WatchEvent, WatchKind } from "../base/operations.ts";
+import type { JuteWriter } from "./jute.ts";
+import { replyHeader, watcherEvent } from "./records.ts";
+
+const notificationXid = -1;
+const syncConnected = 3;
+
+/** Tells the events of one connection. */
+export class Events {
+  /** The newest event that was told: one change is told once, however many watches it fires. */
+  #told: { readonly number: number; readonly path: string; readonly zxid: number } | undefined;
+
+  /** What is to be written for an event; undefined: it was told. */
+  tell({ type, path, zxid, kind }: WatchEvent): ((writer: JuteWriter) => void) | undefined {
+    const number = numberOf(type, kind);
+    const told = this.#told;
+    // By number: of one znode both kinds of watches may want a resync, and each stands for another event here.
+    if (told?.number === number && told.path === path && told.zxid === zxid) return undefined;
+    this.#told = { number, path, zxid };
+    return (writer) => {
+      replyHeader.write(writer, { xid: notificationXid, zxid: -1, err: 0 });
+      watcherEvent.write(writer, { type: number, state: syncConnected, path });
+    };
+  }
+}
+
+/** ZooKeeper's number of an event. Where it is not known what happened, one that has its client read again. */
+function numberOf(type: WatchEvent["type"], kind: WatchKind): number {
+  switch (type) {
+    case "created":
+      return 1;
+    case "deleted":
+      return 2;
+    case "dataChanged":
+      return 3;
+    case "childrenChanged":
+      return 4;
+    case "resync":
+      return { data: 3, exist: 1, children: 4 }[kind];
+  }
+}

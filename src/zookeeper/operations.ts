@@ -1,0 +1,91 @@
+/**
+ * What clients may ask for: how each request is read, what it asks of the node, and how the answer is written. Changes
+ * are in `changes.ts`; ping, setWatches, whoAmI and closeSession, which concern the connection, in `conversation.ts`.
+ */
+import type { Read, ReadKind } from "../base/operations.ts";
+import type { RequestBody } from "../protocol/client-messages.ts";
+import { changesAlone, noStat, openAcl } from "./changes.ts";
+import { zkError } from "./errors.ts";
+import { type JuteReader, unlessMalformed } from "./jute.ts";
+import { takeMulti, takeMultiRead } from "./multi.ts";
+import { opcode } from "./opcodes.ts";
+import { replies, requests } from "./records.ts";
+import { headerOnly, row, type Take, type Taken } from "./taken.ts";
+
+/** ZooKeeper answers reads from the server that the client is attached to. */
+function askRead(kind: ReadKind, path: string, watch: boolean): RequestBody {
+  // Reads take the empty path for that of the root; a watch there would never fire.
+  const place = path === "" ? { path: "/", watch: false } : { path, watch };
+  const read: Read = { kind, ...place, local: true };
+  return { type: "read", read };
+}
+
+const rows = new Map<number, Take>([
+  ...changesAlone,
+  [opcode.multi, takeMulti],
+  [opcode.multiRead, takeMultiRead],
+  [
+    opcode.exists,
+    row({
+      request: requests.read,
+      // The one read for which a ZooKeeper server looks at the path.
+      ask: ({ path, watch }) => (path.includes("\0") ? zkError.BADARGUMENTS : askRead("exists", path, watch)),
+      answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
+    }),
+  ],
+  [
+    opcode.getData,
+    row({
+      request: requests.read,
+      ask: ({ path, watch }) => askRead("getData", path, watch),
+      answer: (writer, { data = new Uint8Array(), stat = noStat }) => replies.data.write(writer, { data, stat }),
+    }),
+  ],
+  [
+    opcode.getChildren,
+    row({
+      request: requests.read,
+      ask: ({ path, watch }) => askRead("getChildren", path, watch),
+      answer: (writer, { children = [] }) => replies.children.write(writer, { children }),
+    }),
+  ],
+  [
+    opcode.getChildren2,
+    row({
+      request: requests.read,
+      ask: ({ path, watch }) => askRead("getChildren", path, watch),
+      answer: (writer, { children = [], stat = noStat }) => replies.childrenAndStat.write(writer, { children, stat }),
+    }),
+  ],
+  [
+    opcode.getAcl,
+    row({
+      request: requests.path,
+      ask: ({ path }) => askRead("exists", path, false),
+      answer: (writer, { stat = noStat }) => replies.acls.write(writer, { acls: openAcl, stat }),
+    }),
+  ],
+  [
+    opcode.sync,
+    row({
+      request: requests.path,
+      ask: () => ({ type: "read", read: { kind: "sync", path: "/", watch: false, local: false } }),
+      answer: (writer, _, { path }) => replies.path.write(writer, { path }),
+    }),
+  ],
+  [opcode.reconfig, row({ request: requests.reconfig, ask: () => zkError.RECONFIGDISABLED, answer: () => {} })],
+]);
+
+/** Operations of ZooKeeper that are not served, and refused in their turn. */
+const unserved = new Set<number>([
+  ...[opcode.setAcl, opcode.checkWatches, opcode.removeWatches, opcode.createContainer],
+  ...[opcode.createTtl, opcode.auth, opcode.sasl, opcode.getEphemerals],
+  ...[opcode.getAllChildrenNumber, opcode.setWatches2, opcode.addWatch],
+]);
+
+/** Reads a request. Undefined: there is no such operation, not in ZooKeeper either. */
+export function take(operation: number, body: JuteReader): Taken | undefined {
+  const read = rows.get(operation);
+  if (read === undefined) return unserved.has(operation) ? headerOnly(zkError.UNIMPLEMENTED) : undefined;
+  return unlessMalformed(() => read(body)) ?? headerOnly(zkError.MARSHALLINGERROR);
+}
