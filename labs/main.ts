@@ -7,10 +7,13 @@ import { gradeBug, plantBug, seedOf, solveBug } from "./cli/bug.ts";
 import { grade, hint, labOf, list, reset, solution, start } from "./cli/commands.ts";
 import { tryLeague } from "./cli/league.ts";
 import { play } from "./cli/play.ts";
+import { gradeSolutions } from "./cli/solutions.ts";
 
 const usage = `npm run lab                    lists the labs and what you have passed
 npm run lab -- start NAME      puts the files to write into my-labs/NAME, with the task
 npm run lab -- check NAME      grades them: types, the tests of the rule, runs in the simulator
+npm run lab -- check --solutions
+                               grades the code as it is as the answer to each lab, and times it
 npm run lab -- hint NAME       the next of three hints
 npm run lab -- solution NAME   the code as it is, beside yours
 npm run lab -- reset NAME      begins anew; what you have is put aside
@@ -36,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (command === "bug") return await plantBug(args.slice(1));
   if (command === "league") return await tryLeague(args.slice(1));
   if (name === undefined) throw new UsageError(`Which lab? npm run lab -- ${command} NAME; "npm run lab" lists them.`);
+  if (command === "check" && name === "--solutions" && rest.length === 0) return await gradeSolutions();
   if (seedOf(name) !== undefined) return await doBug(command, name, rest);
   const lab = labOf(name);
   if (command === "play") return await play(name, rest);
