@@ -10,6 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, isStale } from "./build.js";
 import { generatedPages } from "./docs/generated.js";
+import { unfitLength } from "./docs/length.js";
 import { anchorsOf, linksOf } from "./docs/links.js";
 import { declares, filesNamedIn, scriptsNamedIn } from "./docs/mentions.js";
 import { blocksOf, codeBody, normalised, runOf, shownPart, unkeptOf, withBodies } from "./docs/page.js";
@@ -121,6 +122,11 @@ function checkMentions(page, text) {
   return problems;
 }
 
+function checkLength(page, text) {
+  const wrong = /^docs\/tutorial\/\d\d-/.test(page) ? unfitLength(text) : undefined;
+  return wrong === undefined ? [] : [`${page}:1: ${wrong}`];
+}
+
 const sceneNames = readdirSync(join(root, "sim/scenes")).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
 
 function checkScenes(page, text) {
@@ -130,7 +136,8 @@ function checkScenes(page, text) {
 /** Returns the problems of one page; with `sync`, mends those that can be. */
 async function visit(page) {
   const text = readSource(page);
-  const problems = [...checkLinks(page, text), ...checkMentions(page, text), ...checkScenes(page, text)];
+  const checks = [checkLinks, checkMentions, checkLength, checkScenes];
+  const problems = checks.flatMap((check) => check(page, text));
   const blocks = blocksOf(text);
   const bodies = [];
   let shell;

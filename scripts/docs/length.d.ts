@@ -7,3 +7,4 @@ export function lengthOfPage(text: string): { readonly words: number; readonly l
 export function linesOfSource(text: string): number;
 export function row(what: string, length: Length): string;
 export function lengths(root: string): string[];
+export function unfitLength(text: string): string | undefined;

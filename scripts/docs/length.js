@@ -21,6 +21,18 @@ export function lengthOfPage(text) {
   return { words, lines };
 }
 
+/** Words of a chapter, excerpts and transcripts included. */
+const chapterWords = { min: 1_500, max: 3_000 };
+
+/** What is wrong with a chapter's length, in a sentence; undefined if nothing is. */
+export function unfitLength(text) {
+  const seen = text.split("\n").filter((line) => !line.startsWith("<!--") && !line.startsWith("```"));
+  const words = seen.flatMap((line) => line.split(/\s+/)).filter((word) => /\w/.test(word)).length;
+  if (words >= chapterWords.min && words <= chapterWords.max) return undefined;
+  const range = `${chapterWords.min.toLocaleString("en-US")} to ${chapterWords.max.toLocaleString("en-US")}`;
+  return `${words.toLocaleString("en-US")} words with what is quoted, where a chapter has ${range}`;
+}
+
 /** Lines of a source that are not empty. */
 export function linesOfSource(text) {
   return text.split("\n").filter((line) => line.trim() !== "").length;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiPage } from "../../scripts/docs/api.js";
 import { checkRoutes, kvctlPage, limitsPage } from "../../scripts/docs/generated.js";
-import { lengthOfPage, linesOfSource, row } from "../../scripts/docs/length.js";
+import { lengthOfPage, linesOfSource, row, unfitLength } from "../../scripts/docs/length.js";
 import { paperMapPage } from "../../scripts/docs/paper-map.js";
 import { sceneProblems, scenesOf } from "../../scripts/docs/scenes.js";
 import config from "../../site/.vitepress/config.js";
@@ -193,6 +193,22 @@ describe("how long there is to read", () => {
   it("is rounded to hundreds, above a thousand to five hundreds, and to half hours", () => {
     expect(row("x", { words: 12_040, lines: 880 }).trim().split(/\s+/)).toEqual(["x", "12,000", "900", "2.5"]);
     expect(row("x", { lines: 1 }).trim().split(/\s+/)).toEqual(["x", "-", "0", "0.5"]);
+  });
+});
+
+describe("a chapter's length", () => {
+  const page = (words: number): string =>
+    `# One\n\n<!-- run: x y z -->\n\`\`\`text\n${"word ".repeat(words - 1)}\n\`\`\`\n`;
+
+  it.each([1_500, 3_000])("may be %d words, those of transcripts among them", (words) => {
+    expect(unfitLength(page(words))).toBeUndefined();
+  });
+
+  it.each([
+    [1_499, "1,499 words with what is quoted, where a chapter has 1,500 to 3,000"],
+    [3_001, "3,001 words with what is quoted, where a chapter has 1,500 to 3,000"],
+  ])("of %d words is told", (words, sentence) => {
+    expect(unfitLength(page(words))).toBe(sentence);
   });
 });
 
