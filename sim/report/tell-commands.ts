@@ -18,7 +18,12 @@ export function tellConfiguration({ voters, oldVoters, learners, wantedVoters }:
 export function tellEntry(entry: Entry): string {
   if (entry.kind === "noop") return "no-op";
   if (entry.kind === "configuration") return `configuration: ${tellConfiguration(entry.configuration)}`;
-  const { body } = decodeCommand(entry.data);
+  return tellCommand(entry.data);
+}
+
+/** A command as it is in an entry, or on its way to the leader. */
+export function tellCommand(data: Uint8Array): string {
+  const { body } = decodeCommand(data);
   switch (body.type) {
     case "createSession":
       return "open a session";

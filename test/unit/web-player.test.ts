@@ -217,3 +217,32 @@ it("a picture shows writes on their way to a disk, and the trees where they diff
   expect(trees).toBeGreaterThan(0);
   expect(player.moment().details.facts.map(([name]) => name)).toContain("committed");
 });
+
+it("a message is told in full: its fields by their names, entries and commands in words", () => {
+  const player = playerOf(figure8.plan);
+  /** Facts about the first message whose text has these words, wherever it is on its way. */
+  const factsOf = (words: string): readonly (readonly [string, string])[] => {
+    for (player.seekSteps(0); ; player.next()) {
+      const message = player.moment().picture.messages.find(({ text }) => text.includes(words));
+      if (message === undefined) continue;
+      player.look({ kind: "message", id: message.id }, false);
+      return player.moment().details.facts.slice(3);
+    }
+  };
+  expect(factsOf("entry 4")).toEqual([
+    ["message", "AppendEntries"],
+    ["term", "2"],
+    ["prevLogIndex", "3"],
+    ["prevLogTerm", "2"],
+    ["entry 4", "t2 create /a"],
+    ["leaderCommit", "3"],
+    ["readRound", expect.stringMatching(/^\d+$/)],
+  ]);
+  expect(factsOf("Forward 1 command")).toEqual([
+    ["message", "Forward"],
+    ["command 1", expect.stringMatching(/session|create/)],
+  ]);
+  expect(factsOf("request 1: create /a")).toContainEqual(["body", expect.stringContaining('data "x"')]);
+  // Of what brings no message there is nothing more to tell.
+  expect(factsOf("the stream from")).toEqual([]);
+});

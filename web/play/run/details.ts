@@ -6,9 +6,9 @@ import type { MachineView, ServerView } from "../../../sim/world/view.ts";
 import { fromUtf8 } from "../../../src/base/bytes.ts";
 import type { Result } from "../../../src/base/operations.ts";
 import type { Picture, Selection } from "../../picture/picture.ts";
-import type { Details, TreeRow } from "./protocol.ts";
-
-type Fact = readonly [string, string];
+import { messageFacts } from "./message-facts.ts";
+import { eventOf } from "./messages-of.ts";
+import type { Details, Fact, TreeRow } from "./protocol.ts";
 
 /** Paths that are shown of the trees, and characters of a znode's data. */
 const pathsMax = 200;
@@ -41,10 +41,12 @@ function factsOf(simulation: Simulation, picture: Picture, at: Selection | undef
     case "message": {
       const message = picture.messages.find(({ id }) => id === at.id);
       if (message === undefined) return [["it", "has arrived, or was lost"]];
+      const event = eventOf(simulation, at.id);
       return [
         ["says", message.text],
         ["sent", `at ${message.sentMs.toFixed(3)} ms`],
         ["arrives", `at ${message.arrivesMs.toFixed(3)} ms`],
+        ...(event === undefined ? [] : messageFacts(event)),
       ];
     }
     case "link": {

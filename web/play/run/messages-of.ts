@@ -29,6 +29,21 @@ export function messagesOf(
   memory: Memory,
 ): MessagePicture[] {
   const messages: MessagePicture[] = [];
+  for (const { id, found, time, item } of underWay(simulation, waiting)) {
+    const sentUs = memory.timeOf(item.cause) ?? simulation.now;
+    messages.push({ id, ...found, sentMs: sentUs / 1000, arrivesMs: time / 1000 });
+    if (messages.length >= messagesMax) break;
+  }
+  return messages;
+}
+
+/** The event that brings the message that a picture has under this id. */
+export function eventOf(simulation: Simulation, messageId: string): SimEvent | undefined {
+  for (const { id, item } of underWay(simulation, simulation.waiting())) if (id === messageId) return item;
+  return undefined;
+}
+
+function* underWay(simulation: Simulation, waiting: readonly { readonly time: number; readonly item: SimEvent }[]) {
   // Its cause and its ends name a message, in every run of the plan; those of the same turn are numbered.
   const named = new Map<string, number>();
   for (const { time, item } of waiting) {
@@ -37,11 +52,8 @@ export function messagesOf(
     const name = `${item.cause}.${found.from.kind}${found.from.id}.${found.to.kind}${found.to.id}`;
     const nth = (named.get(name) ?? 0) + 1;
     named.set(name, nth);
-    const sentUs = memory.timeOf(item.cause) ?? simulation.now;
-    messages.push({ id: `${name}.${nth}`, ...found, sentMs: sentUs / 1000, arrivesMs: time / 1000 });
-    if (messages.length >= messagesMax) break;
+    yield { id: `${name}.${nth}`, found, time, item };
   }
-  return messages;
 }
 
 function travelling(simulation: Simulation, event: SimEvent): Travelling | undefined {

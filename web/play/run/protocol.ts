@@ -58,10 +58,12 @@ export interface Moment {
   readonly details: Details;
 }
 
+/** A line about something: a name and what it is. */
+export type Fact = readonly [string, string];
+
 /** More on what is selected. */
 export interface Details {
-  /** A line each: a name and what it is. */
-  readonly facts: readonly (readonly [string, string])[];
+  readonly facts: readonly Fact[];
   /** Trees side by side, if they are wanted. */
   readonly trees: readonly TreeRow[];
   /** Trees are larger than what is shown. */
