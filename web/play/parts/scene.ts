@@ -1,5 +1,6 @@
 /** What the scene is about, what one may try, and what came of it. */
 import { html, nothing, type TemplateResult } from "lit";
+import { count } from "../../../sim/report/tell-events.ts";
 import { shown } from "../../picture/shown.ts";
 import type { App } from "../state.ts";
 
@@ -15,7 +16,7 @@ export function scenePanel(app: App): TemplateResult {
     ${run?.verdict === undefined || isChanged ? nothing : html`<p class="verdict ${run.verdict.holds ? "good" : "bad"}">Verdict: ${shown(run.verdict.text)}.</p>`}
     ${run?.failure === undefined ? nothing : html`<p class="verdict bad">A promise breaks at ${(run.failure.us / 1000).toFixed(1)} ms: <button class="link" @click=${() => app.show("promises")}>${run.failure.invariant}</button>.</p>`}
     ${run === undefined || run.cut === "" ? nothing : html`<p class="verdict bad">Not looked at to its end: ${run.cut}.</p>`}
-    <p class="small">${servers} servers${spares > 0 ? ` and ${spares} spare` : ""}, ${clients} clients, ${plan.faults.length} faults planned,
+    <p class="small">${count(servers, "server")}${spares > 0 ? ` and ${spares} spare` : ""}, ${count(clients, "client")}, ${count(plan.faults.length, "fault")} planned,
       seed ${plan.seed}; faults may strike for ${horizonMs / 1000} virtual seconds, then the cluster has to recover.</p>
     <h3>Keys</h3>
     <p class="small"><kbd>space</kbd> plays and pauses · <kbd>←</kbd> <kbd>→</kbd> go an event back and on ·
