@@ -39,7 +39,8 @@ function failureOf(outcome: Outcome): RunFailure | undefined {
 function examine(name: string, outcome: Outcome, failure: RunFailure): Broken {
   let plan = outcome.plan;
   let last = failure;
-  if (task.shrinkEventsMax > 0 && failure.invariant !== "runaway") {
+  if (task.shrinkEventsMax === 0) return { run: name, failure, plan: planText(plan), story: [], after: [] };
+  if (failure.invariant !== "runaway") {
     let events = 0;
     const counted = (tried: Plan, options: RunOptions) => {
       say({ type: "shrinking" });

@@ -8,7 +8,8 @@ export interface HuntTask {
   /** Random plans behind them. */
   readonly seeds: { readonly from: number; readonly count: number };
   /**
-   * So many events all runs of a shrinking plan may have together; 0 = it is not shrunk. Events, not time: the same plan is
+   * So many events all runs of a shrinking plan may have together; 0 = it is neither shrunk nor told, and only what broke is
+   * of interest. Events, not time: the same plan is
    * the result on every machine.
    */
   readonly shrinkEventsMax: number;

@@ -14,8 +14,11 @@ Exit code: 0 measured · 1 a promise broke: nothing was measured · 2 bad argume
 
 const known = { seconds: "value", seed: "value", json: "flag", help: "flag" } as const;
 
-const plan = (seed: number) =>
-  checkPlan({ seed, config: { servers: 5, clients: 8, horizonMs: 120_000 }, workload: { perSecond: 2 } });
+const plan = (seed: number, horizonMs: number) =>
+  checkPlan({ seed, config: { servers: 5, clients: 8, horizonMs }, workload: { perSecond: 2 } });
+
+/** Two virtual minutes, less if so little is to be measured that one run would take longer. */
+const horizonMs = (seconds: number) => Math.min(120_000, Math.ceil(seconds * 24_000));
 
 interface Measured {
   readonly checkers: boolean;
@@ -36,7 +39,7 @@ function measure(checkers: boolean, seconds: number, firstSeed: number): Measure
     return (user + system) / 1000;
   };
   for (let seed = firstSeed; cpuMs() < seconds * 1000; seed = (seed + 1) >>> 0) {
-    const outcome = run(plan(seed), checkers ? allCheckers() : []);
+    const outcome = run(plan(seed, horizonMs(seconds)), checkers ? allCheckers() : []);
     const { failure } = outcome;
     if (failure !== undefined) throw new Broken(`BROKEN: ${failure.invariant}, seed ${seed}: ${failure.message}`);
     events += outcome.events;

@@ -52,7 +52,9 @@ export async function hunt(
   task: HuntTask,
   loopMs: number = loopCpuMs,
 ): Promise<HuntOutcome> {
-  const { code, map } = await bundleWith("labs/hunt-worker.ts", files, { format: "cjs", sourcemap: "external" });
+  // The line that threw is part of what is told.
+  const sourcemap = task.shrinkEventsMax > 0 ? "external" : false;
+  const { code, map } = await bundleWith("labs/hunt-worker.ts", files, { format: "cjs", sourcemap });
   return await new Promise((resolve) => {
     let [runs, run] = [0, ""];
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 1024 } });

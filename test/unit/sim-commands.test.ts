@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { integerOption, parseArguments, refuseBeside, seedOption } from "../../sim/cli/arguments.ts";
 import { LineFile } from "../../sim/cli/files.ts";
+import { CommandLines } from "../support/command-lines.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder = "";
@@ -64,6 +65,13 @@ describe("npm run sim -- --html", () => {
 });
 
 describe("a command of the simulator refuses, with one sentence and exit code 2,", () => {
+  let lines: CommandLines;
+
+  beforeAll(() => {
+    lines = new CommandLines(folder);
+  });
+  afterAll(() => lines.close());
+
   it.each([
     // What it does not know.
     ["main", "--anything", "There is no option --anything; the options are --seed,"],
@@ -113,13 +121,19 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
     ["main", "--seed 1 --trace .", "The file . cannot be written: it is a folder (EISDIR)."],
     ["hunt-main", "--out plan.json", "plan.json is a file, but must be a folder."],
     ["hunt-main", "--out new.json", "The option --out takes a folder, and new.json looks like a file"],
-  ])("%s %s", (program, args, sentence) => {
-    const { status, stdout, stderr } = command(program, args.split(" "));
+  ])("%s %s", async (program, args, sentence) => {
+    const { status, stdout, stderr } = await lines.run(join(root, "dist/sim", `${program}.js`), args.split(" "));
     expect(stderr).toContain(sentence);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stdout).toBe("");
     expect(status).toBe(2);
     expect(existsSync(join(folder, "new.json"))).toBe(false);
+  });
+
+  it("as a process of its own too", () => {
+    const { status, stdout, stderr } = command("main", ["--anything"]);
+    expect(stderr).toMatch(/^There is no option --anything; the options are --seed,.*\n$/);
+    expect([status, stdout]).toEqual([2, ""]);
   });
 
   it("a name for --keep that is taken", () => {
