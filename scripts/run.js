@@ -1,5 +1,5 @@
 // Runs a program of the checkout: builds if needed, then loads dist/NAME.js with the arguments that follow.
-//   node scripts/run.js sim/main --seed 42
+//   node scripts/run.js sim/main --seed 58
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
