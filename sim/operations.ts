@@ -15,7 +15,7 @@ import type {
   Success,
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
-import { type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
+import { type MadeZnode, type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
 import { drawMulti } from "./draw-multi.ts";
 import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";
 
@@ -40,14 +40,18 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   create: {
     asked: ({ path, data, ephemeral, sequential }) => ({ op: "create", path, data: utf8(data), ephemeral, sequential }),
     takesRoom: () => true,
-    rule: (tree, entry, { path: wanted, data, ephemeral, sequential }) => {
-      const parent = tree.now(parentOf(wanted));
-      if (parent === undefined) return refused("NO_NODE");
-      const path = wanted + (sequential ? String(parent.childrenMade).padStart(10, "0") : "");
-      if (tree.now(path) !== undefined) return refused("NODE_EXISTS");
-      if (parent.owner !== 0) return refused("NO_CHILDREN_FOR_EPHEMERALS");
-      return ok({ path, stat: statOf(tree.add(entry, path, data, ephemeral ? entry.sessionId : 0)) });
-    },
+    rule: (tree, entry, { ephemeral, ...wanted }) =>
+      createRule(tree, entry, { ...wanted, owner: ephemeral ? entry.sessionId : 0 }),
+  },
+  createContainer: {
+    asked: ({ path, data }) => ({ op: "createContainer", path, data: utf8(data) }),
+    takesRoom: () => true,
+    rule: (tree, entry, wanted) => createRule(tree, entry, { ...wanted, sequential: false, container: true }),
+  },
+  createTtl: {
+    asked: ({ path, data, sequential, ttlMs }) => ({ op: "createTtl", path, data: utf8(data), sequential, ttlMs }),
+    takesRoom: () => true,
+    rule: createRule,
   },
   delete: {
     asked: ({ path, version }) => ({ op: "delete", path, version }),
@@ -74,7 +78,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   },
   multi: {
     asked: ({ parts }) => ({ op: "multi", parts: parts.map(partOf) }),
-    takesRoom: ({ parts }) => parts.some(({ op }) => op === "create" || op === "setData"),
+    takesRoom: ({ parts }) => parts.some((part) => part.op.startsWith("create") || part.op === "setData"),
     rule: (tree, entry, { parts }) =>
       tree.atomically(
         () => multiRule(tree, entry, parts),
@@ -82,6 +86,20 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
       ),
   },
 };
+
+/** All kinds of znodes come to be alike. */
+function createRule(
+  tree: ModelTree,
+  entry: ModelEntry,
+  wanted: { readonly path: string; readonly sequential: boolean } & Omit<MadeZnode, "path">,
+): Done {
+  const parent = tree.now(parentOf(wanted.path));
+  if (parent === undefined) return refused("NO_NODE");
+  const path = wanted.path + (wanted.sequential ? String(parent.childrenMade).padStart(10, "0") : "");
+  if (tree.now(path) !== undefined) return refused("NODE_EXISTS");
+  if (parent.owner !== 0) return refused("NO_CHILDREN_FOR_EPHEMERALS");
+  return ok({ path, stat: statOf(tree.add(entry, { ...wanted, path })) });
+}
 
 function partOf(step: PartStep): MultiPart {
   return step.kind === "check" ? { op: "check", path: step.path, version: step.version } : operationOf(step);
@@ -166,6 +184,29 @@ export const writeChoices = {
     step: ({ parent, data, draws }) => {
       const path = `${parent()}/s-`;
       return { kind: "create", path, data, ephemeral: draws.chance(0.3), sequential: true };
+    },
+  },
+  /** Plans of before draw none of these two. */
+  createContainer: {
+    weight: 0,
+    hunted: [],
+    step: ({ path, parent, data, draws }) => {
+      const at = draws.chance(0.4) ? path : parent();
+      if (draws.chance(0.8)) return { kind: "createContainer", path: at, data };
+      // Unused as soon as it is there.
+      const child = { kind: "create", path: `${at}/k`, data: `${data}b`, ephemeral: false, sequential: false } as const;
+      const container = { kind: "createContainer", path: at, data: `${data}a` } as const;
+      return { kind: "multi", parts: [container, child, { kind: "delete", path: child.path, version: -1 }] };
+    },
+  },
+  createTtl: {
+    weight: 0,
+    hunted: [],
+    step: ({ path, parent, data, draws }) => {
+      const ttlMs = draws.pick([1, 100, 500, 500, 2_000, 2 ** 40 - 1]);
+      const sequential = draws.chance(0.3);
+      const at = draws.chance(0.5) ? path : parent();
+      return { kind: "createTtl", path: sequential ? `${parent()}/t-` : at, data, sequential, ttlMs };
     },
   },
   delete: {

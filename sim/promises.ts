@@ -241,7 +241,7 @@ const list = [
   {
     invariant: "liveness",
     sentence:
-      "Once faults stop on some quorum, it elects a leader, commits everything, brings all its members up to date and serves, within a bounded time.",
+      "Once faults stop on some quorum, it elects a leader, commits everything, brings all its members up to date, removes the znodes that nobody uses and serves, within a bounded time.",
     from: "§5.6; thesis 9",
     file: "sim/world/calm.ts",
   },

@@ -9,6 +9,8 @@ const version = optional(integer(-1, 2 ** 31), -1);
 
 const singleSteps = {
   create: { path, data, ephemeral: optional(flag, false), sequential: optional(flag, false) },
+  createContainer: { path, data },
+  createTtl: { path, data, sequential: optional(flag, false), ttlMs: integer(1, 2 ** 40 - 1) },
   delete: { path, version },
   setData: { path, data, version },
 } satisfies { readonly [N in keyof SingleOperations]: Shape };

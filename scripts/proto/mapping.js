@@ -96,6 +96,7 @@ export const messages = {
   Configuration: { absent: ["wantedVoters", "retired"] },
   Command: { oneofs: { command: { property: "body", type: "CommandBody", tag: "type" } }, pieces: ["timeMs"] },
   AttachSession: { absent: ["takeover"] },
+  Stat: { absent: ["container", "ttlMs"] },
   Write: { required: ["operation"], absent: ["diskFull"] },
 
   PeerFrame: { list: true },
@@ -106,7 +107,7 @@ export const messages = {
   CheckpointHead: { required: ["configuration"] },
   Segment: { pieces: ["removedPaths", "endedSessions", "znodes", "sessions"] },
   SessionRow: { bound: true, sized: true },
-  ZnodeRow: { parts: ["data"], sized: true },
+  ZnodeRow: { parts: ["data"], absent: ["container", "ttlMs"], sized: true },
   RememberedAnswer: { group: result },
   BackupRecord: { tag: "type" },
   BackupHeader: { required: ["head"] },

@@ -6,6 +6,7 @@ import type { Marks } from "../marks/marks.ts";
 import { MembershipMarks } from "../marks/membership.ts";
 import { ReplicationMarks } from "../marks/replication.ts";
 import { TransactionMarks } from "../marks/transactions.ts";
+import { ZnodeKindMarks } from "../marks/znode-kinds.ts";
 import type { Observer } from "../world/observer.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
@@ -57,10 +58,12 @@ export function allCheckers(marks?: Marks): Observer[] {
   const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
   const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
   const transactions = marks === undefined ? [] : [new TransactionMarks(marks, feed)];
+  const kinds = marks === undefined ? [] : [new ZnodeKindMarks(marks, feed)];
   history.watch([
     ...replication,
     ...changes,
     ...clients,
+    ...kinds,
     election,
     new LeaderAppendOnly(history),
     new LogMatching(history),

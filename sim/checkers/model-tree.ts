@@ -15,6 +15,9 @@ export interface ZnodeVersion {
   readonly mtime: number;
   readonly version: number;
   readonly owner: SessionId;
+  readonly container: boolean;
+  /** Milliseconds; 0: none. */
+  readonly ttlMs: number;
   readonly childrenMade: number;
   readonly children: number;
   /** Of the children's names, whatever their order. */
@@ -26,6 +29,16 @@ export interface ModelEntry {
   readonly zxid: Zxid;
   readonly timeMs: number;
   readonly sessionId: SessionId;
+}
+
+/** A znode that is to be made. */
+export interface MadeZnode {
+  readonly path: string;
+  readonly data: Uint8Array;
+  /** Left out or 0: it is no ephemeral. */
+  readonly owner?: SessionId;
+  readonly container?: boolean;
+  readonly ttlMs?: number;
 }
 
 const noBytes = new Uint8Array(0);
@@ -50,7 +63,11 @@ export class ModelTree {
   constructor() {
     for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"]) {
       const names = path === "/" ? ["zookeeper"] : path === "/zookeeper" ? ["quota", "config"] : [];
-      const bare = { ...fresh(0, 0, noBytes, 0), children: names.length, childrenHash: namesHash(names) };
+      const bare = {
+        ...fresh({ zxid: 0, timeMs: 0 }, { path, data: noBytes }),
+        children: names.length,
+        childrenHash: namesHash(names),
+      };
       this.#begin(path, bare);
     }
   }
@@ -98,11 +115,12 @@ export class ModelTree {
     return version?.exists === true ? version : undefined;
   }
 
-  /** Adds a znode below one that exists; `owner`: 0 unless ephemeral. */
-  add({ zxid, timeMs }: ModelEntry, path: string, data: Uint8Array, owner: SessionId): ZnodeVersion {
-    const made = fresh(zxid, timeMs, data, owner);
+  /** Adds a znode below one that exists. */
+  add(entry: ModelEntry, wanted: MadeZnode): ZnodeVersion {
+    const { path, owner = 0 } = wanted;
+    const made = fresh(entry, wanted);
     this.#set(path, made);
-    this.#childChanged(zxid, path, 1);
+    this.#childChanged(entry.zxid, path, 1);
     if (owner !== 0) {
       const owned = this.#ephemerals.get(owner) ?? new Set();
       this.#ephemerals.set(owner, owned.add(path));
@@ -172,7 +190,8 @@ export class ModelTree {
   }
 }
 
-function fresh(zxid: Zxid, timeMs: number, data: Uint8Array, owner: SessionId): ZnodeVersion {
+function fresh({ zxid, timeMs }: Omit<ModelEntry, "sessionId">, made: MadeZnode): ZnodeVersion {
+  const { data, owner = 0, container = false, ttlMs = 0 } = made;
   return {
     since: zxid,
     exists: true,
@@ -184,6 +203,8 @@ function fresh(zxid: Zxid, timeMs: number, data: Uint8Array, owner: SessionId): 
     mtime: timeMs,
     version: 0,
     owner,
+    container,
+    ttlMs,
     childrenMade: 0,
     children: 0,
     childrenHash: 0,
@@ -204,6 +225,8 @@ export function statOf(version: ZnodeVersion): Stat {
     ephemeralOwner: version.owner,
     dataLength: version.data.length,
     numChildren: version.children,
+    ...(version.container ? { container: true } : {}),
+    ...(version.ttlMs > 0 ? { ttlMs: version.ttlMs } : {}),
   };
 }
 
@@ -219,6 +242,8 @@ export function statDifference(a: Stat, b: Stat): string | undefined {
   if (a.aversion !== b.aversion) return `aversion ${a.aversion}, not ${b.aversion}`;
   if (a.ephemeralOwner !== b.ephemeralOwner) return `ephemeralOwner ${a.ephemeralOwner}, not ${b.ephemeralOwner}`;
   if (a.dataLength !== b.dataLength) return `dataLength ${a.dataLength}, not ${b.dataLength}`;
+  if ((a.container ?? false) !== (b.container ?? false)) return `a container: ${a.container}, not ${b.container}`;
+  if ((a.ttlMs ?? 0) !== (b.ttlMs ?? 0)) return `ttlMs ${a.ttlMs}, not ${b.ttlMs}`;
   if (a.numChildren !== b.numChildren) return `numChildren ${a.numChildren}, not ${b.numChildren}`;
   return undefined;
 }

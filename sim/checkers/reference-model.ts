@@ -7,6 +7,7 @@ import { bytesEqual, hex } from "../../src/base/bytes.ts";
 import type { Operation, SessionId, Zxid } from "../../src/base/operations.ts";
 import type { Command, CreateSession, Write } from "../../src/znode/commands.ts";
 import { type Done, refused, ruleOf } from "../operations.ts";
+import { nobodyUses } from "../unused-rule.ts";
 import { ModelTree } from "./model-tree.ts";
 
 /** What a write did when its entry was applied. */
@@ -35,6 +36,11 @@ export class ReferenceModel {
   readonly tree = new ModelTree();
   readonly #byPassword = new Map<string, ModelSession>();
   #timeMs = 0;
+
+  /** Newest stamp of an entry taken in, Unix ms. */
+  get timeMs(): number {
+    return this.#timeMs;
+  }
 
   /** Takes in the entry at `applied + 1`; without a command, a no-op or a configuration. */
   apply(index: Zxid, command: Command | undefined): void {
@@ -68,6 +74,12 @@ export class ReferenceModel {
         for (const { sessionId, attachment } of body.sessions) {
           const session = this.sessions.get(sessionId);
           if (session?.attachment === attachment) this.#end(index, session);
+        }
+        return;
+      case "removeUnused":
+        for (const path of body.paths) {
+          const znode = this.tree.now(path);
+          if (znode !== undefined && nobodyUses(znode, this.#timeMs)) this.tree.remove(index, path);
         }
         return;
     }

@@ -27,7 +27,7 @@ export class SequentialNames implements Observer {
     if (result === undefined || result.failure !== undefined) return;
     const answers = result.results ?? [result];
     for (const [i, part] of partsOf(invocation.operation).entries())
-      if (part.op === "create" && part.sequential) this.#named(client, zxid, part.path, answers[i]?.path);
+      if ("sequential" in part && part.sequential) this.#named(client, zxid, part.path, answers[i]?.path);
   }
 
   #named(client: number, zxid: Zxid, wanted: string, path: string | undefined): void {

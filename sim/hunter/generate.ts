@@ -162,6 +162,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       ...(arming ? slowArming.mix : {}),
       pagePercent: randomness.draws("plan pages").pick([0, 50, 100]),
       multi: randomness.draws("plan multi").pick([0, 3, 10, 30]),
+      createContainer: randomness.draws("plan containers").pick([0, 0, 3, 10, 20]),
+      createTtl: randomness.draws("plan times to live").pick([0, 0, 3, 10, 20]),
       multiRead: randomness.draws("plan multi reads").pick([0, 0, 3, 10]),
     },
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),

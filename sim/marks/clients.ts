@@ -141,7 +141,7 @@ export class ClientMarks implements Observer, RaftChecker {
   /** What comes through the log meets the sessions as they were before it. */
   #command({ body, origin, proposal }: Command): void {
     const { sessions, tree } = this.#feed.model;
-    if (body.type === "createSession") return;
+    if (body.type === "createSession" || body.type === "removeUnused") return;
     if (body.type === "expireSessions") {
       for (const { sessionId, attachment } of body.sessions) {
         const session = sessions.get(sessionId);

@@ -116,6 +116,12 @@ export const markSentences = {
   "multi-part-sees-another": "a part of a multi concerned a znode that a part before it had changed",
   "multi-repeated": "a multi came through the log a second time",
   "multi-read": "a multiRead answered some of its parts, and others not",
+  // Containers and times to live.
+  "container-removed": "a container that had lost its last child was removed",
+  "ttl-over": "a znode was removed when its time to live was over",
+  "ttl-renewed": "a znode with a time to live was set, and removed later",
+  "ttl-with-children-over": "a znode with a time to live that had had children was removed",
+  "removal-too-late": "a znode was in use again, or gone, when its removal came through the log",
   // Watches.
   "watch-fires": "a watch fired",
   "watch-re-armed": "a client re-armed watches at another server",

@@ -33,6 +33,8 @@ export function tellCommand(data: Uint8Array): string {
       return `close session ${body.sessionId}`;
     case "expireSessions":
       return `expire ${body.sessions.length === 1 ? `session ${body.sessions[0]?.sessionId}` : count(body.sessions.length, "session")}`;
+    case "removeUnused":
+      return `remove if unused ${body.paths.length === 1 ? body.paths[0] : count(body.paths.length, "znode")}`;
     case "write":
       return `${inShort(body.operation)}${(body.diskFull ?? "") === "" ? "" : ", refused: no room"}`;
   }

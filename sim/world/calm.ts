@@ -5,6 +5,7 @@
  * clients are to be served.
  */
 import type { ServerId } from "../../src/raft/types.ts";
+import { nobodyUses } from "../unused-rule.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import { neverAgree } from "./founding.ts";
@@ -176,7 +177,7 @@ export class Calm {
       if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
-    pending.push(...this.#ignorant());
+    pending.push(...unused(leader), ...this.#ignorant());
     return pending;
   }
 
@@ -213,6 +214,18 @@ export class Calm {
       return unknown.map((one) => `client ${id}, attached to n${server.id}, was not told of n${one.id}`);
     });
   }
+}
+
+/** Znodes that the leader still has and nobody uses, by the newest stamp, one clause each. */
+function unused({ id, node }: SimServer): string[] {
+  if (node === undefined) return [];
+  const { machine } = node;
+  const left: string[] = [];
+  for (const { path, container, ttlMs, mtime, childCounter, children } of machine.znodes()) {
+    const lifetime = { container, ttlMs, mtime, childrenMade: childCounter, children: children?.size ?? 0 };
+    if (nobodyUses(lifetime, machine.lastTimeMs)) left.push(`n${id} keeps ${path}, which nobody uses`);
+  }
+  return left;
 }
 
 function holdsQuorum(servers: readonly SimServer[], group: readonly ServerId[]): boolean {

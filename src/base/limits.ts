@@ -24,6 +24,14 @@ export const limits = {
    * a change that it makes, a session that it ends, and an event of a watch are a unit each. One entry may exceed it alone.
    */
   applyWorkPerTurn: 20_000,
+  /** Time to live of a znode, milliseconds: as in ZooKeeper. */
+  ttlMinMs: 1,
+  ttlMaxMs: 2 ** 40 - 1,
+  /** Containers and znodes with a time to live that a leader looks at in one tick, to find those that nobody uses. */
+  unusedLookedAtMax: 2_000,
+  /** Unused znodes that are removed by one entry, and the bytes of their paths. */
+  unusedPerRemovalMax: 500,
+  unusedPathBytesMax: 64 * 1024,
   /** Ephemerals of one session, which all go in one entry when it ends. */
   ephemeralsPerSessionMax: 100_000,
   /** Sessions that are ended by one entry, however few ephemerals they own. */

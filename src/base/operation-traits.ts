@@ -25,6 +25,19 @@ const traits: { readonly [N in PartName]: Traits<MultiParts[N]> } = {
     words: ({ path, ephemeral, sequential }, data) =>
       `create ${ephemeral ? "ephemeral " : ""}${sequential ? "sequential " : ""}${path}${data}`,
   },
+  createContainer: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path }, data) => `create container ${path}${data}`,
+  },
+  createTtl: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, sequential, ttlMs }, data) =>
+      `create ${sequential ? "sequential " : ""}${path}${data} for ${ttlMs} ms`,
+  },
   delete: {
     data: () => emptyBytes,
     version: ({ version }) => version,

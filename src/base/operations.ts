@@ -17,6 +17,8 @@ export interface Operations extends SingleOperations {
 /** Those that change one znode: each may be asked for alone, and as a part of a multi. */
 export interface SingleOperations {
   readonly create: CreateOperation;
+  readonly createContainer: CreateContainerOperation;
+  readonly createTtl: CreateTtlOperation;
   readonly delete: DeleteOperation;
   readonly setData: SetDataOperation;
 }
@@ -50,6 +52,24 @@ export interface CreateOperation {
   readonly ephemeral: boolean;
   /** The parent's child counter is appended to the name, ten digits. */
   readonly sequential: boolean;
+}
+
+/** A znode that goes once it has had children and has none any more: see `znode-kinds.ts`. */
+export interface CreateContainerOperation {
+  readonly op: "createContainer";
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/** A znode that goes once it has not been set for a time and has no children: see `znode-kinds.ts`. */
+export interface CreateTtlOperation {
+  readonly op: "createTtl";
+  readonly path: string;
+  readonly data: Uint8Array;
+  /** As for create. */
+  readonly sequential: boolean;
+  /** From `limits.ttlMinMs` to `limits.ttlMaxMs`. */
+  readonly ttlMs: number;
 }
 
 export interface DeleteOperation {
@@ -136,6 +156,10 @@ export interface Stat {
   readonly ephemeralOwner: SessionId;
   readonly dataLength: number;
   readonly numChildren: number;
+  /** Whether it is a container; left out: it is none. */
+  readonly container?: boolean;
+  /** Its time to live; left out or 0: it has none. */
+  readonly ttlMs?: number;
 }
 
 /** Why a request was refused. */

@@ -8,6 +8,7 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { WatchKind } from "../base/operations.ts";
 import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
+import { ttlProblem } from "../base/znode-kinds.ts";
 import type { SessionCredentials } from "./session.ts";
 import { closest } from "./spelling.ts";
 
@@ -80,6 +81,14 @@ export function checkVersion(version: unknown): number {
   if (version === undefined) return -1;
   if (typeof version === "number" && (version | 0) === version) return version;
   throw badArgument("version", version, "-1 (any) or another integer from -2147483648 to 2147483647");
+}
+
+/** A time to live, ms. */
+export function checkTtl(ttlMs: unknown): number {
+  const problem = typeof ttlMs === "number" ? ttlProblem(ttlMs) : "";
+  if (typeof ttlMs === "number" && problem === undefined) return ttlMs;
+  const { ttlMinMs, ttlMaxMs } = limits;
+  throw badArgument("ttlMs", ttlMs, `an integer from ${ttlMinMs} to ${ttlMaxMs}`);
 }
 
 /** Names of a page at most; left out, as many as a server gives. */

@@ -49,6 +49,13 @@ export interface CreateOptions extends RequestOptions {
   readonly ephemeral?: boolean | undefined;
   /** The parent's counter is appended to the name, ten digits. */
   readonly sequential?: boolean | undefined;
+  /** Removed some time after its last child is gone; neither ephemeral nor sequential. Until it has had a child it stays. */
+  readonly container?: boolean | undefined;
+  /**
+   * Time to live, 1 to 2^40 - 1 milliseconds: removed some time after it was not set for so long, unless it has children;
+   * neither ephemeral nor a container. It counts by the stamps of the cluster.
+   */
+  readonly ttlMs?: number | undefined;
 }
 
 /** A change that depends on the znode's version. */

@@ -3,7 +3,7 @@ import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { inShort } from "../base/operation-traits.ts";
 import type { MultiPart, PartResult, Result, Stat, Zxid } from "../base/operations.ts";
-import { checkedWrites } from "./checked-writes.ts";
+import { checkedCreate, checkedWrites } from "./checked-writes.ts";
 import { checkOptions, checkPath, checkVersion } from "./checks.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, succeeded } from "./request-sender.ts";
@@ -12,7 +12,7 @@ import { field, succeeded } from "./request-sender.ts";
 export type TransactionResult = Created | Stat | undefined;
 
 /** What kind of znode a step creates. */
-export type StepCreateOptions = Pick<CreateOptions, "ephemeral" | "sequential">;
+export type StepCreateOptions = Pick<CreateOptions, "ephemeral" | "sequential" | "container" | "ttlMs">;
 
 /** On which version of its znode a step depends. */
 export type StepVersionOptions = Pick<VersionOptions, "version">;
@@ -76,8 +76,8 @@ export class Transaction<R extends readonly TransactionResult[] = []> {
     data: Uint8Array | string = emptyBytes,
     options: StepCreateOptions = {},
   ): Transaction<[...R, Created]> {
-    checkOptions(options, ["ephemeral", "sequential"]);
-    return this.#with(checkedWrites.create(path, data, options), (answer, zxid) => ({
+    checkOptions(options, ["ephemeral", "sequential", "container", "ttlMs"]);
+    return this.#with(checkedCreate(path, data, options), (answer, zxid) => ({
       path: field(answer.path, "path"),
       stat: field(answer.stat, "stat"),
       zxid,

@@ -1,7 +1,7 @@
 /** What a client can change in the tree: a method for each operation, with the check of what its caller passes. */
 import { emptyBytes } from "../base/bytes.ts";
 import type { Operation, Stat, Success, Zxid } from "../base/operations.ts";
-import { checkedWrites } from "./checked-writes.ts";
+import { checkedCreate, checkedWrites } from "./checked-writes.ts";
 import { checkOptions } from "./checks.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, type RequestSender } from "./request-sender.ts";
@@ -33,7 +33,7 @@ export class ClientWrites {
       stat: field(success.stat, "stat"),
       zxid,
     });
-    return this.#write(() => checkedWrites.create(path, data, options), options, created);
+    return this.#write(() => checkedCreate(path, data, options), options, created);
   }
 
   /**

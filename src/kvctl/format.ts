@@ -1,5 +1,6 @@
 /** How results look: tables, stats, events. */
 import type { Stat, WatchEvent } from "../base/operations.ts";
+import { kindOf } from "../base/znode-kinds.ts";
 import type { Output } from "./ports.ts";
 
 /** One result: `object` as a JSON line with --json, else `text` as a line. */
@@ -63,7 +64,8 @@ export function isoTime(ms: number): string {
 
 /** A stat, one labelled field a line, in ZooKeeper's order. */
 export function statText(stat: Stat): string {
-  const owner = stat.ephemeralOwner === 0 ? "0 (persistent)" : `${stat.ephemeralOwner} (session)`;
+  const kind = kindOf(stat);
+  const owner = `${stat.ephemeralOwner} (${kind === "ephemeral" ? "session" : kind})`;
   return table([
     ["czxid", String(stat.czxid)],
     ["ctime", isoTime(stat.ctime)],
@@ -76,6 +78,7 @@ export function statText(stat: Stat): string {
     ["ephemeralOwner", owner],
     ["dataLength", String(stat.dataLength)],
     ["numChildren", String(stat.numChildren)],
+    ...(kind === "ttl" ? [["ttlMs", String(stat.ttlMs)]] : []),
   ]);
 }
 

@@ -5,6 +5,7 @@ import type { Transaction, TransactionResult } from "../client/index.ts";
 import { closest } from "../client/spelling.ts";
 import { checkDeletable, checkPath, parseVersion } from "./arguments.ts";
 import { readData } from "./data.ts";
+import { parseTtl } from "./duration.ts";
 import { usage } from "./failures.ts";
 import { splitWords } from "./lexer.ts";
 import type { Inputs } from "./ports.ts";
@@ -21,6 +22,9 @@ export interface TransactionLine {
   readonly data: Uint8Array;
   readonly ephemeral: boolean;
   readonly sequential: boolean;
+  readonly container: boolean;
+  /** Milliseconds; undefined: it has no time to live. */
+  readonly ttlMs: number | undefined;
   /** -1 = any. */
   readonly version: number;
 }
@@ -38,11 +42,11 @@ const sequential = ["-s", "--sequential"];
 
 const operations = {
   create: {
-    usage: "create <path> [data] [-e] [-s]",
+    usage: "create <path> [data] [-e] [-s] [--container] [--ttl <time>]",
     words: [1, 2],
-    flags: [...ephemeral, ...sequential, "-es", "-se"],
-    add: (transaction, { path, data, ephemeral, sequential }) =>
-      transaction.create(path, data, { ephemeral, sequential }),
+    flags: [...ephemeral, ...sequential, "-es", "-se", "--container", "--ttl"],
+    add: (transaction, { path, data, ephemeral, sequential, container, ttlMs }) =>
+      transaction.create(path, data, { ephemeral, sequential, container, ttlMs }),
   },
   set: {
     usage: "set <path> <data> [--version <n>]",
@@ -93,7 +97,7 @@ export function withLine(transaction: AnyTransaction, line: TransactionLine): An
 
 async function lineOf(line: number, [name = "", ...rest]: readonly string[], inputs: Inputs): Promise<TransactionLine> {
   const op = operationNamed(name);
-  const { words, flags, version } = sorted(op, rest);
+  const { words, flags, version, ttlMs } = sorted(op, rest);
   const { usage: form, words: counts } = operations[op];
   const [min, max] = counts;
   if (words.length < min || words.length > max) {
@@ -103,7 +107,8 @@ async function lineOf(line: number, [name = "", ...rest]: readonly string[], inp
   const [path = "", data] = words;
   const has = (names: readonly string[]): boolean =>
     flags.some((flag) => names.includes(flag) || flag === "-es" || flag === "-se");
-  const parsed = { line, op, path, version, ephemeral: has(ephemeral), sequential: has(sequential) };
+  const kind = { ephemeral: has(ephemeral), sequential: has(sequential), container: flags.includes("--container"), ttlMs };
+  const parsed = { line, op, path, version, ...kind };
   if (op === "delete") checkDeletable(path);
   else checkPath(path, parsed.sequential);
   return { ...parsed, data: await readData(data, inputs) };
@@ -122,10 +127,11 @@ function sorted(op: keyof typeof operations, rest: readonly string[]) {
   const words: string[] = [];
   const flags: string[] = [];
   let version = -1;
+  let ttlMs: number | undefined;
   const known: readonly string[] = operations[op].flags;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i] ?? "";
-    const [flag = "", value] = word.startsWith("--version=") ? ["--version", word.slice("--version=".length)] : [word];
+    const [flag = "", value] = /^(--version|--ttl)=(.*)$/.exec(word)?.slice(1) ?? [word];
     if (word === "--") {
       words.push(...rest.slice(i + 1));
       break;
@@ -134,7 +140,8 @@ function sorted(op: keyof typeof operations, rest: readonly string[]) {
     else if (!known.includes(flag))
       throw usage(`unknown option '${word}': ${operations[op].usage}`, "data that starts with a dash goes after `--`");
     else if (flag === "--version") version = parseVersion(value ?? rest[++i] ?? "");
+    else if (flag === "--ttl") ttlMs = parseTtl(value ?? rest[++i] ?? "");
     else flags.push(flag);
   }
-  return { words, flags, version };
+  return { words, flags, version, ttlMs };
 }

@@ -36,6 +36,7 @@ const bytesPerUnit = 16 * 1024;
 
 /** Parts that are decided, whether or not they change something. */
 function partsToApply({ body }: Command): number {
+  if (body.type === "removeUnused") return Math.max(1, body.paths.length);
   return body.type === "write" ? requestsIn(body.operation) : 1;
 }
 

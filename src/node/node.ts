@@ -15,6 +15,7 @@
  * | … committed, applied, answered                         | `apply-line.ts`, `afterApply` in `clients/router.ts`  |
  * | A read: from its client, its index, its answer         | `clients/reads.ts`                                    |
  * | A session that is heard of, vouched for, expired       | `peers/session-liveness.ts`                           |
+ * | Znodes that nobody uses are removed                    | `peers/unused-znodes.ts`                              |
  * | The time of commands; full disks                       | `peers/reports.ts`                                    |
  * | Whether this server takes part; Hello                  | `peers/handshake.ts`, `peers/admission.ts`            |
  * | Whether clients had better go elsewhere                | `peers/quorum-watch.ts`                               |
@@ -340,6 +341,7 @@ export class Node {
   #sessionTick(now: number): void {
     this.#nextSessionTickMs = now + this.options.sessionTickMs;
     this.#parts.liveness.tick(now);
+    this.#parts.unused.tick();
     this.#parts.reports.tick();
     const probe = this.#parts.clients.connections > 0 ? this.#parts.quorum.nextProbe(now) : undefined;
     if (probe !== undefined) this.raft.requestRead(probe);

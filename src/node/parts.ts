@@ -19,6 +19,7 @@ import { Reports } from "./peers/reports.ts";
 import { SessionLiveness } from "./peers/session-liveness.ts";
 import { SessionTouches } from "./peers/session-touches.ts";
 import { SessionTracker } from "./peers/session-tracker.ts";
+import { UnusedZnodes } from "./peers/unused-znodes.ts";
 import type { Ports } from "./ports.ts";
 import { Proposals } from "./proposals.ts";
 import { Checkpoints } from "./snapshots/checkpoints.ts";
@@ -38,6 +39,7 @@ export interface NodeParts {
   readonly handshake: Handshake;
   readonly reports: Reports;
   readonly liveness: SessionLiveness;
+  readonly unused: UnusedZnodes;
   readonly quorum: QuorumWatch;
   readonly sender: SnapshotSender;
   readonly receiver: SnapshotReceiver;
@@ -94,7 +96,8 @@ export function nodeParts(
   });
   const { applyWork = limits.applyWorkPerTurn } = options;
   const applyLine = new ApplyLine({ ...core, clients, checkpoints, liveness, quorum }, applyWork);
-  const peers = { outbox, handshake, reports, liveness, quorum };
+  const unused = new UnusedZnodes(core, feed, reports);
+  const peers = { outbox, handshake, reports, liveness, unused, quorum };
   return { raft, replica, writer, proposals, feed, clients, ...peers, sender, receiver, checkpoints, applyLine };
 }
 

@@ -202,13 +202,15 @@ function rowOfZnode(znode: Znode): ZnodeRow {
     aversion: znode.aversion,
     childCounter: znode.childCounter,
     ephemeralOwner: znode.ephemeralOwner,
+    container: znode.container,
+    ttlMs: znode.ttlMs,
   };
 }
 
 function znodeOf(row: ZnodeRow): Znode {
   if (row.path === "") throw corrupt("a znode without its path");
   const { bytes, start, length } = row.data;
-  const znode = new Znode(row.path, bytes, row.ephemeralOwner, row.czxid, row.ctime);
+  const znode = new Znode(row.path, bytes, row.ephemeralOwner, row.czxid, row.ctime, row.container, row.ttlMs);
   znode.start = start;
   znode.length = length;
   if (row.mzxid !== 0) znode.mzxid = row.mzxid;

@@ -12,7 +12,7 @@ export interface Command {
   readonly body: CommandBody;
 }
 
-export type CommandBody = CreateSession | AttachSession | CloseSession | ExpireSessions | Write;
+export type CommandBody = CreateSession | AttachSession | CloseSession | ExpireSessions | RemoveUnused | Write;
 
 /** Opens a session whose id is the entry's index. Repeated with the same password it answers with the first. */
 export interface CreateSession {
@@ -51,6 +51,12 @@ export interface CloseSession {
 export interface ExpireSessions {
   readonly type: "expireSessions";
   readonly sessions: readonly { readonly sessionId: SessionId; readonly attachment: Zxid }[];
+}
+
+/** Removes znodes that nobody uses (`base/znode-kinds.ts`); a path counts only if what is there is unused when this is applied. */
+export interface RemoveUnused {
+  readonly type: "removeUnused";
+  readonly paths: readonly string[];
 }
 
 /** A change of the tree. */
@@ -109,7 +115,8 @@ export type Outcome =
    */
   | { readonly type: "dropped"; readonly sessionId: SessionId; readonly requestId: number; readonly failure: Failure }
   | { readonly type: "closed"; readonly sessionId: SessionId; readonly requestId: number }
-  | { readonly type: "expired" };
+  | { readonly type: "expired" }
+  | { readonly type: "unusedRemoved" };
 
 /** One change of one path, as watches see it. */
 export interface Change {

@@ -49,6 +49,8 @@ function addZnode(hash: StateHash, znode: Znode): void {
   hash.number(znode.aversion);
   hash.number(znode.childCounter);
   hash.number(znode.ephemeralOwner);
+  if (znode.container) hash.text("container");
+  if (znode.ttlMs > 0) hash.number(znode.ttlMs);
 }
 
 /** The ephemerals are left out: their znodes name the owner. */
@@ -111,6 +113,8 @@ function addStat(hash: StateHash, stat: Stat): void {
   hash.number(stat.ephemeralOwner);
   hash.number(stat.dataLength);
   hash.number(stat.numChildren);
+  if (stat.container === true) hash.text("container");
+  if (stat.ttlMs !== undefined) hash.number(stat.ttlMs);
 }
 
 const seedA = 0x9747b28c;

@@ -66,7 +66,7 @@ function makePart(target: Target, edit: PartEdit): Success {
 function insert({ tree, sessions, zxid, changes }: Target, edit: InsertEdit): Success {
   const { path, data, ephemeralOwner, timeMs } = edit;
   const parent = znodeAt(tree, edit.parent);
-  const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs);
+  const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs, edit);
   if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), znode);
   changes.push({ type: "created", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
   return { path, stat: statOf(znode) };

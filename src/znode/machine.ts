@@ -12,6 +12,7 @@
  * | Doing it: tree, ephemerals, what watches are told         | `edits.ts`                                  |
  * | Sessions are opened, attached, closed, expired            | `session-commands.ts`, `sessions.ts`        |
  * | The tree                                                  | `tree.ts`, `paths.ts`                       |
+ * | Znodes that go when nobody uses them                      | `lifetimes.ts`, `unused-command.ts`         |
  * | A znode and its Stat; where its data are                  | `stat.ts`, `data-store.ts`                  |
  * | Names of children in order; a map of a million paths      | `sorted-names.ts`, `name-map.ts`            |
  * | Reads                                                     | `reads.ts`                                  |
@@ -31,8 +32,9 @@ import { unchanged } from "./outcomes.ts";
 import { answer, workOf } from "./reads.ts";
 import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
 import { type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
-import { statOf, type Znode } from "./stat.ts";
+import { statOf, type Znode, type ZnodeView } from "./stat.ts";
 import { Tree } from "./tree.ts";
+import { removeUnused } from "./unused-command.ts";
 import { applyWrite } from "./writes.ts";
 
 /** Rows of a checkpoint that are due. */
@@ -81,6 +83,8 @@ export class ZnodeMachine {
         return closeSession(this.#target(index), body);
       case "expireSessions":
         return expireSessions(this.#target(index), body);
+      case "removeUnused":
+        return removeUnused(this.#target(index), body, this.#lastTimeMs);
     }
   }
 
@@ -202,6 +206,16 @@ export class ZnodeMachine {
       this.#sessions.own(owner, znode);
     }
     return true;
+  }
+
+  /** All znodes, in no order that means anything: for checkers. */
+  znodes(): Iterable<ZnodeView> {
+    return this.#tree.znodes();
+  }
+
+  /** Paths of some znodes that are unused at `timeMs`, for a command that removes them: see `lifetimes.ts`. */
+  unused(timeMs: number): readonly string[] {
+    return this.#tree.unused(timeMs);
   }
 
   /** Does some of the work that was put off when very many znodes went at once. False when there is none. */

@@ -19,6 +19,10 @@ export interface ZnodeView extends Readonly<Holder> {
   readonly childCounter: number;
   /** 0 unless ephemeral. */
   readonly ephemeralOwner: SessionId;
+  /** See `base/znode-kinds.ts`. */
+  readonly container: boolean;
+  /** Milliseconds; 0: it has no time to live. */
+  readonly ttlMs: number;
   /** Names; `undefined` stands for none, since most znodes are leaves. */
   readonly children: { readonly size: number } | undefined;
 }
@@ -42,6 +46,8 @@ export class Znode implements Holder, ZnodeView {
   aversion = 0;
   childCounter = 0;
   readonly ephemeralOwner: SessionId;
+  readonly container: boolean;
+  readonly ttlMs: number;
   children: SortedNames | undefined = undefined;
   /** Changed since the last checkpoint, and on the list of those; see `Tree.takeDirty`. */
   dirty = false;
@@ -55,7 +61,15 @@ export class Znode implements Holder, ZnodeView {
   rowBytes = 0;
 
   /** `data` are the caller's until the znode gets into a tree, which keeps a copy. */
-  constructor(path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number) {
+  constructor(
+    path: string,
+    data: Uint8Array,
+    ephemeralOwner: SessionId,
+    zxid: Zxid,
+    timeMs: number,
+    container = false,
+    ttlMs = 0,
+  ) {
     this.path = path;
     this.bytes = data;
     this.length = data.length;
@@ -65,6 +79,8 @@ export class Znode implements Holder, ZnodeView {
     this.ctime = timeMs;
     this.mtime = timeMs;
     this.ephemeralOwner = ephemeralOwner;
+    this.container = container;
+    this.ttlMs = ttlMs;
   }
 }
 
@@ -74,7 +90,7 @@ export class Znode implements Holder, ZnodeView {
  */
 export function statOf(znode: ZnodeView): Stat {
   const numChildren = znode.children === undefined ? 0 : znode.children.size;
-  return {
+  const stat = {
     czxid: znode.czxid,
     mzxid: znode.mzxid,
     pzxid: znode.pzxid,
@@ -87,6 +103,8 @@ export function statOf(znode: ZnodeView): Stat {
     dataLength: znode.length,
     numChildren,
   };
+  if (znode.container) return { ...stat, container: true };
+  return znode.ttlMs > 0 ? { ...stat, ttlMs: znode.ttlMs } : stat;
 }
 
 /**

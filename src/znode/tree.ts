@@ -7,7 +7,9 @@ import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
 import { builtInPaths } from "../base/paths.ts";
+import type { Keeping } from "../base/znode-kinds.ts";
 import { DataStore } from "./data-store.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { NameMap } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { SortedNames } from "./sorted-names.ts";
@@ -19,9 +21,12 @@ const rowBytes = 64;
 /** How many znodes {@link Tree.tidy} takes out at a time: a fraction of a millisecond. */
 const tidiedAtOnce = 500;
 
+const stays: Keeping = {};
+
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
   readonly #store = new DataStore();
+  readonly #lifetimes = new Lifetimes();
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
@@ -67,15 +72,24 @@ export class Tree {
   }
 
   /** Adds a znode under `parent`, whose counter and pzxid move. Keeps a copy of `data`. */
-  insert(parent: Znode, path: string, data: Uint8Array, ephemeralOwner: SessionId, zxid: Zxid, timeMs: number): Znode {
+  insert(
+    parent: Znode,
+    path: string,
+    data: Uint8Array,
+    ephemeralOwner: SessionId,
+    zxid: Zxid,
+    timeMs: number,
+    keeping: Keeping = stays,
+  ): Znode {
     assert(parent.ephemeralOwner === 0, "an ephemeral has no children");
     const before = this.#znodes.get(path);
     assert(before === undefined || before.removed, "a znode is created once");
     if (before !== undefined) this.#buriedCount--;
     this.#thaw(parent);
-    const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs);
+    const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs, keeping.container, keeping.ttlMs);
     this.#store.adopt(znode);
     this.#znodes.set(path, znode);
+    this.#lifetimes.add(znode);
     addChild(parent, nameOf(path));
     parent.childCounter = (parent.childCounter + 1) | 0;
     parent.pzxid = zxid;
@@ -128,6 +142,7 @@ export class Tree {
     this.#thaw(parent);
     parent.pzxid = zxid;
     znode.removed = true;
+    this.#lifetimes.delete(znode);
     this.#store.release(znode);
     this.touch(znode);
     this.touch(parent);
@@ -144,6 +159,11 @@ export class Tree {
       this.#buriedCount--;
     }
     return this.#buried.length > 0;
+  }
+
+  /** Some of the znodes that are unused at `timeMs`: see {@link Lifetimes.unused}. */
+  unused(timeMs: number): readonly string[] {
+    return this.#lifetimes.unused(timeMs);
   }
 
   /** Replaces the data by a copy of `data`. */
@@ -218,7 +238,11 @@ export class Tree {
 
   /** Ends a restoration: makes the links between parents and children. False if a parent is missing. */
   link(): boolean {
-    for (const znode of this.#znodes.values()) znode.children = undefined;
+    this.#lifetimes.clear();
+    for (const znode of this.#znodes.values()) {
+      znode.children = undefined;
+      this.#lifetimes.add(znode);
+    }
     for (const { path } of this.#znodes.values()) {
       if (path === "/") continue;
       const parent = this.#znodes.get(parentPath(path) ?? "");

@@ -46,6 +46,11 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ op: fc.constant("create" as const), path, data, ephemeral: flag, sequential: flag }),
   },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("createContainer" as const), path, data }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ op: fc.constant("createTtl" as const), path, data, sequential: flag, ttlMs: fc.nat(3) }),
+  },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("setData" as const), path, data, version }) },
 );

@@ -17,6 +17,16 @@ interface Record {
   sets: number;
   childrenCreated: number;
   childrenDeleted: number;
+  container: boolean;
+  ttlMs: number | undefined;
+}
+
+interface Wanted {
+  path: string;
+  data: Uint8Array;
+  sequential: boolean;
+  container?: boolean;
+  ttlMs?: number;
 }
 
 export interface ModelResult {
@@ -73,13 +83,20 @@ export class TreeModel {
       ephemeralOwner: record.owner,
       dataLength: record.data.length,
       numChildren: this.childrenOf(path).length,
+      ...(record.container ? { container: true } : {}),
+      ...(record.ttlMs === undefined ? {} : { ttlMs: record.ttlMs }),
     };
   }
 
   write(session: SessionId, operation: Operation, zxid: Zxid, timeMs: number): ModelResult {
     switch (operation.op) {
       case "create":
-        return this.#create(session, operation, zxid, timeMs);
+        return this.#create(operation.ephemeral ? session : 0, operation, zxid, timeMs);
+      case "createContainer":
+        return this.#create(0, { ...operation, sequential: false, container: true }, zxid, timeMs);
+      case "createTtl":
+        if (operation.ttlMs < 1 || operation.ttlMs > 1_099_511_627_775) return { code: "BAD_ARGUMENTS" };
+        return this.#create(0, operation, zxid, timeMs);
       case "delete":
         return this.#delete(operation, zxid);
       case "setData":
@@ -113,7 +130,18 @@ export class TreeModel {
     return part.version === -1 || part.version === record.sets ? {} : { code: "BAD_VERSION" };
   }
 
-  #create(session: SessionId, operation: Operation & { op: "create" }, zxid: Zxid, timeMs: number): ModelResult {
+  /** What nobody uses goes: a container that has lost all its children, and what was not set for its time to live. */
+  removeUnused(paths: readonly string[], zxid: Zxid, timeMs: number): void {
+    for (const path of paths) {
+      const record = this.find(path);
+      if (record === undefined || this.childrenOf(path).length > 0) continue;
+      const isOver = record.ttlMs !== undefined && timeMs > record.mtime + record.ttlMs;
+      if ((record.container && record.childrenCreated > 0) || isOver)
+        this.#delete({ op: "delete", path, version: -1 }, zxid);
+    }
+  }
+
+  #create(owner: SessionId, operation: Wanted, zxid: Zxid, timeMs: number): ModelResult {
     if (!operation.path.includes("/")) return { code: "BAD_ARGUMENTS" };
     const parent = this.find(parentOf(operation.path));
     if (parent === undefined) return { code: "NO_NODE" };
@@ -122,7 +150,8 @@ export class TreeModel {
     if (!isValid(path)) return { code: "BAD_ARGUMENTS" };
     if (this.find(path) !== undefined) return { code: "NODE_EXISTS" };
     if (parent.owner !== 0) return { code: "NO_CHILDREN_FOR_EPHEMERALS" };
-    this.records.push(blank(path, operation.data, operation.ephemeral ? session : 0, zxid, timeMs));
+    const { data, container = false, ttlMs } = operation;
+    this.records.push({ ...blank(path, data, owner, zxid, timeMs), container, ttlMs });
     parent.childrenCreated++;
     parent.pzxid = zxid;
     return { path };
@@ -191,5 +220,7 @@ function blank(path: string, data: Uint8Array, owner: SessionId, zxid: Zxid, tim
     sets: 0,
     childrenCreated: 0,
     childrenDeleted: 0,
+    container: false,
+    ttlMs: undefined,
   };
 }

@@ -106,6 +106,39 @@ class ReplaceSession implements fc.Command<TreeModel, Real> {
   }
 }
 
+/** Removes all that is unused, as a leader would have it, and some that are not. */
+class RemoveUnused implements fc.Command<TreeModel, Real> {
+  readonly laterMs: number;
+  readonly also: readonly string[];
+
+  constructor(laterMs: number, also: readonly string[]) {
+    this.laterMs = laterMs;
+    this.also = also;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  run(model: TreeModel, real: Real): void {
+    const { harness } = real;
+    harness.timeMs += this.laterMs;
+    const paths = [...harness.machine.unused(harness.timeMs), ...this.also];
+    const before = new Set(model.records.map(({ path }) => path));
+    const { zxid, changes } = harness.apply({ type: "removeUnused", paths });
+    model.removeUnused(paths, zxid, harness.timeMs);
+    const deleted = changes.filter(({ type }) => type === "deleted").map(({ path }) => path);
+    for (const { path } of model.records) before.delete(path);
+    expect(new Set(deleted)).toEqual(before);
+    for (const path of [...paths, "/"]) real.compare(model, path);
+    expect(harness.machine.counts().znodes).toBe(model.records.length);
+  }
+
+  toString(): string {
+    return `remove what is unused ${this.laterMs} ms later, and if it is: ${this.also.join(" ")}`;
+  }
+}
+
 const segment = fc.constantFrom("a", "a", "b", "b", "c", "n-", "é", "..", ".", "", "bad\0", "zookeeper");
 const path = fc.oneof(
   { weight: 9, arbitrary: fc.array(segment, { minLength: 1, maxLength: 3 }).map((names) => `/${names.join("/")}`) },
@@ -114,6 +147,7 @@ const path = fc.oneof(
 const who = fc.constantFrom(0 as const, 1 as const);
 const data = fc.uint8Array({ maxLength: 8 });
 const version = fc.constantFrom(-1, -1, 0, 1, 2);
+const ttlMs = fc.constantFrom(0, 1, 500, 1_500, 2 ** 40 - 1, 2 ** 40);
 const rarely = fc.constantFrom(false, false, true);
 const single: fc.Arbitrary<Operation & MultiPart> = fc.oneof(
   {
@@ -125,6 +159,11 @@ const single: fc.Arbitrary<Operation & MultiPart> = fc.oneof(
       ephemeral: fc.boolean(),
       sequential: rarely,
     }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("createContainer" as const), path, data }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant("createTtl" as const), path, data, sequential: rarely, ttlMs }),
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("setData" as const), path, data, version }) },
@@ -145,7 +184,13 @@ const write = fc
   .tuple(who, operation, fc.nat(1000))
   .map(([session, what, laterMs]) => new WriteCommand(session, what, laterMs));
 const replace = who.map((session) => new ReplaceSession(session));
-const commands = fc.commands([...Array.from({ length: 9 }, () => write), replace], { maxCommands: 60, size: "max" });
+const remove = fc
+  .tuple(fc.nat(2_000), fc.array(path, { maxLength: 3 }))
+  .map(([laterMs, also]) => new RemoveUnused(laterMs, also));
+const commands = fc.commands([...Array.from({ length: 9 }, () => write), replace, remove], {
+  maxCommands: 60,
+  size: "max",
+});
 
 describe("the tree against a simple model", () => {
   it("agrees on every result, Stat and list of children", { timeout: 60_000 }, () => {

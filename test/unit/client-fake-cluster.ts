@@ -160,7 +160,7 @@ export class FakeCluster {
     if (operation.op === "unsupported") return failed("UNIMPLEMENTED");
     const { path } = operation;
     const node = this.nodes.get(path);
-    if (operation.op === "create") {
+    if (operation.op === "create" || operation.op === "createContainer" || operation.op === "createTtl") {
       if (node !== undefined) return failed("NODE_EXISTS");
       this.#put(path, operation.data, this.zxid);
       this.#change("created", path);

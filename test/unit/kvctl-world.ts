@@ -2,7 +2,8 @@
 import { Readable } from "node:stream";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { MultiPart, PartResult } from "../../src/base/operations.ts";
-import { checkedWrites } from "../../src/client/checked-writes.ts";
+import type { Keeping } from "../../src/base/znode-kinds.ts";
+import { checkedCreate, checkedWrites } from "../../src/client/checked-writes.ts";
 import type {
   AdminRequest,
   BackupFile,
@@ -114,14 +115,14 @@ export class FakeCluster implements Cluster {
     return this.#watches.length;
   }
 
-  create(path: string, data: Uint8Array, owner: number, sequential: boolean): string {
+  create(path: string, data: Uint8Array, owner: number, sequential: boolean, keeping: Keeping = {}): string {
     const parent = this.#node(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
     const full = sequential ? `${path}${String(parent.created).padStart(10, "0")}` : path;
     if (this.nodes.has(full)) throw new TerrariumError("NODE_EXISTS", `${full} exists already`);
     const zxid = ++this.zxid;
     parent.created++;
     parent.stat = { ...parent.stat, pzxid: zxid, numChildren: parent.stat.numChildren + 1 };
-    this.nodes.set(full, { data, stat: freshStat(zxid, owner, data.length), created: 0 });
+    this.nodes.set(full, { data, stat: { ...freshStat(zxid, owner, data.length), ...keeping }, created: 0 });
     this.#fire("created", full, ["exist"]);
     this.#fire("childrenChanged", full.slice(0, Math.max(1, full.lastIndexOf("/"))), ["children"]);
     return full;
@@ -202,6 +203,14 @@ export class FakeCluster implements Cluster {
         const path = this.create(part.path, part.data, part.ephemeral ? id : 0, part.sequential);
         return { path, stat: this.#node(path).stat };
       }
+      case "createContainer": {
+        const path = this.create(part.path, part.data, 0, false, { container: true });
+        return { path, stat: this.#node(path).stat };
+      }
+      case "createTtl": {
+        const path = this.create(part.path, part.data, 0, part.sequential, { ttlMs: part.ttlMs });
+        return { path, stat: this.#node(path).stat };
+      }
       case "setData":
         return { stat: this.set(part.path, part.data, part.version) };
       case "delete":
@@ -236,10 +245,12 @@ export class FakeCluster implements Cluster {
           "create",
           path,
           options,
-          () => checkedWrites.create(path, data ?? "", options),
+          () => checkedCreate(path, data ?? "", options),
           () => {
             const bytes = data instanceof Uint8Array ? data : new TextEncoder().encode(data ?? "");
-            const full = this.create(path, bytes, options.ephemeral === true ? id : 0, options.sequential === true);
+            const { ephemeral, sequential = false, container, ttlMs } = options;
+            const keeping = { ...(container ? { container } : {}), ...(ttlMs === undefined ? {} : { ttlMs }) };
+            const full = this.create(path, bytes, ephemeral === true ? id : 0, sequential, keeping);
             return { path: full, stat: this.#node(full).stat, zxid: this.zxid };
           },
         ),

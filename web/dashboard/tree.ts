@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { pathAdvice, pathProblem } from "../../src/base/paths.ts";
+import { kindOf } from "../../src/base/znode-kinds.ts";
 import type { FeedEvent, TreeAnswer, TreeChild } from "../../src/http/observed.ts";
 import { colours } from "../picture/styles.ts";
 import { AskError, ask } from "./ask.ts";
@@ -236,8 +237,21 @@ export class TerrariumTree extends LitElement {
   }
 }
 
+function ownerText(stat: TreeAnswer["stat"]): string {
+  switch (kindOf(stat)) {
+    case "ephemeral":
+      return `session ${stat.ephemeralOwner}`;
+    case "container":
+      return "none: it is a container";
+    case "ttl":
+      return `none: it goes when it was not set for ${count(stat.ttlMs ?? 0)} ms`;
+    case "persistent":
+      return "none: it is persistent";
+  }
+}
+
 function statList({ stat }: TreeAnswer): TemplateResult {
-  const { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner } = stat;
+  const { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion } = stat;
   const rows: readonly (readonly [string, string])[] = [
     ["created (czxid)", `${moment(ctime)}, entry ${count(czxid)}`],
     ["data set (mzxid)", `${moment(mtime)}, entry ${count(mzxid)}`],
@@ -245,7 +259,7 @@ function statList({ stat }: TreeAnswer): TemplateResult {
     ["version", String(version)],
     ["cversion", String(cversion)],
     ["aversion", String(aversion)],
-    ["ephemeralOwner", ephemeralOwner === 0 ? "none: it is persistent" : `session ${ephemeralOwner}`],
+    ["ephemeralOwner", ownerText(stat)],
   ];
   return html`<dl>
     ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}

@@ -4,6 +4,7 @@ import { emptyBytes } from "../../base/bytes.ts";
 import type { Created } from "../../client/index.ts";
 import { checkPath, parentPath } from "../arguments.ts";
 import { readData } from "../data.ts";
+import { parseTtl } from "../duration.ts";
 import { hasCode } from "../failures.ts";
 import { result } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
@@ -16,6 +17,9 @@ export interface CreateArguments {
   readonly ephemeral: boolean;
   readonly sequential: boolean;
   readonly parents: boolean;
+  readonly container: boolean;
+  /** Milliseconds. */
+  readonly ttlMs?: number | undefined;
 }
 
 /** Creates the znode and prints its path; outside the shell, keeps the session of an ephemeral until interrupted. */
@@ -33,13 +37,14 @@ export async function create(context: Context, args: CreateArguments): Promise<v
 }
 
 async function createNode(session: KvSession, args: CreateArguments, data: Uint8Array): Promise<Created> {
-  const { path, parents, ephemeral, sequential } = args;
+  const { path, parents, ephemeral, sequential, container, ttlMs } = args;
+  const kind = { ephemeral, sequential, container, ttlMs };
   try {
-    return await session.create(path, data, { ephemeral, sequential });
+    return await session.create(path, data, kind);
   } catch (error) {
     if (!parents || !hasCode(error, "NO_NODE")) throw error;
     await createParents(session, parentPath(path));
-    return session.create(path, data, { ephemeral, sequential });
+    return session.create(path, data, kind);
   }
 }
 
@@ -59,6 +64,8 @@ interface Options {
   readonly ephemeral?: boolean;
   readonly sequential?: boolean;
   readonly parents?: boolean;
+  readonly container?: boolean;
+  readonly ttl?: string;
 }
 
 export const registerCreate: Register = (program, host) => {
@@ -68,12 +75,16 @@ export const registerCreate: Register = (program, host) => {
       `Makes a znode and prints its path. ${aboutData}`,
       `An ephemeral znode lives as long as its session: outside the shell, create -e keeps the session until it is
 interrupted (Ctrl-C), then closes it, which removes the znode, and exits with 0.`,
+      `A container is removed soon after its last child is; one with a time to live soon after it was not set for so long,
+unless it has children.`,
     ],
     examples: [
       "kvctl create /config '{\"debug\":true}'",
       "kvctl create -p /apps/web/logo @logo.png",
       "kvctl create -s /queue/job- 'mow the lawn'    # prints /queue/job-0000000000",
       "kvctl create -e /locks/me                     # holds it until Ctrl-C",
+      "kvctl create --container /locks               # goes when the last lock is gone",
+      "kvctl create --ttl 30s /alive/me              # goes unless it is set every 30 seconds",
     ],
   })
     .argument("<path>", "where; with -s a number is appended to it")
@@ -81,14 +92,18 @@ interrupted (Ctrl-C), then closes it, which removes the znode, and exits with 0.
     .option("-e, --ephemeral", "removed when its session ends")
     .option("-s, --sequential", "append the parent's next number, ten digits")
     .option("-p, --parents", "make missing parents too")
-    .action((path: string, data: string | undefined, { ephemeral, sequential, parents }: Options) =>
+    .option("--container", "removed once its last child is gone")
+    .option("--ttl <time>", "removed when it was not set for so long and has no children (such as 30s, 5m, 1d)")
+    .action((path: string, data: string | undefined, options: Options) =>
       host.run(commonOptions(command), (context) =>
         create(context, {
           path,
           data,
-          ephemeral: ephemeral === true,
-          sequential: sequential === true,
-          parents: parents === true,
+          ephemeral: options.ephemeral === true,
+          sequential: options.sequential === true,
+          parents: options.parents === true,
+          container: options.container === true,
+          ttlMs: options.ttl === undefined ? undefined : parseTtl(options.ttl),
         }),
       ),
     );

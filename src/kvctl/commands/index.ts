@@ -19,13 +19,15 @@ import { registerWatch } from "./watch.ts";
 /** By operation that changes the tree: its command. */
 const writing: { readonly [N in OperationName]: Register } = {
   create: registerCreate,
+  createContainer: registerCreate,
+  createTtl: registerCreate,
   setData: registerSet,
   delete: registerDelete,
   multi: registerTxn,
 };
 
 export const commands: readonly Register[] = [
-  ...Object.values(writing),
+  ...new Set(Object.values(writing)),
   registerGet,
   registerLs,
   registerStat,

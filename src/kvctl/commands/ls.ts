@@ -1,4 +1,5 @@
 /** `kvctl ls`: the children of a znode, or all below it. */
+import { kindOf } from "../../base/znode-kinds.ts";
 import type { ChildPage, Stat } from "../../client/index.ts";
 import { checkPath, childPath } from "../arguments.ts";
 import { firstPage, pageNames } from "../children.ts";
@@ -130,7 +131,8 @@ async function list({ out }: Context, items: AsyncIterable<Item>): Promise<void>
 }
 
 function columns(stat: Stat): string[] {
-  const owner = stat.ephemeralOwner === 0 ? "-" : String(stat.ephemeralOwner);
+  const kind = kindOf(stat);
+  const owner = kind === "ephemeral" ? String(stat.ephemeralOwner) : kind === "persistent" ? "-" : kind;
   return [String(stat.version), String(stat.dataLength), String(stat.numChildren), owner, isoTime(stat.mtime)];
 }
 
@@ -145,7 +147,7 @@ export const registerLs: Register = (program, host) => {
     summary: "list the children of a znode",
     description: [
       `Prints the names of a znode's children, one a line. With -R, the full paths of all below it, depth first.
-OWNER in the long form is the session of an ephemeral znode.`,
+OWNER in the long form is the session of an ephemeral znode, and tells a container, and one with a time to live (ttl).`,
     ],
     examples: [
       "kvctl ls",

@@ -287,6 +287,7 @@ export class ClientRouter {
       case "gap":
         return this.#writes.cameTooEarly(outcome);
       case "expired":
+      case "unusedRemoved":
         return;
     }
   }

@@ -5,6 +5,7 @@
  * edits before as if they were done.
  */
 import type { PartName, PartOf, SessionId } from "../../base/operations.ts";
+import type { Keeping } from "../../base/znode-kinds.ts";
 import type { Refusal } from "../failures.ts";
 import type { ZnodeView } from "../stat.ts";
 
@@ -30,7 +31,7 @@ export type Edit = PartEdit | MultiEdit;
 export type PartEdit = InsertEdit | RemoveEdit | SetDataEdit | CheckEdit;
 
 /** A new znode, under a parent that is there. */
-export interface InsertEdit {
+export interface InsertEdit extends Keeping {
   readonly type: "insert";
   readonly failure?: never;
   readonly parent: string;

@@ -3,6 +3,7 @@ import type { MultiPart, Operation } from "../../base/operations.ts";
 import { refusal } from "../failures.ts";
 import { decideCheck } from "./check.ts";
 import { decideCreate } from "./create.ts";
+import { decideCreateContainer, decideCreateTtl } from "./create-unused.ts";
 import type { Decision, PartDecision, View } from "./decision.ts";
 import { decideDelete } from "./delete.ts";
 import { decideMulti } from "./multi.ts";
@@ -17,6 +18,10 @@ function decidePart(view: View, part: MultiPart): PartDecision {
   switch (part.op) {
     case "create":
       return decideCreate(view, part);
+    case "createContainer":
+      return decideCreateContainer(view, part);
+    case "createTtl":
+      return decideCreateTtl(view, part);
     case "delete":
       return decideDelete(view, part);
     case "setData":

@@ -4,7 +4,8 @@ import { tellInvocation } from "../../../sim/report/tell-events.ts";
 import type { Simulation } from "../../../sim/simulation.ts";
 import type { MachineView, ServerView } from "../../../sim/world/view.ts";
 import { fromUtf8 } from "../../../src/base/bytes.ts";
-import type { Result } from "../../../src/base/operations.ts";
+import type { Result, Stat } from "../../../src/base/operations.ts";
+import { kindOf } from "../../../src/base/znode-kinds.ts";
 import type { Picture, Selection } from "../../picture/picture.ts";
 import { messageFacts } from "./message-facts.ts";
 import { eventOf } from "./messages-of.ts";
@@ -181,9 +182,21 @@ function pathsOf(machines: readonly (MachineView | undefined)[]): {
   return { paths, isCut: ahead.length > 0 };
 }
 
+function kindText(stat: Stat): string {
+  switch (kindOf(stat)) {
+    case "ephemeral":
+      return `, of session ${stat.ephemeralOwner}`;
+    case "container":
+      return ", a container";
+    case "ttl":
+      return `, for ${stat.ttlMs} ms`;
+    case "persistent":
+      return "";
+  }
+}
+
 function znodeText(machine: MachineView, path: string): string {
   const found = machine.read({ kind: "getData", path, watch: false, local: true });
   if (found.failure !== undefined || found.stat === undefined) return "";
-  const owner = found.stat.ephemeralOwner > 0 ? `, of session ${found.stat.ephemeralOwner}` : "";
-  return `${textOf(found.data ?? new Uint8Array())} v${found.stat.version}${owner}`;
+  return `${textOf(found.data ?? new Uint8Array())} v${found.stat.version}${kindText(found.stat)}`;
 }
