@@ -80,6 +80,17 @@ function drawStory(drawing: Drawing): readonly PartStep[] {
   }
 }
 
+/** A container that nobody uses as soon as it is there, behind another change. */
+export function drawUsedUp(at: string, data: string, parent: string): readonly PartStep[] {
+  const child = `${at}/k`;
+  return [
+    sequential(parent, `${data}a`),
+    { kind: "createContainer", path: at, data: `${data}b` },
+    { kind: "create", path: child, data: `${data}c`, ephemeral: false, sequential: false },
+    { kind: "delete", path: child, version: -1 },
+  ];
+}
+
 function sequential(parent: string, data: string): PartStep {
   return { kind: "create", path: `${parent}/s-`, data, ephemeral: false, sequential: true };
 }

@@ -16,7 +16,7 @@ import type {
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
 import { type MadeZnode, type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
-import { drawMulti } from "./draw-multi.ts";
+import { drawMulti, drawUsedUp } from "./draw-multi.ts";
 import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";
 
 /** What comes of an operation: an error's code or "ok", and what a success answers. */
@@ -193,10 +193,7 @@ export const writeChoices = {
     step: ({ path, parent, data, draws }) => {
       const at = draws.chance(0.4) ? path : parent();
       if (draws.chance(0.8)) return { kind: "createContainer", path: at, data };
-      // Unused as soon as it is there.
-      const child = { kind: "create", path: `${at}/k`, data: `${data}b`, ephemeral: false, sequential: false } as const;
-      const container = { kind: "createContainer", path: at, data: `${data}a` } as const;
-      return { kind: "multi", parts: [container, child, { kind: "delete", path: child.path, version: -1 }] };
+      return { kind: "multi", parts: drawUsedUp(at, data, parent()) };
     },
   },
   createTtl: {

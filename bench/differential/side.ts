@@ -157,12 +157,15 @@ export class Side {
     return !short.startsWith("/") || short.startsWith("/zookeeper") ? short : this.#prefix + short;
   }
 
-  #body({ op, path: short, data, version, flags, noAcl, watch, parts = [] }: Ask): (writer: JuteWriter) => void {
+  #body({ op, path: short, data, version, flags, ttlMs, noAcl, watch, parts = [] }: Ask): (writer: JuteWriter) => void {
     const path = this.#path(short);
     switch (op) {
       case "create":
       case "create2":
+      case "createContainer":
         return (to) => requests.create.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags });
+      case "createTtl":
+        return (to) => requests.createTtl.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags, ttlMs });
       case "delete":
       case "check":
         return (to) => requests.delete.write(to, { path, version });
@@ -275,7 +278,7 @@ export class Side {
     let text = `  ${n} ${ask.op} ${ask.path}: err ${reply.err}`;
     if (reply.err === 0) {
       text += this.#bodyOf(ask, reply.body, zxids);
-      if (["create", "create2", "delete", "setData", "multi"].includes(ask.op)) {
+      if (["create", "create2", "createContainer", "createTtl", "delete", "setData", "multi"].includes(ask.op)) {
         text += " at #";
         zxids.push(reply.zxid);
       }
@@ -307,6 +310,8 @@ export class Side {
       case "sync":
         return this.#short(replies.path.read(reader).path);
       case "create2":
+      case "createContainer":
+      case "createTtl":
         return `${this.#short(replies.path.read(reader).path)} ${stat()}`;
       case "delete":
       case "check":

@@ -6,6 +6,8 @@ export const clients = 3;
 const simpleAsks = [
   "create",
   "create2",
+  "createContainer",
+  "createTtl",
   "delete",
   "exists",
   "getData",
@@ -28,6 +30,8 @@ export interface Ask {
   readonly version: number;
   /** Of a create. */
   readonly flags: number;
+  /** Of a createTtl. */
+  readonly ttlMs: number;
   /** Of a create: whether its access control list is empty, which is refused. */
   readonly noAcl: boolean;
   readonly watch: boolean;
@@ -49,7 +53,9 @@ export type Step =
 const names = ["/", "/a", "/a/b", "/a/b/c", "/a/x", "/d", "/d/e", "/q-", "/a/q-"];
 const badNames = ["bad", "/a/", "/a//b", "/a/./b", "/a/..", "/a/\u0001", "/a/\ufffd", "/missing/x", "/\ue000"];
 const builtIn = ["/zookeeper", "/zookeeper/quota"];
-const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 22, 101, 107, 999, -7];
+/** Where nothing is created below: a container that loses its last child goes in the end, at one server before the other. */
+const leaves = ["/a/b/c", "/a/x", "/d/e"];
+const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 19, 21, 22, 101, 107, 999, -7];
 
 /** Draws a sequence of `length` steps. */
 export function drawSteps(random: Random, length: number): readonly Step[] {
@@ -71,11 +77,11 @@ export function drawSteps(random: Random, length: number): readonly Step[] {
   return Array.from({ length }, step);
 }
 
-const changing = ["create", "create2", "delete", "setData", "check"] as const;
+const changing = ["create", "create2", "createContainer", "createTtl", "delete", "setData", "check"] as const;
 
 function drawAsk(random: Random): Ask {
   const draw = random();
-  if (draw > 0.25) return drawSimpleAsk(random, random() < 0.35 ? changing.slice(0, 4) : simpleAsks);
+  if (draw > 0.25) return drawSimpleAsk(random, random() < 0.35 ? changing.slice(0, -1) : simpleAsks);
   const op = draw < 0.18 ? "multi" : "multiRead";
   const kinds = op === "multi" ? changing : (["getData", "getChildren"] as const);
   // Of those that are bad, most multis would be refused: half of them have none.
@@ -83,7 +89,7 @@ function drawAsk(random: Random): Ask {
   const parts: Ask[] = [];
   for (let i = Math.floor(random() * 6); i > 0; i--) {
     const part = drawSimpleAsk(random, kinds);
-    if (bad || (!badNames.includes(part.path) && part.flags < 4 && part.flags >= 0 && !part.noAcl)) parts.push(part);
+    if (bad || (!badNames.includes(part.path) && part.flags < 7 && part.flags >= 0 && !part.noAcl)) parts.push(part);
   }
   return { ...drawSimpleAsk(random, ["sync"]), op, parts };
 }
@@ -97,11 +103,25 @@ function drawSimpleAsk(random: Random, ops: readonly Ask["op"][]): Ask {
   const op = pick(ops, "sync");
   // Below the znodes that are there from the start all sequences would meet, and what sessions left there.
   const shared = builtIn.includes(path);
+  const kind = op === "createContainer" ? drawContainer(random) : op === "createTtl" ? drawTtl(random) : undefined;
   return {
-    ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags },
+    ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags, ttlMs: 0 },
     data: "x".repeat(below(4)),
     version: random() < 0.6 ? -1 : below(5) - 2,
     noAcl: random() < 0.03,
     watch: random() < 0.6,
+    ...kind,
+    ...(shared && op === "createTtl" ? { path: "/d" } : {}),
   };
+}
+
+function drawContainer(random: Random): Pick<Ask, "path" | "flags"> {
+  const path = leaves[Math.floor(random() * leaves.length)] ?? "/d/e";
+  return { path, flags: random() < 0.9 ? 4 : 7 };
+}
+
+/** One whose time is over within a run would go at one server before the other. */
+function drawTtl(random: Random): Pick<Ask, "flags" | "ttlMs"> {
+  const flags = random() < 0.9 ? 5 + Math.floor(2 * random()) : 7;
+  return { flags, ttlMs: random() < 0.8 ? 2 ** 40 - 1 : random() < 0.5 ? 0 : 2 ** 40 };
 }

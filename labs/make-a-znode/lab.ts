@@ -23,7 +23,7 @@ export const makeAZnode: Lab = {
       file: edits,
       symbol: "insert",
       task: [
-        'Does what was decided: `tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs)` makes the znode and returns it; `znodeAt(tree, path)` is the parent. The owner of an ephemeral keeps it in a list, `sessions.own(session, znode)`, and `ownerOf(sessions, znode)` is that session. Two changes go to `changes`, in this order: the path was "created", and the parent\'s "childrenChanged", both with the zxid. The answer is the path and the Stat, `statOf(znode)`.',
+        'Does what was decided: `tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs, edit)` makes the znode and returns it, of the kind that the edit says; `znodeAt(tree, path)` is the parent. The owner of an ephemeral keeps it in a list, `sessions.own(session, znode)`, and `ownerOf(sessions, znode)` is that session. Two changes go to `changes`, in this order: the path was "created", and the parent\'s "childrenChanged", both with the zxid. The answer is the path and the Stat, `statOf(znode)`.',
       ],
     },
     {

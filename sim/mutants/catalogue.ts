@@ -19,6 +19,7 @@ import { storage } from "./storage.ts";
 import { time } from "./time.ts";
 import { transactions } from "./transactions.ts";
 import { watches } from "./watches.ts";
+import { znodeKinds } from "./znode-kinds.ts";
 import { znodes } from "./znodes.ts";
 
 /** A chapter of the catalogue. */
@@ -42,6 +43,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },
   { title: "Transactions", mutants: transactions },
+  { title: "Containers and times to live", mutants: znodeKinds },
   { title: "Membership and transfer", mutants: membership },
   { title: "Snapshots", mutants: snapshots },
   { title: "Checkpoints", mutants: checkpoints },

@@ -2,7 +2,14 @@
 import { limits } from "../base/limits.ts";
 import { usage } from "./failures.ts";
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, "": 1_000, m: 60_000, h: 3_600_000, d: 24 * 3_600_000 };
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  "": 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 24 * 3_600_000,
+};
 const dayMs = 24 * 3_600_000;
 
 /**
@@ -15,7 +22,8 @@ export function parseDuration(text: string, option: string, longestMs = dayMs): 
   const hint = "give it as 500ms, 5s, 2m or 1h; a bare number means seconds";
   if (!match || unit === undefined) throw usage(`${option}: '${text}' is not a duration`, hint);
   const ms = Math.round(Number(match[1]) * unit);
-  if (ms < 1 || ms > longestMs) throw usage(`${option}: '${text}' is out of range (1ms to ${longest(longestMs)})`, hint);
+  if (ms < 1 || ms > longestMs)
+    throw usage(`${option}: '${text}' is out of range (1ms to ${longest(longestMs)})`, hint);
   return ms;
 }
 

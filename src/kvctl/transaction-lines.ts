@@ -107,7 +107,12 @@ async function lineOf(line: number, [name = "", ...rest]: readonly string[], inp
   const [path = "", data] = words;
   const has = (names: readonly string[]): boolean =>
     flags.some((flag) => names.includes(flag) || flag === "-es" || flag === "-se");
-  const kind = { ephemeral: has(ephemeral), sequential: has(sequential), container: flags.includes("--container"), ttlMs };
+  const kind = {
+    ephemeral: has(ephemeral),
+    sequential: has(sequential),
+    container: flags.includes("--container"),
+    ttlMs,
+  };
   const parsed = { line, op, path, version, ...kind };
   if (op === "delete") checkDeletable(path);
   else checkPath(path, parsed.sequential);

@@ -3,10 +3,11 @@
  * node is to do, and how the answer is written. Each may be asked for alone or as a part of a multi.
  */
 import type { MultiPart, PartResult, Stat } from "../base/operations.ts";
+import { ttlProblem } from "../base/znode-kinds.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
-import { type Acl, type CreateRequest, replies, requests } from "./records.ts";
+import { type Acl, type CreateRequest, type CreateTtlRequest, replies, requests } from "./records.ts";
 import type { Take } from "./taken.ts";
 
 /** What one change comes to. */
@@ -59,19 +60,37 @@ function aclProblem(acls: readonly Acl[]): number | undefined {
   return undefined;
 }
 
-/** Flags of a create: 1 ephemeral, 2 sequential, 3 both; 4 to 6 are containers and those with a time to live. */
-function createProblem({ path, acls, flags }: CreateRequest): number | undefined {
-  if (flags < 0 || flags > 6) return zkError.BADARGUMENTS;
-  if (flags > 3) return zkError.UNIMPLEMENTED;
+/**
+ * Flags of creates: 1 ephemeral, 2 sequential, 3 both; 4 container; 5 time to live, 6 that and sequential. `allowed`: those
+ * of the operation.
+ */
+function createProblem({ path, acls, flags }: CreateRequest, allowed: readonly number[]): number | undefined {
+  if (!allowed.includes(flags)) return zkError.BADARGUMENTS;
   if (!path.includes("/") || path.includes("\0")) return zkError.BADARGUMENTS;
   return aclProblem(acls);
 }
 
 function createPart(request: CreateRequest): MultiPart | number {
   const { path, data, flags } = request;
-  const problem = createProblem(request);
+  // A plain create with the flag of a container makes a znode that stays, in ZooKeeper too.
+  const problem = createProblem(request, [0, 1, 2, 3, 4]);
   if (problem !== undefined) return problem;
   return { op: "create", path, data, ephemeral: (flags & 1) !== 0, sequential: (flags & 2) !== 0 };
+}
+
+function createContainerPart(request: CreateRequest): MultiPart | number {
+  const { path, data } = request;
+  return createProblem(request, [4]) ?? { op: "createContainer", path, data };
+}
+
+function createTtlPart(request: CreateTtlRequest): MultiPart | number {
+  const { path, data, flags, ttlMs } = request;
+  if (ttlProblem(ttlMs) !== undefined) return zkError.BADARGUMENTS;
+  return createProblem(request, [5, 6]) ?? { op: "createTtl", path, data, sequential: flags === 6, ttlMs };
+}
+
+function answerPathAndStat(writer: JuteWriter, { path = "", stat = noStat }: PartResult): void {
+  replies.pathAndStat.write(writer, { path, stat });
 }
 
 function answerPath(writer: JuteWriter, { path = "" }: PartResult): void {
@@ -92,9 +111,27 @@ const changes = new Map<number, TakeChange>([
     row(opcode.create2, {
       request: requests.create,
       part: createPart,
-      answer: (writer, { path = "", stat = noStat }) => replies.pathAndStat.write(writer, { path, stat }),
+      answer: answerPathAndStat,
       // Within a multi ZooKeeper takes it for a create.
       inMulti: { type: opcode.create, answer: answerPath },
+    }),
+  ],
+  [
+    opcode.createContainer,
+    row(opcode.createContainer, {
+      request: requests.create,
+      part: createContainerPart,
+      answer: answerPathAndStat,
+      inMulti: { type: opcode.create2, answer: answerPathAndStat },
+    }),
+  ],
+  [
+    opcode.createTtl,
+    row(opcode.createTtl, {
+      request: requests.createTtl,
+      part: createTtlPart,
+      answer: answerPathAndStat,
+      inMulti: { type: opcode.create2, answer: answerPathAndStat },
     }),
   ],
   [

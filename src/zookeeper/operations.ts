@@ -78,8 +78,8 @@ const rows = new Map<number, Take>([
 
 /** Operations of ZooKeeper that are not served, and refused in their turn. */
 const unserved = new Set<number>([
-  ...[opcode.setAcl, opcode.checkWatches, opcode.removeWatches, opcode.createContainer],
-  ...[opcode.createTtl, opcode.auth, opcode.sasl, opcode.getEphemerals],
+  ...[opcode.setAcl, opcode.checkWatches, opcode.removeWatches],
+  ...[opcode.auth, opcode.sasl, opcode.getEphemerals],
   ...[opcode.getAllChildrenNumber, opcode.setWatches2, opcode.addWatch],
 ]);
 

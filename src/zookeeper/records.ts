@@ -89,12 +89,16 @@ export interface CreateRequest {
   readonly flags: number;
 }
 
+export interface CreateTtlRequest extends CreateRequest {
+  readonly ttlMs: number;
+}
+
 const createFields = { path: ustring, data: buffer, acls: vector(acl), flags: int };
 
 /** Bodies of requests, by the name of the operation. */
 export const requests = {
   create: record<CreateRequest>(createFields),
-  createTtl: record<CreateRequest & { readonly ttlMs: number }>({ ...createFields, ttlMs: long }),
+  createTtl: record<CreateTtlRequest>({ ...createFields, ttlMs: long }),
   /** delete and check. */
   delete: record<{ readonly path: string; readonly version: number }>({ path: ustring, version: int }),
   /** exists, getData, getChildren, getChildren2. */

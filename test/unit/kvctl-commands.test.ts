@@ -61,6 +61,34 @@ describe("create", () => {
     expect(missing.stderr).toMatch(/^kvctl: cannot read 'nothing': no such file\n {2}hint: /);
   });
 
+  it("makes containers and znodes with a time to live, which stat and ls tell", async () => {
+    await kvctl(["create", "--container", "/c"], { cluster });
+    await kvctl(["create", "--ttl", "30s", "/c/t"], { cluster });
+    await kvctl(["create", "--ttl", "2d", "-s", "/c/s-"], { cluster });
+    expect(cluster.nodes.get("/c")?.stat).toMatchObject({ container: true });
+    expect(cluster.nodes.get("/c/t")?.stat).toMatchObject({ ttlMs: 30_000 });
+    expect(cluster.nodes.get("/c/s-0000000001")?.stat).toMatchObject({ ttlMs: 172_800_000 });
+    expect((await kvctl(["stat", "/c"], { cluster })).stdout).toContain("ephemeralOwner  0 (container)\n");
+    const told = (await kvctl(["stat", "/c/t"], { cluster })).stdout;
+    expect(told).toMatch(/^ephemeralOwner\s+0 \(ttl\)$/m);
+    expect(told).toMatch(/^ttlMs\s+30000$/m);
+    expect((await kvctl(["ls", "-l", "/"], { cluster })).stdout).toMatch(/ container .* c$/m);
+    expect((await kvctl(["ls", "-l", "/c"], { cluster })).stdout).toMatch(/ ttl .* t$/m);
+  });
+
+  it.each([
+    [["--container", "-s"], "a container is neither ephemeral nor sequential"],
+    [["--container", "--ttl", "1s"], "a container is neither ephemeral nor sequential"],
+    [["-e", "--ttl", "1s"], "an ephemeral goes with its session"],
+    [["--ttl", "soon"], "--ttl: 'soon' is not a duration"],
+    [["--ttl", "99999d"], "--ttl: '99999d' is out of range (1ms to 12725d)"],
+  ])("refuses %j", async (options, problem) => {
+    const run = await kvctl(["create", ...options, "/x"], { cluster });
+    expect(run.exitCode).not.toBe(0);
+    expect(run.stderr).toContain(problem);
+    expect(cluster.nodes.has("/x")).toBe(false);
+  });
+
   it("-e holds the session until interrupted, then closes it", async () => {
     const running = start(["create", "-e", "/lock"], { cluster });
     await until(() => running.stderr().includes("holding session 1"), "it holds");

@@ -29,6 +29,13 @@ describe("txn", () => {
     expect(cluster.closed).toEqual([1]);
   });
 
+  it("makes containers and znodes with a time to live", async () => {
+    const run = await txn("create --container /c\ncreate --ttl=5m -s /c/t- x\n");
+    expect(run).toMatchObject({ exitCode: 0, stdout: "/c\n/c/t-0000000000\n" });
+    expect(cluster.nodes.get("/c")?.stat).toMatchObject({ container: true });
+    expect(cluster.nodes.get("/c/t-0000000000")?.stat).toMatchObject({ ttlMs: 300_000 });
+  });
+
   it("takes them from a file, and data from others", async () => {
     const files = { "changes.txt": Buffer.from("create /a @data\r\ncreate /b -- -x\n"), data: Buffer.from("bytes") };
     const run = await kvctl(["txn", "changes.txt", "--json"], { cluster, files });
