@@ -230,6 +230,40 @@ describe("what others learnt from their users", () => {
     expect(await statOf(other, "/")).toBeDefined();
   });
 
+  it("9 createTTL has an extra int64, and its znode goes in time; a container goes with its last child", async () => {
+    const { client } = await join();
+    const { client: other } = await join(2);
+    const body = { data: none, acls };
+    const ttlMs = 700;
+    const made = await client.ask(opcode.createTtl, requests.createTtl, { ...body, path: "/ttl-", flags: 6, ttlMs });
+    const { path, stat } = replies.pathAndStat.read(new JuteReader(present(made, "an answer").body));
+    expect(path).toMatch(/^\/ttl-\d{10}$/);
+    // As from a ZooKeeper server, which keeps the kind there and does not show it.
+    expect(stat.ephemeralOwner).toBe(0);
+    await client.ask(opcode.createContainer, requests.create, { ...body, path: "/held", flags: 4 });
+    expect((await create(client, "/held/by", 0))?.err).toBe(0);
+    await other.ask(opcode.sync, requests.path, { path: "/" });
+    expect(await statOf(other, "/held", true)).toBeDefined();
+    await client.ask(opcode.delete, requests.delete, { path: "/held/by", version: -1 });
+    await other.until(() => other.events.length > 0);
+    expect(other.events).toEqual([{ type: 2, state: 3, path: "/held", zxid: -1 }]);
+    await eventually(async () => (await statOf(client, path)) === undefined);
+    const refused = [
+      [5, 0],
+      [5, -1],
+      [6, 2 ** 40],
+      [4, 1000],
+      [0, 1000],
+    ] as const;
+    for (const [flags, ttlMs] of refused)
+      expect(
+        (await client.ask(opcode.createTtl, requests.createTtl, { ...body, path: "/no", flags, ttlMs }))?.err,
+      ).toBe(-8);
+    expect((await client.ask(opcode.createContainer, requests.create, { ...body, path: "/no", flags: 0 }))?.err).toBe(
+      -8,
+    );
+  });
+
   it("10 an unsupported operation within a multi refuses that multi only", async () => {
     const { client } = await join();
     const ttl = (to: JuteWriter) =>
