@@ -31,6 +31,8 @@ export class ReferenceModel {
   /** Index of the newest entry taken in. */
   applied: Zxid = 0;
   readonly sessions = new Map<SessionId, ModelSession>();
+  /** The entry that ended a session, by session. */
+  readonly endedBy = new Map<SessionId, Zxid>();
   /** By zxid, of all writes that took their place in a session's order. */
   readonly effects = new Map<Zxid, Effect>();
   readonly tree = new ModelTree();
@@ -103,6 +105,7 @@ export class ReferenceModel {
   #end(index: Zxid, session: ModelSession): void {
     this.tree.removeEphemerals(index, session.id);
     this.sessions.delete(session.id);
+    this.endedBy.set(session.id, index);
     this.#byPassword.delete(hex(session.password));
   }
 

@@ -1,4 +1,7 @@
-/** A server does not go on proposing what has taken effect before its eyes: the log would fill with copies. */
+/**
+ * A server does not go on proposing what has taken effect before its eyes: the log would fill with copies. An entry has
+ * done so once the server has applied it and told of all that it changed: committed, it may still wait there in line.
+ */
 
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
@@ -16,6 +19,8 @@ export class SettledProposals implements Observer {
   readonly #feed: ModelFeed;
   /** By server: its proposals that it saw applied, and how often it has proposed them since. */
   readonly #done: Map<number, number>[] = [];
+  /** By server: the last command that it applied, of which it may still tell. */
+  readonly #telling: (Index | undefined)[] = [];
 
   constructor(feed: ModelFeed) {
     this.#feed = feed;
@@ -23,6 +28,7 @@ export class SettledProposals implements Observer {
 
   started(server: ServerView): void {
     this.#done[server.id] = new Map();
+    this.#telling[server.id] = undefined;
   }
 
   sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
@@ -33,7 +39,13 @@ export class SettledProposals implements Observer {
     if (server.node?.raft.isLeader === true)
       for (const entry of effects.write?.entries ?? [])
         if (entry.kind === "command") this.#proposes(server.id, entry.data);
-    for (const { index } of effects.committed) this.#applies(server.id, index);
+    if (server.node?.hasEventsLeft === false) this.#settles(server.id);
+  }
+
+  appliedCommand({ id }: ServerView, index: Index): void {
+    // The next one is not applied before all is told of the last.
+    this.#settles(id);
+    this.#telling[id] = index;
   }
 
   #proposes(id: ServerId, command: Uint8Array): void {
@@ -49,16 +61,20 @@ export class SettledProposals implements Observer {
     done.set(proposal, times + 1);
   }
 
-  #applies(id: ServerId, index: Index): void {
+  #settles(id: ServerId): void {
+    const index = this.#telling[id];
+    if (index === undefined) return;
+    this.#telling[id] = undefined;
     const command = this.#feed.commandAt(index);
     if (command === undefined || command.origin !== id || command.proposal === 0) return;
     const { proposal, body } = command;
+    const { model } = this.#feed;
     // One that came before its time, or after its session, has to go again or is given up.
     const done =
       body.type === "createSession" ||
       body.type === "attachSession" ||
-      (body.type === "closeSession" && !this.#feed.model.sessions.has(body.sessionId)) ||
-      (body.type === "write" && this.#feed.model.effects.has(index));
+      (body.type === "closeSession" && (model.endedBy.get(body.sessionId) ?? index + 1) <= index) ||
+      (body.type === "write" && model.effects.has(index));
     const known = this.#done[id];
     if (done && known !== undefined && !known.has(proposal)) known.set(proposal, 0);
   }

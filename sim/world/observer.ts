@@ -6,7 +6,7 @@
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
-import type { ServerId } from "../../src/raft/types.ts";
+import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import type { Action, ServerTarget } from "../plan/actions.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -67,6 +67,8 @@ export interface Observer {
   step?(server: ServerView): void;
   /** What a server's Raft core wants written, sent and applied at the end of a turn, before any of it happens. */
   effects?(server: ServerView, effects: Effects): void;
+  /** A server has applied the command at `index`, one by one in their order; its events are not told yet. */
+  appliedCommand?(server: ServerView, index: Index): void;
   /** A server handed a message to the network; it may be lost yet. */
   sent?(from: ServerView, to: ServerId, message: PeerMessage): void;
   /** The network lost a message. */
@@ -121,6 +123,7 @@ export function sortObservers(observers: readonly Observer[]): Observers {
     event: wanting("event", observers),
     step: wanting("step", observers),
     effects: wanting("effects", observers),
+    appliedCommand: wanting("appliedCommand", observers),
     sent: wanting("sent", observers),
     lost: wanting("lost", observers),
     delivered: wanting("delivered", observers),

@@ -81,6 +81,7 @@ export function portsOf(
         "what is told is committed, in order",
       );
       appliedIndex = zxid;
+      for (const observer of kernel.observers.appliedCommand) observer.appliedCommand(server, zxid);
     },
     requestFlush: () => own.requestFlush(),
     fatal: (error) => own.fatal(error),
