@@ -112,8 +112,8 @@ export function requestsIn(operation: Operation): number {
 }
 
 /** As how many an answer counts, while it is remembered. */
-export function answersIn({ failure, ...answer }: Result): number {
-  return failure === undefined && "results" in answer ? Math.max(1, answer.results?.length ?? 1) : 1;
+export function answersIn(result: Result): number {
+  return result.failure === undefined && result.results !== undefined ? Math.max(1, result.results.length) : 1;
 }
 
 /** An operation without its data, as it goes through the log to be refused for want of disk; undefined: it needs none. */

@@ -5,6 +5,9 @@ import { checkData, checkFlag, checkOptions, checkPath, checkTtl, checkVersion }
 import type { CreateOptions, VersionOptions } from "./options.ts";
 import { everyRequest } from "./requests.ts";
 
+const createOptions = [...everyRequest, "ephemeral", "sequential", "container", "ttlMs"] as const;
+const versionOptions = [...everyRequest, "version"] as const;
+
 /** By operation: makes one of what the caller of its method passed. */
 export const checkedWrites = {
   create: (path: unknown, data: unknown, options: CreateOptions) => {
@@ -41,7 +44,7 @@ export function checkedCreate(
 }
 
 function kindIn(options: CreateOptions) {
-  const given = checkOptions(options, [...everyRequest, "ephemeral", "sequential", "container", "ttlMs"]);
+  const given = checkOptions(options, createOptions);
   const ephemeral = checkFlag("ephemeral", given.ephemeral);
   const sequential = checkFlag("sequential", given.sequential);
   const container = checkFlag("container", given.container);
@@ -58,5 +61,5 @@ function contradiction(problem: string, option: keyof CreateOptions): TerrariumE
 }
 
 function versionIn(options: VersionOptions): number {
-  return checkVersion(checkOptions(options, [...everyRequest, "version"]).version);
+  return checkVersion(checkOptions(options, versionOptions).version);
 }

@@ -39,9 +39,15 @@ export function checkOptions<T extends object>(
   if (options === undefined) return {};
   if (!isObject(options)) throw badArgument("options", options, "an object");
   // One that is misspelt would be without effect, and that without a word.
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && !known.some((one) => one === name)) throw unknownOption(name, known);
+  // In a plain loop: this is done for each request.
+  for (const name in options)
+    if (!isAmong(name, known) && Object.hasOwn(options, name) && options[name] !== undefined)
+      throw unknownOption(name, known);
   return options;
+}
+
+function isAmong(name: string, known: readonly string[]): boolean {
+  return known.includes(name);
 }
 
 function unknownOption(name: string, known: readonly string[]): TerrariumError {

@@ -1,7 +1,7 @@
 /** The client: one session with a cluster, as promises. */
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { SessionId, Stat, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
+import type { SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
 import { badArgument, checkOptions } from "./checks.ts";
 import { allPages, pagesOf } from "./child-pages.ts";
 import type { SessionDriver } from "./driver.ts";
@@ -147,15 +147,7 @@ export class TerrariumClient extends ClientWrites {
    * ```
    */
   get(path: string, options: ReadOptions = {}): Promise<NodeData> {
-    return this.#sender.send(
-      () => readRequest("getData", path, options),
-      options,
-      (success, zxid) => ({
-        data: success.data ?? emptyBytes,
-        stat: field(success.stat, "stat"),
-        zxid,
-      }),
-    );
+    return this.#sender.send(() => readRequest("getData", path, options), options, nodeData);
   }
 
   /**
@@ -300,4 +292,8 @@ export class TerrariumClient extends ClientWrites {
   detach(): void {
     this.#driver.detach();
   }
+}
+
+function nodeData({ data = emptyBytes, stat }: Success, zxid: Zxid): NodeData {
+  return { data, stat: field(stat, "stat"), zxid };
 }

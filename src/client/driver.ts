@@ -26,7 +26,7 @@ export interface Call {
   answer(result: Result, zxid: Zxid): void;
   fail(error: TerrariumError): void;
   /** Set by the driver: forgets the abort signal, which ends the request and then the watch that it has armed. */
-  release?: () => void;
+  release?: (() => void) | undefined;
 }
 
 export interface DriverOptions {

@@ -3,7 +3,7 @@ import { TerrariumError } from "../base/errors.ts";
 import type { Result, Success, Zxid } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import type { AskPage } from "./child-pages.ts";
-import type { SessionDriver } from "./driver.ts";
+import type { Call, SessionDriver } from "./driver.ts";
 import type { ReadOptions } from "./options.ts";
 import { pageRequest, requestOptions } from "./requests.ts";
 
@@ -41,18 +41,41 @@ export class RequestSender {
     // What the checks throw, here or in `body`, rejects the promise.
     return new Promise((resolve, reject) => {
       const { timeoutMs, signal } = requestOptions(options, this.timeoutMs);
-      this.#driver.request(body(), timeoutMs, signal, {
-        watcher: options.watch,
-        answer: (result, zxid) => {
-          try {
-            resolve(convert(result, zxid));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        fail: reject,
-      });
+      this.#driver.request(body(), timeoutMs, signal, new Asked(options.watch, convert, resolve, reject));
     });
+  }
+}
+
+/** The promise of a request. A class, since there is one for each: its methods are there once. */
+class Asked<T> implements Call {
+  readonly watcher: ReadOptions["watch"];
+  release: (() => void) | undefined = undefined;
+  readonly #convert: (result: Result, zxid: Zxid) => T | Promise<T>;
+  readonly #resolve: (value: T | Promise<T>) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    watcher: ReadOptions["watch"],
+    convert: (result: Result, zxid: Zxid) => T | Promise<T>,
+    resolve: (value: T | Promise<T>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.watcher = watcher;
+    this.#convert = convert;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  answer(result: Result, zxid: Zxid): void {
+    try {
+      this.#resolve(this.#convert(result, zxid));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  fail(error: TerrariumError): void {
+    this.#reject(error);
   }
 }
 

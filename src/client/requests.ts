@@ -16,8 +16,13 @@ import {
 import { checkTimeout } from "./endpoints.ts";
 import type { ChildPagesOptions, ReadOptions, RequestOptions, WatchOptions } from "./options.ts";
 
+/** What every request may have; what else it has is checked with its body. */
+export const everyRequest = ["timeoutMs", "signal"] as const;
+const readOptions = [...everyRequest, "local", "watch"] as const;
+const pageOptions = [...readOptions, "limit", "after"] as const;
+
 export function readRequest(kind: ReadKind, path: unknown, options: ReadOptions): RequestBody {
-  return { type: "read", read: checkedRead(kind, path, checkOptions(options, [...everyRequest, "local", "watch"])) };
+  return { type: "read", read: checkedRead(kind, path, checkOptions(options, readOptions)) };
 }
 
 function checkedRead(kind: ReadKind, path: unknown, given: Partial<ReadOptions>): Read {
@@ -27,7 +32,7 @@ function checkedRead(kind: ReadKind, path: unknown, given: Partial<ReadOptions>)
 
 /** A page of children behind `after`; without a limit, as many as the server gives. */
 export function pageRequest(path: unknown, options: ChildPagesOptions, after: unknown): RequestBody {
-  const given = checkOptions(options, [...everyRequest, "local", "watch", "limit", "after"]);
+  const given = checkOptions(options, pageOptions);
   const read = checkedRead("getChildren", path, given);
   return { type: "read", read: { ...read, limit: checkLimit(given.limit), after: checkName(after) } };
 }
@@ -36,9 +41,6 @@ export function syncRequest(options: RequestOptions): RequestBody {
   checkOptions(options, everyRequest);
   return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
 }
-
-/** What every request may have; what else it has is checked with its body. */
-export const everyRequest = ["timeoutMs", "signal"] as const;
 
 /** What every request may have, checked. */
 export function requestOptions(options: RequestOptions | undefined, timeoutDefaultMs: number) {

@@ -2,7 +2,7 @@
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { dataOf, partsOf, pathOf, requestOverheadBytes, versionOf } from "../base/operation-traits.ts";
+import { dataOf, pathOf, requestOverheadBytes, versionOf } from "../base/operation-traits.ts";
 import type { MultiPart, ReadPart, Result, WatchSpec } from "../base/operations.ts";
 import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
@@ -15,21 +15,21 @@ export function checkedBytes(body: RequestBody): number {
   if (body.type === "close") return requestOverheadBytes;
   if (body.type === "write") {
     const { operation } = body;
-    const parts = partsOf(operation);
-    if (operation.op === "multi") checkCount(parts);
+    if (operation.op !== "multi") return checkedPartBytes(operation) + 2 * requestOverheadBytes;
+    const { parts } = operation;
+    checkCount(parts);
     const bytes = parts.reduce((sum, part) => sum + checkedPartBytes(part), 0);
-    if (operation.op === "multi" && bytes > limits.multiBytesMax)
+    if (bytes > limits.multiBytesMax)
       throw tooLarge(`the transaction has ${bytes} bytes, more than ${limits.multiBytesMax}`);
     return bytes + requestOverheadBytes * (parts.length + 1);
   }
-  const { path, after = "", parts = [] } = body.read;
+  const { path, after, parts } = body.read;
+  let bytes = requestOverheadBytes + checkedPathBytes(path);
+  // It is the name of a child, which stands in for one segment of a path.
+  if (after !== undefined) bytes += checkedPathBytes(after, "`after`");
+  if (parts === undefined) return bytes;
   checkCount(parts);
-  // `after` is the name of a child, which stands in for one segment of a path.
-  const bytes = checkedPathBytes(path) + checkedPathBytes(after, "`after`");
-  return parts.reduce(
-    (sum, part) => sum + checkedPathBytes(part.path) + requestOverheadBytes,
-    bytes + requestOverheadBytes,
-  );
+  return parts.reduce((sum, part) => sum + checkedPathBytes(part.path) + requestOverheadBytes, bytes);
 }
 
 function checkCount({ length }: readonly (MultiPart | ReadPart)[]): void {

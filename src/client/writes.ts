@@ -28,11 +28,6 @@ export class ClientWrites {
    * ```
    */
   create(path: string, data: Uint8Array | string = emptyBytes, options: CreateOptions = {}): Promise<Created> {
-    const created = (success: Success, zxid: Zxid): Created => ({
-      path: field(success.path, "path"),
-      stat: field(success.stat, "stat"),
-      zxid,
-    });
     return this.#write(() => checkedCreate(path, data, options), options, created);
   }
 
@@ -45,11 +40,7 @@ export class ClientWrites {
    * ```
    */
   set(path: string, data: Uint8Array | string, options: VersionOptions = {}): Promise<Stat> {
-    return this.#write(
-      () => checkedWrites.setData(path, data, options),
-      options,
-      ({ stat }) => field(stat, "stat"),
-    );
+    return this.#write(() => checkedWrites.setData(path, data, options), options, newStat);
   }
 
   /**
@@ -102,4 +93,12 @@ export class ClientWrites {
   ): Promise<T> {
     return this.#sender.send(() => ({ type: "write", operation: operation() }), options, convert);
   }
+}
+
+function created({ path, stat }: Success, zxid: Zxid): Created {
+  return { path: field(path, "path"), stat: field(stat, "stat"), zxid };
+}
+
+function newStat({ stat }: Success): Stat {
+  return field(stat, "stat");
 }

@@ -102,6 +102,11 @@ export class WireReader {
 
   /** As protobuf defines it, of a longer number the lower 32 bits. */
   int32(): number {
+    const first = this.#buffer[this.#at] ?? 0;
+    if (this.#at < this.#end && first < 0x80) {
+      this.#at++;
+      return first;
+    }
     let value = 0;
     for (let size = 0; size < 10; size++) {
       if (this.#at >= this.#end) throw malformed("it ends within a number");

@@ -101,6 +101,7 @@ export class ClientWatches {
 
   /** Fires what a change fires; returns how many watches that are. */
   fire(change: Change): number {
+    if (this.#watches.size === 0) return 0;
     let fired = 0;
     this.#watches.fire(change, (id, event) => {
       const connection = this.#connections.get(id);

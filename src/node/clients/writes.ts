@@ -3,10 +3,10 @@
  * is kept by the connection, by request id; what is lost on its way goes again (`../proposals.ts`).
  */
 import { withoutData } from "../../base/operation-traits.ts";
-import type { Operation, Result, SessionId } from "../../base/operations.ts";
+import type { Result, SessionId } from "../../base/operations.ts";
 import type { Request } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
-import type { Command, Outcome, Write } from "../../znode/commands.ts";
+import type { Command, CommandBody, Outcome, Write } from "../../znode/commands.ts";
 import type { Replica } from "../core.ts";
 import type { Ports } from "../ports.ts";
 import type { Proposals } from "../proposals.ts";
@@ -44,16 +44,18 @@ export class ClientWrites {
       return connections.speaks(connection);
     }
     connection.requests.addWrite(request.xid, requestId);
-    const which = { sessionId, attachment, requestId };
-    const proposal = proposals.add((id) =>
-      encodeCommand(
-        body.type === "close"
-          ? { type: "closeSession", ...which }
-          : { type: "write", ...which, ackedRequestId, ...this.#unlessRefused(body.operation) },
-        server.id,
-        id,
-      ),
-    );
+    const command: CommandBody =
+      body.type === "close"
+        ? { type: "closeSession", sessionId, attachment, requestId }
+        : this.#unlessRefused({
+            type: "write",
+            sessionId,
+            attachment,
+            requestId,
+            ackedRequestId,
+            operation: body.operation,
+          });
+    const proposal = proposals.add((id) => encodeCommand(command, server.id, id));
     connection.proposals.set(requestId, proposal);
     connection.proposalBytes += proposals.bytesOf(proposal);
     this.#checkBytes(connection);
@@ -132,9 +134,9 @@ export class ClientWrites {
   }
 
   /** What there is no room for goes through the log without its data, as a refusal. */
-  #unlessRefused(operation: Operation): Pick<Write, "operation" | "diskFull"> {
+  #unlessRefused(write: Write): Write {
     const diskFull = this.#parts.server.writesRefused();
-    const refused = diskFull === undefined ? undefined : withoutData(operation);
-    return diskFull === undefined || refused === undefined ? { operation } : { operation: refused, diskFull };
+    const operation = diskFull === undefined ? undefined : withoutData(write.operation);
+    return diskFull === undefined || operation === undefined ? write : { ...write, operation, diskFull };
   }
 }

@@ -47,6 +47,8 @@ export class DiskRoom {
 
   /** For a leader: whether its own disk is almost full, or those of so many voters that the others are no majority. */
   isClusterLow(configuration: Configuration, nowMs: number): boolean {
+    // Asked for each write: mostly nobody is short, and then there is nothing to count.
+    if (this.#reports.size === 0) return this.isLow;
     return this.isLow || quorumValue(configuration, (id) => (this.#hasRoom(id, nowMs) ? 1 : 0)) === 0;
   }
 
