@@ -1,7 +1,8 @@
 /** `kvctl txn`: several operations together, all or none. */
 import { limits } from "../../base/limits.ts";
 import type { Stat } from "../../base/operations.ts";
-import { type TerrariumError, TransactionError, type TransactionResult } from "../../client/index.ts";
+import type { TerrariumError, TransactionResult } from "../../client/index.ts";
+import { TransactionError } from "../../client/transaction.ts";
 import { usage } from "../failures.ts";
 import { result } from "../format.ts";
 import type { Context, Inputs } from "../ports.ts";
