@@ -37,4 +37,5 @@ async function start() {
   await ended;
 }
 
-start();
+// What it throws ends the process.
+void start();
