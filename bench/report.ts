@@ -16,8 +16,12 @@ export interface Row extends LoadCase {
   readonly residentMiB: number | undefined;
 }
 
-/** How the first system does beside another one: over 1, the first is better. Medians of the repetitions' ratios. */
+/** Two systems: the first is measured against the second. */
+export type Pair = readonly [system: string, against: string];
+
+/** How a system does beside another one: over 1, it is better. Medians of the repetitions' ratios. */
 export interface Ratios extends LoadCase {
+  readonly system: string;
   readonly against: string;
   readonly operationsPerSecond: number;
   readonly p99: number;
@@ -69,18 +73,17 @@ export function rowsOf(
   return rows;
 }
 
-/** The first system beside each of the others, case by case, where both did it. */
+/** The systems of each pair beside each other, case by case, where both did it. */
 export function ratiosOf(
   measured: readonly Measured[],
   cases: readonly LoadCase[],
-  systems: readonly string[],
+  wanted: readonly Pair[],
 ): readonly Ratios[] {
-  const [first, ...others] = systems;
   const ratios: Ratios[] = [];
   for (const one of cases)
-    for (const against of others) {
+    for (const [system, against] of wanted) {
       const pairs = measured.flatMap((ours) => {
-        if (ours.system !== first || !sameCase(ours, one)) return [];
+        if (ours.system !== system || !sameCase(ours, one)) return [];
         const theirs = measured.find(
           (other) => other.system === against && other.repetition === ours.repetition && sameCase(other, one),
         );
@@ -93,7 +96,7 @@ export function ratiosOf(
           : [theirs.serverMicros / ours.serverMicros],
       );
       ratios.push({
-        ...{ operation: one.operation, outstanding: one.outstanding, against },
+        ...{ operation: one.operation, outstanding: one.outstanding, system, against },
         operationsPerSecond: median(
           pairs.map(({ ours, theirs }) => ours.operationsPerSecond / theirs.operationsPerSecond),
         ),
@@ -144,9 +147,9 @@ export function tableOf(rows: readonly Row[]): string {
 /** All ratios, for people. */
 export function ratioTable(ratios: readonly Ratios[]): string {
   return table([
-    ["case", "against", "ops/s", "p99", "server µs", "client µs"],
+    ["case", "ratios", "ops/s", "p99", "server µs", "client µs"],
     ...ratios.map((row) => [
-      ...[caseName(row), row.against, row.operationsPerSecond.toFixed(2), row.p99.toFixed(2)],
+      ...[caseName(row), `${row.system} / ${row.against}`, row.operationsPerSecond.toFixed(2), row.p99.toFixed(2)],
       ...[shown(row.serverMicros, 2), row.clientMicros.toFixed(2)],
     ]),
   ]);

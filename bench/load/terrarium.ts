@@ -1,7 +1,7 @@
 /** Loads Terrarium by its own client, of this checkout or of another one. */
-import { present } from "../../src/base/assert.ts";
+
 import type { TerrariumClient } from "../../src/client/index.ts";
-import type { Driver, Keys, LoadOperation } from "./driver.ts";
+import { type Driver, inTurn, type Keys, type LoadOperation } from "./driver.ts";
 
 type ClientModule = { readonly TerrariumClient: typeof TerrariumClient };
 
@@ -16,12 +16,12 @@ export async function openTerrarium(
   const clients = await Promise.all(
     Array.from({ length: sessions }, (_, i) =>
       TerrariumClient.connect({
-        endpoints: [present(endpoints[i % endpoints.length], "an endpoint")],
+        endpoints: [inTurn(endpoints, i)],
         requestTimeoutMs: 60_000,
       }),
     ),
   );
-  const client = (session: number) => present(clients[session % clients.length], "a client");
+  const client = (session: number) => inTurn(clients, session);
   const { path: root } = await client(0).create("/bench-", "", { sequential: true });
   const value = new Uint8Array(keys.valueBytes).fill(120);
   const paths = Array.from({ length: keys.count }, (_, i) => `${root}/k${i}`);
@@ -30,7 +30,7 @@ export async function openTerrarium(
       await Promise.all(paths.map((path, i) => client(i).create(path, value)));
     },
     operate: (operation: LoadOperation, session, key) => {
-      const path = present(paths[key], "a path");
+      const path = inTurn(paths, key);
       switch (operation) {
         case "set":
           return client(session).set(path, value);

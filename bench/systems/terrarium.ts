@@ -25,11 +25,31 @@ export function terrariumSystem(name: string, checkout = here): System {
       const cluster = await LocalCluster.start(servers, [], undefined, false, checkout);
       return {
         target: { kind: "terrarium", endpoints: cluster.endpoints, client },
-        pids: cluster.servers.flatMap(({ process: { pid } = {} }) => (pid === undefined ? [] : [pid])),
+        pids: pidsOf(cluster),
         destroy: () => cluster.destroy(),
       };
     },
   };
+}
+
+/** Terrarium's door for ZooKeeper's clients, loaded as ZooKeeper itself is. */
+export function zooKeeperDoor(): System {
+  return {
+    name: "terrarium-zk",
+    operations: ["set", "get-local", "create"],
+    start: async (servers) => {
+      const cluster = await LocalCluster.start(servers, [], undefined, true);
+      return {
+        target: { kind: "zookeeper", endpoints: cluster.servers.map(({ zookeeperAddress }) => zookeeperAddress) },
+        pids: pidsOf(cluster),
+        destroy: () => cluster.destroy(),
+      };
+    },
+  };
+}
+
+function pidsOf({ servers }: LocalCluster): readonly number[] {
+  return servers.flatMap(({ process: { pid } = {} }) => (pid === undefined ? [] : [pid]));
 }
 
 /** A cluster that runs. */

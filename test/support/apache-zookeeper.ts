@@ -8,11 +8,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "./free-ports.ts";
 
-const jar = "/usr/share/java/zookeeper.jar";
+/** Where Debian has it; it names what it needs by itself. */
+export const apacheZooKeeperJar = "/usr/share/java/zookeeper.jar";
+/** The class that is a server. */
+export const apacheZooKeeperMain = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
 /** Why there is none to be had here, as a sentence; undefined: there is. */
 export function noApacheZooKeeper(): string | undefined {
-  if (!existsSync(jar)) return `there is no ${jar}: install zookeeper (apt install zookeeper)`;
+  if (!existsSync(apacheZooKeeperJar))
+    return `there is no ${apacheZooKeeperJar}: install zookeeper (apt install zookeeper)`;
   if (spawnSync("java", ["-version"]).status !== 0)
     return "there is no Java: install a runtime (apt install default-jre)";
   return undefined;
@@ -35,15 +39,18 @@ export async function startApacheZooKeeper(): Promise<ApacheZooKeeper> {
   ];
   await writeFile(join(home, "zoo.cfg"), `${settings.join("\n")}\n`);
   await writeFile(join(home, "log4j.properties"), "log4j.rootLogger=OFF\n");
-  const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
   const flags = ["-Xmx256m", "-Dzookeeper.forceSync=no", "-Dzookeeper.extendedTypesEnabled=true"];
-  const child = spawn("java", [...flags, "-cp", `${home}:${jar}`, main, join(home, "zoo.cfg")], { stdio: "ignore" });
+  const child = spawn(
+    "java",
+    [...flags, "-cp", `${home}:${apacheZooKeeperJar}`, apacheZooKeeperMain, join(home, "zoo.cfg")],
+    { stdio: "ignore" },
+  );
   const stop = async (): Promise<void> => {
     await ended(child);
     await rm(home, { recursive: true, force: true });
   };
   const address = `127.0.0.1:${port}`;
-  for (const deadline = Date.now() + 60_000; !(await answers(port)); await sleep(50)) {
+  for (const deadline = Date.now() + 60_000; !(await apacheZooKeeperAnswers(port)); await sleep(50)) {
     if (Date.now() < deadline && child.exitCode === null) continue;
     await stop();
     throw new Error("the ZooKeeper server does not start");
@@ -58,8 +65,8 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Whether it serves. */
-function answers(port: number): Promise<boolean> {
+/** Whether the server of this port serves. */
+export function apacheZooKeeperAnswers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, timeout: 1000 });
     let said = "";

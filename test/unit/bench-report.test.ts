@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { chartOf } from "../../bench/chart.ts";
 import { median, ratiosOf, ratioTable, rowsOf, tableOf } from "../../bench/report.ts";
 import type { Measured } from "../../bench/rounds.ts";
 
@@ -38,15 +39,25 @@ test("a ratio is the median of those within a repetition, over 1 where the first
     measured("b", 2, { operationsPerSecond: 10, serverMicros: 60, p99Ms: 20 }),
     measured("a", 2, { operationsPerSecond: 20, serverMicros: 40, p99Ms: 40 }),
   ];
-  expect(ratiosOf(results, cases, ["a", "b"])).toMatchObject([
-    { against: "b", operationsPerSecond: 2, serverMicros: 1.5, clientMicros: 1, p99: 0.5 },
+  expect(ratiosOf(results, cases, [["a", "b"]])).toMatchObject([
+    { system: "a", against: "b", operationsPerSecond: 2, serverMicros: 1.5, clientMicros: 1, p99: 0.5 },
   ]);
 });
 
 test("what cannot be known shows as a dash, and what a system cannot do not at all", () => {
   const results = [measured("a", 1, { serverMicros: undefined }), measured("b", 1, { operation: "get" })];
   expect(tableOf(rowsOf(results, cases, ["a", "b"])).split("\n")[1]).toMatch(/^set, 64 {2}a .* – +10\.0 /);
-  expect(ratiosOf(results, cases, ["a", "b"])).toEqual([]);
+  expect(ratiosOf(results, cases, [["a", "b"]])).toEqual([]);
   const both = [...results, measured("b", 1, {})];
-  expect(ratioTable(ratiosOf(both, cases, ["a", "b"])).split("\n")[1]).toMatch(/^set, 64 {2}b .* – +1\.00$/);
+  expect(ratioTable(ratiosOf(both, cases, [["a", "b"]])).split("\n")[1]).toMatch(/^set, 64 {2}a \/ b .* – +1\.00$/);
+});
+
+test("a chart has a bar for each row, as long as its rate, and names each system once", () => {
+  const results = [measured("a", 1, {}), measured("b<", 1, { operationsPerSecond: 50 })];
+  const svg = chartOf(rowsOf(results, cases, ["a", "b<"]), "a & b");
+  const lengths = [...svg.matchAll(/width="([\d.]+)" height="14"/g)].map(([, length]) => Number(length));
+  expect(lengths).toHaveLength(2);
+  expect(lengths[0]).toBe(2 * (lengths[1] ?? 0));
+  expect(svg.match(/>b&lt;</g)).toHaveLength(1);
+  expect(svg).toContain(">a &amp; b<");
 });
