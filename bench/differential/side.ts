@@ -172,6 +172,8 @@ export class Side {
       case "setData":
         return (to) => requests.setData.write(to, { path, data: utf8(data), version });
       case "getAcl":
+      case "getEphemerals":
+      case "getAllChildrenNumber":
       case "sync":
         return (to) => requests.path.write(to, { path });
       case "whoAmI":
@@ -325,6 +327,13 @@ export class Side {
         return `${JSON.stringify(aclList.read(reader))} ${stat()}`;
       case "getChildren":
         return [...replies.children.read(reader).children].sort().join();
+      case "getEphemerals":
+        return [...replies.children.read(reader).children]
+          .map((path) => this.#short(path))
+          .sort()
+          .join();
+      case "getAllChildrenNumber":
+        return String(reader.int());
       case "getChildren2":
         return `${[...replies.children.read(reader).children].sort().join()} ${stat()}`;
       case "whoAmI":

@@ -17,6 +17,8 @@ const simpleAsks = [
   "getChildren2",
   "sync",
   "whoAmI",
+  "getEphemerals",
+  "getAllChildrenNumber",
 ] as const;
 
 /** A check alone, if it goes well, has ZooKeeper hang up instead of an answer: it is asked for within a multi only. */
@@ -55,7 +57,7 @@ const badNames = ["bad", "/a/", "/a//b", "/a/./b", "/a/..", "/a/\u0001", "/a/\uf
 const builtIn = ["/zookeeper", "/zookeeper/quota"];
 /** Where nothing is created below: a container that loses its last child goes in the end, at one server before the other. */
 const leaves = ["/a/b/c", "/a/x", "/d/e"];
-const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 19, 21, 22, 101, 107, 999, -7];
+const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 19, 21, 22, 101, 103, 104, 107, 999, -7];
 
 /** Draws a sequence of `length` steps. */
 export function drawSteps(random: Random, length: number): readonly Step[] {

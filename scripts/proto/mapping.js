@@ -39,7 +39,7 @@ const result = {
   property: "result",
   type: "Result",
   alone: "failure",
-  rest: ["path", "stat", "data", "children", "more", "results"],
+  rest: ["path", "stat", "data", "children", "more", "results", "count"],
 };
 
 /**

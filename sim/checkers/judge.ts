@@ -1,7 +1,7 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
 import { bytesEqual } from "../../src/base/bytes.ts";
 import { inShort } from "../../src/base/operation-traits.ts";
-import type { Operation, PartResult, Read, Result, Success, Zxid } from "../../src/base/operations.ts";
+import type { Operation, PartResult, Read, Result, SessionId, Success, Zxid } from "../../src/base/operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { namesHash, statDifference, statOf } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";
@@ -52,6 +52,7 @@ const differences: {
   data: ({ data }) => (data === undefined ? undefined : "data"),
   children: ({ children }) => (children === undefined ? undefined : "names of children"),
   more: ({ more }) => (more === undefined ? undefined : "that more follows"),
+  count: ({ count }) => (count === undefined ? undefined : "a count"),
   results: ({ results }, { results: right }) => {
     if (results?.length !== right?.length) return `${results?.length} results instead of ${right?.length}`;
     for (const [i, result] of (results ?? []).entries()) {
@@ -66,10 +67,17 @@ function partDifference({ failure, ...answer }: PartResult, { failure: _, ...rig
   return failure === undefined ? differenceOf(answer, right) : `the failure ${failure.code}`;
 }
 
-/** A read's answer, for the state at `zxid`. */
-export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result: Result): string | undefined {
+/** A read's answer, for the state at `zxid`. `sessionId`: who read; 0: nobody. */
+export function judgeRead(
+  model: ReferenceModel,
+  read: Read,
+  zxid: Zxid,
+  result: Result,
+  sessionId: SessionId = 0,
+): string | undefined {
   if (read.kind === "sync") return undefined;
   if (read.kind === "multiRead") return judgeParts(model, read, zxid, result);
+  if (read.kind === "getEphemerals") return judgeEphemerals(model, read, zxid, result, sessionId);
   const znode = model.tree.at(read.path, zxid);
   const what = `${read.kind} ${read.path} at zxid ${zxid}`;
   if (result.failure !== undefined) {
@@ -77,6 +85,10 @@ export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result:
     return znode === undefined ? undefined : `found nothing by ${what}, but it exists`;
   }
   if (znode === undefined) return `found something by ${what}, but there is nothing`;
+  if (read.kind === "getAllChildrenNumber") {
+    const below = model.tree.pathsAt(zxid).filter((path) => path !== read.path && isBelow(path, read.path)).length;
+    return result.count === below ? undefined : `counted ${result.count} instead of ${below} by ${what}`;
+  }
   const difference = result.stat === undefined ? "no Stat" : statDifference(result.stat, statOf(znode));
   if (difference !== undefined) return `saw by ${what}: ${difference}`;
   if (read.kind === "getData" && result.data === undefined) return `saw no data by ${what}`;
@@ -86,6 +98,26 @@ export function judgeRead(model: ReferenceModel, read: Read, zxid: Zxid, result:
   if (result.children !== undefined && namesHash(result.children) !== znode.childrenHash)
     return `saw other children by ${what}`;
   return undefined;
+}
+
+function isBelow(path: string, ancestor: string): boolean {
+  return path.startsWith(ancestor === "/" ? "/" : `${ancestor}/`);
+}
+
+/** Exactly the session's own, as they were. */
+function judgeEphemerals(
+  { tree }: ReferenceModel,
+  { path: prefix }: Read,
+  zxid: Zxid,
+  { failure, ...success }: Result,
+  sessionId: SessionId,
+): string | undefined {
+  if (failure !== undefined) return `was answered ${failure.code} by getEphemerals`;
+  const shown = "children" in success ? (success.children ?? []) : [];
+  const own = tree.pathsAt(zxid).filter((path) => path.startsWith(prefix) && tree.at(path, zxid)?.owner === sessionId);
+  const wanted = sessionId === 0 ? [] : own.sort();
+  if (shown.join() === wanted.join()) return undefined;
+  return `saw the ephemerals [${shown.join()}] instead of [${wanted.join()}] at zxid ${zxid}`;
 }
 
 /** Every part by itself, and all at one zxid: so they are of one state. */

@@ -35,7 +35,7 @@ export class Linearizability implements Observer {
       this.#blame(operation, judgeWrite(this.#feed.model, operation, invocation.operation, result));
     } else {
       if (zxid < floor) this.#break(operation, `shows zxid ${zxid}, but began after an answer of zxid ${floor}`);
-      this.#blame(operation, judgeRead(this.#feed.model, invocation.read, zxid, result));
+      this.#blame(operation, judgeRead(this.#feed.model, invocation.read, zxid, result, operation.sessionId));
     }
     this.#floor = Math.max(this.#floor, zxid);
   }

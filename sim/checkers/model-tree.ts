@@ -104,6 +104,11 @@ export class ModelTree {
     return this.#versions.get(path) ?? [];
   }
 
+  /** Paths of all znodes that existed at `zxid`. */
+  pathsAt(zxid: Zxid): string[] {
+    return [...this.#versions.keys()].filter((path) => this.at(path, zxid) !== undefined);
+  }
+
   /** Paths of all znodes that exist now. */
   paths(): string[] {
     return [...this.#versions.keys()].filter((path) => this.now(path) !== undefined);

@@ -27,7 +27,9 @@ export class SequentialReads implements Observer {
           this.name,
           `read ${id} of client ${client} shows zxid ${zxid}, but its session has seen ${seen}`,
         );
-      const fault = invocation.read.local ? judgeRead(this.#feed.model, invocation.read, zxid, result) : undefined;
+      const fault = invocation.read.local
+        ? judgeRead(this.#feed.model, invocation.read, zxid, result, sessionId)
+        : undefined;
       if (fault !== undefined) throw new InvariantBroken(this.name, `local read ${id} of client ${client} ${fault}`);
     }
     this.#seen.set(sessionId, Math.max(seen, zxid));

@@ -60,6 +60,8 @@ export function armedBy(invocation: Invocation, { failure }: Result): WatchKind 
       return failure === undefined || failure.code === "NO_NODE" ? "exist" : undefined;
     case "sync":
     case "multiRead":
+    case "getEphemerals":
+    case "getAllChildrenNumber":
       return undefined;
   }
 }

@@ -120,6 +120,9 @@ const mix = object({
   sync: optional(weight, 2),
   /** Reads of several paths together. */
   multiRead: optional(weight, 0),
+  /** Of the session's own ephemerals; of how many znodes there are below one. */
+  getEphemerals: optional(weight, 0),
+  getAllChildrenNumber: optional(weight, 0),
   /** Ends the session in good order and opens another. */
   close: optional(weight, 0.5),
   /** Drops the connection. */
@@ -136,7 +139,7 @@ const step = tagged({
   ...writeSteps,
   read: {
     path,
-    read: optional(word("getData", "exists", "getChildren"), "getData"),
+    read: optional(word("getData", "exists", "getChildren", "getEphemerals", "getAllChildrenNumber"), "getData"),
     local: optional(flag, false),
     watch: optional(flag, false),
     /** getChildren: names of the page, which begins behind a name; 0 for all. */

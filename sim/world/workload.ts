@@ -7,6 +7,8 @@ import type { Seen } from "./seen.ts";
 
 type Choice = Exclude<keyof Mix, "localPercent" | "watchPercent" | "pagePercent">;
 
+type ReadStep = Extract<Step, { readonly kind: "read" }>;
+
 /** What changes nothing in the tree. */
 const reading: readonly Choice[] = [
   "getData",
@@ -18,6 +20,8 @@ const reading: readonly Choice[] = [
   "move",
   "abort",
   "multiRead",
+  "getEphemerals",
+  "getAllChildrenNumber",
 ];
 
 const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
@@ -73,6 +77,10 @@ export class StepSource {
         return this.#page(this.#read("getChildren", draws.pick(this.#tops)), seen);
       case "multiRead":
         return { kind: "multiRead", paths: [path, draws.pick(this.#paths)], local: this.#isLocal() };
+      case "getEphemerals":
+        return { ...this.#read("getEphemerals", draws.chance(0.5) ? "/" : draws.pick(this.#tops)), watch: false };
+      case "getAllChildrenNumber":
+        return { ...this.#read("getAllChildrenNumber", draws.pick(["/", path, ...this.#tops])), watch: false };
       case "sync":
         return { kind: "sync" };
       case "close":
@@ -103,7 +111,7 @@ export class StepSource {
     return seen.names.length > 0 && this.#draws.chance(0.5) ? this.#draws.pick(seen.names) : undefined;
   }
 
-  #read(read: "getData" | "exists" | "getChildren", path: string): Extract<Step, { readonly kind: "read" }> {
+  #read(read: ReadStep["read"], path: string): ReadStep {
     const { watchPercent } = this.#workload.mix;
     const local = this.#isLocal();
     const watch = this.#draws.below(100) < watchPercent;
@@ -115,7 +123,7 @@ export class StepSource {
   }
 
   /** A page of a few names, mostly the next one. */
-  #page(step: Extract<Step, { readonly kind: "read" }>, seen: Seen): Step {
+  #page(step: ReadStep, seen: Seen): Step {
     const { pagePercent } = this.#workload.mix;
     if (pagePercent === 0 || this.#draws.below(100) >= pagePercent) return step;
     const limit = this.#draws.between(1, 3);

@@ -107,9 +107,20 @@ export interface UnsupportedOperation {
   readonly op: "unsupported";
 }
 
-export type ReadKind = "getData" | "exists" | "getChildren" | "sync" | "multiRead";
+export type ReadKind =
+  | "getData"
+  | "exists"
+  | "getChildren"
+  | "sync"
+  | "multiRead"
+  | "getEphemerals"
+  | "getAllChildrenNumber";
 
-/** A read. `sync` and `multiRead` have the path "/" and never a watch. */
+/**
+ * A read. `sync` and `multiRead` have the path "/". `getEphemerals` asks for the paths of the session's own ephemerals that
+ * begin with `path`, which need be none of a znode; `getAllChildrenNumber` for how many znodes there are below one. None of
+ * these arms a watch.
+ */
 export interface Read {
   readonly kind: ReadKind;
   readonly path: string;
@@ -177,10 +188,12 @@ export interface Success {
   readonly path?: string;
   readonly stat?: Stat;
   readonly data?: Uint8Array;
-  /** getChildren: names, sorted by code unit. */
+  /** getChildren: names, getEphemerals: paths; sorted by code unit. */
   readonly children?: readonly string[];
   /** getChildren: whether names follow that the page has no room for. Left out: no. */
   readonly more?: boolean;
+  /** getAllChildrenNumber: how many znodes are below. */
+  readonly count?: number;
   /** multi, multiRead: an answer for each part, in order. */
   readonly results?: readonly PartResult[];
 }

@@ -295,6 +295,16 @@ export class Node {
     }));
   }
 
+  /** At the leader: for how long a session was not heard of, ms. */
+  silentMs(session: SessionId): number | undefined {
+    return this.#parts.liveness.silentMs(session);
+  }
+
+  /** What the clients of this server watch, by session. */
+  watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
+    return this.#parts.clients.watchers();
+  }
+
   /** For those who look at the cluster: at most `max` of the watched paths of this server's clients. */
   watched(max: number): readonly Watched[] {
     return this.#parts.clients.watched(max);

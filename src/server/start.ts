@@ -26,7 +26,7 @@ import { ZooKeeperDoor } from "../zookeeper/zookeeper-door.ts";
 import { checkAddresses } from "./addresses.ts";
 import { administer } from "./administration.ts";
 import { backup } from "./backup.ts";
-import { DiskGauge } from "./disk-gauge.ts";
+import { DiskGauge, directorySize } from "./disk-gauge.ts";
 import { Host } from "./host.ts";
 import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
@@ -217,6 +217,10 @@ async function serve(
     words: options.zookeeperWords,
     wordFacts: {
       status: () => node.status(),
+      sessions: () => node.machine.sessions(),
+      silentMs: (session) => node.silentMs(session),
+      watches: () => node.watchers(),
+      dataBytes: () => directorySize(resolve(options.dataDir)),
       address: options.zookeeperAddress ?? "",
       dataDir: resolve(options.dataDir),
     },

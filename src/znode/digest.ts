@@ -94,6 +94,9 @@ const addAnswer: { readonly [F in Exclude<keyof Success, "failure">]-?: (hash: S
   more: (hash, { more = false }) => {
     if (more) hash.number(1);
   },
+  count: (hash, { count }) => {
+    if (count !== undefined) hash.number(count);
+  },
   results: (hash, { results }) => {
     if (results === undefined) return;
     hash.number(results.length);

@@ -29,7 +29,7 @@ import { digestOf } from "./digest.ts";
 import type { Target } from "./edits.ts";
 import { assertSound } from "./invariants.ts";
 import { unchanged } from "./outcomes.ts";
-import { answer, workOf } from "./reads.ts";
+import { answer, type Readable, workOf } from "./reads.ts";
 import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
 import { type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
 import { statOf, type Znode, type ZnodeView } from "./stat.ts";
@@ -93,14 +93,14 @@ export class ZnodeMachine {
     this.#advance(index);
   }
 
-  /** Answers a read from the present state; see {@link answer} for its failures. */
-  read(read: Read): Result {
-    return answer(this.#tree, read);
+  /** Answers a read of a session (0: of none) from the present state; see {@link answer} for its failures. */
+  read(read: Read, sessionId: SessionId = 0): Result {
+    return answer(this.#readable(sessionId), read);
   }
 
   /** What the read costs to answer now: see {@link workOf}. */
-  workOf(read: Read): number {
-    return workOf(this.#tree, read);
+  workOf(read: Read, sessionId: SessionId = 0): number {
+    return workOf(this.#readable(sessionId), read);
   }
 
   /** The present Stat of a znode, if it exists. */
@@ -226,6 +226,10 @@ export class ZnodeMachine {
   /** Asserts the invariants of the whole state. Visits everything: for tests and the simulator. */
   assertSound(): void {
     assertSound(this.#tree, this.#sessions);
+  }
+
+  #readable(sessionId: SessionId): Readable {
+    return { tree: this.#tree, sessions: this.#sessions, sessionId };
   }
 
   #advance(index: Zxid): void {

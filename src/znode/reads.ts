@@ -1,23 +1,33 @@
 /** Reads of the tree. They change nothing; which watch they arm is in `watches.ts`. */
 import { limits } from "../base/limits.ts";
-import type { PartResult, Read, ReadPart, Result, Success } from "../base/operations.ts";
+import type { PartResult, Read, ReadPart, Result, SessionId, Success } from "../base/operations.ts";
 import { dataOf } from "./data-store.ts";
 import { refusal } from "./failures.ts";
 import { noNodeAt } from "./operations/refusals.ts";
+import type { SessionTable } from "./sessions.ts";
 import { nameOverheadBytes } from "./sorted-names.ts";
 import { statOf, type Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
 
 const synced: Success = {};
 
+/** What there is to be read, and who reads. */
+export interface Readable {
+  readonly tree: Tree;
+  readonly sessions: Pick<SessionTable, "get">;
+  readonly sessionId: SessionId;
+}
+
 /**
  * Answers a read from the present state: NO_NODE for a missing znode (`exists` too), BAD_ARGUMENTS for a malformed path,
  * REPLY_TOO_LARGE for more names of children than a frame holds, if all of them were asked for at once.
  * The data are not to be written into.
  */
-export function answer(tree: Tree, read: Read): Result {
+export function answer(readable: Readable, read: Read): Result {
+  const { tree } = readable;
   if (read.kind === "sync") return synced;
-  if (read.kind === "multiRead") return answerParts(tree, read.parts ?? []);
+  if (read.kind === "multiRead") return answerParts(readable, read.parts ?? []);
+  if (read.kind === "getEphemerals") return ephemeralsOf(readable, read.path);
   const znode = tree.get(read.path);
   if (znode === undefined) return noNodeAt(read.path);
   switch (read.kind) {
@@ -27,6 +37,8 @@ export function answer(tree: Tree, read: Read): Result {
       return { stat: statOf(znode) };
     case "getChildren":
       return childrenOf(znode, read);
+    case "getAllChildrenNumber":
+      return { count: tree.countBelow(znode) };
   }
 }
 
@@ -35,14 +47,26 @@ const namesPerUnit = 16;
 const bytesPerUnit = 16 * 1024;
 
 /** What a read costs to answer from the present state, about: 1 for a small one. Integer units; see `limits`. */
-export function workOf(tree: Tree, read: Read): number {
-  if (read.kind === "multiRead") return (read.parts ?? []).reduce((work, part) => work + workOf(tree, alone(part)), 1);
-  if (read.kind !== "getChildren" && read.kind !== "getData") return 1;
-  const znode = tree.get(read.path);
-  if (znode === undefined) return 1;
-  if (read.kind === "getData") return 1 + Math.floor(znode.length / bytesPerUnit);
-  const names = Math.min(znode.children?.size ?? 0, read.limit || Number.POSITIVE_INFINITY);
-  return 1 + Math.floor(names / namesPerUnit);
+export function workOf(readable: Readable, read: Read): number {
+  const { tree, sessions, sessionId } = readable;
+  switch (read.kind) {
+    case "multiRead":
+      return (read.parts ?? []).reduce((work, part) => work + workOf(readable, alone(part)), 1);
+    case "getEphemerals":
+      return 1 + Math.floor((sessions.get(sessionId)?.ephemeralCount ?? 0) / namesPerUnit);
+    case "getAllChildrenNumber":
+      // How many there are below is not known before they are counted.
+      return tree.get(read.path)?.children === undefined ? 1 : 1 + Math.floor(tree.size / namesPerUnit);
+    case "getData":
+      return 1 + Math.floor((tree.get(read.path)?.length ?? 0) / bytesPerUnit);
+    case "getChildren": {
+      const names = Math.min(tree.get(read.path)?.children?.size ?? 0, read.limit || Number.POSITIVE_INFINITY);
+      return 1 + Math.floor(names / namesPerUnit);
+    }
+    case "exists":
+    case "sync":
+      return 1;
+  }
 }
 
 /** Room of a frame for everything but data and the names of children. */
@@ -52,14 +76,14 @@ const frameOverheadBytes = 64 * 1024;
 const partBytes = 128;
 
 /** Several reads of one state: each has its answer, or why there is none, unless together they are too large. */
-function answerParts(tree: Tree, parts: readonly ReadPart[]): Result {
+function answerParts(readable: Readable, parts: readonly ReadPart[]): Result {
   if (parts.length > limits.multiPartsMax)
     return refusal("MULTI_TOO_LARGE", `more than ${limits.multiPartsMax} reads are asked for together`);
   let bytes = 0;
   const results: PartResult[] = [];
   for (const part of parts) {
-    const result: PartResult = answer(tree, alone(part));
-    const names = result.children === undefined ? undefined : tree.get(part.path)?.children;
+    const result: PartResult = answer(readable, alone(part));
+    const names = result.children === undefined ? undefined : readable.tree.get(part.path)?.children;
     bytes += partBytes + (result.data?.length ?? 0) + 3 * (result.failure?.message.length ?? 0);
     if (names !== undefined) bytes += names.bytes + nameOverheadBytes * names.size;
     if (bytes > limits.frameBytesMax - frameOverheadBytes)
@@ -71,6 +95,21 @@ function answerParts(tree: Tree, parts: readonly ReadPart[]): Result {
 
 function alone({ kind, path }: ReadPart): Read {
   return { kind, path, watch: false, local: true };
+}
+
+/** In ZooKeeper's order there is none; here they are sorted. A prefix of blanks, or of the root's path, is one of all. */
+function ephemeralsOf({ sessions, sessionId }: Readable, prefix: string): Result {
+  const paths: string[] = [];
+  const wanted = ["", "/"].includes(prefix.trim()) ? "" : prefix;
+  let bytes = 0;
+  for (const path of sessions.get(sessionId)?.ephemeralPaths(limits.ephemeralsPerSessionMax) ?? []) {
+    if (!path.startsWith(wanted)) continue;
+    bytes += 3 * path.length + nameOverheadBytes;
+    if (bytes > limits.frameBytesMax - frameOverheadBytes)
+      return refusal("REPLY_TOO_LARGE", "the paths of the session's ephemerals fill more than a frame");
+    paths.push(path);
+  }
+  return { children: paths.sort() };
 }
 
 function childrenOf(znode: Znode, { path, after = "", limit = 0 }: Read): Result {

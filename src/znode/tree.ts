@@ -177,6 +177,21 @@ export class Tree {
     znode.mtime = timeMs;
   }
 
+  /** How many znodes there are below one. Visits those that have children. */
+  countBelow(znode: Znode): number {
+    let count = 0;
+    const left = [znode];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      if (next.children === undefined) continue;
+      count += next.children.size;
+      for (const name of next.children) {
+        const child = this.get(childPath(next.path, name));
+        if (child?.children !== undefined) left.push(child);
+      }
+    }
+    return count;
+  }
+
   /** Notes that the checkpoint's row of a znode is not, or no longer, what it should be. */
   touch(znode: Znode): void {
     if (znode.dirty) return;

@@ -2,12 +2,14 @@
 import type { Socket } from "node:net";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { ClientLink, ClientStream } from "../doors/door.ts";
+import { nameOf } from "../doors/gate.ts";
+import { Attendance } from "./attendance.ts";
 import { bytesOf, Conversation, type Facts } from "./conversation.ts";
 import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
 import type { Ending } from "./handshake.ts";
 import { JuteWriter } from "./jute.ts";
 import { type Stranger, strangerOf } from "./strangers.ts";
-import type { Traffic } from "./traffic.ts";
+import { Traffic } from "./traffic.ts";
 
 /** How long a client may take to hang up once it was told the last. Milliseconds. */
 const lingerMs = 2000;
@@ -21,11 +23,11 @@ export interface Surroundings {
   readonly facts: Facts;
   readonly traffic: Traffic;
   /** The client has said who it is; call what is returned when the connection is no more. */
-  readonly began: (socket: Socket) => () => void;
+  readonly began: (socket: Socket, attendance: Attendance) => () => void;
   /** The server ends the connection. */
   readonly ends: (socket: Socket, reason: Reason) => void;
   /** Answers a four-letter word. */
-  readonly word: (word: string) => string;
+  readonly word: (word: string) => Promise<string>;
 }
 
 /** Carries a connection that was just let in. */
@@ -38,6 +40,7 @@ class ZooKeeperConnection implements ClientStream {
   readonly #surroundings: Surroundings;
   readonly #frames = new FrameSplitter();
   readonly #conversation: Conversation;
+  readonly #attendance: Attendance;
   /** Undefined until the first frame. */
   #link: ClientLink | undefined;
   #ended: () => void = () => {};
@@ -48,8 +51,9 @@ class ZooKeeperConnection implements ClientStream {
   constructor(socket: Socket, surroundings: Surroundings) {
     this.#socket = socket;
     this.#surroundings = surroundings;
-    const { facts, traffic } = surroundings;
-    this.#conversation = new Conversation(facts, traffic, [{ scheme: "ip", user: ipOf(socket) }]);
+    const attendance = new Attendance(nameOf(socket), new Traffic(surroundings.traffic));
+    this.#attendance = attendance;
+    this.#conversation = new Conversation(surroundings.facts, attendance, [{ scheme: "ip", user: ipOf(socket) }]);
   }
 
   begin(): void {
@@ -122,7 +126,7 @@ class ZooKeeperConnection implements ClientStream {
     const heard = this.#conversation.hear(frame);
     if ("end" in heard) return this.#end(heard.end);
     if (this.#link === undefined) {
-      this.#ended = this.#surroundings.began(this.#socket);
+      this.#ended = this.#surroundings.began(this.#socket, this.#attendance);
       this.#link = this.#surroundings.streams.open(this);
     }
     this.#link?.received(heard.messages);
@@ -138,9 +142,18 @@ class ZooKeeperConnection implements ClientStream {
       this.#end("malformed");
       return true;
     }
-    if (stranger.word !== undefined) this.#socket.write(this.#surroundings.word(stranger.word));
-    this.#end(stranger.reason);
+    const { word, reason } = stranger;
+    if (word === undefined) this.#end(reason);
+    else void this.#answer(word, reason);
     return true;
+  }
+
+  async #answer(word: string, reason: Stranger): Promise<void> {
+    // What comes behind a word is of no interest.
+    this.#over = true;
+    this.#socket.write(await this.#surroundings.word(word));
+    this.#surroundings.ends(this.#socket, reason);
+    this.end();
   }
 
   #end(reason: Reason): void {

@@ -10,6 +10,7 @@ import { limits } from "../base/limits.ts";
 import type { PartResult, Result, WatchKind, WatchSpec } from "../base/operations.ts";
 import { pathProblem } from "../base/paths.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import { Attendance } from "./attendance.ts";
 import { zkError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { type Ending, endingOf, type Given, noSession, readHandshake, writeResponse } from "./handshake.ts";
@@ -41,14 +42,17 @@ export class Conversation {
   #sendsReadOnly = false;
   readonly #pending: PendingRequests;
   readonly #events = new Events();
+  readonly #attendance: Attendance;
   readonly #identities: readonly ClientInfo[];
   #pings = 0;
   /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
   #toldZxid = 0;
 
   /** `identities`: who the client is. */
-  constructor(facts: Facts, traffic = new Traffic(), identities: readonly ClientInfo[] = []) {
+  constructor(facts: Facts, attendance = new Attendance("", new Traffic()), identities: readonly ClientInfo[] = []) {
+    const { traffic } = attendance;
     this.#facts = facts;
+    this.#attendance = attendance;
     this.#identities = identities;
     this.#traffic = traffic;
     this.#pending = new PendingRequests(traffic);
@@ -71,12 +75,13 @@ export class Conversation {
 
   /** Takes up a frame; only while {@link hears}. */
   hear(frame: Uint8Array): Heard {
-    this.#traffic.received += 1;
+    this.#traffic.frameCame();
     const reader = new JuteReader(frame);
     if (this.#state === "new") return unlessMalformed(() => this.#connect(reader)) ?? { end: "malformed" };
     const header = unlessMalformed(() => requestHeader.read(reader));
     if (header === undefined) return { end: "malformed" };
     const { xid, opcode: operation } = header;
+    this.#attendance.asked(operation, xid);
     switch (operation) {
       case opcode.ping:
         this.#pings += 1;
@@ -152,6 +157,8 @@ export class Conversation {
       case "connected": {
         this.#state = "open";
         this.#pending.startBehind(message.lastRequestId);
+        this.#attendance.sessionId = message.sessionId;
+        this.#attendance.timeoutMs = message.timeoutMs;
         this.#respond(writer, message);
         return undefined;
       }
@@ -176,7 +183,7 @@ export class Conversation {
     const start = writer.beginFrame();
     body(writer);
     writer.endFrame(start);
-    this.#traffic.sent += 1;
+    this.#traffic.frameLeft();
   }
 
   #respond(writer: JuteWriter, given: Given): void {
@@ -195,6 +202,7 @@ export class Conversation {
     if (pending === undefined) return "refused";
     const { xid, taken, last } = pending;
     this.#toldZxid = Math.max(this.#toldZxid, zxid);
+    this.#attendance.answered(zxid);
     const answer = answerOf(taken, result);
     const unknown = last && "error" in taken.ask;
     this.#frame(writer, () => {

@@ -5,9 +5,13 @@
 import type { GateStats } from "../doors/gate.ts";
 import type { NodeStatus } from "../node/status.ts";
 import type { Traffic } from "./traffic.ts";
+import { connectionLines, dump, type ListFacts, watchesByPath, watchesBySession } from "./word-lists.ts";
 
 /** The words that can be answered. */
-export const answerableWords = ["ruok", "isro", "srvr", "stat", "mntr", "envi", "conf", "wchs", "srst"] as const;
+export const answerableWords = [
+  ...(["ruok", "isro", "srvr", "stat", "mntr", "envi", "conf", "cons", "crst", "dirs"] as const),
+  ...(["dump", "srst", "wchc", "wchp", "wchs"] as const),
+] as const;
 
 export type Word = (typeof answerableWords)[number];
 
@@ -17,11 +21,13 @@ export function isWord(word: string): word is Word {
 }
 
 /** What the answers are made of. */
-export interface WordFacts {
+export interface WordFacts extends ListFacts {
   status(): NodeStatus;
   /** Of the door of ZooKeeper's clients. */
   connections(): Pick<GateStats, "open" | "max">;
   readonly traffic: Traffic;
+  /** Bytes on the disk. */
+  dataBytes(): Promise<number>;
   /** Where it listens, host:port. */
   readonly address: string;
   readonly dataDir: string;
@@ -34,7 +40,7 @@ const speaks = "3.8.0-terrarium, built on 01/01/2026 00:00 UTC";
 const notServing = "This ZooKeeper instance is not currently serving requests\n";
 
 /** Answers one word. `allowed`: the words that are answered at all. */
-export function answerWord(word: string, allowed: readonly Word[], facts: WordFacts): string {
+export async function answerWord(word: string, allowed: readonly Word[], facts: WordFacts): Promise<string> {
   if (!isWord(word) || !allowed.includes(word)) return `${word} is not executed because it is not in the whitelist.\n`;
   const status = facts.status();
   switch (word) {
@@ -52,8 +58,25 @@ export function answerWord(word: string, allowed: readonly Word[], facts: WordFa
     case "wchs":
       return `${status.connections} connections watching ${status.watches} paths\nTotal watches:${status.watches}\n`;
     case "srvr":
+      return status.ready ? server(status, facts, "") : notServing;
     case "stat":
-      return status.ready ? server(status, facts) : notServing;
+      return status.ready ? server(status, facts, `Clients:\n${connectionLines(facts, true)}\n`) : notServing;
+    case "cons":
+      return status.ready ? `${connectionLines(facts, false)}\n` : notServing;
+    case "crst":
+      for (const attendance of facts.attending()) attendance.reset();
+      return "Connection stats reset.\n";
+    case "dirs": {
+      // Log and data are one here.
+      const bytes = await facts.dataBytes();
+      return `datadir_size: ${bytes}\nlogdir_size: ${bytes}\n`;
+    }
+    case "dump":
+      return status.ready ? dump(facts) : notServing;
+    case "wchc":
+      return status.ready ? watchesBySession(facts) : notServing;
+    case "wchp":
+      return status.ready ? watchesByPath(facts) : notServing;
     case "mntr":
       return status.ready ? monitor(status, facts) : notServing;
   }
@@ -64,11 +87,11 @@ function modeOf({ role, members }: NodeStatus): "leader" | "follower" | "standal
   return role === "leader" ? "leader" : "follower";
 }
 
-function server(status: NodeStatus, { connections, traffic }: WordFacts): string {
+/** `clients`: lines that tell of them. */
+function server(status: NodeStatus, { connections, traffic }: WordFacts, clients: string): string {
   const { min, average, max } = traffic.latencyMs;
   return [
-    `Zookeeper version: ${speaks}`,
-    `Latency min/avg/max: ${min}/${average}/${max}`,
+    `Zookeeper version: ${speaks}\n${clients}Latency min/avg/max: ${min}/${average}/${max}`,
     `Received: ${traffic.received}`,
     `Sent: ${traffic.sent}`,
     `Connections: ${connections().open}`,

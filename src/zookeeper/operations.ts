@@ -73,14 +73,29 @@ const rows = new Map<number, Take>([
       answer: (writer, _, { path }) => replies.path.write(writer, { path }),
     }),
   ],
+  [
+    opcode.getEphemerals,
+    row({
+      request: requests.path,
+      ask: ({ path }) => ({ type: "read", read: { kind: "getEphemerals", path, watch: false, local: true } }),
+      answer: (writer, { children = [] }) => replies.children.write(writer, { children }),
+    }),
+  ],
+  [
+    opcode.getAllChildrenNumber,
+    row({
+      request: requests.path,
+      ask: ({ path }) => askRead("getAllChildrenNumber", path, false),
+      answer: (writer, { count = 0 }) => writer.int(count),
+    }),
+  ],
   [opcode.reconfig, row({ request: requests.reconfig, ask: () => zkError.RECONFIGDISABLED, answer: () => {} })],
 ]);
 
 /** Operations of ZooKeeper that are not served, and refused in their turn. */
 const unserved = new Set<number>([
   ...[opcode.setAcl, opcode.checkWatches, opcode.removeWatches],
-  ...[opcode.auth, opcode.sasl, opcode.getEphemerals],
-  ...[opcode.getAllChildrenNumber, opcode.setWatches2, opcode.addWatch],
+  ...[opcode.auth, opcode.sasl, opcode.setWatches2, opcode.addWatch],
 ]);
 
 /** Reads a request. Undefined: there is no such operation, not in ZooKeeper either. */

@@ -6,6 +6,7 @@ import type { Door } from "../doors/door.ts";
 import { Gate, type GateStats, nameOf } from "../doors/gate.ts";
 import { Listener } from "../doors/listener.ts";
 import type { Log } from "../doors/log.ts";
+import type { Attendance } from "./attendance.ts";
 import { carryZooKeeper, type Reason } from "./connection.ts";
 import type { Facts } from "./conversation.ts";
 import { answerWord, type Word, type WordFacts } from "./four-letter-words.ts";
@@ -23,7 +24,7 @@ export interface ZooKeeperDoorOptions {
   /** Four-letter words that are answered. */
   readonly words: readonly Word[];
   /** What they are answered with. */
-  readonly wordFacts: Omit<WordFacts, "connections" | "traffic">;
+  readonly wordFacts: Omit<WordFacts, "attending" | "connections" | "traffic">;
 }
 
 /** What this door has seen. */
@@ -47,6 +48,7 @@ export class ZooKeeperDoor implements Door {
   readonly #log: Log;
   readonly #gate: Gate;
   readonly #listener: Listener;
+  readonly #attending = new Set<Attendance>();
   readonly #ended = new Map<Reason, number>();
 
   constructor(options: ZooKeeperDoorOptions) {
@@ -64,14 +66,33 @@ export class ZooKeeperDoor implements Door {
     this.#gate = new Gate({ name, connectionsMax, perAddressMax, firstWordMs: handshakeMs, idleMs: 60_000, log });
     const { words, wordFacts } = options;
     const traffic = new Traffic();
-    const told: WordFacts = { ...wordFacts, connections: () => this.#gate.stats, traffic };
+    const told: WordFacts = {
+      ...wordFacts,
+      connections: () => this.#gate.stats,
+      attending: () => this.#attending,
+      traffic,
+    };
     const surroundings = {
       streams,
       facts,
       traffic,
-      began: (socket: Socket) => this.#gate.began(nameOf(socket)),
+      began: (socket: Socket, attendance: Attendance) => {
+        const ended = this.#gate.began(nameOf(socket));
+        this.#attending.add(attendance);
+        return () => {
+          this.#attending.delete(attendance);
+          ended();
+        };
+      },
       ends: (socket: Socket, reason: Reason) => this.#ends(socket, reason),
-      word: (word: string) => answerWord(word, words, told),
+      word: async (word: string) => {
+        try {
+          return await answerWord(word, words, told);
+        } catch (err) {
+          log.error({ err, word }, "could not answer a four-letter word");
+          return "";
+        }
+      },
     };
     this.#listener = new Listener(this.#gate, (socket) => carryZooKeeper(socket, surroundings));
   }

@@ -51,13 +51,21 @@ describe("clients that were written for ZooKeeper", () => {
     const script = [
       ...['create /cli "hello"', "get -s /cli", "set /cli two", "create -e -s /cli/e- x", "ls -R /cli", "getAcl /cli"],
       ...["sync /", "get -w /cli", "set /cli three", "delete /cli", "delete /cli/e-0000000000", "delete /cli"],
-      ...["get /cli", "create /cli/missing/parent", "whoami", "quit"],
+      ...[
+        "get /cli",
+        "create /cli/missing/parent",
+        "whoami",
+        "create -e /mine",
+        "getEphemerals /m",
+        "getAllChildrenNumber /zookeeper",
+        "quit",
+      ],
     ];
     const said = await runZkCli(cluster.server(2).zookeeperAddress, script);
     for (const line of [
       ...["Created /cli", "hello", "dataLength = 5", "Created /cli/e-0000000000", "'world,'anyone", ": cdrwa"],
       ...["Sync is OK", "WatchedEvent state:SyncConnected type:NodeDataChanged path:/cli", "Node not empty: /cli"],
-      ...["Node does not exist: /cli", "Node does not exist: /cli/missing/parent", "ip: 127.0.0.1"],
+      ...["Node does not exist: /cli", "Node does not exist: /cli/missing/parent", "ip: 127.0.0.1", "[/mine]", "2"],
     ])
       expect(said.split("\n")).toContain(line);
   });

@@ -16,7 +16,7 @@ const open: ZkClient[] = [];
 beforeAll(async () => {
   cluster = await LocalCluster.start(
     3,
-    ["--zookeeper-words", "ruok,isro,srvr,stat,mntr,envi,conf,srst"],
+    ["--zookeeper-words", "ruok,isro,srvr,stat,mntr,envi,conf,srst,cons,crst,dirs,dump,wchc,wchp"],
     undefined,
     true,
   );
@@ -476,6 +476,22 @@ describe("a multi", () => {
   });
 });
 
+it("a client learns of its ephemerals, and how many znodes there are below one", async () => {
+  const { client } = await join();
+  for (const [path, flags] of [
+    ["/family-of", 0],
+    ["/family-of/a", 0],
+    ["/family-of/a/e", 1],
+    ["/eph", 1],
+  ] as const)
+    await create(client, path, flags);
+  const ask = async (operation: number, path: string) =>
+    new JuteReader(present(await client.ask(operation, requests.path, { path }), "an answer").body);
+  expect(replies.children.read(await ask(opcode.getEphemerals, "/")).children).toEqual(["/eph", "/family-of/a/e"]);
+  expect(replies.children.read(await ask(opcode.getEphemerals, "/f")).children).toEqual(["/family-of/a/e"]);
+  expect((await ask(opcode.getAllChildrenNumber, "/family-of")).int()).toBe(2);
+});
+
 it("a client learns who it is", async () => {
   const { client } = await join();
   const reply = present(await client.ask(opcode.whoAmI, requests.nothing, {}), "an answer");
@@ -525,8 +541,31 @@ describe("four-letter words", () => {
     expect(/^Received: 0$/m.test(await said("srvr"))).toBe(true);
   });
 
+  it("list connections, what is watched, what is owned and what it takes on the disk", async () => {
+    const leader = await cluster.leader();
+    const { client, session } = await join(leader);
+    const id = `0x${session.sessionId.toString(16)}`;
+    await create(client, "/listed", 1);
+    await statOf(client, "/listed", true);
+    await client.ask(opcode.getChildren, requests.read, { path: "/", watch: true });
+    const line = (await said("cons", leader)).split("\n").find((one) => one.includes(`sid=${id},`));
+    expect(line).toMatch(
+      /^ \/127\.0\.0\.1:\d+\[1\]\(queued=0,recved=4,sent=4,sid=0x[0-9a-f]+,lop=GETC,est=\d+,to=60000,lcxid=0x3,lzxid=0x[0-9a-f]+,lresp=\d+,llat=\d+,minlat=\d+,avglat=[\d.]+,maxlat=\d+\)$/,
+    );
+    expect(await said("stat", leader)).toMatch(/built on [^\n]+\nClients:\n( \/[^\n]+\n)+\nLatency min/);
+    expect(await said("crst", leader)).toBe("Connection stats reset.\n");
+    expect(await said("cons", leader)).toMatch(new RegExp(`recved=0,sent=0,sid=${id},`));
+    expect(await said("wchc", leader)).toContain(`${id}\n\t/listed\n\t/\n`);
+    expect(await said("wchp", leader)).toMatch(new RegExp(`^/listed\n\t${id}$`, "m"));
+    const dump = await said("dump", leader);
+    expect(dump).toMatch(/^SessionTracker dump:\nSession Sets \(\d+\)\/\(\d+\):\n\d+ expire at [^\n]+:\n\t0x/);
+    expect(dump).toMatch(/^Sessions with Ephemerals \([1-9]\d*\):$/m);
+    expect(dump).toContain(`\n${id}:\n\t/listed\n`);
+    expect(/^datadir_size: (\d+)\nlogdir_size: \d+\n$/.exec(await said("dirs"))?.[1]).not.toBe("0");
+  });
+
   it("that are not allowed are refused in ZooKeeper's words", async () => {
-    for (const word of ["wchs", "dump", "cons"])
+    for (const word of ["wchs", "hash", "gtmk"])
       expect(await said(word)).toBe(`${word} is not executed because it is not in the whitelist.\n`);
   });
 });

@@ -187,13 +187,15 @@ const watch: fc.Arbitrary<WatchSpec> = fc.record({
   path: text,
 });
 
+const readKinds = ["getData", "exists", "getChildren", "sync", "getEphemerals", "getAllChildrenNumber"] as const;
+
 const requestBody: fc.Arbitrary<RequestBody> = fc.oneof(
   fc.record({ type: fc.constant("write" as const), operation }),
   fc.record({
     type: fc.constant("read" as const),
     read: fc
       .record({
-        kind: fc.constantFrom("getData" as const, "exists" as const, "getChildren" as const, "sync" as const),
+        kind: fc.constantFrom(...readKinds),
         path: text,
         watch: bool,
         local: bool,

@@ -261,6 +261,11 @@ export class FakeCluster {
       return failed("NO_NODE");
     }
     if (read.kind === "sync") return {};
+    if (read.kind === "getEphemerals") return { children: [] };
+    if (read.kind === "getAllChildrenNumber") {
+      const prefix = read.path === "/" ? "/" : `${read.path}/`;
+      return { count: [...this.nodes.keys()].filter((path) => path !== "/" && path.startsWith(prefix)).length };
+    }
     const stat = this.#stat(read.path);
     switch (read.kind) {
       case "exists":

@@ -4,6 +4,7 @@ import { emptyBytes } from "../../src/base/bytes.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Operation } from "../../src/base/operations.ts";
 import { answer } from "../../src/znode/reads.ts";
+import { SessionTable } from "../../src/znode/sessions.ts";
 import { nextVersion } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
 import { codeOf, create, del, Harness, ok, read, set } from "./znode-harness.ts";
@@ -286,10 +287,17 @@ describe("reads", () => {
 
   it("give more names than an answer holds, in pages that do fit; all at once they are refused", () => {
     const tree = treeOf(1_100, "x".repeat(4_000));
-    expect(codeOf(answer(tree, read("getChildren", "/")))).toBe("REPLY_TOO_LARGE");
+    expect(codeOf(answer({ tree, sessions: new SessionTable(), sessionId: 0 }, read("getChildren", "/")))).toBe(
+      "REPLY_TOO_LARGE",
+    );
     let seen = 0;
     for (let after = "", more = true; more; ) {
-      const result = ok(answer(tree, { ...read("getChildren", "/"), after, limit: 1_000_000 }));
+      const result = ok(
+        answer(
+          { tree, sessions: new SessionTable(), sessionId: 0 },
+          { ...read("getChildren", "/"), after, limit: 1_000_000 },
+        ),
+      );
       expect((result.children ?? []).length).toBeLessThanOrEqual(limits.childrenPageBytesMax / 4_000);
       for (const name of result.children ?? []) if (name !== "zookeeper") expect(Number(name.slice(0, 6))).toBe(seen++);
       after = result.children?.at(-1) ?? "";
@@ -300,10 +308,37 @@ describe("reads", () => {
 
   it("give no page of more names than a server allows, but all at once if they fit", () => {
     const tree = treeOf(2 * limits.childrenPageMax, "");
-    const page = ok(answer(tree, { ...read("getChildren", "/"), limit: 2 ** 31 }));
+    const page = ok(
+      answer({ tree, sessions: new SessionTable(), sessionId: 0 }, { ...read("getChildren", "/"), limit: 2 ** 31 }),
+    );
     expect([page.children?.length, page.more]).toEqual([limits.childrenPageMax, true]);
-    const all = ok(answer(tree, read("getChildren", "/")));
+    const all = ok(answer({ tree, sessions: new SessionTable(), sessionId: 0 }, read("getChildren", "/")));
     expect([all.children?.length, all.more]).toEqual([2 * limits.childrenPageMax + 1, undefined]);
+  });
+
+  it("count what is below a znode, however deep", () => {
+    const { machine, write } = start();
+    const count = (path: string) => ok(machine.read(read("getAllChildrenNumber", path))).count;
+    const before = count("/") ?? 0;
+    for (const path of ["/t", "/t/a", "/t/a/b", "/t/a/c", "/tt"]) write(create(path));
+    expect([count("/"), count("/t"), count("/t/a"), count("/tt")]).toEqual([before + 5, 3, 2, 0]);
+    write(del("/t/a/b"));
+    expect([count("/"), count("/t")]).toEqual([before + 4, 2]);
+    expect(codeOf(machine.read(read("getAllChildrenNumber", "/none")))).toBe("NO_NODE");
+  });
+
+  it("list a session's own ephemerals, those that begin with a prefix", () => {
+    const { harness, session, machine, write } = start(create("/e"), create("/e/b", { ephemeral: true }));
+    write(create("/a", { ephemeral: true }));
+    const other = harness.open();
+    harness.write(other, create("/e/other", { ephemeral: true }));
+    const own = (prefix: string, of = session) => ok(machine.read(read("getEphemerals", prefix), of)).children;
+    expect(own("/")).toEqual(["/a", "/e/b"]);
+    expect(own(" ")).toEqual(["/a", "/e/b"]);
+    expect(own("/e")).toEqual(["/e/b"]);
+    expect(own("/e/b/c")).toEqual([]);
+    expect(own("/", other)).toEqual(["/e/other"]);
+    expect(own("/", 0)).toEqual([]);
   });
 
   it("tell a missing znode from a malformed path", () => {

@@ -3,12 +3,13 @@
  * that is applied; each waits for its turn (`read-turns.ts`); the connection's queue (`request-queue.ts`) says in which
  * order they are answered.
  */
-import type { Read, Result, Zxid } from "../../base/operations.ts";
+import type { Read, Result, SessionId, Zxid } from "../../base/operations.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Replica } from "../core.ts";
 import type { ConnectionId } from "../ports.ts";
 import type { Connection } from "./connection.ts";
+import type { Connections } from "./connections.ts";
 import { ReadIndexes } from "./read-indexes.ts";
 import type { ReadTurns } from "./read-turns.ts";
 import type { Evaluator } from "./request-queue.ts";
@@ -20,6 +21,7 @@ export class ClientReads {
   readonly #turns: ReadTurns;
   readonly #watches: ClientWatches;
   readonly #raft: Pick<Raft, "requestRead" | "cancelRead">;
+  readonly #connections: Connections;
   readonly #indexes = new ReadIndexes();
 
   constructor(
@@ -27,7 +29,9 @@ export class ClientReads {
     turns: ReadTurns,
     watches: ClientWatches,
     raft: Pick<Raft, "requestRead" | "cancelRead">,
+    connections: Connections,
   ) {
+    this.#connections = connections;
     this.#replica = replica;
     this.#turns = turns;
     this.#watches = watches;
@@ -51,7 +55,7 @@ export class ClientReads {
 
   /** Takes up a read. */
   add(connection: Connection, xid: number, read: Read): void {
-    const slot = connection.requests.addRead(xid, read, this.#replica.machine.workOf(read));
+    const slot = connection.requests.addRead(xid, read, this.#workOf(connection.id, read));
     if (slot !== undefined) this.#indexes.add(slot, connection);
     else if (connection.requests.hasReadyRead) this.#turns.add(connection);
   }
@@ -77,10 +81,19 @@ export class ClientReads {
     this.#indexes.forget(connection, (id) => this.#raft.cancelRead(id));
   }
 
+  #workOf(connection: ConnectionId, read: Read): number {
+    return this.#replica.machine.workOf(read, this.#sessionOf(connection));
+  }
+
+  #sessionOf(connection: ConnectionId): SessionId {
+    const state = this.#connections.get(connection)?.state;
+    return state?.type === "attached" ? state.sessionId : 0;
+  }
+
   #evaluate(connection: ConnectionId, read: Read): Result {
     const { machine } = this.#replica;
-    this.#turns.spent(machine.workOf(read));
-    const result = machine.read(read);
+    this.#turns.spent(this.#workOf(connection, read));
+    const result = machine.read(read, this.#sessionOf(connection));
     const spec = watchArmedBy(read, result);
     const failure = spec === undefined ? undefined : this.#watches.arm(connection, spec);
     if (failure !== undefined) return { failure };

@@ -73,7 +73,7 @@ export class ClientRouter {
     this.#connections = connections;
     this.#attachments = new Attachments({ ...parts, connections });
     this.#watches = new ClientWatches(connections, replica, this.#turns);
-    this.#reads = new ClientReads(replica, this.#turns, this.#watches, raft);
+    this.#reads = new ClientReads(replica, this.#turns, this.#watches, raft, connections);
     this.#writes = new ClientWrites({ ...parts, connections });
     const { ahead } = readWork;
     this.#intake = new Intake({ connections, reads: this.#reads, writes: this.#writes, ports, ahead });
@@ -92,6 +92,12 @@ export class ClientRouter {
   /** At most `max` of the paths that clients of this server watch. */
   watched(max: number): readonly Watched[] {
     return this.#watches.watched(max);
+  }
+
+  /** What each attached session watches. */
+  *watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
+    for (const { id, state } of this.#connections.attached())
+      if (state.type === "attached") yield { sessionId: state.sessionId, watches: this.#watches.of(id) };
   }
 
   /** Whether the session is attached to a client of this server. */
