@@ -230,10 +230,17 @@ export async function status(json) {
   if (leader === undefined) process.exitCode = 1;
   if (json) return console.log(JSON.stringify(asObject(view, notes)));
   console.log(table(reports));
-  if (reports.some(({ status }) => status !== undefined)) console.log(dashboardLine(reports));
+  if (reports.some(({ status }) => status !== undefined))
+    console.log(`${doorsLine(reports)}\n${dashboardLine(reports)}`);
   for (const sentence of notes) console.log(sentence);
   if (leader === undefined && elsewhere.length === 0)
     console.log("no leader that a majority follows: nobody is served");
+}
+
+/** Where the servers that answer speak ZooKeeper's protocol. */
+function doorsLine(reports) {
+  const up = reports.filter(({ status }) => status !== undefined);
+  return `ZooKeeper: ${up.map(({ server }) => server.zookeeperAddress).join(",")}`;
 }
 
 /** Where the cluster shows itself in a browser: at any server that answers. */

@@ -31,6 +31,7 @@ export type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
+export { type ServerSession, type ServerSessions, serverSessions } from "./server-sessions.ts";
 export {
   type AskedServer,
   checkOneCluster,

@@ -46,6 +46,8 @@ export interface ServerStatus {
   readonly reason?: string;
   /** Where its dashboard is, and all that it serves over HTTP (host:port); left out: nowhere. */
   readonly httpAddress?: string;
+  /** Where it speaks ZooKeeper's protocol (host:port); left out: nowhere. */
+  readonly zookeeperAddress?: string;
 }
 
 /** A member of the cluster, as a server sees it; the last three are known to the leader only. */

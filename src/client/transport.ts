@@ -18,8 +18,10 @@ import { clientMessageBytes, decodeServerFrame, encodeClientFrame } from "../pro
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import {
   readBackupPart,
+  readSessionsReply,
   readStatusReply,
   writeBackupRequest,
+  writeSessionsRequest,
   writeStatusRequest,
 } from "../protocol/generated/client.ts";
 import { decodeMessage, encodeMessage } from "../protocol/message.ts";
@@ -29,6 +31,7 @@ import { sessionLimits } from "./session-limits.ts";
 
 const sessionMethod = "/terrarium.Client/Session";
 const statusMethod = "/terrarium.Client/Status";
+const sessionsMethod = "/terrarium.Client/Sessions";
 const adminMethod = "/terrarium.Client/Admin";
 const backupMethod = "/terrarium.Client/Backup";
 
@@ -140,6 +143,18 @@ export async function fetchStatus(
 ): Promise<string> {
   const request = encodeMessage(writeStatusRequest, {});
   return statusJson(await unary(address, statusMethod, request, timeoutMs, signal));
+}
+
+/** The JSON of live sessions behind `after`. Rejects with NO_SERVER, PROTOCOL_ERROR, OVERLOADED, ABORTED. */
+export async function fetchSessions(
+  address: string,
+  after: number,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const request = encodeMessage(writeSessionsRequest, { after });
+  const reply = await unary(address, sessionsMethod, request, timeoutMs, signal);
+  return decodeMessage(readSessionsReply, reply).json;
 }
 
 /** A server's answer to an operator's request. Rejects with NO_SERVER, PROTOCOL_ERROR, ABORTED. */

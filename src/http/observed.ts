@@ -132,9 +132,11 @@ export interface LiveEvents {
 }
 
 /** A session, as all servers that answer know it. */
-export interface ObservedSession extends Omit<SessionRow, "attachedHere" | "silentMs"> {
+export interface ObservedSession extends Omit<SessionRow, "attachedHere" | "silentMs" | "watches"> {
   /** The server to which its client is connected; null: to none, as far as is known. */
   readonly attachedTo: number | null;
+  /** What its client watches there; null: not known. */
+  readonly watches: number | null;
   /** For how long the leader has not heard of it, milliseconds; null: there is no leader to tell. */
   readonly silentMs: number | null;
 }

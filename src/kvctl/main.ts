@@ -30,6 +30,8 @@ function connectTo(endpoints: readonly string[]): Cluster {
       });
     },
     status: async (endpoint, timeoutMs) => (await client()).serverStatus(endpoint, { timeoutMs }),
+    sessions: async (endpoint, after, timeoutMs, signal) =>
+      (await client()).serverSessions(endpoint, { after, timeoutMs, signal }),
     administer: async (request, timeoutMs, signal) =>
       (await client()).administer(endpoints, request, { timeoutMs, signal }),
     backups: {

@@ -2,7 +2,14 @@
  * What commands see of the world: a session with the cluster, the servers' status, and a place to write to. Tests give
  * them a tree in memory; `main.ts` gives them the client.
  */
-import type { AdminRequest, BackupFile, ClientWrites, ServerStatus, TerrariumClient } from "../client/index.ts";
+import type {
+  AdminRequest,
+  BackupFile,
+  ClientWrites,
+  ServerSessions,
+  ServerStatus,
+  TerrariumClient,
+} from "../client/index.ts";
 
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
@@ -18,6 +25,8 @@ export interface Cluster {
   open(timeoutMs: number, signal: AbortSignal): Promise<KvSession>;
   /** Asks one server for its status, within `timeoutMs`. */
   status(endpoint: string, timeoutMs: number): Promise<ServerStatus>;
+  /** Asks one server for live sessions behind `after`, within `timeoutMs`. */
+  sessions(endpoint: string, after: number, timeoutMs: number, signal: AbortSignal): Promise<ServerSessions>;
   /** Changes the cluster, within `timeoutMs`. */
   administer(request: AdminRequest, timeoutMs: number, signal: AbortSignal): Promise<void>;
   readonly backups: Backups;

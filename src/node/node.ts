@@ -291,6 +291,7 @@ export class Node {
     const { clients, liveness } = this.#parts;
     return sessionPage(this.machine.sessions(), after, max, (id) => ({
       attachedHere: clients.isAttached(id),
+      watches: clients.watchesOfSession(id),
       silentMs: liveness.silentMs(id),
     }));
   }

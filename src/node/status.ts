@@ -41,6 +41,8 @@ export interface NodeStatus {
   readonly reason?: string;
   /** Where its dashboard is, and all that it serves over HTTP (host:port); left out: nowhere. */
   readonly httpAddress?: string;
+  /** Where it speaks ZooKeeper's protocol (host:port); left out: nowhere. */
+  readonly zookeeperAddress?: string;
 }
 
 export interface MemberStatus {

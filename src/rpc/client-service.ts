@@ -9,8 +9,8 @@ import type { GateStats } from "../doors/gate.ts";
 import type { Log } from "../doors/log.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { decodeAdminRequest, encodeAdminReply } from "../protocol/admin-codec.ts";
-import { writeStatusReply } from "../protocol/generated/client.ts";
-import { encodeMessage } from "../protocol/message.ts";
+import { readSessionsRequest, writeSessionsReply, writeStatusReply } from "../protocol/generated/client.ts";
+import { decodeMessage, encodeMessage } from "../protocol/message.ts";
 import { type BackupCall, Backups } from "./backup-call.ts";
 import { asBuffer, rawBytes } from "./grpc.ts";
 import { GrpcDoor, type GrpcDoorOptions } from "./grpc-door.ts";
@@ -19,6 +19,8 @@ import { carrySession, type SessionCall } from "./session-stream.ts";
 /** Who answers what is no session. */
 export interface ServiceHandlers {
   status(): NodeStatus;
+  /** Live sessions behind `after`, to be told as JSON. @throws TerrariumError OVERLOADED */
+  sessions?(after: number): Promise<object>;
   /** Carries out an operator's request; `signal` aborts when nobody waits for the answer any more. */
   administer?(request: AdminRequest, signal: AbortSignal): Promise<AdminReply>;
   /** The bytes of a backup of what is applied now. */
@@ -47,6 +49,7 @@ const rawMethod = {
 const sessionService: ServiceDefinition = {
   session: { path: "/terrarium.Client/Session", requestStream: true, responseStream: true, ...rawMethod },
   status: { path: "/terrarium.Client/Status", requestStream: false, responseStream: false, ...rawMethod },
+  sessions: { path: "/terrarium.Client/Sessions", requestStream: false, responseStream: false, ...rawMethod },
   admin: { path: "/terrarium.Client/Admin", requestStream: false, responseStream: false, ...rawMethod },
   backup: { path: "/terrarium.Client/Backup", requestStream: false, responseStream: true, ...rawMethod },
 };
@@ -75,6 +78,7 @@ export class ClientService implements Door {
         carrySession(call, streams);
       },
       status: this.#door.unary((_call, respond) => this.#respondStatus(respond)),
+      sessions: this.#door.unary((call, respond) => void this.#respondSessions(call.request, respond)),
       admin: this.#door.unary((call, respond) => this.#administer(call, respond)),
       backup: (call: BackupCall) => {
         this.#began(call);
@@ -121,6 +125,20 @@ export class ClientService implements Door {
         });
       },
     );
+  }
+
+  async #respondSessions(request: Buffer, respond: sendUnaryData<Buffer>): Promise<void> {
+    try {
+      if (this.#handlers.sessions === undefined) throw new TerrariumError("PROTOCOL_ERROR", "not served here");
+      const { after } = decodeMessage(readSessionsRequest, request);
+      const json = JSON.stringify(await this.#handlers.sessions(after));
+      respond(null, asBuffer(encodeMessage(writeSessionsReply, { json })));
+    } catch (error) {
+      if (error instanceof TerrariumError && error.code === "OVERLOADED")
+        return respond({ code: status.RESOURCE_EXHAUSTED, details: error.message });
+      this.#log.error({ reason: String(error) }, "could not tell the sessions");
+      respond({ code: status.INTERNAL, details: "the server could not tell its sessions" });
+    }
   }
 
   #respondStatus(respond: sendUnaryData<Buffer>): void {

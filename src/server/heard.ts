@@ -3,7 +3,7 @@ import type { Glimpse, ServerWatches } from "../http/observed.ts";
 import type { SessionRow } from "../node/clients/session-page.ts";
 
 /** What a server alone knows of a session; the rest is the same at all. */
-export type Standing = Pick<SessionRow, "id" | "attachedHere" | "silentMs">;
+export type Standing = Pick<SessionRow, "id" | "attachedHere" | "silentMs"> & Partial<Pick<SessionRow, "watches">>;
 
 /** The value of a JSON text; undefined if it is none. */
 export function parsed(json: string): unknown {

@@ -5,6 +5,7 @@ import { splitAddress } from "../doors/address.ts";
 import type { FileBudget } from "../doors/files.ts";
 import type { Log } from "../doors/log.ts";
 import { Guests } from "../http/guests.ts";
+import type { SessionsAnswer } from "../http/observed.ts";
 import { Pages } from "../http/pages.ts";
 import type { Site } from "../http/site.ts";
 import type { Node } from "../node/node.ts";
@@ -26,7 +27,10 @@ const pagesDirectory = fileURLToPath(
 
 /** What a lookout looks at; the node and its peers are made after it. */
 export interface LookoutSources {
-  readonly options: Pick<ServeOptions, "id" | "httpAddress" | "peerAddress" | "dashboard" | "httpNames">;
+  readonly options: Pick<
+    ServeOptions,
+    "id" | "httpAddress" | "zookeeperAddress" | "peerAddress" | "dashboard" | "httpNames"
+  >;
   readonly clock: Clock;
   readonly node: () => Node;
   readonly peers: () => PeerTransport;
@@ -41,6 +45,7 @@ export class Lookout {
   readonly #tellRaft: ReturnType<typeof raftFeed>;
   readonly #hasPages: boolean;
   #address: string | undefined;
+  #zookeeperAddress: string | undefined;
 
   constructor(sources: LookoutSources) {
     this.#sources = sources;
@@ -78,10 +83,19 @@ export class Lookout {
     });
   }
 
-  /** The node's status, and where the dashboard is. */
+  /** The node's status, and where the dashboard is, and ZooKeeper's door. */
   status(): NodeStatus {
-    const status = this.#sources.node().status();
-    return this.#address === undefined ? status : { ...status, httpAddress: this.#address };
+    const [httpAddress, zookeeperAddress] = [this.#address, this.#zookeeperAddress];
+    return {
+      ...this.#sources.node().status(),
+      ...(httpAddress === undefined ? {} : { httpAddress }),
+      ...(zookeeperAddress === undefined ? {} : { zookeeperAddress }),
+    };
+  }
+
+  /** Live sessions behind `after`, as all servers together know them. @throws TerrariumError OVERLOADED */
+  sessions(after: number): Promise<SessionsAnswer> {
+    return this.#observatory.sessions(after);
   }
 
   /** The pages; undefined if they are not to be served. */
@@ -99,17 +113,23 @@ export class Lookout {
     };
   }
 
-  /** HTTP listens at this port; undefined: nowhere. */
-  listens(port: number | undefined): void {
-    const { dashboard, httpAddress } = this.#sources.options;
-    if (!dashboard || httpAddress === undefined || port === undefined) return;
-    const reachable = this.#reachable(httpAddress);
-    this.#address = reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+  /** HTTP, and ZooKeeper's door, listen at these ports; undefined: nowhere. */
+  listens(http: number | undefined, zookeeper?: number): void {
+    const { dashboard, httpAddress, zookeeperAddress } = this.#sources.options;
+    if (dashboard && httpAddress !== undefined && http !== undefined) this.#address = this.#place(httpAddress, http);
+    if (zookeeperAddress !== undefined && zookeeper !== undefined)
+      this.#zookeeperAddress = this.#place(zookeeperAddress, zookeeper);
+  }
+
+  /** Where people and programs get to a port of what listens at `address`. */
+  #place(address: string, port: number): string {
+    const reachable = this.#reachable(address);
+    return reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
   }
 
   /** The host by which people are sent to the pages, and by which they may ask then. */
-  #reachable(httpAddress: string): string {
-    const { host } = splitAddress(httpAddress);
+  #reachable(address: string): string {
+    const { host } = splitAddress(address);
     // Nobody can go "everywhere": where other servers come to is as good a guess as any.
     return host === "0.0.0.0" || host === "::" ? splitAddress(this.#sources.options.peerAddress).host : host;
   }

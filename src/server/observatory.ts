@@ -131,7 +131,9 @@ export class Observatory {
     if (!this.#told.take()) throw new TerrariumError("OVERLOADED", "it is asked too much");
     if (subject === "watches") return JSON.stringify(watches());
     const page = sessions(after, limits.observedRowsMax);
-    const standings = page.sessions.map(({ id, attachedHere, silentMs }) => ({ id, attachedHere, silentMs }));
+    const standings = page.sessions.map(({ id, attachedHere, watches: armed, silentMs }) => ({
+      ...{ id, attachedHere, watches: armed, silentMs },
+    }));
     return JSON.stringify({ sessions: standings, more: page.more });
   }
 
@@ -148,14 +150,15 @@ export class Observatory {
       const told = await this.#askAll({ subject: "sessions", after }, standingsOf);
       const all: readonly { id: number; said: readonly Standing[] }[] = [...told, { id: self, said: rows }];
       const merged = rows.map((row): ObservedSession => {
-        const { attachedHere: _, silentMs: __, ...known } = row;
+        const { attachedHere: _, silentMs: __, watches: ___, ...known } = row;
         const same = all.flatMap(({ id, said }) =>
           said.filter((one) => one.id === row.id).map((one) => ({ server: id, ...one })),
         );
-        const attachedTo = same.find(({ attachedHere }) => attachedHere)?.server ?? null;
+        const attached = same.find(({ attachedHere }) => attachedHere);
         return {
           ...known,
-          attachedTo,
+          attachedTo: attached?.server ?? null,
+          watches: attached?.watches ?? null,
           silentMs: same.find(({ silentMs }) => silentMs !== undefined)?.silentMs ?? null,
         };
       });

@@ -203,6 +203,7 @@ async function serve(
     streams,
     handlers: {
       status: () => lookout.status(),
+      sessions: (after) => lookout.sessions(after),
       administer: (request, signal) => administer(node, request, signal),
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
@@ -288,7 +289,7 @@ async function serve(
         : { zookeeper: await zookeeper.listen(options.zookeeperAddress) }),
       http: await listenHttp(http, options.httpAddress),
     };
-    lookout.listens(ports.http);
+    lookout.listens(ports.http, ports.zookeeper);
     signal.throwIfAborted();
     follow();
     await gauge.start();

@@ -225,12 +225,12 @@ function znodeOf(row: ZnodeRow): Znode {
 
 function rowOfSession(session: Session): SessionRow {
   const { id, password, timeoutMs, attachment, attachOrigin, attachProposal } = session;
-  const { lastRequestId, ackedRequestId, holder } = session;
+  const { lastRequestId, ackedRequestId, holder, openedMs } = session;
   const answers: RememberedAnswer[] = [];
   for (let request = ackedRequestId + 1; request <= lastRequestId; request++) {
     answers.push(present(session.results.get(request), "an answer that is not acknowledged"));
   }
-  const numbers = { attachment, attachOrigin, attachProposal, lastRequestId, ackedRequestId, holder };
+  const numbers = { attachment, attachOrigin, attachProposal, lastRequestId, ackedRequestId, holder, openedMs };
   return { id, password, timeoutMs, ...numbers, answers };
 }
 
@@ -239,6 +239,7 @@ function sessionOf(row: SessionRow): Session {
   const session = new Session(row.id, new Uint8Array(row.password), row.timeoutMs);
   session.rowBytes = nestedBytes(row.size ?? 0);
   session.holder = row.holder;
+  session.openedMs = row.openedMs;
   session.attachment = row.attachment;
   session.attachOrigin = row.attachOrigin;
   session.attachProposal = row.attachProposal;

@@ -59,6 +59,7 @@ function addSession(hash: StateHash, session: Session): void {
   hash.number(session.id);
   hash.bytes(session.password);
   hash.number(session.timeoutMs);
+  hash.number(session.openedMs);
   hash.number(session.holder);
   hash.number(session.attachment);
   hash.number(session.attachOrigin);

@@ -76,7 +76,7 @@ export class ZnodeMachine {
       case "write":
         return applyWrite(this.#target(index), body, this.#lastTimeMs);
       case "createSession":
-        return unchanged(index, createSession(this.#sessions, index, body));
+        return unchanged(index, createSession(this.#sessions, index, body, this.#lastTimeMs));
       case "attachSession":
         return unchanged(index, attachSession(this.#sessions, index, body, command));
       case "closeSession":

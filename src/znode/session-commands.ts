@@ -15,13 +15,13 @@ import { refusal } from "./failures.ts";
 import { attached, dropped, refused, sessionExpired, sessionMoved, unchanged } from "./outcomes.ts";
 import { passwordMatches, type SessionTable } from "./sessions.ts";
 
-/** Opens a session, named by the entry's index. */
-export function createSession(sessions: SessionTable, index: Zxid, body: CreateSession): Outcome {
+/** Opens a session, named by the entry's index and stamped with its time. */
+export function createSession(sessions: SessionTable, index: Zxid, body: CreateSession, timeMs: number): Outcome {
   const known = sessions.withPassword(body.password);
   if (known === undefined) {
     if (sessions.size >= limits.sessionsMax)
       return refused(refusal("OVERLOADED", `the cluster has ${limits.sessionsMax} sessions already`));
-    return attached(sessions.open(index, body.password, body.timeoutMs, body.holder), index);
+    return attached(sessions.open(index, body, timeMs), index);
   }
   // The proposal is in the log twice. It answers with its own attachment, which is that of the session's creation: if
   // the session has moved since, the connection that waits for this answer must not pass for the present one.

@@ -7,7 +7,7 @@ import { bytesEqual, hex } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import { answersIn } from "../base/operation-traits.ts";
 import type { Result, SessionId, Zxid } from "../base/operations.ts";
-import type { Command } from "./commands.ts";
+import type { Command, CreateSession } from "./commands.ts";
 import type { Znode } from "./stat.ts";
 
 /** What the rest of the server may know of a session. A live view: it changes as commands are applied. */
@@ -21,6 +21,8 @@ export interface SessionView {
   readonly lastRequestId: number;
   /** Ephemerals that it owns. */
   readonly ephemeralCount: number;
+  /** Stamp of the entry that opened it, Unix ms; 0: not known, since an older version opened it. */
+  readonly openedMs: number;
   /** Paths of the first `max` of them, in the order in which they were created. */
   ephemeralPaths(max: number): readonly string[];
 }
@@ -37,6 +39,7 @@ export class Session implements SessionView {
   readonly id: SessionId;
   readonly password: Uint8Array;
   timeoutMs: number;
+  openedMs = 0;
   /** The number of the client that holds it. */
   holder = 0;
   attachment: Zxid;
@@ -107,10 +110,11 @@ export class SessionTable {
     return this.#byId.values();
   }
 
-  /** Opens a session, attached by the entry that creates it. */
-  open(id: SessionId, password: Uint8Array, timeoutMs: number, holder: number): Session {
+  /** Opens a session, attached by the entry that creates it, which is stamped with `timeMs`. */
+  open(id: SessionId, { password, timeoutMs, holder }: CreateSession, timeMs: number): Session {
     // A copy, since the password may be part of a frame.
     const session = new Session(id, new Uint8Array(password), timeoutMs);
+    session.openedMs = timeMs;
     session.holder = holder;
     this.#byId.set(id, session);
     this.#byPassword.set(hex(password), session);

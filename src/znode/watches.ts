@@ -83,6 +83,12 @@ export class WatchTable {
     return watchKinds.flatMap((kind) => [...armed[kind]].map((path) => ({ kind, path })));
   }
 
+  /** How many these are. */
+  countOf(connection: number): number {
+    const armed = this.#byConnection.get(connection);
+    return armed === undefined ? 0 : sizeOf(armed);
+  }
+
   /** At most `max` of the watched paths, by kind and in order of arming. Visits no more than it returns. */
   watched(max: number): readonly Watched[] {
     const found: Watched[] = [];

@@ -195,7 +195,9 @@ describe("a cluster of three", () => {
     expect(out).toContain(`endpoints: ${[1, 2, 3].map((id) => `127.0.0.1:${basePort + id}`).join(",")}`);
     expect(out).toContain(`ZooKeeper: ${[1, 2, 3].map((id) => `127.0.0.1:${basePort + 300 + id}`).join(",")}`);
     expect(out).toContain(`\ndashboard: http://127.0.0.1:${basePort + 201}/\n`);
-    expect((await cluster(["status"])).out).toContain(`\ndashboard: http://127.0.0.1:${basePort + 201}/\n`);
+    const { out: shown } = await cluster(["status"]);
+    expect(shown).toContain(`\ndashboard: http://127.0.0.1:${basePort + 201}/\n`);
+    expect(shown).toContain(`\nZooKeeper: ${[1, 2, 3].map((id) => `127.0.0.1:${basePort + 300 + id}`).join(",")}\n`);
     expect(out.match(/^ {2}(npx kvctl|\.\/cluster\.sh)/gm)).toHaveLength(3);
     expect(readFileSync(join(home, "cluster.env"), "utf8")).toMatch(new RegExp(`^SIZE=3\nBASE_PORT=${basePort}\n`));
   });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { present } from "../../src/base/assert.ts";
-import { TerrariumClient } from "../../src/client/index.ts";
+import { type ServerSession, TerrariumClient } from "../../src/client/index.ts";
 import { LocalCluster } from "../support/local-cluster.ts";
 import { Kvctl, type KvctlResult, type KvctlWorld, runKvctl } from "../support/run-kvctl.ts";
 
@@ -139,6 +139,20 @@ describe("commands", () => {
     expect(objects((await kvctl("status --json")).out)).toMatchObject(
       cluster.servers.map(({ id, endpoint }) => ({ endpoint, up: true, id, leader, ready: true })),
     );
+  });
+
+  it("sessions lists who has one", async () => {
+    const client = await TerrariumClient.connect({ endpoints: cluster.endpoints });
+    await client.create("/held", "", { ephemeral: true });
+    await client.exists("/held", { watch: () => {} });
+    const { out, code } = await kvctl("sessions --json");
+    expect(code).toBe(0);
+    const own = (objects(out) as ServerSession[]).find(({ id }) => id === client.sessionId);
+    expect(own).toMatchObject({ ephemeralCount: 1, ephemerals: ["/held"], watches: 1, timeoutMs: 10_000 });
+    expect(own?.attachedTo).toBeGreaterThan(0);
+    expect(Math.abs(Date.now() - Number(own?.openedMs))).toBeLessThan(60_000);
+    expect((await kvctl("sessions")).out).toMatch(/^ID +SERVER +TIMEOUT +AGE +SILENT +EPHEMERALS +WATCHES\n\d+ /);
+    await client.close();
   });
 
   it("has help, for each command too, and a version", async () => {

@@ -8,6 +8,7 @@ import { Overlay } from "../../src/znode/operations/overlay.ts";
 import { decide } from "../../src/znode/operations/table.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
 import { Tree } from "../../src/znode/tree.ts";
+import { opening } from "../unit/znode-harness.ts";
 
 const timeMs = 5_000;
 
@@ -15,7 +16,7 @@ const timeMs = 5_000;
 class State {
   readonly tree = new Tree();
   readonly sessions = new SessionTable();
-  readonly sessionId: SessionId = this.sessions.open(1, new Uint8Array(16), 4_000, 1).id;
+  readonly sessionId: SessionId = this.sessions.open(1, opening(new Uint8Array(16)), 0).id;
 
   get view(): View {
     const ephemerals = () => this.sessions.get(this.sessionId)?.ephemeralCount ?? 0;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { TerrariumError } from "../../src/base/errors.ts";
+import type { ServerSession } from "../../src/client/index.ts";
 import { FakeCluster, kvctl, start, until } from "./kvctl-world.ts";
 
 let cluster: FakeCluster;
@@ -112,6 +113,51 @@ describe("create", () => {
     expect(made).toEqual({ path: "/lock", session: 1, holding: true });
     expect(error).toMatchObject({ error: { code: "SESSION_EXPIRED" } });
     expect(stderr).toMatch(/connection is lost[\s\S]*connected again/);
+  });
+});
+
+const server = (id: number, role: "leader" | "follower", leader: number | null = 2, ready = true) => ({
+  ...{ clusterId: "c", id, role, term: 4, leader, commitIndex: 10, appliedIndex: 9, lastIndex: 10, durableIndex: 10 },
+  ...{ firstIndex: 1, checkpointIndex: 0 },
+  ...{ members: [], sessions: 1, znodes: 3, watches: 0, connections: 0, ready },
+  ...(ready ? {} : { reason: "no leader" }),
+});
+
+describe("sessions", () => {
+  const session = (id: number): ServerSession => ({
+    ...{ id, timeoutMs: 10_000, openedMs: Date.now() - 61_000, ephemeralCount: 2, ephemerals: ["/e"] },
+    ...{ attachedTo: id === 7 ? null : 2, watches: id === 7 ? null : 3, silentMs: id === 9 ? null : 1_500 },
+  });
+
+  beforeEach(() => {
+    cluster.statuses.set("a:1", server(1, "follower"));
+    cluster.statuses.set("b:2", server(2, "leader"));
+  });
+
+  it("lists who has one, page by page, as the leader knows it", async () => {
+    cluster.live = [3, 7, 9].map(session);
+    const { stdout, exitCode } = await run("sessions");
+    expect(exitCode).toBe(0);
+    expect(lines(stdout)).toEqual([
+      "ID  SERVER  TIMEOUT  AGE     SILENT  EPHEMERALS  WATCHES",
+      expect.stringMatching(/^3 {3}2 {7}10\.0 s {3}61\.\d s {2}1\.5 s {3}2 {11}3$/),
+      expect.stringMatching(/^7 {3}none .* 2 {11}-$/),
+      expect.stringMatching(/^9 {3}2 .* s {2}- {7}2 {11}3$/),
+    ]);
+    expect(cluster.sessionPages).toEqual(["b:2 0", "b:2 7"]);
+    expect(cluster.sessionsOpened).toBe(0);
+    expect(lines((await run("sessions", "--json")).stdout).map((line) => JSON.parse(line))).toMatchObject(cluster.live);
+  });
+
+  it("says so if there are none, asks again if the server has too much to do, and fails without one", async () => {
+    let busy = 2;
+    cluster.before = (operation) => {
+      if (operation === "sessions" && busy-- > 0) throw new TerrariumError("OVERLOADED");
+    };
+    expect(await run("sessions")).toMatchObject({ exitCode: 0, stdout: "no sessions\n" });
+    expect(busy).toBe(-1);
+    cluster.statuses.clear();
+    expect((await run("sessions")).stderr).toContain("no server answers at a:1, b:2, c:3");
   });
 });
 
@@ -405,13 +451,6 @@ describe("stat and sync", () => {
 });
 
 describe("status", () => {
-  const server = (id: number, role: "leader" | "follower", leader: number | null = 2, ready = true) => ({
-    ...{ clusterId: "c", id, role, term: 4, leader, commitIndex: 10, appliedIndex: 9, lastIndex: 10, durableIndex: 10 },
-    ...{ firstIndex: 1, checkpointIndex: 0 },
-    ...{ members: [], sessions: 1, znodes: 3, watches: 0, connections: 0, ready },
-    ...(ready ? {} : { reason: "no leader" }),
-  });
-
   it("prints a table and the leader", async () => {
     cluster.statuses.set("a:1", server(1, "follower"));
     cluster.statuses.set("b:2", server(2, "leader"));
@@ -430,6 +469,12 @@ describe("status", () => {
     cluster.statuses.set("a:1", server(1, "follower"));
     cluster.statuses.set("b:2", { ...server(2, "leader"), httpAddress: "127.0.0.1:7202" });
     expect(lines((await run("status")).stdout).at(-1)).toBe("dashboard: http://127.0.0.1:7202/");
+  });
+
+  it("says where ZooKeeper's protocol is spoken", async () => {
+    cluster.statuses.set("a:1", { ...server(1, "follower"), zookeeperAddress: "127.0.0.1:7401" });
+    cluster.statuses.set("b:2", { ...server(2, "leader"), zookeeperAddress: "127.0.0.1:7402" });
+    expect(lines((await run("status")).stdout).at(-1)).toBe("ZooKeeper: 127.0.0.1:7401,127.0.0.1:7402");
   });
 
   it("names the endpoint and the reason of silence once", async () => {

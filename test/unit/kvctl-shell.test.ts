@@ -170,7 +170,7 @@ describe("at the prompt", () => {
 
     it.each<[string, string[], string]>([
       ["cr", ["create "], "cr"],
-      ["s", ["set ", "snapshot ", "stat ", "status ", "sync "], "s"],
+      ["s", ["sessions ", "set ", "snapshot ", "stat ", "status ", "sync "], "s"],
       ["help wa", ["watch "], "wa"],
       ["create --e", ["--ephemeral "], "--e"],
       ["frob --e", [], "--e"],

@@ -8,6 +8,8 @@ import type {
   AdminRequest,
   BackupFile,
   RequestOptions,
+  ServerSession,
+  ServerSessions,
   ServerStatus,
   SessionState,
   Stat,
@@ -39,6 +41,7 @@ type Operation =
   | "sync"
   | "open"
   | "administer"
+  | "sessions"
   | "transaction";
 
 /**
@@ -96,6 +99,18 @@ export class FakeCluster implements Cluster {
     const status = this.statuses.get(endpoint);
     if (status === undefined) throw new TerrariumError("NO_SERVER", `no answer from ${endpoint}`);
     return status;
+  }
+
+  /** All that live; told a page of two at a time. */
+  live: ServerSession[] = [];
+  /** What was asked for: the endpoint and the session that the page begins behind. */
+  readonly sessionPages: string[] = [];
+
+  async sessions(endpoint: string, after: number): Promise<ServerSessions> {
+    this.before("sessions", "");
+    this.sessionPages.push(`${endpoint} ${after}`);
+    const behind = this.live.filter(({ id }) => id > after);
+    return { zxid: 1, sessions: behind.slice(0, 2), more: behind.length > 2, total: this.live.length };
   }
 
   readonly requests: AdminRequest[] = [];

@@ -296,10 +296,12 @@ describe("the observatory", () => {
         ...{
           id,
           timeoutMs: 1,
+          openedMs: 1,
           lastRequestId: 0,
           ephemeralCount: 0,
           ephemerals: [],
           attachedHere: id === 7,
+          watches: id === 7 ? 4 : 0,
           silentMs: 3,
         },
       })),
@@ -396,7 +398,7 @@ describe("the observatory", () => {
     const { observatory } = observing({});
     expect(JSON.parse(observatory.tell({ subject: "glimpse", after: 0 }))).toEqual(JSON.parse(JSON.stringify(leader)));
     // Only what the other one cannot know by itself.
-    const standings = [7, 8].map((id) => ({ id, attachedHere: id === 7, silentMs: 3 }));
+    const standings = [7, 8].map((id) => ({ id, attachedHere: id === 7, watches: id === 7 ? 4 : 0, silentMs: 3 }));
     expect(JSON.parse(observatory.tell({ subject: "sessions", after: 0 }))).toEqual({
       sessions: standings,
       more: true,
@@ -458,10 +460,10 @@ describe("the observatory", () => {
 describe("a page of sessions", () => {
   const page = (path: string) => {
     const sessions = Array.from({ length: 100 }, (_, i) => ({
-      ...{ id: i + 1, timeoutMs: 1, attachment: 1, lastRequestId: 0, ephemeralCount: 20 },
+      ...{ id: i + 1, timeoutMs: 1, openedMs: 1, attachment: 1, lastRequestId: 0, ephemeralCount: 20 },
       ephemeralPaths: (max: number) => Array.from({ length: max }, () => path),
     }));
-    return sessionPage(sessions, 0, 100, () => ({ attachedHere: false, silentMs: undefined })).sessions;
+    return sessionPage(sessions, 0, 100, () => ({ attachedHere: false, watches: 0, silentMs: undefined })).sessions;
   };
 
   it("names ephemerals as long as they are short together", () => {
@@ -481,7 +483,14 @@ describe("where people are sent", () => {
       ["b.example:7301", "a.example:7201", "b.example:7301"],
     ] as const) {
       const lookout = new Lookout({
-        options: { id: 1, httpAddress, peerAddress, dashboard: true, httpNames: ["c.example"] },
+        options: {
+          id: 1,
+          httpAddress,
+          zookeeperAddress: undefined,
+          peerAddress,
+          dashboard: true,
+          httpNames: ["c.example"],
+        },
         clock: { now: () => 0, wallClock: () => 0 },
         node: () => ({ status: () => statusOf(1) }) as unknown as Node,
         peers: () => ({}) as unknown as PeerTransport,

@@ -224,7 +224,8 @@ describe("the picture of a live cluster", () => {
 
   it("shows the first sessions as clients, those that nobody has heard of as lost", () => {
     const session = (id: number, attachedTo: number | null, silentMs: number) => ({
-      ...{ id, timeoutMs: 10_000, lastRequestId: 0, ephemeralCount: 0, ephemerals: [], attachedTo, silentMs },
+      ...{ id, timeoutMs: 10_000, openedMs: 1, lastRequestId: 0, ephemeralCount: 0, ephemerals: [] },
+      ...{ attachedTo, watches: 0, silentMs },
     });
     const many = Array.from({ length: 500 }, (_, i) => session(i + 1, 1, 0));
     expect(pictureOf(view([server(1)]), many, []).clients.length).toBeLessThan(30);

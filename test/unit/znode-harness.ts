@@ -4,10 +4,15 @@ import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Operation, Read, ReadKind, Result, SessionId, Stat, Success, Zxid } from "../../src/base/operations.ts";
-import type { Applied, CommandBody, Outcome } from "../../src/znode/commands.ts";
+import type { Applied, CommandBody, CreateSession, Outcome } from "../../src/znode/commands.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
 
 export const password = (n: number): Uint8Array => new Uint8Array(16).fill(n);
+
+/** The command that opens a session. */
+export function opening(secret: Uint8Array): CreateSession {
+  return { type: "createSession", password: secret, timeoutMs: 4000, holder: 0 };
+}
 
 export function create(path: string, options: { data?: string; ephemeral?: true; sequential?: true } = {}): Operation {
   return {

@@ -8,7 +8,7 @@ import { digestOf } from "../../src/znode/digest.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
 import { Tree } from "../../src/znode/tree.ts";
-import { create, del, Harness, password, set } from "./znode-harness.ts";
+import { create, del, Harness, opening, password, set } from "./znode-harness.ts";
 
 describe("ZnodeMachine", () => {
   it("takes entries in order, once each", () => {
@@ -141,7 +141,7 @@ describe("digest", () => {
       const sessions = new SessionTable();
       const root = present(tree.get("/"), "the root");
       for (const n of order) {
-        sessions.open(n, password(n), 4000, 0);
+        sessions.open(n, opening(password(n)), 0);
         tree.insert(root, `/${n}`, password(n), 0, n, 0);
       }
       root.pzxid = 9;

@@ -6,6 +6,7 @@ import { SessionTable } from "../../src/znode/sessions.ts";
 import { SortedNames } from "../../src/znode/sorted-names.ts";
 import { statOf, Znode } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
+import { opening } from "./znode-harness.ts";
 
 function root(tree: Tree) {
   return present(tree.get("/"), "the root");
@@ -72,7 +73,7 @@ describe("invariants", () => {
     const sessions = new SessionTable();
     const znode = tree.insert(root(tree), "/e", emptyBytes, 1, 2, 0);
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
-    const session = sessions.open(1, new Uint8Array(16), 4000, 0);
+    const session = sessions.open(1, opening(new Uint8Array(16)), 0);
     expect(() => assertSound(tree, sessions)).toThrow(AssertionError);
     sessions.own(session, znode);
     assertSound(tree, sessions);

@@ -7,6 +7,7 @@ import { registerGet } from "./get.ts";
 import { registerHealth } from "./health.ts";
 import { registerLs } from "./ls.ts";
 import { registerMember } from "./member.ts";
+import { registerSessions } from "./sessions.ts";
 import { registerSet } from "./set.ts";
 import { registerSnapshot } from "./snapshot.ts";
 import { registerStat } from "./stat.ts";
@@ -34,6 +35,7 @@ export const commands: readonly Register[] = [
   registerWatch,
   registerSync,
   registerStatus,
+  registerSessions,
   registerHealth,
   registerMember,
   registerTransfer,

@@ -23,6 +23,8 @@ export async function status(context: Context): Promise<void> {
   }
   if (out.json) return;
   out.write(`leader: server ${leader.id}, term ${leader.term}; ${summary}\n`);
+  const doors = up.flatMap(({ zookeeperAddress }) => zookeeperAddress ?? []);
+  if (doors.length > 0) out.write(`ZooKeeper: ${doors.join(",")}\n`);
   const dashboard = up.find(({ httpAddress }) => httpAddress !== undefined)?.httpAddress;
   if (dashboard !== undefined) out.write(`dashboard: http://${dashboard}/\n`);
 }

@@ -100,6 +100,12 @@ export class ClientRouter {
       if (state.type === "attached") yield { sessionId: state.sessionId, watches: this.#watches.of(id) };
   }
 
+  /** How many watches are armed for the client of a session. */
+  watchesOfSession(session: SessionId): number {
+    const connection = this.#connections.of(session);
+    return connection === undefined ? 0 : this.#watches.countOf(connection.id);
+  }
+
   /** Whether the session is attached to a client of this server. */
   isAttached(session: SessionId): boolean {
     return this.#connections.of(session) !== undefined;

@@ -69,6 +69,11 @@ export class ServerWatches {
     return this.#table.watchesOf(connection);
   }
 
+  /** How many these are. */
+  countOf(connection: ConnectionId): number {
+    return this.#table.countOf(connection);
+  }
+
   /** At most `max` of the watched paths. */
   watched(max: number): readonly Watched[] {
     return this.#table.watched(max);

@@ -7,6 +7,8 @@ export interface SessionRow {
   readonly id: SessionId;
   /** Negotiated at the last attachment, milliseconds. */
   readonly timeoutMs: number;
+  /** When it was opened, Unix ms; 0: not known. */
+  readonly openedMs: number;
   /** Newest write that took its place in the session's order; 0 = none. */
   readonly lastRequestId: number;
   readonly ephemeralCount: number;
@@ -14,6 +16,8 @@ export interface SessionRow {
   readonly ephemerals: readonly string[];
   /** Its client is connected to this server. */
   readonly attachedHere: boolean;
+  /** What its client watches here. */
+  readonly watches: number;
   /** At the leader: for how long it was not heard of, milliseconds. */
   readonly silentMs?: number;
 }
@@ -33,15 +37,19 @@ export function sessionPage(
   sessions: Iterable<SessionView>,
   after: SessionId,
   max: number,
-  standing: (id: SessionId) => { readonly attachedHere: boolean; readonly silentMs: number | undefined },
+  standing: (id: SessionId) => {
+    readonly attachedHere: boolean;
+    readonly watches: number;
+    readonly silentMs: number | undefined;
+  },
 ): SessionPage {
   const rows: SessionRow[] = [];
   let left = namedCharactersMax;
   for (const session of sessions) {
     if (session.id <= after) continue;
     if (rows.length >= max) return { sessions: rows, more: true };
-    const { id, timeoutMs, lastRequestId, ephemeralCount } = session;
-    const { attachedHere, silentMs } = standing(id);
+    const { id, timeoutMs, openedMs, lastRequestId, ephemeralCount } = session;
+    const { silentMs, ...here } = standing(id);
     const ephemerals: string[] = [];
     for (const path of session.ephemeralPaths(ephemeralsNamedMax)) {
       if (path.length > left) break;
@@ -49,7 +57,7 @@ export function sessionPage(
       ephemerals.push(path);
     }
     const heard = silentMs === undefined ? {} : { silentMs: Math.round(silentMs) };
-    rows.push({ id, timeoutMs, lastRequestId, ephemeralCount, ephemerals, attachedHere, ...heard });
+    rows.push({ id, timeoutMs, openedMs, lastRequestId, ephemeralCount, ephemerals, ...here, ...heard });
   }
   return { sessions: rows, more: false };
 }

@@ -54,6 +54,11 @@ export class ClientWatches {
     return this.#watches.watchesOf(connection);
   }
 
+  /** How many these are. */
+  countOf(connection: ConnectionId): number {
+    return this.#watches.countOf(connection);
+  }
+
   /** A read arms a watch; a failure if the connection has too many. */
   arm(connection: ConnectionId, spec: WatchSpec): Failure | undefined {
     return this.#watches.arm(connection, spec);
