@@ -124,6 +124,20 @@ export class Side {
         await seat.client.ask(opcode.closeSession, requests.nothing, {});
         await seat.client.until(() => seat.client.closed);
         return await this.#replace(step.client);
+      case "auth": {
+        const { scheme, credential } = step;
+        const reply = await seat.client.ask(
+          opcode.auth,
+          requests.auth,
+          { type: 0, scheme, auth: utf8(credential) },
+          -4,
+        );
+        seat.told = seat.client.heard.length;
+        this.#lines.push({ text: `auth ${reply?.err} zxid ${reply?.zxid}`, zxids: [] });
+        if (reply?.err === 0) return;
+        await seat.client.until(() => seat.client.closed);
+        return await this.#closeFromElsewhere(step.client);
+      }
       case "garbled": {
         const reply = await seat.client.ask(step.opcode, anything, (to) => to.bytes(Uint8Array.from(step.body)));
         seat.told = seat.client.heard.length;

@@ -49,6 +49,8 @@ export type Step =
   | { readonly type: "rejoin"; readonly client: number; readonly other: number; readonly meanwhile: Ask | undefined }
   /** A client closes its session and opens a new one. */
   | { readonly type: "close"; readonly client: number }
+  /** A client shows who it is; a scheme that there is none of ends the connection. */
+  | { readonly type: "auth"; readonly client: number; readonly scheme: string; readonly credential: string }
   /** A request whose body ends too early, or means nothing, for an operation with this number. */
   | { readonly type: "garbled"; readonly client: number; readonly opcode: number; readonly body: readonly number[] };
 
@@ -72,7 +74,12 @@ export function drawSteps(random: Random, length: number): readonly Step[] {
       const meanwhile = random() < 0.7 ? ask() : undefined;
       return { type: "rejoin", client: who, other: (who + 1 + below(clients - 1)) % clients, meanwhile };
     }
-    if (draw < 0.96) return { type: "close", client: client() };
+    if (draw < 0.95) return { type: "close", client: client() };
+    if (draw < 0.97) {
+      const scheme = random() < 0.8 ? "digest" : random() < 0.5 ? "ip" : "world";
+      const credentials = ["bob:secret", "bob:other", "bob", "", "a:b:c", "\u00fc:x"];
+      return { type: "auth", client: client(), scheme, credential: credentials[below(credentials.length)] ?? "" };
+    }
     const body = Array.from({ length: below(12) }, () => (random() < 0.5 ? 0 : below(256)));
     return { type: "garbled", client: client(), opcode: garbledOpcodes[below(garbledOpcodes.length)] ?? 1, body };
   };

@@ -109,6 +109,8 @@ export const limits = {
   sessionsMax: 100_000,
   /** Client connections of one server. */
   connectionsMax: 10_000,
+  /** Whom the client of one connection may show to be. */
+  identitiesMax: 100,
   /** Watches of one connection. */
   watchesPerConnectionMax: 100_000,
   /** Watches in one SetWatches message, whose events come in the order of the changes. */

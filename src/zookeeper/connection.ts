@@ -7,6 +7,7 @@ import { Attendance } from "./attendance.ts";
 import { bytesOf, Conversation, type Facts } from "./conversation.ts";
 import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
 import type { Ending } from "./handshake.ts";
+import { Identities } from "./identities.ts";
 import { JuteWriter } from "./jute.ts";
 import { type Stranger, strangerOf } from "./strangers.ts";
 import { Traffic } from "./traffic.ts";
@@ -53,7 +54,7 @@ class ZooKeeperConnection implements ClientStream {
     this.#surroundings = surroundings;
     const attendance = new Attendance(nameOf(socket), new Traffic(surroundings.traffic));
     this.#attendance = attendance;
-    this.#conversation = new Conversation(surroundings.facts, attendance, [{ scheme: "ip", user: ipOf(socket) }]);
+    this.#conversation = new Conversation(surroundings.facts, attendance, new Identities(ipOf(socket)));
   }
 
   begin(): void {

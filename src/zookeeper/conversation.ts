@@ -14,11 +14,12 @@ import { Attendance } from "./attendance.ts";
 import { zkError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { type Ending, endingOf, type Given, noSession, readHandshake, writeResponse } from "./handshake.ts";
+import { Identities } from "./identities.ts";
 import { JuteReader, type JuteWriter, unlessMalformed } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
 import { take } from "./operations.ts";
 import { carrier, PendingRequests } from "./pending.ts";
-import { type ClientInfo, pathsAnnounced, replies, replyHeader, requestHeader, requests } from "./records.ts";
+import { pathsAnnounced, replies, replyHeader, requestHeader, requests } from "./records.ts";
 import { answerToRefused, type Body, headerOnly, type Taken } from "./taken.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -43,13 +44,13 @@ export class Conversation {
   readonly #pending: PendingRequests;
   readonly #events = new Events();
   readonly #attendance: Attendance;
-  readonly #identities: readonly ClientInfo[];
+  readonly #identities: Identities;
   #pings = 0;
   /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
   #toldZxid = 0;
 
   /** `identities`: who the client is. */
-  constructor(facts: Facts, attendance = new Attendance("", new Traffic()), identities: readonly ClientInfo[] = []) {
+  constructor(facts: Facts, attendance = new Attendance("", new Traffic()), identities = new Identities("")) {
     const { traffic } = attendance;
     this.#facts = facts;
     this.#attendance = attendance;
@@ -89,11 +90,12 @@ export class Conversation {
         return { messages: [{ type: "ping", number: this.#pings }] };
       case opcode.setWatches:
         return this.#setWatches(xid, reader, frame.length);
+      case opcode.auth:
+        return unlessMalformed(() => this.#auth(xid, reader, frame.length)) ?? { end: "malformed" };
       case opcode.whoAmI:
         return this.#request(xid, this.#whoAmI(), frame.length);
       case opcode.closeSession:
-        this.#state = "closing";
-        return this.#request(xid, { ask: { type: "close" }, answer: () => {} }, 0);
+        return this.#lastRequest(xid, { ask: { type: "close" }, answer: () => {} }, 0);
       default:
         return this.#ask(xid, operation, reader, frame.length);
     }
@@ -120,16 +122,28 @@ export class Conversation {
   #ask(xid: number, operation: number, reader: JuteReader, bytes: number): Heard {
     const taken = take(operation, reader);
     if (taken !== undefined) return this.#request(xid, taken, bytes);
+    return this.#lastRequest(xid, { ...headerOnly(zkError.UNIMPLEMENTED), zxid: -1, end: "unknownOperation" }, bytes);
+  }
+
+  /** Nothing is heard behind it. */
+  #lastRequest(xid: number, taken: Taken, bytes: number): Heard {
     this.#state = "closing";
-    return this.#request(xid, headerOnly(zkError.UNIMPLEMENTED), bytes);
+    return this.#request(xid, taken, bytes);
   }
 
   #request(xid: number, taken: Taken, bytes: number): { readonly messages: readonly ClientMessage[] } {
-    return { messages: this.#pending.add({ xid, taken, last: this.#state === "closing" }, bytes) };
+    return { messages: this.#pending.add({ xid, taken }, bytes) };
+  }
+
+  /** Whoever the client shows to be, it is from here on; the answer comes in its turn. */
+  #auth(xid: number, reader: JuteReader, bytes: number): Heard {
+    const { scheme, auth } = requests.auth.read(reader);
+    if (this.#identities.add(scheme, auth)) return this.#request(xid, { ...headerOnly(zkError.OK), zxid: 0 }, bytes);
+    return this.#lastRequest(xid, { ...headerOnly(zkError.AUTHFAILED), zxid: 0, end: "authFailed" }, bytes);
   }
 
   #whoAmI(): Taken {
-    const clientInfos = this.#identities;
+    const { clientInfos } = this.#identities;
     return { ask: carrier, answer: (writer) => replies.clientInfos.write(writer, { clientInfos }) };
   }
 
@@ -200,17 +214,16 @@ export class Conversation {
   #reply(zxid: number, result: Result, writer: JuteWriter): Ending | undefined {
     const pending = this.#pending.answered();
     if (pending === undefined) return "refused";
-    const { xid, taken, last } = pending;
+    const { xid, taken } = pending;
     this.#toldZxid = Math.max(this.#toldZxid, zxid);
     this.#attendance.answered(zxid);
     const answer = answerOf(taken, result);
-    const unknown = last && "error" in taken.ask;
     this.#frame(writer, () => {
       const err = typeof answer === "number" ? answer : zkError.OK;
-      replyHeader.write(writer, { xid, zxid: unknown ? -1 : zxid, err });
+      replyHeader.write(writer, { xid, zxid: taken.zxid ?? zxid, err });
       if (typeof answer !== "number") answer(writer);
     });
-    return unknown ? "unknownOperation" : undefined;
+    return taken.end;
   }
 
   #pong(number: number, quorum: boolean, writer: JuteWriter): Ending | undefined {

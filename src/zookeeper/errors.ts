@@ -17,6 +17,7 @@ export const zkError = {
   NOTEMPTY: -111,
   SESSIONEXPIRED: -112,
   INVALIDACL: -114,
+  AUTHFAILED: -115,
   SESSIONMOVED: -118,
   RECONFIGDISABLED: -123,
 } as const;

@@ -17,6 +17,7 @@ export type Ending =
   | "overloaded"
   | "moved"
   | "unknownOperation"
+  | "authFailed"
   | "refused";
 
 /** What a client's first frame says. */

@@ -1,6 +1,6 @@
 /**
  * What clients may ask for: how each request is read, what it asks of the node, and how the answer is written. Changes
- * are in `changes.ts`; ping, setWatches, whoAmI and closeSession, which concern the connection, in `conversation.ts`.
+ * are in `changes.ts`; ping, setWatches, auth, whoAmI and closeSession, which concern the connection, in `conversation.ts`.
  */
 import type { Read, ReadKind } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
@@ -95,7 +95,7 @@ const rows = new Map<number, Take>([
 /** Operations of ZooKeeper that are not served, and refused in their turn. */
 const unserved = new Set<number>([
   ...[opcode.setAcl, opcode.checkWatches, opcode.removeWatches],
-  ...[opcode.auth, opcode.sasl, opcode.setWatches2, opcode.addWatch],
+  ...[opcode.sasl, opcode.setWatches2, opcode.addWatch],
 ]);
 
 /** Reads a request. Undefined: there is no such operation, not in ZooKeeper either. */

@@ -14,8 +14,6 @@ const pendingBytesMax = limits.outstandingBytesMax / 2;
 export interface Pending {
   readonly xid: number;
   readonly taken: Taken;
-  /** Its answer is the last. */
-  readonly last: boolean;
 }
 
 interface Waiting extends Pending {

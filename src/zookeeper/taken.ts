@@ -2,6 +2,7 @@
 import type { Failure, Success } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
+import type { Ending } from "./handshake.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
 
 /** What follows the header of an answer. */
@@ -18,6 +19,10 @@ export interface Taken {
    * error that stands for the node's.
    */
   readonly refused?: (failure: Failure) => number | Body;
+  /** The zxid of the answer. Left out: the node's. */
+  readonly zxid?: number;
+  /** Why the connection ends behind the answer, if it does. */
+  readonly end?: Ending;
 }
 
 /** A row for an operation: how its request is read, what it asks, how the answer is written. */

@@ -40,6 +40,7 @@ const complaints: { readonly [reason in Reason]?: string } = {
   tls: "a TLS client came to the ZooKeeper port, where nothing is encrypted",
   frameTooLarge: "a ZooKeeper client sent a frame that is too large",
   malformed: "a ZooKeeper client sent what is no frame of its protocol",
+  authFailed: "a ZooKeeper client shows a credential that is none, or more than there is room for",
   unknownOperation: "a ZooKeeper client asked for an operation that nobody knows",
 };
 

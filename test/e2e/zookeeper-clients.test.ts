@@ -54,6 +54,7 @@ describe("clients that were written for ZooKeeper", () => {
       ...[
         "get /cli",
         "create /cli/missing/parent",
+        "addauth digest bob:secret",
         "whoami",
         "create -e /mine",
         "getEphemerals /m",
@@ -65,7 +66,14 @@ describe("clients that were written for ZooKeeper", () => {
     for (const line of [
       ...["Created /cli", "hello", "dataLength = 5", "Created /cli/e-0000000000", "'world,'anyone", ": cdrwa"],
       ...["Sync is OK", "WatchedEvent state:SyncConnected type:NodeDataChanged path:/cli", "Node not empty: /cli"],
-      ...["Node does not exist: /cli", "Node does not exist: /cli/missing/parent", "ip: 127.0.0.1", "[/mine]", "2"],
+      ...[
+        "Node does not exist: /cli",
+        "Node does not exist: /cli/missing/parent",
+        "ip: 127.0.0.1",
+        "digest: bob",
+        "[/mine]",
+        "2",
+      ],
     ])
       expect(said.split("\n")).toContain(line);
   });

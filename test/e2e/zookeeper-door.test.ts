@@ -492,6 +492,42 @@ it("a client learns of its ephemerals, and how many znodes there are below one",
   expect((await ask(opcode.getAllChildrenNumber, "/family-of")).int()).toBe(2);
 });
 
+describe("auth", () => {
+  const show = (client: ZkClient, scheme: string, credential: string) =>
+    client.ask(opcode.auth, requests.auth, { type: 0, scheme, auth: utf8(credential) }, -4);
+  const names = async (client: ZkClient) => {
+    const reply = present(await client.ask(opcode.whoAmI, requests.nothing, {}), "an answer");
+    const infos = replies.clientInfos.read(new JuteReader(reply.body)).clientInfos;
+    return infos.map(({ scheme, user }) => `${scheme} ${user}`);
+  };
+
+  it("adds to who a client is, for as long as it is connected", async () => {
+    const { client, session } = await join();
+    expect(await show(client, "digest", "bob:secret")).toMatchObject({ err: 0, zxid: 0, xid: -4 });
+    expect(await show(client, "digest", "bob:secret")).toMatchObject({ err: 0 });
+    expect(await show(client, "digest", "bob:other")).toMatchObject({ err: 0 });
+    expect(await show(client, "ip", "10.0.0.1")).toMatchObject({ err: 0 });
+    expect(await names(client)).toEqual(["ip 127.0.0.1", "digest bob", "digest bob"]);
+    const { client: again } = await join(1, session);
+    expect(await names(again)).toEqual(["ip 127.0.0.1"]);
+  });
+
+  it("that fails is answered, and ends the connection", async () => {
+    for (const scheme of ["world", "super", "sasl", ""]) {
+      const { client } = await join();
+      expect(await show(client, scheme, "anyone")).toMatchObject({ err: -115, zxid: 0 });
+      await client.until(() => client.closed);
+    }
+  });
+
+  it("has room for some identities, and no more", async () => {
+    const { client } = await join();
+    for (let i = 1; i < 100; i++) expect(await show(client, "digest", `u${i}:p`)).toMatchObject({ err: 0 });
+    expect(await show(client, "digest", "u1:p")).toMatchObject({ err: 0 });
+    expect(await show(client, "digest", "u100:p")).toMatchObject({ err: -115 });
+  });
+});
+
 it("a client learns who it is", async () => {
   const { client } = await join();
   const reply = present(await client.ask(opcode.whoAmI, requests.nothing, {}), "an answer");

@@ -61,6 +61,10 @@ assert a.sync("/kazoo") == "/kazoo"
 assert a.server_version()[:2] == (3, 8), a.server_version()
 done("basics")
 
+a.add_auth("digest", "kazoo:secret")
+assert a.exists("/kazoo") is not None
+done("auth")
+
 transaction = a.transaction()
 transaction.create("/kazoo/txn", b"t")
 transaction.create("/kazoo/txn/n-", b"", ephemeral=True, sequence=True)

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { utf8 } from "../../src/base/bytes.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Result, WatchKind } from "../../src/base/operations.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
 import { FrameSplitter } from "../../src/zookeeper/frames.ts";
+import { digestOf } from "../../src/zookeeper/identities.ts";
 import { type Codec, encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";
 import { connectRequest, replyHeader, requestHeader, requests, watcherEvent } from "../../src/zookeeper/records.ts";
@@ -127,4 +129,9 @@ describe("errors that are ZooKeeper's", () => {
       expect(errorOf(opcode.setData, requests.setData, request, {})).toBe(-102);
     }
   });
+});
+
+it("a digest names the user, and hashes the whole, as ZooKeeper does", () => {
+  expect(digestOf(utf8("z:z"))).toBe("z:cOgtYxFOAwKiTCMigcN2j2fFI3c=");
+  expect(digestOf(utf8("bob")).split(":")[0]).toBe("bob");
 });
