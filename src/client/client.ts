@@ -12,15 +12,19 @@ import type {
   ChildPage,
   ChildPagesOptions,
   ClientOptions,
+  CountOptions,
+  EphemeralsOptions,
   NodeChildren,
+  NodeCount,
   NodeData,
+  OwnEphemerals,
   ReadOptions,
   RequestOptions,
   SessionInfo,
   WatchOptions,
 } from "./options.ts";
 import { field, RequestSender, succeeded } from "./request-sender.ts";
-import { readRequest, syncRequest } from "./requests.ts";
+import { countRequest, ephemeralsRequest, readRequest, syncRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
 import { ClientWrites } from "./writes.ts";
@@ -207,6 +211,37 @@ export class TerrariumClient extends ClientWrites {
    */
   childPages(path: string, options: ChildPagesOptions = {}): AsyncIterableIterator<ChildPage> {
     return pagesOf(this.#sender.page(path), options);
+  }
+
+  /**
+   * How many znodes there are below one, however deep. Rejects with NO_NODE.
+   *
+   * ```ts
+   * const { count } = await client.countBelow("/jobs");
+   * ```
+   */
+  countBelow(path: string, options: CountOptions = {}): Promise<NodeCount> {
+    return this.#sender.send(
+      () => countRequest(path, options),
+      options,
+      ({ count }, zxid) => ({ count: field(count, "count"), zxid }),
+    );
+  }
+
+  /**
+   * The paths of the ephemerals that this session owns, sorted: those that begin with `prefix`. Rejects with
+   * REPLY_TOO_LARGE if they fill more than a frame.
+   *
+   * ```ts
+   * for (const path of (await client.ephemerals({ prefix: "/workers/" })).paths) console.log(path);
+   * ```
+   */
+  ephemerals(options: EphemeralsOptions = {}): Promise<OwnEphemerals> {
+    return this.#sender.send(
+      () => ephemeralsRequest(options),
+      options,
+      ({ children }, zxid) => ({ paths: field(children, "children"), zxid }),
+    );
   }
 
   /**

@@ -86,6 +86,29 @@ export interface ChildPagesOptions extends ReadOptions {
   readonly after?: string | undefined;
 }
 
+/** Options of `countBelow`. */
+export type CountOptions = RequestOptions & Pick<ReadOptions, "local">;
+
+/** Options of `ephemerals`. */
+export interface EphemeralsOptions extends CountOptions {
+  /** What the paths are to begin with; need be no path of a znode. Default "/": all. */
+  readonly prefix?: string | undefined;
+}
+
+/** Answer of `countBelow`. */
+export interface NodeCount {
+  readonly count: number;
+  /** Of the state that was counted. */
+  readonly zxid: Zxid;
+}
+
+/** Answer of `ephemerals`. */
+export interface OwnEphemerals {
+  readonly paths: readonly string[];
+  /** Of the state that shows them. */
+  readonly zxid: Zxid;
+}
+
 /** Options of `watch`. */
 export interface WatchOptions {
   /** Ends the iteration. */

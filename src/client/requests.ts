@@ -14,7 +14,14 @@ import {
   isObject,
 } from "./checks.ts";
 import { checkTimeout } from "./endpoints.ts";
-import type { ChildPagesOptions, ReadOptions, RequestOptions, WatchOptions } from "./options.ts";
+import type {
+  ChildPagesOptions,
+  CountOptions,
+  EphemeralsOptions,
+  ReadOptions,
+  RequestOptions,
+  WatchOptions,
+} from "./options.ts";
 
 /** What every request may have; what else it has is checked with its body. */
 export const everyRequest = ["timeoutMs", "signal"] as const;
@@ -35,6 +42,18 @@ export function pageRequest(path: unknown, options: ChildPagesOptions, after: un
   const given = checkOptions(options, pageOptions);
   const read = checkedRead("getChildren", path, given);
   return { type: "read", read: { ...read, limit: checkLimit(given.limit), after: checkName(after) } };
+}
+
+export function countRequest(path: unknown, options: CountOptions): RequestBody {
+  const given = checkOptions(options, [...everyRequest, "local"]);
+  return { type: "read", read: checkedRead("getAllChildrenNumber", path, given) };
+}
+
+export function ephemeralsRequest(options: EphemeralsOptions): RequestBody {
+  const { prefix = "/", local } = checkOptions(options, [...everyRequest, "local", "prefix"]);
+  if (typeof prefix !== "string") throw badArgument("prefix", prefix, "the beginning of paths");
+  const read: Read = { kind: "getEphemerals", path: prefix, watch: false, local: checkFlag("local", local) };
+  return { type: "read", read };
 }
 
 export function syncRequest(options: RequestOptions): RequestBody {

@@ -255,13 +255,14 @@ export class FakeCluster {
       const results = (read.parts ?? []).map((part) => this.#read(connection, { ...part, watch: false, local: true }));
       return { results: results as PartResult[] };
     }
+    if (read.kind === "getEphemerals")
+      return { children: [...this.nodes.keys()].filter((path) => path.startsWith(read.path)).sort() };
     const node = this.nodes.get(read.path);
     if (node === undefined && read.kind !== "sync") {
       if (read.watch && read.kind === "exists") this.#arm(connection, "exist", read.path);
       return failed("NO_NODE");
     }
     if (read.kind === "sync") return {};
-    if (read.kind === "getEphemerals") return { children: [] };
     if (read.kind === "getAllChildrenNumber") {
       const prefix = read.path === "/" ? "/" : `${read.path}/`;
       return { count: [...this.nodes.keys()].filter((path) => path !== "/" && path.startsWith(prefix)).length };

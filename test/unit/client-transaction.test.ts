@@ -103,6 +103,18 @@ describe("a transaction", () => {
   });
 });
 
+describe("countBelow and ephemerals", () => {
+  it("are asked for by path and by prefix, and checked before anything is sent", async () => {
+    for (const path of ["/c", "/c/a", "/c/a/b"]) await client.create(path, "");
+    expect(await client.countBelow("/c", { local: true })).toMatchObject({ count: 2 });
+    expect(await errorOf(client.countBelow("/none"))).toMatchObject({ code: "NO_NODE" });
+    expect((await client.ephemerals({ prefix: "/c/" })).paths).toEqual(["/c/a", "/c/a/b"]);
+    expect(await errorOf(client.countBelow("c"))).toMatchObject({ code: "BAD_ARGUMENTS" });
+    expect(await errorOf(client.ephemerals({ prefix: 7 } as never))).toMatchObject({ code: "BAD_ARGUMENTS" });
+    expect(await errorOf(client.ephemerals({ watch: () => {} } as never))).toMatchObject({ code: "BAD_ARGUMENTS" });
+  });
+});
+
 describe("multiRead", () => {
   it("answers each part by itself, in its own type", async () => {
     await client.create("/a", "one");
