@@ -2,23 +2,28 @@
  * multi and multiRead: several operations in one request. Each has a header in front; a last header, which says that all
  * is done, ends the list. So has each answer: where a multi was refused, the answers of all its parts are errors.
  */
+import { limits } from "../base/limits.ts";
 import type { MultiPart, PartResult, ReadPart } from "../base/operations.ts";
 import { noStat, type TakenChange, takeChange } from "./changes.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import { JuteError, type JuteReader, type JuteWriter } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
 import { multiHeader, replies, requests } from "./records.ts";
-import { type Taken, zkErrorOfRead } from "./taken.ts";
+import { headerOnly, type Taken, zkErrorOfRead } from "./taken.ts";
 
 /** The type of an item that is an error, and of the header behind the last item. */
 const noType = -1;
 
-/** Reads items until the header that says that all are there. */
-function readItems<T>(reader: JuteReader, read: (operation: number) => T): readonly T[] {
+/** More than there may be: they would be refused by every server, and are not worth carrying there. */
+const tooMany = headerOnly(zkErrorOf("MULTI_TOO_LARGE"));
+
+/** Reads items until the header that says that all are there. Undefined: they are more than there may be. */
+function readItems<T>(reader: JuteReader, read: (operation: number) => T): readonly T[] | undefined {
   const items: T[] = [];
   for (;;) {
     const { type, done } = multiHeader.read(reader);
     if (done) return items;
+    if (items.length === limits.multiPartsMax) return undefined;
     items.push(read(type));
   }
 }
@@ -39,6 +44,7 @@ export function takeMulti(reader: JuteReader): Taken {
     if (taken !== undefined) return taken;
     throw new JuteError(`operation ${operation} is no part of a multi`);
   });
+  if (changes === undefined) return tooMany;
   const { parts, problem } = partsOf(changes);
   return {
     ask: { type: "write", operation: { op: "multi", parts } },
@@ -51,7 +57,7 @@ export function takeMulti(reader: JuteReader): Taken {
     },
     refused: (failure) => {
       const { failedPart } = failure;
-      // Refused as a whole: there are too many parts, or there is no room on the disk.
+      // Refused as a whole: there is no room on the disk.
       if (failedPart === undefined) return zkErrorOf(failure.code);
       const error = problem?.at === failedPart ? problem.error : zkErrorOf(failure.code);
       return (writer) => writeErrors(writer, changes.length, failedPart, error);
@@ -91,6 +97,7 @@ export function takeMultiRead(reader: JuteReader): Taken {
     const { path } = requests.read.read(reader);
     return { kind: operation === opcode.getData ? "getData" : "getChildren", path: path === "" ? "/" : path };
   });
+  if (parts === undefined) return tooMany;
   return {
     ask: { type: "read", read: { kind: "multiRead", path: "/", watch: false, local: true, parts } },
     answer: (writer, { results = [] }) => {

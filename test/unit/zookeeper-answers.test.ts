@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Result, WatchKind } from "../../src/base/operations.ts";
@@ -8,7 +9,14 @@ import { FrameSplitter } from "../../src/zookeeper/frames.ts";
 import { digestOf } from "../../src/zookeeper/identities.ts";
 import { type Codec, encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";
-import { connectRequest, replyHeader, requestHeader, requests, watcherEvent } from "../../src/zookeeper/records.ts";
+import {
+  connectRequest,
+  multiHeader,
+  replyHeader,
+  requestHeader,
+  requests,
+  watcherEvent,
+} from "../../src/zookeeper/records.ts";
 
 const passwd = new Uint8Array(16);
 let conversation: Conversation;
@@ -129,6 +137,22 @@ describe("errors that are ZooKeeper's", () => {
       expect(errorOf(opcode.setData, requests.setData, request, {})).toBe(-102);
     }
   });
+});
+
+it("a multi of too many parts is refused here, and its parts go nowhere", () => {
+  const header = { type: opcode.check, done: false, err: -1 };
+  const check = Buffer.concat([encode(multiHeader, header), encode(requests.delete, { path: "/a", version: -1 })]);
+  const multi = (parts: number): unknown => {
+    const end = encode(multiHeader, { type: -1, done: true, err: -1 });
+    const found = heard(1, opcode.multi, Buffer.concat([...Array.from({ length: parts }, () => check), end]));
+    if ("end" in found) throw new Error(found.end);
+    return found.messages[0];
+  };
+  expect(multi(limits.multiPartsMax)).toMatchObject({ body: { type: "write", operation: { op: "multi" } } });
+  told({ type: "reply", xid: 1, zxid: 100, result: {} });
+  expect(multi(limits.multiPartsMax + 1)).toMatchObject({ body: { type: "read", read: { kind: "exists" } } });
+  const [reader] = told({ type: "reply", xid: 2, zxid: 100, result: {} });
+  expect(replyHeader.read(present(reader, "an answer")).err).toBe(-1);
 });
 
 it("a digest names the user, and hashes the whole, as ZooKeeper does", () => {
