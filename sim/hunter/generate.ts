@@ -165,7 +165,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       createContainer: randomness.draws("plan containers").pick([0, 0, 3, 10, 20]),
       createTtl: randomness.draws("plan times to live").pick([0, 0, 3, 10, 20]),
       getEphemerals: randomness.draws("plan ephemeral reads").pick([0, 0, 0, 2]),
-      getAllChildrenNumber: randomness.draws("plan counts").pick([0, 0, 0, 2]),
+      getAllChildrenNumber: randomness.draws("plan descendants").pick([0, 0, 0, 2]),
       multiRead: randomness.draws("plan multi reads").pick([0, 0, 3, 10]),
     },
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),
