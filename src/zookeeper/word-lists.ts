@@ -1,14 +1,22 @@
 /** The four-letter words that list what there is: connections, sessions, ephemerals, watches. */
 import type { SessionId, WatchSpec } from "../base/operations.ts";
-import type { SessionView } from "../znode/sessions.ts";
 import type { Attendance } from "./attendance.ts";
+
+/** A session, and what it owns. */
+interface ListedSession {
+  readonly id: SessionId;
+  readonly timeoutMs: number;
+  readonly ephemeralCount: number;
+  /** Paths of the first `max` of its ephemerals. */
+  ephemeralPaths(max: number): readonly string[];
+}
 
 /** What the lists are made of. */
 export interface ListFacts {
   /** Of this door, those that have said who they are. */
   attending(): Iterable<Attendance>;
   /** All that live. */
-  sessions(): Iterable<SessionView>;
+  sessions(): Iterable<ListedSession>;
   /** At the leader: for how long a session was not heard of, ms. */
   silentMs(id: SessionId): number | undefined;
   /** What the clients of this server watch. */
@@ -47,7 +55,7 @@ function hex(id: number): string {
 export function dump({ sessions, silentMs }: ListFacts): string {
   const now = Date.now();
   const byExpiry = new Map<number, SessionId[]>();
-  const owners: SessionView[] = [];
+  const owners: ListedSession[] = [];
   let total = 0;
   for (const session of sessions()) {
     total += 1;
