@@ -39,13 +39,18 @@ async function members(): Promise<number[]> {
 
 /** After an interruption: once nothing moves any more, cluster.sh knows what the cluster knows. */
 async function agreed(): Promise<readonly number[]> {
+  return (await settled()).known;
+}
+
+/** The members that both know, and which servers run. */
+async function settled(): Promise<{ readonly known: readonly number[]; readonly running: readonly number[] }> {
   return await vi.waitFor(async () => {
     const { servers, served } = await sh.status();
     expect(served).toBe(true);
     expect(servers.some(({ role }) => role === "catching up" || role === "leaving")).toBe(false);
     const known = servers.filter(({ member }) => member).map(({ id }) => id);
     expect(known).toEqual(await members());
-    return known;
+    return { known, running: servers.filter(({ state }) => state === "running").map(({ id }) => id) };
   }, patience);
 }
 
@@ -55,9 +60,7 @@ async function expectHandled(known: readonly number[]): Promise<void> {
   expect(sh.processes()).toEqual([]);
   const up = await sh.run(["3"]);
   expect(up).toMatchObject({ code: 0, error: "" });
-  expect(await agreed()).toEqual(known);
-  const running = (await sh.status()).servers.filter(({ state }) => state === "running").map(({ id }) => id);
-  expect(running).toEqual(known);
+  expect(await settled()).toEqual({ known, running: known });
 }
 
 describe("an add that is interrupted", () => {
