@@ -23,9 +23,9 @@ function positive(text: string): number {
 
 /** User and system time of `node …args`, milliseconds, counted by the parent as its child ends. */
 function processorMs(args: readonly string[]): number {
-  // A shell's `times` tells what its children took; Node does not.
+  // A shell's `times` tells what its children took, and bash's in milliseconds; Node does not.
   const quoted = [process.execPath, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-  const { stdout, status } = spawnSync("sh", ["-c", `${quoted} >/dev/null || exit 1; times`], { encoding: "utf8" });
+  const { stdout, status } = spawnSync("bash", ["-c", `${quoted} >/dev/null || exit 1; times`], { encoding: "utf8" });
   if (status !== 0) throw new Error(`it failed: ${args.join(" ")}`);
   const children = stdout.trim().split("\n")[1] ?? "";
   const [user, system] = children.split(" ").map((time) => {
