@@ -126,7 +126,7 @@ export default {
       { text: "Reference", items: pagesOf("reference", /\.md$/) },
       {
         text: "Running it",
-        items: ["operations", "zookeeper", "backup", "damage"].map((name) => ({
+        items: ["operations", "zookeeper", "backup", "damage", "performance"].map((name) => ({
           text: titleOf(`${name}.md`),
           link: `/${name}`,
         })),
