@@ -77,7 +77,7 @@ export const messages = {
   Operation: { tag: "op" },
   Multi: { most: { parts: "multiPartsMax" } },
   MultiPart: { tag: "op", unknown: "unsupported" },
-  Read: { absent: ["after", "limit", "parts"], most: { parts: "multiPartsMax" } },
+  Read: { absent: ["after", "limit", "parts", "watches"], most: { parts: "multiPartsMax", watches: "multiPartsMax" } },
   ServerFrame: { list: true },
   ServerMessage: { tag: "type", wrap: { refused: "failure", event: "event" }, bound: true },
   Failure: { checked: { code: { type: "ErrorCode", by: "errorCode" } } },

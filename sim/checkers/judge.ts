@@ -75,7 +75,8 @@ export function judgeRead(
   result: Result,
   sessionId: SessionId = 0,
 ): string | undefined {
-  if (read.kind === "sync") return undefined;
+  if (read.kind === "sync" || read.kind === "addWatch" || read.kind === "addRecursiveWatch")
+    return result.failure === undefined ? undefined : `was answered ${result.failure.code} by ${read.kind}`;
   if (read.kind === "multiRead") return judgeParts(model, read, zxid, result);
   if (read.kind === "getEphemerals") return judgeEphemerals(model, read, zxid, result, sessionId);
   const znode = model.tree.at(read.path, zxid);

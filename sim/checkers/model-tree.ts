@@ -24,6 +24,13 @@ export interface ZnodeVersion {
   readonly childrenHash: number;
 }
 
+/** What happened to a znode. */
+export interface ModelChange {
+  readonly type: "created" | "deleted" | "dataChanged" | "childrenChanged";
+  readonly path: string;
+  readonly zxid: Zxid;
+}
+
 /** The entry under way: when it is, and who asks. */
 export interface ModelEntry {
   readonly zxid: Zxid;
@@ -57,6 +64,8 @@ export class ModelTree {
   readonly #versions = new Map<string, ZnodeVersion[]>();
   /** By session: the paths of the ephemerals that it has now. */
   readonly #ephemerals = new Map<SessionId, Set<string>>();
+  /** Whatever happened to znodes, in order. */
+  readonly #changes: ModelChange[] = [];
   /** Within {@link atomically}: what takes back each change since it began, the newest last. */
   #undo: (() => void)[] | undefined;
 
@@ -107,6 +116,13 @@ export class ModelTree {
   /** Paths of all znodes that existed at `zxid`. */
   pathsAt(zxid: Zxid): string[] {
     return [...this.#versions.keys()].filter((path) => this.at(path, zxid) !== undefined);
+  }
+
+  /** Whatever happened to znodes after `zxid`, in order. */
+  changesAfter(zxid: Zxid): readonly ModelChange[] {
+    let from = this.#changes.length;
+    while ((this.#changes[from - 1]?.zxid ?? 0) > zxid) from--;
+    return this.#changes.slice(from);
   }
 
   /** Paths of all znodes that exist now. */
@@ -177,6 +193,8 @@ export class ModelTree {
 
   #set(path: string, version: ZnodeVersion): void {
     const versions = this.#versions.get(path);
+    this.#changes.push({ type: changeBetween(versions?.at(-1), version), path, zxid: version.since });
+    this.#undo?.push(() => this.#changes.pop());
     if (versions === undefined) {
       this.#begin(path, version);
       this.#undo?.push(() => this.#versions.delete(path));
@@ -214,6 +232,14 @@ function fresh({ zxid, timeMs }: Omit<ModelEntry, "sessionId">, made: MadeZnode)
     children: 0,
     childrenHash: 0,
   };
+}
+
+/** What happened between two versions of a znode that follow each other. */
+export function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): ModelChange["type"] {
+  if (!after.exists) return "deleted";
+  if (before === undefined || !before.exists) return "created";
+  // Not by its zxid: of a multi, the children may change after the data.
+  return after.version !== before.version ? "dataChanged" : "childrenChanged";
 }
 
 /** What a client sees of a version. */

@@ -4,7 +4,7 @@
  */
 import type { Result, WatchKind, Zxid } from "../../src/base/operations.ts";
 import type { Invocation } from "../world/history.ts";
-import type { ZnodeVersion } from "./model-tree.ts";
+import { changeBetween } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";
 
 /** What happened to a znode, as watches tell it. */
@@ -58,17 +58,16 @@ export function armedBy(invocation: Invocation, { failure }: Result): WatchKind 
       return failure === undefined ? "children" : undefined;
     case "exists":
       return failure === undefined || failure.code === "NO_NODE" ? "exist" : undefined;
+    case "addWatch":
+      return failure === undefined ? "persistent" : undefined;
+    case "addRecursiveWatch":
+      return failure === undefined ? "recursive" : undefined;
     case "sync":
     case "multiRead":
     case "getEphemerals":
     case "getAllChildrenNumber":
+    case "removeWatches":
+    case "checkWatches":
       return undefined;
   }
-}
-
-function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): Change["type"] {
-  if (!after.exists) return "deleted";
-  if (before === undefined || !before.exists) return "created";
-  // Not by its zxid: of a multi, the children may change after the data.
-  return after.version !== before.version ? "dataChanged" : "childrenChanged";
 }

@@ -12,6 +12,7 @@ import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
+import { covers, happenedBetween, StandingWatch, stands } from "./standing-watch.ts";
 import { armedBy, firstChange, happened } from "./watch-model.ts";
 
 /** A watch as the user knows it. */
@@ -24,6 +25,8 @@ interface Watch extends WatchSpec {
 interface Waiting {
   readonly life: number;
   readonly watches: Map<string, Watch>;
+  /** Those that stay armed. */
+  readonly standing: Map<string, StandingWatch>;
   /** Zxid of the newest event. */
   lastEvent: Zxid;
 }
@@ -57,7 +60,7 @@ export class Watches implements Observer {
   answered({ client, life, invocation, outcome, result, zxid }: HistoryOperation): void {
     // A session that has ended needs no events. That it has, a client may learn from the refusal of its next connection.
     if (outcome !== "answered" || result === undefined || invocation.type === "close") return;
-    const { watches } = this.#of(client, life);
+    const { watches, standing } = this.#of(client, life);
     for (const watch of watches.values()) {
       const change = firstChange(this.#feed.model, watch.path, watch.kind, watch.armedAt);
       if (change !== undefined && change.zxid <= zxid)
@@ -67,19 +70,29 @@ export class Watches implements Observer {
             `has not told of "${change.type}" at ${change.zxid}`,
         );
     }
+    for (const watch of standing.values()) this.#hasTold(client, watch, zxid);
     const kind = armedBy(invocation, result);
     if (kind === undefined || invocation.type !== "read") return;
     const { path } = invocation.read;
     const key = keyOf(kind, path);
-    if (!watches.has(key)) watches.set(key, { kind, path, armedAt: zxid });
+    if (stands(kind)) {
+      if (!standing.has(key)) standing.set(key, new StandingWatch({ kind, path }, this.#feed.model.tree, zxid));
+    } else if (!watches.has(key)) watches.set(key, { kind, path, armedAt: zxid });
   }
 
   sessionEvent({ client, life, type, event, watch: unwatched }: SessionEvent): void {
     const waiting = this.#of(client, life);
-    if (type === "ended") waiting.watches.clear();
-    if (unwatched !== undefined) waiting.watches.delete(keyOf(unwatched.kind, unwatched.path));
+    if (type === "ended") {
+      waiting.watches.clear();
+      waiting.standing.clear();
+    }
+    if (unwatched !== undefined) {
+      waiting.watches.delete(keyOf(unwatched.kind, unwatched.path));
+      waiting.standing.delete(keyOf(unwatched.kind, unwatched.path));
+    }
     if (event === undefined) return;
     const { kind, path, zxid } = event;
+    if (stands(kind)) return this.#stands(client, waiting, event);
     const watch = waiting.watches.get(keyOf(kind, path));
     if (watch === undefined) this.#break(client, `had an event on ${path} (${kind}) that it does not wait for`);
     waiting.watches.delete(keyOf(kind, path));
@@ -88,6 +101,50 @@ export class Watches implements Observer {
     if (event.type !== "resync") this.#isFirst(client, watch, event);
     else if (this.#armed[client]?.late.has(keyOf(kind, path)) !== true)
       this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though its server knows what changed`);
+  }
+
+  /** An event of watches that stay armed: of several recursive ones above a change it is that of all. */
+  #stands(client: number, waiting: Waiting, event: WatchEvent): void {
+    const { type, kind, path, zxid } = event;
+    if (zxid < waiting.lastEvent) this.#break(client, `had an event of zxid ${zxid} after one of ${waiting.lastEvent}`);
+    waiting.lastEvent = zxid;
+    const all = [...waiting.standing.values()].filter(({ spec }) => spec.kind === kind);
+    const told = all.filter(({ spec }) => (type === "resync" ? spec.path === path : covers(spec, path)));
+    if (told.length === 0) this.#break(client, `had an event on ${path} (${kind}) that it does not wait for`);
+    for (const watch of told) {
+      if (type === "resync") {
+        if (!this.#mayResync(client, watch.spec, zxid))
+          this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though it has missed nothing`);
+        watch.resync(zxid);
+        continue;
+      }
+      const problem = watch.tells(event);
+      if (problem !== undefined)
+        this.#break(
+          client,
+          `had "${type}" of ${path} at ${zxid} from its watch (${kind}) on ${watch.spec.path}, ${problem}`,
+        );
+    }
+  }
+
+  #hasTold(client: number, watch: StandingWatch, zxid: Zxid): void {
+    const missing = watch.untold(zxid);
+    if (missing === undefined) return;
+    const { kind, path } = watch.spec;
+    this.#break(
+      client,
+      `was answered with zxid ${zxid}, but its watch (${kind}) on ${path} has not told of "${missing.type}" of ` +
+        `${missing.path} at ${missing.zxid}`,
+    );
+  }
+
+  /** Only a watch that was armed again may say so, if something happened, or if its server cannot know. */
+  #mayResync(client: number, watch: WatchSpec, upTo: Zxid): boolean {
+    const key = keyOf(watch.kind, watch.path);
+    const armed = this.#armed[client];
+    const knownTo = armed?.rearmed.get(key);
+    if (armed === undefined || knownTo === undefined) return false;
+    return armed.late.has(key) || happenedBetween(this.#feed.model.tree, watch, knownTo, upTo);
   }
 
   started({ id, recovered }: ServerView): void {
@@ -140,20 +197,34 @@ export class Watches implements Observer {
   }
 
   /** A server fires a watch only if it was armed on this very connection, be it by a read that waits for its turn. */
-  #fires(client: number, server: ServerId, armed: Armed, { kind, path }: WatchEvent): void {
+  #fires(client: number, server: ServerId, armed: Armed, event: WatchEvent): void {
+    const { kind, path } = event;
     const key = keyOf(kind, path);
     const knownTo = armed.rearmed.get(key);
     if (knownTo !== undefined && knownTo < (this.#remembersFrom[server] ?? 0)) armed.late.add(key);
+    if (stands(kind)) return this.#firesAgain(client, armed, event);
     if (armed.watches.delete(key)) return;
     for (const body of armed.reads.values())
       if (body.type === "read" && body.read.path === path && armedBy(body, {}) === kind) return;
     this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
   }
 
+  #firesAgain(client: number, armed: Armed, { kind, path }: WatchEvent): void {
+    const reads = [...armed.reads.values()].flatMap((body) =>
+      body.type === "read" && armedBy(body, {}) === kind ? [{ kind, path: body.read.path }] : [],
+    );
+    for (const spec of reads) if (covers(spec, path)) return;
+    for (const key of armed.watches) {
+      const space = key.indexOf(" ");
+      if (key.slice(0, space) === kind && covers({ kind, path: key.slice(space + 1) }, path)) return;
+    }
+    this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
+  }
+
   #of(client: number, life: number): Waiting {
     const known = this.#waiting[client];
     if (known?.life === life) return known;
-    const waiting: Waiting = { life, watches: new Map(), lastEvent: 0 };
+    const waiting: Waiting = { life, watches: new Map(), standing: new Map(), lastEvent: 0 };
     this.#waiting[client] = waiting;
     return waiting;
   }

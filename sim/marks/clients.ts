@@ -1,5 +1,5 @@
 /** Marks of reads, sessions and watches. */
-import type { Read, Zxid } from "../../src/base/operations.ts";
+import type { Read, WatchEvent, Zxid } from "../../src/base/operations.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
@@ -8,6 +8,7 @@ import type { Entry, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";
 import type { ModelFeed } from "../checkers/model-feed.ts";
 import type { RaftChecker } from "../checkers/raft-history.ts";
+import { stands } from "../checkers/standing-watch.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import type { Observer, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -25,6 +26,8 @@ interface Seen {
   lastEvent: number;
   /** Its session may be gone. */
   lost: boolean;
+  /** Paths of persistent watches that have fired. */
+  readonly fired: Set<string>;
 }
 
 export class ClientMarks implements Observer, RaftChecker {
@@ -132,10 +135,18 @@ export class ClientMarks implements Observer, RaftChecker {
     }
     if (event === undefined) return;
     this.#marks.hit("watch-fires");
-    if (event.type === "resync") this.#marks.hit("watch-resync");
+    if (stands(event.kind)) this.#stands(seen, event);
+    else if (event.type === "resync") this.#marks.hit("watch-resync");
     else if (event.zxid <= seen.rearmedUpTo) this.#marks.hit("re-armed-watch-fires-at-once");
     if (event.zxid === seen.lastEvent) this.#marks.hit("watch-events-of-one-entry");
     seen.lastEvent = event.zxid;
+  }
+
+  #stands(seen: Seen, { type, kind, path }: WatchEvent): void {
+    if (type === "resync") this.#marks.hit("standing-watch-resync");
+    else if (kind === "persistent" && seen.fired.has(path)) this.#marks.hit("standing-watch-fires");
+    else if (kind === "persistent") seen.fired.add(path);
+    else if (path.split("/").length > 2) this.#marks.hit("recursive-watch-below");
   }
 
   /** What comes through the log meets the sessions as they were before it. */
@@ -165,7 +176,7 @@ export class ClientMarks implements Observer, RaftChecker {
   #of(client: number): Seen {
     let seen = this.#seen[client];
     if (seen === undefined) {
-      seen = { server: 0, life: 0, connection: 0, xid: 0, rearmedUpTo: 0, lastEvent: 0, lost: false };
+      seen = { server: 0, life: 0, connection: 0, xid: 0, rearmedUpTo: 0, lastEvent: 0, lost: false, fired: new Set() };
       this.#seen[client] = seen;
     }
     return seen;

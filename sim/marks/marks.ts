@@ -129,6 +129,9 @@ export const markSentences = {
   "watch-resync": "a re-armed watch could only say that something may have changed",
   "watches-armed-in-turns": "a server needed several turns to arm a client's watches again",
   "watch-disarmed": "a client gave up a watch, and its server disarmed it",
+  "standing-watch-fires": "a persistent watch fired for the second time",
+  "recursive-watch-below": "a recursive watch told of a znode that is two levels deep, at least",
+  "standing-watch-resync": "a watch that stays armed, armed again, told that something may have happened meanwhile",
   "watch-events-of-one-entry": "one entry fired several watches of a session",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -15,6 +15,7 @@ import { reads } from "./reads.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
 import { snapshots } from "./snapshots.ts";
+import { standingWatches } from "./standing-watches.ts";
 import { storage } from "./storage.ts";
 import { time } from "./time.ts";
 import { transactions } from "./transactions.ts";
@@ -40,6 +41,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "What clients are told", mutants: clients },
   { title: "Time", mutants: time },
   { title: "Watches", mutants: watches },
+  { title: "Watches that stay armed", mutants: standingWatches },
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },
   { title: "Transactions", mutants: transactions },

@@ -123,6 +123,8 @@ const mix = object({
   /** Of the session's own ephemerals; of how many znodes there are below one. */
   getEphemerals: optional(weight, 0),
   getAllChildrenNumber: optional(weight, 0),
+  /** Watches that stay armed. */
+  addWatch: optional(weight, 0),
   /** Ends the session in good order and opens another. */
   close: optional(weight, 0.5),
   /** Drops the connection. */
@@ -148,6 +150,8 @@ const step = tagged({
   },
   /** Data and children of each path, all of one state. */
   multiRead: { paths: list(path, 20), local: optional(flag, false) },
+  /** A watch that stays armed; recursive: of all below, too. */
+  addWatch: { path, recursive: optional(flag, false), local: optional(flag, false) },
   sync: {},
   close: {},
   reconnect: {},

@@ -232,6 +232,8 @@ export function tellStep(step: Step): string {
   switch (step.kind) {
     case "read":
       return `${step.local ? "local " : ""}${step.read} ${step.path}${tellPage(step)}${step.watch ? " with a watch" : ""}`;
+    case "addWatch":
+      return `${step.local ? "local " : ""}add a ${step.recursive ? "recursive" : "persistent"} watch ${step.path}`;
     case "multiRead":
       return `${step.local ? "local " : ""}multiRead ${step.paths.join(" ")}`;
     case "sync":

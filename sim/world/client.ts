@@ -2,7 +2,7 @@
 import { present } from "../../src/base/assert.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result, WatchSpec } from "../../src/base/operations.ts";
-import { watchKey } from "../../src/base/watch-rules.ts";
+import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
 import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
@@ -255,7 +255,8 @@ export class SimClient {
         this.#asked = this.#asked.filter((asked) => asked !== delivery.request);
         return this.#settle(delivery.request.context, "lost");
       case "event":
-        this.#watching = this.#watching.filter((asked) => !delivery.watchers.includes(asked));
+        if (!staysArmed(delivery.event.kind))
+          this.#watching = this.#watching.filter((asked) => !delivery.watchers.includes(asked));
         return this.#tell("watch", { event: delivery.event, zxid: delivery.event.zxid });
       case "state":
         if (delivery.state === "connected") return this.#tell("connected", {});

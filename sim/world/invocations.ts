@@ -18,6 +18,10 @@ export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | 
       ]);
       return { type: "read", read: { kind: "multiRead", path: "/", watch: false, local: step.local, parts } };
     }
+    case "addWatch": {
+      const kind = step.recursive ? "addRecursiveWatch" : "addWatch";
+      return { type: "read", read: { kind, path: step.path, watch: true, local: step.local } };
+    }
     case "sync":
       return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
     case "close":

@@ -22,6 +22,7 @@ const reading: readonly Choice[] = [
   "multiRead",
   "getEphemerals",
   "getAllChildrenNumber",
+  "addWatch",
 ];
 
 const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
@@ -81,6 +82,11 @@ export class StepSource {
         return { ...this.#read("getEphemerals", draws.chance(0.5) ? "/" : draws.pick(this.#tops)), watch: false };
       case "getAllChildrenNumber":
         return { ...this.#read("getAllChildrenNumber", draws.pick(["/", path, ...this.#tops])), watch: false };
+      case "addWatch": {
+        const recursive = draws.chance(0.6);
+        const at = recursive && draws.chance(0.5) ? draws.pick(["/", ...this.#tops]) : path;
+        return { kind: "addWatch", path: at, recursive, local: this.#isLocal() };
+      }
       case "sync":
         return { kind: "sync" };
       case "close":

@@ -16,6 +16,7 @@ const errors = {
     "the znode exists already",
     "set its data instead, or create a sequential one for a fresh name",
   ],
+  NO_WATCHER: ["refused", "there is no such watch", "it fired, was given up, or was armed on another connection"],
   NOT_EMPTY: ["refused", "the znode has children", "delete its children first"],
   BAD_VERSION: [
     "refused",

@@ -24,6 +24,8 @@ export const limits = {
    * a change that it makes, a session that it ends, and an event of a watch are a unit each. One entry may exceed it alone.
    */
   applyWorkPerTurn: 20_000,
+  /** Changes that are looked at to know whether a watch that stays armed missed one; beyond, it may have. */
+  missedLookedAtMax: 5_000,
   /** Time to live of a znode, milliseconds: as in ZooKeeper. */
   ttlMinMs: 1,
   ttlMaxMs: 2 ** 40 - 1,

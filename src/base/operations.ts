@@ -114,17 +114,27 @@ export type ReadKind =
   | "sync"
   | "multiRead"
   | "getEphemerals"
-  | "getAllChildrenNumber";
+  | "getAllChildrenNumber"
+  /** Reads nothing: arms a persistent watch, or a recursive one, whether or not there is a znode. */
+  | "addWatch"
+  | "addRecursiveWatch"
+  /** Disarms those of `watches` that the connection has, and answers NO_WATCHER if it has none of them. */
+  | "removeWatches"
+  /** The same, but leaves them armed. */
+  | "checkWatches";
 
 /**
- * A read. `sync` and `multiRead` have the path "/". `getEphemerals` asks for the paths of the session's own ephemerals that
- * begin with `path`, which need be none of a znode; `getAllChildrenNumber` for how many znodes there are below one. None of
- * these arms a watch.
+ * A read. `sync`, `multiRead`, `removeWatches` and `checkWatches` have the path "/". `getEphemerals` asks for the paths of the
+ * session's own ephemerals that begin with `path`, which need be none of a znode; `getAllChildrenNumber` for how many znodes
+ * there are below one. None of these arms a watch.
  */
 export interface Read {
   readonly kind: ReadKind;
   readonly path: string;
-  /** Arms a one-shot watch: data for getData, existence for exists, children for getChildren. */
+  /**
+   * Arms a one-shot watch: data for getData, existence for exists, children for getChildren. Always there for addWatch and
+   * addRecursiveWatch, and never for removeWatches and checkWatches.
+   */
   readonly watch: boolean;
   /** Answered from the attached server at once; otherwise linearizable. */
   readonly local: boolean;
@@ -137,6 +147,8 @@ export interface Read {
   readonly after?: string;
   /** multiRead: what to read, of one state; at most `limits.multiPartsMax`. */
   readonly parts?: readonly ReadPart[];
+  /** removeWatches, checkWatches: which; at most `limits.multiPartsMax`. */
+  readonly watches?: readonly WatchSpec[];
 }
 
 /** One of the reads that a multiRead answers together, none of which arms a watch. */
@@ -206,17 +218,22 @@ export interface PartResult extends Pick<Success, "path" | "stat" | "data" | "ch
 export type Result = Success | { readonly failure: Failure };
 
 /**
- * Kinds of one-shot watches. `data` is armed by getData, `exist` by exists (on a missing node too), `children` by
- * getChildren.
+ * Kinds of watches. One-shot ones: `data` is armed by getData, `exist` by exists (on a missing node too), `children` by
+ * getChildren. Those that stay armed: `persistent` tells of whatever happens to a path, `recursive` of all znodes at and
+ * below it that come, go or are set.
  */
-export type WatchKind = "data" | "exist" | "children";
+export type WatchKind = "data" | "exist" | "children" | "persistent" | "recursive";
+
+/** Kinds of watches that are armed no more once they have fired. */
+export type OneShotKind = Exclude<WatchKind, "persistent" | "recursive">;
 
 /** What happened. `resync`: something may have changed, too long ago to say what; read again. */
 export type WatchEventType = "created" | "deleted" | "dataChanged" | "childrenChanged" | "resync";
 
-/** A watch that fired, and with it is armed no more. */
+/** A watch that fired; if it is a one-shot watch, it is armed no more. */
 export interface WatchEvent {
   readonly type: WatchEventType;
+  /** Of what changed; for a `recursive` watch it may lie below the watch's own. */
   readonly path: string;
   /** Of the change; of the re-arming for `resync`. */
   readonly zxid: Zxid;

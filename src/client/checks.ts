@@ -6,7 +6,7 @@
 import { utf8, utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { WatchKind } from "../base/operations.ts";
+import type { OneShotKind } from "../base/operations.ts";
 import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import type { SessionCredentials } from "./session.ts";
@@ -137,7 +137,7 @@ export function checkSignal(signal: AbortSignal | undefined): AbortSignal | unde
 }
 
 /** What a watch is on. */
-export function checkWatchKind(kind: unknown): WatchKind {
+export function checkWatchKind(kind: unknown): OneShotKind {
   if (kind === "data" || kind === "exist" || kind === "children") return kind;
   throw badArgument("kind", kind, '"data", "exist" or "children"');
 }

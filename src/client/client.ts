@@ -1,7 +1,7 @@
 /** The client: one session with a cluster, as promises. */
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { SessionId, Stat, Success, WatchEvent, WatchKind, Zxid } from "../base/operations.ts";
+import type { OneShotKind, SessionId, Stat, Success, WatchEvent, Zxid } from "../base/operations.ts";
 import { badArgument, checkOptions } from "./checks.ts";
 import { allPages, pagesOf } from "./child-pages.ts";
 import type { SessionDriver } from "./driver.ts";
@@ -9,6 +9,7 @@ import { checkTimeout } from "./endpoints.ts";
 import { type MultiReadOptions, multiReadRequest, type PartAnswers, partAnswers, type ReadPart } from "./multi-read.ts";
 import { openSession } from "./opening.ts";
 import type {
+  AddWatchOptions,
   ChildPage,
   ChildPagesOptions,
   ClientOptions,
@@ -24,7 +25,7 @@ import type {
   WatchOptions,
 } from "./options.ts";
 import { field, RequestSender, succeeded } from "./request-sender.ts";
-import { countRequest, ephemeralsRequest, readRequest, syncRequest } from "./requests.ts";
+import { addWatchRequest, countRequest, ephemeralsRequest, readRequest, syncRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
 import { watchChanges } from "./watch.ts";
 import { ClientWrites } from "./writes.ts";
@@ -299,8 +300,28 @@ export class TerrariumClient extends ClientWrites {
    * }
    * ```
    */
-  watch(path: string, kind: WatchKind, options: WatchOptions = {}): AsyncIterableIterator<WatchEvent> {
+  watch(path: string, kind: OneShotKind, options: WatchOptions = {}): AsyncIterableIterator<WatchEvent> {
     return watchChanges(this.#driver, path, kind, options);
+  }
+
+  /**
+   * Watches a path until `signal` aborts, which disarms the watch at the server, or the session ends: be the znode there or
+   * not. `listener` is called for each change, in their order and before any answer that shows it: the znode was created, set
+   * or deleted, or its children changed. With `recursive` also for all znodes below; then `childrenChanged` is left out,
+   * since the child itself is told of. If the session had to go to another server, and something happened
+   * meanwhile, it is told as one `resync` with the watch's path. Resolves with the zxid from which on it tells.
+   *
+   * ```ts
+   * await client.addWatch("/services", ({ type, path }) => console.log(type, path), { recursive: true });
+   * ```
+   */
+  addWatch(path: string, listener: (event: WatchEvent) => void, options: AddWatchOptions = {}): Promise<Zxid> {
+    const { recursive: _, ...request } = options ?? {};
+    return this.#sender.send(
+      () => addWatchRequest(path, listener, options),
+      { ...request, watch: listener },
+      (_success, zxid) => zxid,
+    );
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import { TerrariumError } from "../base/errors.ts";
 import type { Result, WatchEvent, Zxid } from "../base/operations.ts";
+import { staysArmed } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { aborted, onAbort, unanswered } from "./abort.ts";
 import {
@@ -196,7 +197,7 @@ export class SessionDriver {
       case "event":
         // In a microtask, as the continuations of promises: so an event stays between the answers that it came between.
         for (const request of delivery.watchers) {
-          this.#released(request);
+          if (!staysArmed(delivery.event.kind)) this.#released(request);
           const { watcher, atOnce = false } = request.context;
           if (atOnce) watcher?.(delivery.event);
           else queueMicrotask(() => watcher?.(delivery.event));

@@ -11,13 +11,14 @@
  */
 
 export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../base/errors.ts";
-export type { SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } from "../base/operations.ts";
+export type { OneShotKind, SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } from "../base/operations.ts";
 export { type AdminOptions, type AdminRequest, administer, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
 export { TerrariumClient } from "./client.ts";
 export { fileReason } from "./file-errors.ts";
 export type { MultiReadOptions, PartAnswer, PartAnswers, ReadPart } from "./multi-read.ts";
 export type {
+  AddWatchOptions,
   ChildPage,
   ChildPagesOptions,
   ClientOptions,

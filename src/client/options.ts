@@ -109,6 +109,12 @@ export interface OwnEphemerals {
   readonly zxid: Zxid;
 }
 
+/** Options of `addWatch`. */
+export interface AddWatchOptions extends RequestOptions {
+  /** Whether to watch all below the path, too. */
+  readonly recursive?: boolean | undefined;
+}
+
 /** Options of `watch`. */
 export interface WatchOptions {
   /** Ends the iteration. */

@@ -1,5 +1,5 @@
 /** Requests, made of what callers passed once it has been checked. */
-import type { Read, ReadKind, WatchKind } from "../base/operations.ts";
+import type { OneShotKind, Read, ReadKind } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import {
   badArgument,
@@ -15,6 +15,7 @@ import {
 } from "./checks.ts";
 import { checkTimeout } from "./endpoints.ts";
 import type {
+  AddWatchOptions,
   ChildPagesOptions,
   CountOptions,
   EphemeralsOptions,
@@ -35,6 +36,14 @@ export function readRequest(kind: ReadKind, path: unknown, options: ReadOptions)
 function checkedRead(kind: ReadKind, path: unknown, given: Partial<ReadOptions>): Read {
   const watch = checkCallback("watch", given.watch) !== undefined;
   return { kind, path: checkPath(path), watch, local: checkFlag("local", given.local) };
+}
+
+/** A watch that stays armed. */
+export function addWatchRequest(path: unknown, listener: unknown, options: AddWatchOptions): RequestBody {
+  const { recursive } = checkOptions(options, [...everyRequest, "recursive"]);
+  if (checkCallback("listener", listener) === undefined) throw badArgument("listener", listener, "a function");
+  const kind = checkFlag("recursive", recursive) ? "addRecursiveWatch" : "addWatch";
+  return { type: "read", read: { kind, path: checkPath(path), watch: true, local: false } };
 }
 
 /** A page of children behind `after`; without a limit, as many as the server gives. */
@@ -72,6 +81,6 @@ export function requestOptions(options: RequestOptions | undefined, timeoutDefau
 /** What `watch` takes, checked. */
 export function watchArguments(path: unknown, kind: unknown, options: WatchOptions) {
   const given = checkOptions(options, ["signal"]);
-  const checked: { path: string; kind: WatchKind } = { path: checkPath(path), kind: checkWatchKind(kind) };
+  const checked: { path: string; kind: OneShotKind } = { path: checkPath(path), kind: checkWatchKind(kind) };
   return { ...checked, signal: checkSignal(given.signal) };
 }

@@ -1,5 +1,5 @@
 /**
- * The watches of a session that have not fired, as the client remembers them, and how they are armed again.
+ * The watches of a session that have not fired, or stay armed, as the client remembers them, and how they are armed again.
  *
  * The server keeps its own list, for one connection. On the next connection the session arms all of these again, from the
  * zxid up to which every event is known to have been delivered. Several watchers of the same path and kind share one watch
@@ -8,7 +8,7 @@
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Result, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
-import { forEachKind, watchKey, watchKinds } from "../base/watch-rules.ts";
+import { forEachKind, staysArmed, watchedPaths, watchKey, watchKinds } from "../base/watch-rules.ts";
 import type { Disarm, RequestBody, SetWatches } from "../protocol/client-messages.ts";
 import { armedBy } from "./session-checks.ts";
 import { sessionLimits } from "./session-limits.ts";
@@ -49,10 +49,15 @@ export class SessionWatches<C> {
     this.#size++;
   }
 
-  /** The watchers of an event, in the order in which they registered; they are registered no more. */
-  fire({ kind, path, zxid }: WatchEvent): readonly SessionRequest<C>[] {
+  /** The watchers of an event, in the order in which they registered; unless they stay armed, they are registered no more. */
+  fire({ type, kind, path, zxid }: WatchEvent): readonly SessionRequest<C>[] {
     // Not up to its own zxid: one entry may fire several watches, and the connection break between two events.
     if (this.#rearmed) this.#told(zxid - 1);
+    if (staysArmed(kind)) {
+      // That something may have changed is told to those whose watch it is.
+      const paths = type === "resync" ? [path] : watchedPaths(kind, path);
+      return [...paths].flatMap((at) => this.#watchers[kind].get(at) ?? []);
+    }
     const watchers = this.#watchers[kind].get(path);
     if (watchers === undefined) return [];
     this.#watchers[kind].delete(path);

@@ -2,12 +2,12 @@
 import { errorMessage, TerrariumError } from "../base/errors.ts";
 import type {
   Failure,
+  OneShotKind,
   ReadKind,
   Result,
   Stat,
   WatchEvent,
   WatchEventType,
-  WatchKind,
   Zxid,
 } from "../base/operations.ts";
 import { onAbort } from "./abort.ts";
@@ -20,7 +20,7 @@ import type { SessionRequest } from "./session.ts";
 export function watchChanges(
   driver: SessionDriver,
   path: string,
-  kind: WatchKind,
+  kind: OneShotKind,
   options: WatchOptions,
 ): AsyncIterableIterator<WatchEvent> {
   try {
@@ -70,7 +70,7 @@ const done: IteratorResult<WatchEvent> = { done: true, value: undefined };
 class ChangeWatch implements AsyncIterableIterator<WatchEvent> {
   readonly #driver: SessionDriver;
   readonly #path: string;
-  readonly #kind: WatchKind;
+  readonly #kind: OneShotKind;
   readonly #events: WatchEvent[] = [];
   readonly #waiters: Waiter[] = [];
   readonly #release: () => void;
@@ -81,7 +81,7 @@ class ChangeWatch implements AsyncIterableIterator<WatchEvent> {
   /** Thrown once, behind the last event. */
   #error: Error | undefined;
 
-  constructor(driver: SessionDriver, path: string, kind: WatchKind, signal: AbortSignal | undefined) {
+  constructor(driver: SessionDriver, path: string, kind: OneShotKind, signal: AbortSignal | undefined) {
     this.#driver = driver;
     this.#path = path;
     this.#kind = kind;
@@ -224,7 +224,7 @@ function changeBetween(
   known: Known,
   stat: Stat | undefined,
   changedAt: Zxid,
-  kind: WatchKind,
+  kind: OneShotKind,
 ): WatchEventType | undefined {
   if (stat === undefined) return known.exists ? "deleted" : undefined;
   if (!known.exists || stat.czxid > known.zxid) return "created";

@@ -2,6 +2,7 @@
 import { bytesEqual, emptyBytes, fromUtf8, utf8 } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
+import { countOf, printable } from "../base/printable.ts";
 import { usage } from "./failures.ts";
 import type { Inputs } from "./ports.ts";
 
@@ -26,6 +27,12 @@ async function source(argument: string, inputs: Inputs): Promise<Uint8Array> {
   const file = argument.slice(1);
   if (file !== "") return inputs.readFile(file, bytesMax);
   throw usage("the file name after @ is missing", "for data that starts with @, double the @");
+}
+
+/** Data for a line of text: as a JSON string when it is valid UTF-8, else how much there is. */
+export function dataText(data: Uint8Array): string {
+  const { data: text, encoding } = dataFields(data);
+  return encoding === "utf8" ? JSON.stringify(printable(text)) : countOf(data.length, "byte");
 }
 
 /** Data for JSON: text when it is valid UTF-8, else base64. */

@@ -14,7 +14,7 @@ import type {
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
   TerrariumClient,
-  keyof ClientWrites | "sessionId" | "get" | "exists" | "childPages" | "sync" | "on" | "close"
+  keyof ClientWrites | "sessionId" | "get" | "exists" | "childPages" | "addWatch" | "sync" | "on" | "close"
 >;
 
 /** How to reach the cluster. */

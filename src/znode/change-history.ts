@@ -8,7 +8,7 @@
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { Stat, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
-import { isFiredBy } from "../base/watch-rules.ts";
+import { isAt, isFiredBy, staysArmed } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
 
 /** The present state, as the history looks at it; the machine is one. */
@@ -60,9 +60,12 @@ export class ChangeHistory {
 
   /**
    * What a watch would have told whose client knows everything up to `relativeZxid`: its first event since, or
-   * `undefined` if there was none, so that it can be armed. A `resync` says that the answer is not known any more.
+   * `undefined` if there was none, so that it can be armed. A `resync` says that the answer is not known any more; of a watch
+   * that stays armed, that it would have told of something, since its client has to read again anyway.
    */
   missed(relativeZxid: Zxid, spec: WatchSpec, now: PresentState): WatchEvent | undefined {
+    if (staysArmed(spec.kind))
+      return this.#mayHaveMissed(relativeZxid, spec, now) ? event("resync", spec, now.appliedIndex) : undefined;
     if (relativeZxid < this.#floor) return missedLongAgo(relativeZxid, spec, now);
     if (relativeZxid >= now.appliedIndex) return undefined;
     this.#catchUp();
@@ -74,6 +77,19 @@ export class ChangeHistory {
       if (isFiredBy(spec.kind, change.type)) first = change;
     }
     return first === undefined ? undefined : event(first.type, spec, first.zxid);
+  }
+
+  /** Looks at the newest changes first, and at no more than so many: then something may have happened. */
+  #mayHaveMissed(relativeZxid: Zxid, { kind, path }: WatchSpec, { appliedIndex }: PresentState): boolean {
+    if (relativeZxid >= appliedIndex) return false;
+    if (relativeZxid < this.#floor) return true;
+    const oldest = Math.max(this.#recorded - this.#ring.length, this.#recorded - limits.missedLookedAtMax);
+    for (let n = this.#recorded - 1; n >= oldest; n--) {
+      const change = this.#change(n);
+      if (change.zxid <= relativeZxid) return false;
+      if (isFiredBy(kind, change.type) && isAt(kind, path, change.path)) return true;
+    }
+    return oldest > this.#recorded - this.#ring.length;
   }
 
   /** Indexes what was recorded since the last time. */

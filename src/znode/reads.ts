@@ -3,13 +3,15 @@ import { limits } from "../base/limits.ts";
 import type { PartResult, Read, ReadPart, Result, SessionId, Success } from "../base/operations.ts";
 import { dataOf } from "./data-store.ts";
 import { refusal } from "./failures.ts";
-import { noNodeAt } from "./operations/refusals.ts";
+import { badPath, noNodeAt } from "./operations/refusals.ts";
+import { pathProblem } from "./paths.ts";
 import type { SessionTable } from "./sessions.ts";
 import { nameOverheadBytes } from "./sorted-names.ts";
 import { statOf, type Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
 
-const synced: Success = {};
+/** What there is to say where nothing is read. */
+const done: Success = {};
 
 /** What there is to be read, and who reads. */
 export interface Readable {
@@ -25,9 +27,14 @@ export interface Readable {
  */
 export function answer(readable: Readable, read: Read): Result {
   const { tree } = readable;
-  if (read.kind === "sync") return synced;
+  if (read.kind === "sync") return done;
   if (read.kind === "multiRead") return answerParts(readable, read.parts ?? []);
   if (read.kind === "getEphemerals") return ephemeralsOf(readable, read.path);
+  if (read.kind === "removeWatches" || read.kind === "checkWatches") return done;
+  if (read.kind === "addWatch" || read.kind === "addRecursiveWatch") {
+    const problem = pathProblem(read.path);
+    return problem === undefined ? done : badPath(read.path, problem);
+  }
   const znode = tree.get(read.path);
   if (znode === undefined) return noNodeAt(read.path);
   switch (read.kind) {
@@ -65,6 +72,10 @@ export function workOf(readable: Readable, read: Read): number {
     }
     case "exists":
     case "sync":
+    case "addWatch":
+    case "addRecursiveWatch":
+    case "removeWatches":
+    case "checkWatches":
       return 1;
   }
 }

@@ -1,11 +1,11 @@
 /**
- * One-shot watches, kept by the server that the session is attached to and never replicated, as in ZooKeeper. A watch
+ * Watches, kept by the server that the session is attached to and never replicated, as in ZooKeeper. A watch
  * belongs to a connection; arming it twice gives one event.
  */
 import { assert, present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
-import { forEachKind, kindsFiredBy, watchKinds } from "../base/watch-rules.ts";
+import { forEachKind, kindsFiredBy, staysArmed, watchedPaths, watchKinds } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
 
 /** A path that is watched, and by how many connections. */
@@ -49,17 +49,23 @@ export class WatchTable {
   }
 
   /**
-   * Fires and disarms the watches that a change concerns: kind by kind, and within a kind in order of arming. A watch
-   * that `deliver` arms again waits for the next change.
+   * Fires the watches that a change concerns, and disarms those that do not stay: kind by kind, and within a kind in order
+   * of arming. A watch that `deliver` arms again waits for the next change. However many recursive watches of a connection
+   * lie above the change, it has one event of them.
    */
   trigger(change: Change, deliver: (connection: number, event: WatchEvent) => void): void {
     if (this.#size === 0) return;
     for (const kind of kindsFiredBy(change.type)) {
       const byPath = this.#byKind[kind];
-      const watched = byPath.size === 0 ? undefined : byPath.get(change.path);
+      if (byPath.size === 0) continue;
+      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
+      if (staysArmed(kind)) {
+        for (const connection of watching(byPath, kind, change.path)) deliver(connection, event);
+        continue;
+      }
+      const watched = byPath.get(change.path);
       if (watched === undefined) continue;
       byPath.delete(change.path);
-      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
       if (typeof watched === "number") {
         this.#disarmed(watched, kind, change.path);
         deliver(watched, event);
@@ -68,6 +74,11 @@ export class WatchTable {
       for (const connection of watched) this.#disarmed(connection, kind, change.path);
       for (const connection of watched) deliver(connection, event);
     }
+  }
+
+  /** Whether a connection has a watch. */
+  has(connection: number, { kind, path }: WatchSpec): boolean {
+    return this.#byConnection.get(connection)?.[kind].has(path) === true;
   }
 
   /** Disarms one watch, if it is armed. */
@@ -124,6 +135,17 @@ export class WatchTable {
     this.#size--;
     if (armed[kind].size === 0 && sizeOf(armed) === 0) this.#byConnection.delete(connection);
   }
+}
+
+/** The connections that have watches of a kind which a change of `path` fires, each once; nearest first. */
+function watching(byPath: ByPath, kind: WatchKind, path: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const at of watchedPaths(kind, path)) {
+    const connections = byPath.get(at);
+    if (typeof connections === "number") found.add(connections);
+    else for (const connection of connections ?? []) found.add(connection);
+  }
+  return found;
 }
 
 function nothingArmed(): Armed {

@@ -19,7 +19,15 @@ import { JuteReader, type JuteWriter, unlessMalformed } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
 import { take } from "./operations.ts";
 import { carrier, PendingRequests } from "./pending.ts";
-import { pathsAnnounced, replies, replyHeader, requestHeader, requests } from "./records.ts";
+import {
+  pathsAnnounced,
+  replies,
+  replyHeader,
+  requestHeader,
+  requests,
+  type SetWatches2Request,
+  type SetWatchesRequest,
+} from "./records.ts";
 import { answerToRefused, type Body, headerOnly, type Taken } from "./taken.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -89,7 +97,8 @@ export class Conversation {
         this.#pending.pinged();
         return { messages: [{ type: "ping", number: this.#pings }] };
       case opcode.setWatches:
-        return this.#setWatches(xid, reader, frame.length);
+      case opcode.setWatches2:
+        return this.#setWatches(xid, operation, reader, frame.length);
       case opcode.auth:
         return unlessMalformed(() => this.#auth(xid, reader, frame.length)) ?? { end: "malformed" };
       case opcode.whoAmI:
@@ -147,23 +156,34 @@ export class Conversation {
     return { ask: carrier, answer: (writer) => replies.clientInfos.write(writer, { clientInfos }) };
   }
 
-  #setWatches(xid: number, reader: JuteReader, bytes: number): Heard {
-    const paths = unlessMalformed(() => pathsAnnounced(reader.fork(), limits.setWatchesMax));
+  #setWatches(xid: number, operation: number, reader: JuteReader, bytes: number): Heard {
+    const second = operation === opcode.setWatches2;
+    const paths = unlessMalformed(() => pathsAnnounced(reader.fork(), second ? 5 : 3, limits.setWatchesMax));
     // An error would not do: clients pass over it, and wait for watches that nobody has.
     if (paths !== undefined && paths > limits.setWatchesMax) return { end: "overloaded" };
-    const request = unlessMalformed(() => requests.setWatches.read(reader));
+    const request = unlessMalformed(() => (second ? requests.setWatches2 : requests.setWatches).read(reader));
     if (request === undefined) return this.#request(xid, headerOnly(zkError.MARSHALLINGERROR), bytes);
-    const { relativeZxid, data, exist, child } = request;
+    const {
+      relativeZxid,
+      data,
+      exist,
+      child,
+      persistent = [],
+      recursive = [],
+    }: Partial<SetWatches2Request> & SetWatchesRequest = request;
     // At what is no path of a znode nothing ever comes to be; a read there found nothing, and armed nothing.
     const specs = (kind: WatchKind, paths: readonly string[]): WatchSpec[] =>
       paths.filter((path) => pathProblem(path) === undefined).map((path) => ({ kind, path }));
     const watches = [...specs("data", data), ...specs("exist", exist), ...specs("children", child)];
+    const standing = [...specs("persistent", persistent), ...specs("recursive", recursive)];
     // The node begins no request behind them until they are armed, and all that they missed is told; clients want the
     // answer in its turn.
     const answered = this.#request(xid, headerOnly(zkError.OK), bytes);
-    return {
-      messages: [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }, ...answered.messages],
-    };
+    const messages: ClientMessage[] = [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }];
+    // Of what those that stay armed have missed, clients of ZooKeeper are told nothing.
+    if (standing.length > 0)
+      messages.push({ type: "setWatches", relativeZxid: Number.MAX_SAFE_INTEGER, watches: standing });
+    return { messages: [...messages, ...answered.messages] };
   }
 
   #tellOne(message: ServerMessage, writer: JuteWriter): Ending | undefined {

@@ -19,6 +19,7 @@ export const zkError = {
   INVALIDACL: -114,
   AUTHFAILED: -115,
   SESSIONMOVED: -118,
+  NOWATCHER: -121,
   RECONFIGDISABLED: -123,
 } as const;
 
@@ -26,6 +27,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   NO_NODE: zkError.NONODE,
   NODE_EXISTS: zkError.NODEEXISTS,
   NOT_EMPTY: zkError.NOTEMPTY,
+  NO_WATCHER: zkError.NOWATCHER,
   BAD_VERSION: zkError.BADVERSION,
   NO_CHILDREN_FOR_EPHEMERALS: zkError.NOCHILDRENFOREPHEMERALS,
   BAD_ARGUMENTS: zkError.BADARGUMENTS,

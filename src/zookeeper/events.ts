@@ -37,6 +37,6 @@ function numberOf(type: WatchEvent["type"], kind: WatchKind): number {
     case "childrenChanged":
       return 4;
     case "resync":
-      return { data: 3, exist: 1, children: 4 }[kind];
+      return { data: 3, exist: 1, children: 4, persistent: 3, recursive: 3 }[kind];
   }
 }

@@ -2,14 +2,16 @@
  * What clients may ask for: how each request is read, what it asks of the node, and how the answer is written. Changes
  * are in `changes.ts`; ping, setWatches, auth, whoAmI and closeSession, which concern the connection, in `conversation.ts`.
  */
-import type { Read, ReadKind } from "../base/operations.ts";
+import type { Read, ReadKind, WatchKind } from "../base/operations.ts";
+import { pathProblem } from "../base/paths.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { changesAlone, noStat, openAcl } from "./changes.ts";
 import { zkError } from "./errors.ts";
 import { type JuteReader, unlessMalformed } from "./jute.ts";
 import { takeMulti, takeMultiRead } from "./multi.ts";
 import { opcode } from "./opcodes.ts";
-import { replies, requests } from "./records.ts";
+import { carrier } from "./pending.ts";
+import { replies, requests, type WatchRequest } from "./records.ts";
 import { headerOnly, row, type Take, type Taken } from "./taken.ts";
 
 /** ZooKeeper answers reads from the server that the client is attached to. */
@@ -18,6 +20,32 @@ function askRead(kind: ReadKind, path: string, watch: boolean): RequestBody {
   const place = path === "" ? { path: "/", watch: false } : { path, watch };
   const read: Read = { kind, ...place, local: true };
   return { type: "read", read };
+}
+
+/** Mode 0: persistent; 1: recursive. */
+function askAddWatch({ path, type: mode }: WatchRequest): RequestBody | number {
+  if (mode !== 0 && mode !== 1) return zkError.BADARGUMENTS;
+  // At what is no path of a znode nothing ever comes to be; ZooKeeper takes the watch.
+  if (pathProblem(path) !== undefined) return carrier;
+  const kind = mode === 0 ? "addWatch" : "addRecursiveWatch";
+  return { type: "read", read: { kind, path, watch: true, local: true } };
+}
+
+/** By type of watches that are to be removed, or asked after: the kinds that it stands for. */
+const kindsOfType = new Map<number, readonly WatchKind[]>([
+  [1, ["children"]],
+  [2, ["data", "exist"]],
+  [3, ["data", "exist", "children", "persistent", "recursive"]],
+  [4, ["persistent"]],
+  [5, ["recursive"]],
+]);
+
+function askWatches(kind: "checkWatches" | "removeWatches"): (request: WatchRequest) => RequestBody | number {
+  return ({ path, type }) => {
+    const watches = kindsOfType.get(type)?.map((each) => ({ kind: each, path }));
+    if (watches === undefined) return zkError.BADARGUMENTS;
+    return { type: "read", read: { kind, path: "/", watch: false, local: true, watches } };
+  };
 }
 
 const rows = new Map<number, Take>([
@@ -89,13 +117,18 @@ const rows = new Map<number, Take>([
       answer: (writer, { count = 0 }) => writer.int(count),
     }),
   ],
+  [
+    opcode.addWatch,
+    row({ request: requests.watch, ask: askAddWatch, answer: (writer) => replies.error.write(writer, { err: 0 }) }),
+  ],
+  [opcode.checkWatches, row({ request: requests.watch, ask: askWatches("checkWatches"), answer: () => {} })],
+  [opcode.removeWatches, row({ request: requests.watch, ask: askWatches("removeWatches"), answer: () => {} })],
   [opcode.reconfig, row({ request: requests.reconfig, ask: () => zkError.RECONFIGDISABLED, answer: () => {} })],
 ]);
 
 /** Operations of ZooKeeper that are not served, and refused in their turn. */
 const unserved = new Set<number>([
-  ...[opcode.setAcl, opcode.checkWatches, opcode.removeWatches],
-  ...[opcode.sasl, opcode.setWatches2, opcode.addWatch],
+  ...[opcode.setAcl, opcode.sasl],
 ]);
 
 /** Reads a request. Undefined: there is no such operation, not in ZooKeeper either. */

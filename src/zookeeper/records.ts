@@ -89,6 +89,12 @@ export interface CreateRequest {
   readonly flags: number;
 }
 
+export interface WatchRequest {
+  readonly path: string;
+  /** What kind of watch; of addWatch, the mode. */
+  readonly type: number;
+}
+
 export interface CreateTtlRequest extends CreateRequest {
   readonly ttlMs: number;
 }
@@ -116,7 +122,7 @@ export const requests = {
     version: int,
   }),
   /** checkWatches, removeWatches, addWatch: `type` is what kind of watch. */
-  watch: record<{ readonly path: string; readonly type: number }>({ path: ustring, type: int }),
+  watch: record<WatchRequest>({ path: ustring, type: int }),
   auth: record<{ readonly type: number; readonly scheme: string; readonly auth: Uint8Array }>({
     type: int,
     scheme: ustring,
@@ -127,6 +133,14 @@ export const requests = {
     data: vector(ustring),
     exist: vector(ustring),
     child: vector(ustring),
+  }),
+  setWatches2: record<SetWatches2Request>({
+    relativeZxid: long,
+    data: vector(ustring),
+    exist: vector(ustring),
+    child: vector(ustring),
+    persistent: vector(ustring),
+    recursive: vector(ustring),
   }),
   reconfig: record<{
     readonly joining: string;
@@ -150,14 +164,20 @@ export interface SetWatchesRequest {
   readonly child: readonly string[];
 }
 
+export interface SetWatches2Request extends SetWatchesRequest {
+  readonly persistent: readonly string[];
+  readonly recursive: readonly string[];
+}
+
 /**
- * How many paths a setWatches names, none of them decoded; of more than `max` some number above it.
+ * How many paths a setWatches names in its lists, `lists` of them, none of the paths decoded; of more than `max` some
+ * number above it.
  * @throws JuteError
  */
-export function pathsAnnounced(reader: JuteReader, max: number): number {
+export function pathsAnnounced(reader: JuteReader, lists: 3 | 5, max: number): number {
   reader.long();
   let paths = 0;
-  for (let kind = 0; kind < 3; kind++) {
+  for (let list = 0; list < lists; list++) {
     const more = reader.length();
     paths += more;
     if (paths > max) break;
@@ -169,6 +189,8 @@ export function pathsAnnounced(reader: JuteReader, max: number): number {
 /** Bodies of answers. */
 export const replies = {
   path: record<{ readonly path: string }>({ path: ustring }),
+  /** addWatch. */
+  error: record<{ readonly err: number }>({ err: int }),
   pathAndStat: record<{ readonly path: string; readonly stat: Stat }>({ path: ustring, stat }),
   stat: record<{ readonly stat: Stat }>({ stat }),
   data: record<{ readonly data: Uint8Array; readonly stat: Stat }>({ data: buffer, stat }),

@@ -257,6 +257,11 @@ export class FakeCluster {
     }
     if (read.kind === "getEphemerals")
       return { children: [...this.nodes.keys()].filter((path) => path.startsWith(read.path)).sort() };
+    if (read.kind === "addWatch" || read.kind === "addRecursiveWatch") {
+      this.#arm(connection, read.kind === "addWatch" ? "persistent" : "recursive", read.path);
+      return {};
+    }
+    if (read.kind === "removeWatches" || read.kind === "checkWatches") return failed("NO_WATCHER");
     const node = this.nodes.get(read.path);
     if (node === undefined && read.kind !== "sync") {
       if (read.watch && read.kind === "exists") this.#arm(connection, "exist", read.path);
@@ -307,6 +312,16 @@ export class FakeCluster {
         if (!watches.delete(`${kind} ${path}`)) continue;
         this.#send(connection, { type: "event", event: { type, path, zxid: this.zxid, kind } });
       }
+    }
+    for (const [connection, watches] of this.#watches) {
+      const event = { type, path, zxid: this.zxid };
+      if (watches.has(`persistent ${path}`))
+        this.#send(connection, { type: "event", event: { ...event, kind: "persistent" } });
+      const above = [...watches].some(
+        (key) => key.startsWith("recursive ") && `${path}/`.startsWith(`${key.slice(10)}/`),
+      );
+      if (above && type !== "childrenChanged")
+        this.#send(connection, { type: "event", event: { ...event, kind: "recursive" } });
     }
   }
 

@@ -27,6 +27,57 @@ async function step(running: Running, change: () => void, count: number, armed: 
   await until(() => events(running).length === count && cluster.armed() === armed, `${count} events are told`);
 }
 
+describe("watch -R", () => {
+  it("tells of the znode and all below it, each change of its own, until interrupted", async () => {
+    cluster.create("/a", bytes, 0, false);
+    const running = await watch(1, "-R");
+    await step(running, () => cluster.create("/a/b", bytes, 0, false), 1, 1);
+    await step(running, () => cluster.create("/a/b/c", bytes, 0, false), 2, 1);
+    cluster.create("/other", bytes, 0, false);
+    await step(running, () => cluster.set("/a/b", bytes, -1), 3, 1);
+    await step(running, () => cluster.delete("/a/b/c", -1), 4, 1);
+    expect(events(running)).toEqual([
+      { type: "created", path: "/a/b", zxid: 2 },
+      { type: "created", path: "/a/b/c", zxid: 3 },
+      { type: "dataChanged", path: "/a/b", zxid: 5 },
+      { type: "deleted", path: "/a/b/c", zxid: 6 },
+    ]);
+    running.interrupt();
+    expect(await running.done).toMatchObject({ exitCode: 0 });
+  });
+
+  it("--data prints the new data", async () => {
+    const running = start(["watch", "-R", "/", "--data"], { cluster });
+    await until(() => cluster.armed() === 1, "the watch is armed");
+    cluster.create("/a", new TextEncoder().encode("one\n"), 0, false);
+    await until(() => running.stdout().includes("zxid 1"), "the first is told");
+    cluster.set("/a", Uint8Array.of(0xff, 0xfe), -1);
+    await until(() => running.stdout().includes("zxid 2"), "the second is told");
+    cluster.delete("/a", -1);
+    await until(() => running.stdout().includes("deleted"), "the third is told");
+    expect(running.stdout()).toBe(
+      'created  /a  zxid 1  "one\\n"\ndataChanged  /a  zxid 2  2 bytes\ndeleted  /a  zxid 3\n',
+    );
+    running.interrupt();
+    await running.done;
+  });
+
+  it("goes on in a new session, and says that something may have happened", async () => {
+    const running = await watch(1, "-R");
+    cluster.state("expired");
+    await until(() => events(running).length === 1 && cluster.armed() === 1, "it is armed again");
+    expect(events(running)).toEqual([{ type: "resync", path: "/a" }]);
+    running.interrupt();
+    await running.done;
+  });
+
+  it("takes neither --children nor --exists", async () => {
+    const running = start(["watch", "-R", "/a", "--children"], { cluster });
+    expect(await running.done).toMatchObject({ exitCode: 2 });
+    expect(running.stderr()).toContain("do not go with -R");
+  });
+});
+
 describe("watch", () => {
   it("tells everything, for ever, and ends well when interrupted", async () => {
     const running = await watch(2);

@@ -16,7 +16,7 @@ import type {
   WatchEvent,
   WatchEventType,
 } from "../../src/client/index.ts";
-import { pageRequest, readRequest, requestOptions, syncRequest } from "../../src/client/requests.ts";
+import { addWatchRequest, pageRequest, readRequest, requestOptions, syncRequest } from "../../src/client/requests.ts";
 import { type SendMulti, Transaction } from "../../src/client/transaction.ts";
 import { runCli, type World } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
@@ -30,7 +30,7 @@ interface Node {
   created: number;
 }
 
-type Kind = "data" | "exist" | "children";
+type Kind = "data" | "exist" | "children" | "recursive";
 type Operation =
   | "create"
   | "get"
@@ -42,7 +42,8 @@ type Operation =
   | "open"
   | "administer"
   | "sessions"
-  | "transaction";
+  | "transaction"
+  | "watch";
 
 /**
  * One tree, whose every session is the same to it. Semantics as far as the commands can tell. What the client refuses
@@ -188,6 +189,13 @@ export class FakeCluster implements Cluster {
     const fired = this.#watches.filter((watch) => watch.path === path && kinds.includes(watch.kind));
     this.#watches = this.#watches.filter((watch) => !fired.includes(watch));
     for (const { kind, fire } of fired) fire({ type, path, zxid, kind });
+    for (const { kind, path: above, fire } of this.#watches)
+      if (
+        kind === "recursive" &&
+        type !== "childrenChanged" &&
+        `${path}/`.startsWith(above === "/" ? "/" : `${above}/`)
+      )
+        fire({ type, path, zxid, kind });
   }
 
   /** The same as one by one, and undone where a part is refused. */
@@ -333,6 +341,22 @@ export class FakeCluster implements Cluster {
           yield next;
           for (; next.more; yield next) next = await page(next.children.at(-1) ?? "", undefined);
         })();
+      },
+      addWatch: (path, listener, options = {}) => {
+        const armed = { kind: "recursive" as const, path, fire: listener };
+        options.signal?.addEventListener("abort", () => {
+          this.#watches = this.#watches.filter((watch) => watch !== armed);
+        });
+        return call(
+          "watch",
+          path,
+          { timeoutMs: options.timeoutMs },
+          () => addWatchRequest(path, listener, options),
+          () => {
+            this.#watches.push(armed);
+            return this.zxid;
+          },
+        );
       },
       sync: (options = {}) =>
         call(

@@ -137,6 +137,73 @@ describe("WatchTable", () => {
   });
 });
 
+describe("watches that stay armed", () => {
+  const table = (...specs: (readonly [number, WatchKind, string])[]): WatchTable => {
+    const made = new WatchTable();
+    for (const [connection, kind, path] of specs) made.arm(connection, { kind, path });
+    return made;
+  };
+
+  it("persistent: tell of everything at their path, again and again", () => {
+    const watches = table([1, "persistent", "/a"]);
+    const types = ["created", "childrenChanged", "dataChanged", "dataChanged", "deleted", "created"] as const;
+    expect(fired(watches, ...types.map((type) => change(type, "/a")))).toEqual(
+      types.map((type) => `1: persistent /a ${type}`),
+    );
+    expect(fired(watches, change("created", "/a/b"), change("created", "/"), change("created", "/ab"))).toEqual([]);
+    expect(watches.size).toBe(1);
+  });
+
+  it("recursive: tell of all below, by its own path, and of no parent whose children changed", () => {
+    const watches = table([1, "recursive", "/a"]);
+    expect(
+      fired(
+        watches,
+        ...[change("created", "/a"), change("created", "/a/b/c/d"), change("childrenChanged", "/a/b/c")],
+        ...[
+          change("dataChanged", "/a/b"),
+          change("deleted", "/a/b/c/d"),
+          change("created", "/ab"),
+          change("created", "/"),
+        ],
+      ),
+    ).toEqual([
+      "1: recursive /a created",
+      "1: recursive /a/b/c/d created",
+      "1: recursive /a/b dataChanged",
+      "1: recursive /a/b/c/d deleted",
+    ]);
+  });
+
+  it("recursive at the root: tell of all there is", () => {
+    expect(fired(table([1, "recursive", "/"]), change("created", "/a/b"), change("dataChanged", "/"))).toEqual([
+      "1: recursive /a/b created",
+      "1: recursive / dataChanged",
+    ]);
+  });
+
+  it("tell each connection once, however many of its recursive watches lie above", () => {
+    const watches = table([1, "recursive", "/"], [2, "recursive", "/a"], [1, "recursive", "/a/b"]);
+    expect(fired(watches, change("created", "/a/b/c"))).toEqual([
+      "1: recursive /a/b/c created",
+      "2: recursive /a/b/c created",
+    ]);
+  });
+
+  it("stand beside one-shot watches, and are disarmed like them", () => {
+    const watches = table([1, "data", "/a"], [1, "persistent", "/a"], [1, "recursive", "/a"]);
+    expect(fired(watches, change("dataChanged", "/a"))).toHaveLength(3);
+    expect(fired(watches, change("dataChanged", "/a"))).toHaveLength(2);
+    watches.disarm(1, { kind: "persistent", path: "/a" });
+    expect(watches.has(1, { kind: "persistent", path: "/a" })).toBe(false);
+    expect(watches.has(1, { kind: "recursive", path: "/a" })).toBe(true);
+    expect(fired(watches, change("dataChanged", "/a"))).toEqual(["1: recursive /a dataChanged"]);
+    watches.dropConnection(1);
+    expect(watches.size).toBe(0);
+    expect(fired(watches, change("dataChanged", "/a"))).toEqual([]);
+  });
+});
+
 describe("which watch a read arms (as in ZooKeeper)", () => {
   const success: Result = {};
   const missing: Result = { failure: { code: "NO_NODE", message: "" } };

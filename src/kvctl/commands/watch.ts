@@ -3,9 +3,10 @@
 import type { Stat, WatchEventType } from "../../client/index.ts";
 import { checkPath } from "../arguments.ts";
 import { firstPage } from "../children.ts";
-import { describe, hasCode, isUnavailable } from "../failures.ts";
+import { describe, hasCode, isUnavailable, usage } from "../failures.ts";
 import { type Change, showEvent } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
+import { watchBelow } from "../recursive-watch.ts";
 import { delay, untilEvent, type Watcher, watcher, whilePatient } from "../waiting.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
@@ -15,6 +16,8 @@ export interface WatchArguments {
   readonly data: boolean;
   readonly children: boolean;
   readonly exists: boolean;
+  /** Whether to watch all below it, too; then `data` has the data printed. */
+  readonly recursive: boolean;
 }
 
 /** What of a znode one watch is on: the node itself, or its children. */
@@ -39,6 +42,9 @@ const retryMs = 500;
 /** Prints each event until interrupted. */
 export async function watch(context: Context, args: WatchArguments): Promise<void> {
   const path = checkPath(args.path);
+  if (args.recursive && (args.children || args.exists))
+    throw usage("--children and --exists do not go with -R", "-R tells of all znodes that come, go or are set");
+  if (args.recursive) return watchBelow(context, { path, data: args.data });
   const all = !args.data && !args.children && !args.exists;
   const node = all || args.data || args.exists;
   const told = new Set<WatchEventType>(["created", "deleted", "resync"]);
@@ -148,6 +154,7 @@ interface Options {
   readonly data?: boolean;
   readonly children?: boolean;
   readonly exists?: boolean;
+  readonly recursive?: boolean;
 }
 
 export const registerWatch: Register = (program, host) => {
@@ -158,21 +165,31 @@ export const registerWatch: Register = (program, host) => {
 It tells of the znode's creation and deletion, and of what the options name; with none of them, of everything. It goes
 on through failovers, and says so on standard error. The znode need not exist yet.`,
       "Several changes in quick succession may come as one event.",
+      `With -R it tells of the znode and of all below it: which was created, set or deleted, each change of its own; and with
+--data of the data that it has then. "resync" stands for whatever happened while it was between two servers.`,
       ...(host.inShell ? ["In the shell it goes on behind the prompt; `unwatch <path>` ends it."] : []),
     ],
     examples: [
       "kvctl watch /config",
       "kvctl watch /members --children",
+      "kvctl watch -R /services --data",
       "kvctl watch /leader --exists --json | while read -r event; do …; done",
     ],
   })
     .argument("<path>", "the znode")
-    .option("--data", "changes of its data")
+    .option("-R, --recursive", "all below it, too")
+    .option("--data", "changes of its data; with -R, the data themselves, too")
     .option("--children", "changes of its children")
     .option("--exists", "nothing more than its creation and deletion")
-    .action((path: string, { data, children, exists }: Options) =>
+    .action((path: string, { data, children, exists, recursive }: Options) =>
       host.run(commonOptions(command), (context) =>
-        watch(context, { path, data: data === true, children: children === true, exists: exists === true }),
+        watch(context, {
+          path,
+          data: data === true,
+          children: children === true,
+          exists: exists === true,
+          recursive: recursive === true,
+        }),
       ),
     );
   addCommonOptions(command, host.inShell);

@@ -93,6 +93,11 @@ export class ClientReads {
   #evaluate(connection: ConnectionId, read: Read): Result {
     const { machine } = this.#replica;
     this.#turns.spent(this.#workOf(connection, read));
+    const { kind, watches = [] } = read;
+    if (kind === "removeWatches" || kind === "checkWatches") {
+      const found = this.#watches.remove(connection, watches, kind === "removeWatches");
+      return found ? {} : { failure: { code: "NO_WATCHER", message: "the connection has no such watch" } };
+    }
     const result = machine.read(read, this.#sessionOf(connection));
     const spec = watchArmedBy(read, result);
     const failure = spec === undefined ? undefined : this.#watches.arm(connection, spec);

@@ -6,6 +6,7 @@
  */
 import { limits } from "../../base/limits.ts";
 import type { Failure, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
+import { staysArmed } from "../../base/watch-rules.ts";
 import { ChangeHistory } from "../../znode/change-history.ts";
 import type { Change } from "../../znode/commands.ts";
 import type { ZnodeMachine } from "../../znode/machine.ts";
@@ -13,7 +14,7 @@ import { pathProblem } from "../../znode/paths.ts";
 import { type Watched, WatchTable } from "../../znode/watches.ts";
 import type { ConnectionId } from "../ports.ts";
 
-/** What became of a watch that was to be armed again: nothing of both if it is armed. */
+/** What became of a watch that was to be armed again: nothing of both if it is armed and has missed nothing. */
 export interface ArmedAgain {
   readonly missed?: WatchEvent;
   readonly failure?: Failure;
@@ -44,16 +45,24 @@ export class ServerWatches {
 
   /**
    * Arms a watch of a client that was elsewhere and knows everything up to `relativeZxid`. If it would have fired since,
-   * its event is returned instead.
+   * its event is returned instead; or as well, if it stays armed.
    */
   armAgain(connection: ConnectionId, spec: WatchSpec, relativeZxid: Zxid, machine: ZnodeMachine): ArmedAgain {
     const problem = pathProblem(spec.path);
     if (problem !== undefined)
       return { failure: { code: "BAD_ARGUMENTS", message: `the path of a watch is malformed: ${problem}` } };
     const missed = this.#history.missed(relativeZxid, spec, machine);
-    if (missed !== undefined) return { missed };
+    if (missed !== undefined && !staysArmed(spec.kind)) return { missed };
     const failure = this.arm(connection, spec);
-    return failure === undefined ? armed : { failure };
+    if (failure !== undefined) return { failure };
+    return missed === undefined ? armed : { missed };
+  }
+
+  /** Whether the connection has one of these watches; with `disarm` it has them no more. */
+  remove(connection: ConnectionId, watches: readonly WatchSpec[], disarm: boolean): boolean {
+    const found = watches.filter((spec) => this.#table.has(connection, spec));
+    if (disarm) for (const spec of found) this.#table.disarm(connection, spec);
+    return found.length > 0;
   }
 
   /** Disarms watches that the client does not wait for any more. A failure if the message is malformed. */

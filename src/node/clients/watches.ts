@@ -64,6 +64,11 @@ export class ClientWatches {
     return this.#watches.arm(connection, spec);
   }
 
+  /** Whether the connection has one of these watches; with `disarm` it has them no more. */
+  remove(connection: ConnectionId, watches: readonly WatchSpec[], disarm: boolean): boolean {
+    return this.#watches.remove(connection, watches, disarm);
+  }
+
   /** A client that was elsewhere has watches. Until they are armed, in its visits, it is told nothing else. */
   set(connection: Connection, message: SetWatches | Disarm): void {
     const failure = connection.arming.add(message);
