@@ -213,6 +213,41 @@ describe("what others learnt from their users", () => {
     expect(again.events).toMatchObject([{ type: 4, path: "/family" }]);
   });
 
+  it("watches that stay are armed, told, armed again by setWatches2, and removed", async () => {
+    const { client, session } = await join();
+    const { client: other } = await join(2);
+    const addWatch = async (path: string, type: number) =>
+      (await client.ask(opcode.addWatch, requests.watch, { path, type }))?.body;
+    expect(await addWatch("/stay", 0)).toEqual(Buffer.alloc(4));
+    expect(await addWatch("/tree", 1)).toEqual(Buffer.alloc(4));
+    for (const path of ["/stay", "/stay/a", "/tree", "/tree/a", "/tree/a/b"]) await create(other, path);
+    await other.ask(opcode.setData, requests.setData, { path: "/stay", data: utf8("x"), version: -1 });
+    await client.until(() => client.events.length === 6);
+    const told = (events: ZkClient["events"]) => events.map(({ type, path }) => `${type} ${path}`);
+    expect(told(client.events)).toEqual(["1 /stay", "4 /stay", "1 /tree", "1 /tree/a", "1 /tree/a/b", "3 /stay"]);
+    client.destroy();
+    await other.ask(opcode.delete, requests.delete, { path: "/tree/a/b", version: -1 });
+
+    // What they missed is not told, as in ZooKeeper.
+    const { client: again } = await join(3, session);
+    const none: string[] = [];
+    const lists = { data: none, exist: none, child: none, persistent: ["/stay"], recursive: ["/tree"] };
+    await again.ask(opcode.setWatches2, requests.setWatches2, { relativeZxid: 1, ...lists }, -8);
+    await again.ask(opcode.sync, requests.path, { path: "/" });
+    expect(again.events).toEqual([]);
+    const asked = async (operation: number, path: string, type: number) =>
+      (await again.ask(operation, requests.watch, { path, type }))?.err;
+    expect(await asked(opcode.checkWatches, "/stay", 3)).toBe(0);
+    expect(await asked(opcode.checkWatches, "/stay", 1)).toBe(-121);
+    expect(await asked(opcode.removeWatches, "/stay", 3)).toBe(0);
+    expect(await asked(opcode.removeWatches, "/stay", 3)).toBe(-121);
+    expect(await asked(opcode.removeWatches, "/stay", 9)).toBe(-8);
+    await other.ask(opcode.delete, requests.delete, { path: "/stay/a", version: -1 });
+    await other.ask(opcode.delete, requests.delete, { path: "/tree/a", version: -1 });
+    await again.until(() => again.events.length > 0);
+    expect(told(again.events)).toEqual(["2 /tree/a"]);
+  });
+
   it("8 an unknown opcode is answered with an error in its turn, never dropped", async () => {
     const { client } = await join();
     const first = client.send(opcode.sync, requests.path, { path: "/" });

@@ -318,7 +318,7 @@ export class FakeCluster {
       if (watches.has(`persistent ${path}`))
         this.#send(connection, { type: "event", event: { ...event, kind: "persistent" } });
       const above = [...watches].some(
-        (key) => key.startsWith("recursive ") && `${path}/`.startsWith(`${key.slice(10)}/`),
+        (key) => key.startsWith("recursive ") && `${path}/`.startsWith(`${key.slice(10)}/`.replace("//", "/")),
       );
       if (above && type !== "childrenChanged")
         this.#send(connection, { type: "event", event: { ...event, kind: "recursive" } });
