@@ -171,13 +171,27 @@ export class Side {
     return !short.startsWith("/") || short.startsWith("/zookeeper") ? short : this.#prefix + short;
   }
 
-  #body({ op, path: short, data, version, flags, ttlMs, noAcl, watch, parts = [] }: Ask): (writer: JuteWriter) => void {
+  #body({
+    op,
+    path: short,
+    data,
+    version,
+    flags,
+    mode,
+    ttlMs,
+    noAcl,
+    watch,
+    parts = [],
+  }: Ask): (writer: JuteWriter) => void {
     const path = this.#path(short);
     switch (op) {
       case "create":
       case "create2":
       case "createContainer":
         return (to) => requests.create.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags });
+      case "addWatch":
+      case "removeWatches":
+        return (to) => requests.watch.write(to, { path, type: mode });
       case "createTtl":
         return (to) => requests.createTtl.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags, ttlMs });
       case "delete":
@@ -220,12 +234,9 @@ export class Side {
     const paths = (kind: string): string[] =>
       [...seat.watches].filter((key) => key.startsWith(`${kind} `)).map((key) => key.slice(kind.length + 1));
     const watches = { data: paths("data"), exist: paths("exist"), child: paths("child") };
-    const reply = await client.ask(
-      opcode.setWatches,
-      requests.setWatches,
-      { relativeZxid: seat.lastZxid, ...watches },
-      -8,
-    );
+    const staying = { persistent: paths("0"), recursive: paths("1") };
+    const request = { relativeZxid: seat.lastZxid, ...watches, ...staying };
+    const reply = await client.ask(opcode.setWatches2, requests.setWatches2, request, -8);
     this.#lines.push({ text: `armed: ${reply?.err}`, zxids: [] });
     this.#tellEvents(seat, true);
     seat.told = client.heard.length;
@@ -301,6 +312,9 @@ export class Side {
     } else if (reply.body.length > 0) text += ` with ${hex(reply.body)}`;
     this.#lines.push({ text, zxids });
     const path = ask.path === "/" ? this.#prefix : this.#prefix + ask.path;
+    if (ask.op === "addWatch" && reply.err === 0) seat.watches.add(`${ask.mode} ${path}`);
+    if (ask.op === "removeWatches" && reply.err === 0)
+      for (const mode of [0, 1]) seat.watches.delete(`${mode} ${path}`);
     if (!ask.watch || !ask.path.startsWith("/") || ask.path.startsWith("/zookeeper")) return;
     if (ask.op === "exists" && reply.err !== 0 && reply.err !== -101) return;
     if (ask.op !== "exists" && reply.err !== 0) return;
@@ -331,7 +345,10 @@ export class Side {
         return `${this.#short(replies.path.read(reader).path)} ${stat()}`;
       case "delete":
       case "check":
+      case "removeWatches":
         return "";
+      case "addWatch":
+        return String(replies.error.read(reader).err);
       case "setData":
       case "exists":
         return stat();

@@ -19,6 +19,8 @@ const simpleAsks = [
   "whoAmI",
   "getEphemerals",
   "getAllChildrenNumber",
+  "addWatch",
+  "removeWatches",
 ] as const;
 
 /** A check alone, if it goes well, has ZooKeeper hang up instead of an answer: it is asked for within a multi only. */
@@ -32,6 +34,8 @@ export interface Ask {
   readonly version: number;
   /** Of a create. */
   readonly flags: number;
+  /** Of an addWatch; of removeWatches the type, which is any. */
+  readonly mode: number;
   /** Of a createTtl. */
   readonly ttlMs: number;
   /** Of a create: whether its access control list is empty, which is refused. */
@@ -59,6 +63,14 @@ const badNames = ["bad", "/a/", "/a//b", "/a/./b", "/a/..", "/a/\u0001", "/a/\uf
 const builtIn = ["/zookeeper", "/zookeeper/quota"];
 /** Where nothing is created below: a container that loses its last child goes in the end, at one server before the other. */
 const leaves = ["/a/b/c", "/a/x", "/d/e"];
+/**
+ * Where clients have watches that stay, and their modes. They leave no others there: in ZooKeeper 3.8 a path has one watch of
+ * one client, of the newest mode.
+ */
+const standing = [
+  { path: "/d", mode: 0 },
+  { path: "/a/b", mode: 1 },
+] as const;
 const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 19, 21, 22, 101, 103, 104, 107, 999, -7];
 
 /** Draws a sequence of `length` steps. */
@@ -114,14 +126,20 @@ function drawSimpleAsk(random: Random, ops: readonly Ask["op"][]): Ask {
   const shared = builtIn.includes(path);
   const kind = op === "createContainer" ? drawContainer(random) : op === "createTtl" ? drawTtl(random) : undefined;
   return {
-    ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags, ttlMs: 0 },
+    ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags, ttlMs: 0, mode: 0 },
     data: "x".repeat(below(4)),
     version: random() < 0.6 ? -1 : below(5) - 2,
     noAcl: random() < 0.03,
-    watch: random() < 0.6,
+    watch: random() < 0.6 && !standing.some((one) => one.path === path),
     ...kind,
+    ...(op === "addWatch" || op === "removeWatches" ? drawStanding(random, op) : {}),
     ...(shared && op === "createTtl" ? { path: "/d" } : {}),
   };
+}
+
+function drawStanding(random: Random, op: Ask["op"]): Pick<Ask, "path" | "mode"> {
+  const one = standing[random() < 0.5 ? 0 : 1];
+  return op === "addWatch" ? one : { path: one.path, mode: 3 };
 }
 
 function drawContainer(random: Random): Pick<Ask, "path" | "flags"> {
