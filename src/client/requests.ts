@@ -27,6 +27,7 @@ import type {
 /** What every request may have; what else it has is checked with its body. */
 export const everyRequest = ["timeoutMs", "signal"] as const;
 const readOptions = [...everyRequest, "local", "watch"] as const;
+const addWatchOptions = [...everyRequest, "recursive"] as const;
 const pageOptions = [...readOptions, "limit", "after"] as const;
 
 export function readRequest(kind: ReadKind, path: unknown, options: ReadOptions): RequestBody {
@@ -40,7 +41,7 @@ function checkedRead(kind: ReadKind, path: unknown, given: Partial<ReadOptions>)
 
 /** A watch that stays armed. */
 export function addWatchRequest(path: unknown, listener: unknown, options: AddWatchOptions): RequestBody {
-  const { recursive } = checkOptions(options, [...everyRequest, "recursive"]);
+  const { recursive } = checkOptions(options, addWatchOptions);
   if (checkCallback("listener", listener) === undefined) throw badArgument("listener", listener, "a function");
   const kind = checkFlag("recursive", recursive) ? "addRecursiveWatch" : "addWatch";
   return { type: "read", read: { kind, path: checkPath(path), watch: true, local: false } };
