@@ -33,7 +33,6 @@ export const watches: readonly Mutant[] = [
     source: "etcd#17247",
     file: "src/znode/watches.ts",
     find: `      byPath.delete(change.path);
-      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
       if (typeof watched === "number") {
         this.#disarmed(watched, kind, change.path);
         deliver(watched, event);
@@ -41,8 +40,7 @@ export const watches: readonly Mutant[] = [
       }
       for (const connection of watched) this.#disarmed(connection, kind, change.path);
 `,
-    replace: `      const event: WatchEvent = { type: change.type, path: change.path, zxid: change.zxid, kind };
-      if (typeof watched === "number") {
+    replace: `      if (typeof watched === "number") {
         deliver(watched, event);
         continue;
       }
