@@ -127,9 +127,7 @@ const rows = new Map<number, Take>([
 ]);
 
 /** Operations of ZooKeeper that are not served, and refused in their turn. */
-const unserved = new Set<number>([
-  ...[opcode.setAcl, opcode.sasl],
-]);
+const unserved = new Set<number>([opcode.setAcl, opcode.sasl]);
 
 /** Reads a request. Undefined: there is no such operation, not in ZooKeeper either. */
 export function take(operation: number, body: JuteReader): Taken | undefined {
