@@ -7,7 +7,7 @@ import { stampCommand } from "../protocol/command-codec.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { ServerId } from "../raft/types.ts";
 import { batchesOf } from "./batches.ts";
-import type { Core } from "./core.ts";
+import type { Core, Replica } from "./core.ts";
 import type { Outgoing, Proposals } from "./proposals.ts";
 
 /** The time that commands are stamped with, Unix ms: it never goes back behind a stamp that was used. */
@@ -27,6 +27,7 @@ export interface Forwarding {
 export class LogFeed {
   readonly #id: ServerId;
   readonly #raft: Raft;
+  readonly #replica: Replica;
   readonly #proposals: Proposals;
   readonly #stamps: Stamps;
   readonly #forwarding: Forwarding;
@@ -37,7 +38,7 @@ export class LogFeed {
 
   /** `forwardedBytesMax`: what others forwarded may wait up to this, bytes. */
   constructor(
-    core: Pick<Core, "id" | "raft">,
+    core: Pick<Core, "id" | "raft" | "replica">,
     proposals: Proposals,
     stamps: Stamps,
     forwarding: Forwarding,
@@ -45,6 +46,7 @@ export class LogFeed {
   ) {
     this.#id = core.id;
     this.#raft = core.raft;
+    this.#replica = core.replica;
     this.#proposals = proposals;
     this.#stamps = stamps;
     this.#forwarding = forwarding;
@@ -75,8 +77,10 @@ export class LogFeed {
     if (this.#raft.isTransferring) return;
     if (this.#raft.isLeader) return this.#appendAll(nowMs);
     this.#dropForwarded();
-    const { leader, currentTerm } = this.#raft;
+    const { leader, currentTerm, commitIndex } = this.#raft;
     if (leader === undefined) return;
+    const { machine, allTold } = this.#replica;
+    this.#proposals.progress(commitIndex, allTold ? machine.appliedIndex : machine.appliedIndex - 1);
     const proposals = this.#proposals.take(leader, currentTerm, nowMs);
     if (proposals.length === 0) return;
     this.#forwarding.addForward(

@@ -3,10 +3,12 @@
  *
  * The server that a client is attached to (the *origin*) keeps each proposal until it sees the entry applied. It goes
  * to the leader at once, and again when the leader changes, when the stream to the leader was broken and is open again,
- * when the state machine found a gap before it, or when nothing was heard of it for a while. Repeating is harmless: the state machine gives a (session, request) one effect.
+ * when the state machine found a gap before it, or when nothing was heard of it for a while. Repeating is harmless: the
+ * state machine gives a (session, request) one effect. But where much that is committed waits here to be applied, the
+ * entry may be among that, and each repetition makes the log longer: so this is applied first.
  */
 import { present } from "../base/assert.ts";
-import type { ServerId, Term } from "../raft/types.ts";
+import type { Index, ServerId, Term } from "../raft/types.ts";
 
 /** A proposal to be sent. */
 export interface Outgoing {
@@ -35,6 +37,10 @@ export class Proposals {
   #sentTo: { leader: ServerId; term: Term } | undefined;
   readonly #retryMs: number;
   #retryAtMs = Number.POSITIVE_INFINITY;
+  #committed: Index = 0;
+  #done: Index = 0;
+  /** What is overdue since then goes again once all up to `index` is done. */
+  #overdue: { readonly sinceMs: number; readonly index: Index } | undefined;
 
   /** `firstId` differs between starts of a server, so that entries of an earlier life are not taken for its own. */
   constructor(firstId: number, retryMs: number) {
@@ -90,6 +96,12 @@ export class Proposals {
     if (this.#sentTo?.leader === server) this.#sentTo = undefined;
   }
 
+  /** So far the log is committed, and so far it is done: applied here, and told. */
+  progress(committed: Index, done: Index): void {
+    this.#committed = committed;
+    this.#done = done;
+  }
+
   /** When {@link take} should be called although nothing happened, monotonic ms. */
   nextDeadline(): number {
     return this.#retryAtMs;
@@ -107,7 +119,14 @@ export class Proposals {
         this.#unsent.add(id);
       }
       this.#sentTo = { leader, term };
-    } else if (nowMs >= this.#retryAtMs) this.#takeOverdue(nowMs);
+    } else if (nowMs >= this.#retryAtMs) {
+      this.#overdue ??= { sinceMs: nowMs, index: this.#committed };
+      if (this.#done < this.#overdue.index) this.#retryAtMs = nowMs + this.#retryMs;
+      else {
+        this.#takeOverdue(this.#overdue.sinceMs);
+        this.#overdue = undefined;
+      }
+    }
     if (this.#unsent.size === 0) return nothing;
     return this.#inOrder().map((id) => present(this.#pending.get(id), "an unsent proposal"));
   }

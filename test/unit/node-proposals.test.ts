@@ -56,6 +56,25 @@ describe("Proposals", () => {
     expect(proposals.nextDeadline()).toBe(300);
   });
 
+  it("repeats nothing that may be committed and wait here to be applied", () => {
+    const proposals = new Proposals(1, 100);
+    add(proposals, "a");
+    send(proposals, 1, 2, 0);
+    proposals.progress(9, 5);
+    expect(send(proposals, 1, 2, 100)).toEqual([]);
+    add(proposals, "b");
+    expect(send(proposals, 1, 2, 150)).toEqual(["b"]);
+    proposals.progress(20, 8);
+    expect(proposals.nextDeadline()).toBeGreaterThan(150);
+    expect(send(proposals, 1, 2, 5000)).toEqual([]);
+    // What was committed when it was overdue is done, and it was not among it; b may be in what is left.
+    proposals.progress(20, 9);
+    expect(send(proposals, 1, 2, 5100)).toEqual(["a"]);
+    expect(send(proposals, 1, 2, 5200)).toEqual([]);
+    proposals.progress(30, 20);
+    expect(send(proposals, 1, 2, 5300)).toEqual(["b"]);
+  });
+
   it("begins its patience anew with a new leader", () => {
     const proposals = new Proposals(1, 100);
     add(proposals, "a");
