@@ -338,8 +338,8 @@ export class Node {
   #observe(now: number): void {
     this.#parts.liveness.endTurn();
     const { leader, diskHangs } = this.raft;
-    if (this.#parts.quorum.observe(now, { knowsLeader: leader !== undefined, diskHangs }, this.machine.appliedIndex))
-      this.#parts.clients.quorumChanged();
+    const state = { knowsLeader: leader !== undefined, diskHangs, applying: this.#parts.applyLine.busy };
+    if (this.#parts.quorum.observe(now, state, this.machine.appliedIndex)) this.#parts.clients.quorumChanged();
     this.#parts.clients.tellMembers();
   }
 

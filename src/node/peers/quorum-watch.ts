@@ -16,6 +16,14 @@ interface Probe {
   index: Zxid | undefined;
 }
 
+/** How this server stands at the end of a turn. */
+export interface ServerState {
+  readonly knowsLeader: boolean;
+  readonly diskHangs: boolean;
+  /** Whether it has committed entries to apply, or events of them to tell, and does so turn by turn. */
+  readonly applying: boolean;
+}
+
 export class QuorumWatch {
   readonly #electionTimeoutMs: number;
   #quorum = false;
@@ -52,15 +60,17 @@ export class QuorumWatch {
   }
 
   /** Ends a turn. Returns whether {@link quorum} changed. */
-  observe(nowMs: number, raft: { readonly knowsLeader: boolean; readonly diskHangs: boolean }, applied: Zxid): boolean {
+  observe(nowMs: number, server: ServerState, applied: Zxid): boolean {
     const probe = this.#probe;
+    // What is left is this server's own work, and gets done: elsewhere the clients would find the same.
+    if (probe?.index !== undefined && server.applying) probe.sinceMs = nowMs;
     if (probe?.index !== undefined && probe.index <= applied) {
       this.#probe = undefined;
       this.proven(nowMs);
     }
     const before = this.#quorum;
-    const reachable = raft.knowsLeader ? this.#withLeader(nowMs) : this.#withoutLeader(nowMs);
-    this.#quorum = reachable && !raft.diskHangs;
+    const reachable = server.knowsLeader ? this.#withLeader(nowMs) : this.#withoutLeader(nowMs);
+    this.#quorum = reachable && !server.diskHangs;
     return this.#quorum !== before;
   }
 
