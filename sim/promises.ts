@@ -135,7 +135,8 @@ const list = [
   },
   {
     invariant: "settled-proposals",
-    sentence: "A server stops proposing a command once it has seen it applied.",
+    sentence:
+      "A server stops proposing a command once it has seen it applied, and a leader appends no copy of another's that it has on its way.",
     from: "§8",
     file: "sim/checkers/settled-proposals.ts",
   },

@@ -11,6 +11,7 @@ import type { Observer } from "../world/observer.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
+import { Copies } from "./copies.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
 import { DiskRoom } from "./disk-room.ts";
@@ -100,6 +101,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     once,
     new ReplicaEquality(feed),
     new SettledProposals(feed),
+    new Copies(marks),
     new SequentialNames(feed),
     new SessionExpiry(feed),
     certain,

@@ -9,6 +9,18 @@ import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../world/random.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
+  applyWorks,
+  crowd,
+  disks,
+  hastyCheckpoints,
+  networks,
+  paces,
+  pipelines,
+  readWorks,
+  slowArming,
+  snapshotPaces,
+} from "./ranges.ts";
+import {
   drawCutLeaders,
   drawCutOff,
   drawFounding,
@@ -34,68 +46,6 @@ export interface GenerateOptions {
   readonly clean?: boolean | undefined;
 }
 
-/** How the log goes out: with one entry a message, or few messages at a time, but never so slow that it falls behind. */
-const pipelines = [
-  { appendBytesMax: 1, appendsInFlightMax: 32 },
-  { appendBytesMax: 1_000, appendsInFlightMax: 8 },
-  { appendBytesMax: 524_288, appendsInFlightMax: 1 },
-  { appendBytesMax: 524_288, appendsInFlightMax: 32 },
-] as const;
-
-/** How many reads are answered at a time: as in production, or so few that they wait for each other. */
-const readWorks = [
-  {},
-  { turn: 1, visit: 1, ahead: 1 },
-  { turn: 2, visit: 1, ahead: 3 },
-  { turn: 5, visit: 2, ahead: 2 },
-] as const;
-
-/** How fast snapshots leave: as in production, so slowly that whoever needs one is long without, or a little of both. */
-const snapshotPaces = [
-  {},
-  {},
-  {},
-  { bytesPerSecond: 1, pacedMsMax: 3_000 },
-  { bytesPerSecond: 2_000, pacedMsMax: 5_000 },
-  { bytesPerSecond: 1, pacedMsMax: 300 },
-] as const;
-
-/** Servers that do little at a time and are slow about it: to arm a client's watches again takes them a while. */
-const slowArming = {
-  config: { readWork: readWorks[1], lateFlush: 0.8 },
-  mix: { watchPercent: 100, getData: 20, exists: 20, getChildren: 3, create: 5, setData: 10, delete: 3 },
-} as const;
-
-/** Everything is compacted at once. */
-const hastyCheckpoints = { dirtyBytes: 1, logBytes: 1, tailBytes: 0, awayBytes: 0, heldBytes: 0 } as const;
-
-/** How much is applied and told of in one turn: as in production, or so little that entries and events wait. */
-const applyWorks = [limits.applyWorkPerTurn, limits.applyWorkPerTurn, 1, 2, 5] as const;
-
-/** How busy clients are, operations a second each, and how long that goes on, ms: about as much work in each run. */
-const paces = [
-  { perSecond: 0.5, horizonMs: [5_000, 40_000] },
-  { perSecond: 2, horizonMs: [5_000, 40_000] },
-  { perSecond: 5, horizonMs: [5_000, 30_000] },
-  { perSecond: 20, horizonMs: [5_000, 20_000] },
-  { perSecond: 60, horizonMs: [3_000, 8_000] },
-] as const;
-
-/** Times of a synced write, microseconds; the last kind suits only long election timeouts. */
-const disks = [
-  { min: 50, typical: 100, max: 1_000 },
-  { min: 100, typical: 1_000, max: 100_000 },
-  { min: 1_000, typical: 20_000, max: 200_000 },
-  { min: 10_000, typical: 80_000, max: 400_000 },
-];
-
-/** Times of a message between servers, microseconds; the last kind suits only election timeouts from 300 ms. */
-const networks = [
-  { min: 100, typical: 300, max: 3_000 },
-  { min: 200, typical: 600, max: 50_000 },
-  { min: 1_000, typical: 10_000, max: 100_000 },
-];
-
 /** The plan of a seed. */
 export function generatePlan(seed: number, options: GenerateOptions = {}): Plan {
   const randomness = new Randomness(seed);
@@ -111,9 +61,12 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const outgrown = options.clean !== true && randomness.draws("plan outgrown").chance(0.1);
   // Clients with many watches that lose their server again and again, often before it has armed them all.
   const arming = options.clean !== true && randomness.draws("plan arming").chance(0.1);
-  const pace = draws.pick(
+  // Clients that pile up requests, so that whatever is bounded or done in turns has more to do than it can.
+  const crowded = randomness.draws("plan crowded").chance(0.12);
+  const drawnPace = draws.pick(
     contended || outgrown || arming ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces,
   );
+  const pace = crowded ? crowd : drawnPace;
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
   const electionTimeoutMs = draws.pick(outgrown ? [300] : [150, 300, 1_000]);
   const config = {
@@ -149,12 +102,16 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     snapshotPace: randomness.draws("plan snapshot pace").pick(snapshotPaces),
     applyWork: randomness.draws("plan apply work").pick(applyWorks),
     forwardedBytesMax: randomness.draws("plan forwarded").pick([limits.forwardedBytesMax, 4_000]),
+    proposedWindowBytes: randomness
+      .draws("plan proposed window")
+      .pick([limits.proposedWindowBytes, limits.proposedWindowBytes, 300, 2_000]),
     stagedBytesMax: randomness.draws("plan staged").pick([limits.stagedBytesMax, 1_000]),
     ...(arming ? slowArming.config : {}),
   };
+  const drawnOutstanding = draws.pick(outgrown ? [16] : [1, 4, 16]);
   const workload = {
     perSecond: pace.perSecond,
-    outstanding: draws.pick(outgrown ? [16] : [1, 4, 16]),
+    outstanding: crowded ? crowd.outstanding : drawnOutstanding,
     paths: draws.pick(contended ? [1, 2] : arming ? [20, 50] : [1, 2, 4, 8, 20, 50]),
     mix: {
       ...drawMix(randomness.draws("plan mix")),

@@ -30,6 +30,9 @@ interface Seen {
   readonly fired: Set<string>;
 }
 
+/** So many requests of one client wait only if it asks for more whatever is answered. */
+const crowdMin = 60;
+
 export class ClientMarks implements Observer, RaftChecker {
   readonly name = "client marks";
   readonly #marks: Marks;
@@ -39,6 +42,8 @@ export class ClientMarks implements Observer, RaftChecker {
   #choosing = 0;
   /** By client. */
   readonly #seen: Seen[] = [];
+  /** By client: operations without an answer. */
+  readonly #unanswered: number[] = [];
 
   /** Is to watch the log before `feed` does. */
   constructor(marks: Marks, feed: ModelFeed) {
@@ -78,7 +83,14 @@ export class ClientMarks implements Observer, RaftChecker {
     if (message.index > node.machine.appliedIndex) this.#marks.hit("read-waits-for-apply");
   }
 
-  answered({ outcome, invocation, zxid, result }: HistoryOperation): void {
+  invoked({ client }: HistoryOperation): void {
+    const unanswered = (this.#unanswered[client] ?? 0) + 1;
+    this.#unanswered[client] = unanswered;
+    if (unanswered >= crowdMin) this.#marks.hit("requests-crowd");
+  }
+
+  answered({ client, outcome, invocation, zxid, result }: HistoryOperation): void {
+    this.#unanswered[client] = (this.#unanswered[client] ?? 0) - 1;
     if (outcome === "answered" && invocation.type === "read" && result?.failure === undefined)
       this.#page(invocation.read, zxid);
     if (outcome === "lost") this.#marks.hit("operation-lost");

@@ -16,6 +16,7 @@ export const markSentences = {
   "deposed-leader-asks": "a server was asked for its vote by the very leader that it followed",
   "disk-backlog": "so much waited for a server's disk that it took no more",
   "forwarded-backlog": "commands that other servers forwarded filled half of the room that a leader has for them",
+  "forwarded-again": "a leader was sent again a command that it had in its log and had not applied",
   "staged-backlog": "chunks of a snapshot on their way to a server's disk took more than half of what may",
   "clock-ahead-at-leader":
     "a leader stamped a command with a time well behind its own clock, which ran ahead of the others'",
@@ -95,6 +96,7 @@ export const markSentences = {
   "reads-wait-for-events": "reads waited until the events were told of what they would have shown",
   "local-read-is-old": "a local read was answered from a state behind what was committed",
   // Sessions.
+  "requests-crowd": "a client had very many operations without an answer, and went on asking",
   "duplicate-write": "a write came through the log a second time",
   "write-too-early": "a write came through the log before an earlier one of its session",
   "write-of-old-attachment": "a write came through the log after its session had moved on",

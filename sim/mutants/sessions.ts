@@ -183,7 +183,7 @@ export const sessions: readonly Mutant[] = [
     title: "what a lost Forward carried is not proposed again",
     source: "ours (proposals)",
     file: "src/node/proposals.ts",
-    find: "if (dueMs <= nowMs) this.#unsent.add(proposal.id);",
+    find: "if (dueMs <= nowMs) this.#offer(proposal);",
     replace: "if (dueMs <= nowMs) proposal.sentAtMs = nowMs;",
     expects: ["liveness"],
     kind: "liveness",
@@ -202,5 +202,41 @@ export const sessions: readonly Mutant[] = [
       "A client that moves repeats requests that took effect before it came. Their place in the order is in the past, and reads queued behind them must not wait for the log to come round again.",
     harmless:
       "As F4: the repetition goes through the log once more and is answered as what it is. It costs an entry and a round, no promise.",
+  },
+  {
+    id: "X17",
+    title: "a leader appends each copy of a command that it is sent",
+    source: "ours (781 entries for 297 requests)",
+    file: "src/node/log-feed.ts",
+    find: "      if (!this.#underway.take(command, this.#raft.currentTerm)) continue;\n",
+    replace: "",
+    expects: ["settled-proposals"],
+    kind: "liveness",
+    lesson:
+      "Where the disks are slow, proposals wait, their origins offer them again, and the log fills with copies that make everybody wait longer. The leader knows what it has on its way.",
+  },
+  {
+    id: "X18",
+    title: "a leader that takes proposals again is asked as seldom as one that is silent",
+    source: "ours (a burst that was answered within minutes)",
+    file: "src/node/proposals.ts",
+    find: "    this.#heard++;\n",
+    replace: "",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "To ask ever more seldom spares a leader that is dead or drowning. One that has no room for a burst takes the rest in a moment; whoever goes on being patient lets it stand idle.",
+  },
+  {
+    id: "X19",
+    title: "what has arrived still fills the window",
+    source: "ours (proposals)",
+    file: "src/node/proposals.ts",
+    find: "    this.#arrived(proposal);\n    this.#bytes -=",
+    replace: "    this.#bytes -=",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "A window is a promise that more may follow what has come through. One that only fills up ends all traffic.",
   },
 ];

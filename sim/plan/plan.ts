@@ -76,6 +76,8 @@ const config = object({
   undurableBytesMax: optional(integer(1, 2 ** 40), limits.undurableBytesMax),
   /** Forwarded commands that the leader's log has no room for, bytes; at least as large as the largest command. */
   forwardedBytesMax: optional(integer(4_000, 2 ** 40), limits.forwardedBytesMax),
+  /** Commands of a server's own clients that are on their way to the leader, bytes; one command may exceed it alone. */
+  proposedWindowBytes: optional(integer(1, 2 ** 40), limits.proposedWindowBytes),
   /** Chunks of a snapshot on their way to the follower's disk, bytes; one chunk may exceed it alone. */
   stagedBytesMax: optional(integer(1, 2 ** 40), limits.stagedBytesMax),
   /** When checkpoints are made and what stays of the log, bytes (see the node's `CheckpointOptions`). */

@@ -1,6 +1,6 @@
 /**
  * The liveness phase: faults stop on some quorum, the rest is broken for good; then the cluster must elect, commit,
- * converge and serve within a bounded time, or it says what is still pending. At times some links stay cut for good,
+ * converge and serve within a bounded time (`patience.ts`), or it says what is still pending. At times some links stay cut for good,
  * though not those between the servers of one quorum: then whoever is connected to the leader has to follow it, and all
  * clients are to be served.
  */
@@ -12,6 +12,7 @@ import { neverAgree } from "./founding.ts";
 import { Leftovers } from "./leftovers.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
+import { Patience } from "./patience.ts";
 import type { SimServer } from "./server.ts";
 
 /** What the phase works on. */
@@ -26,7 +27,7 @@ const pollUs = 50_000;
 export class Calm {
   readonly #parts: CalmParts;
   #core: readonly SimServer[] = [];
-  #deadlineUs = 0;
+  #patience: Patience | undefined;
   #probed = false;
   readonly #leftovers = new Leftovers();
 
@@ -56,8 +57,7 @@ export class Calm {
     for (const server of this.#core) server.mend();
     this.#cutForGood();
     clients.calm();
-    const { electionTimeoutMs, sessionTimeoutMs } = plan.config;
-    this.#deadlineUs = kernel.now + 1000 * (30 * electionTimeoutMs + 4 * sessionTimeoutMs + 5_000);
+    this.#patience = new Patience(plan.config, clients.pending, kernel.now);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
     return true;
   }
@@ -123,23 +123,27 @@ export class Calm {
   /** Looks again. True once all is well; throws when the time is over. */
   poll(): boolean {
     const { kernel, clients } = this.#parts;
+    this.#patience?.look(
+      this.#core.map(({ id, node }) => ({ id, staged: node?.stagedSnapshot })),
+      kernel.now,
+    );
+    const isLate = this.#patience?.isOver(kernel.now) === true;
     const pending = this.#pending();
     const quiet = pending.length === 0 && this.#probed;
     const astray = quiet ? this.#watchesAstray() : [];
     if (quiet) this.#leftovers.look(this.#followed(), clients.all);
     const left = quiet ? this.#leftovers.left() : [];
     if (quiet && astray.length + left.length === 0) return true;
-    if (astray.length > 0 && kernel.now >= this.#deadlineUs)
+    if (astray.length > 0 && isLate)
       throw new InvariantBroken("abandoned-watches", `long after all is quiet, ${astray.join("; ")}`);
-    if (left.length > 0 && kernel.now >= this.#deadlineUs)
+    if (left.length > 0 && isLate)
       throw new InvariantBroken("leftovers", `long after all is quiet, ${left.join("; ")}`);
     if (pending.length === 0 && !this.#probed) {
       this.#probed = true;
       clients.probe();
     }
-    if (kernel.now >= this.#deadlineUs && neverAgree(this.#parts.allServers)) return true;
-    if (kernel.now >= this.#deadlineUs)
-      throw new InvariantBroken("liveness", `long after the faults stopped, ${pending.join("; ")}`);
+    if (isLate && neverAgree(this.#parts.allServers)) return true;
+    if (isLate) throw new InvariantBroken("liveness", `long after the faults stopped, ${pending.join("; ")}`);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
     return false;
   }

@@ -21,6 +21,7 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     readWork: config.readWork,
     applyWork: config.applyWork,
     forwardedBytesMax: config.forwardedBytesMax,
+    proposedWindowBytes: config.proposedWindowBytes,
     stagedBytesMax: config.stagedBytesMax,
     snapshotPace: config.snapshotPace,
   };

@@ -99,6 +99,8 @@ export const limits = {
   forwardedBytesMax: 64 * 1024 * 1024,
   /** Commands of one server's own clients that are on their way into the log, bytes; then further ones are refused. */
   proposedBytesMax: 128 * 1024 * 1024,
+  /** Of these, what is on its way to another server at a time, bytes; one command may exceed it alone. */
+  proposedWindowBytes: 4 * 1024 * 1024,
   /** Messages that wait for one peer, bytes; beyond it new ones are dropped, as the network may. */
   peerQueueBytesMax: 16 * 1024 * 1024,
   /** Unsent bytes to one client; beyond it the server closes the connection. */

@@ -7,6 +7,7 @@ import { stampCommand } from "../protocol/command-codec.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { ServerId } from "../raft/types.ts";
 import { batchesOf } from "./batches.ts";
+import { CommandsUnderway } from "./commands-underway.ts";
 import type { Core, Replica } from "./core.ts";
 import type { Outgoing, Proposals } from "./proposals.ts";
 
@@ -34,6 +35,7 @@ export class LogFeed {
   readonly #forwardedBytesMax: number;
   #forwarded: Uint8Array[] = [];
   #forwardedBytes = 0;
+  readonly #underway = new CommandsUnderway();
   #ownFirst = false;
 
   /** `forwardedBytesMax`: what others forwarded may wait up to this, bytes. */
@@ -53,19 +55,25 @@ export class LogFeed {
     this.#forwardedBytesMax = forwardedBytesMax;
   }
 
+  /** Commands of other servers that are taken and not applied yet. */
+  get underway(): number {
+    return this.#underway.size;
+  }
+
   /** For checkers: the commands that other servers forwarded and that wait for room in the log. */
   get forwarded(): readonly Uint8Array[] {
     return this.#forwarded;
   }
 
   /**
-   * Takes commands that another server forwards. A server that does not lead drops them, and one that has too many
-   * waiting: their origin sends them again.
+   * Takes commands that another server forwards, except copies of those that it has on their way. A server that does not
+   * lead drops them, and one that has too many waiting: their origin sends them again.
    */
   takeForwarded(commands: readonly Uint8Array[]): void {
     if (!this.#raft.isLeader) return;
     for (const command of commands) {
       if (this.#forwardedBytes + command.length > this.#forwardedBytesMax) return;
+      if (!this.#underway.take(command, this.#raft.currentTerm)) continue;
       this.#forwarded.push(command);
       this.#forwardedBytes += command.length;
     }
@@ -105,6 +113,7 @@ export class LogFeed {
   }
 
   #appendAll(nowMs: number): void {
+    this.#underway.applied(this.#replica.machine.appliedIndex);
     // In turns, so that neither the own clients nor those of others starve when the log takes no more.
     this.#ownFirst = !this.#ownFirst;
     if (this.#ownFirst) this.#appendOwn(nowMs);
@@ -114,13 +123,14 @@ export class LogFeed {
 
   /** What others forwarded to a server that does not lead any more: they send it again. */
   #dropForwarded(): void {
+    this.#underway.clear();
     if (this.#forwarded.length === 0) return;
     this.#forwarded = [];
     this.#forwardedBytes = 0;
   }
 
   #appendOwn(nowMs: number): void {
-    const proposals: readonly Outgoing[] = this.#proposals.take(this.#id, this.#raft.currentTerm, nowMs);
+    const proposals: readonly Outgoing[] = this.#proposals.take(this.#id, this.#raft.currentTerm, nowMs, true);
     if (proposals.length === 0) return;
     const taken = this.append(proposals.map(({ bytes }) => bytes));
     this.#proposals.sent(proposals.slice(0, taken), nowMs, true);
@@ -129,7 +139,10 @@ export class LogFeed {
   #appendForwarded(): void {
     if (this.#forwarded.length === 0) return;
     const taken = this.append(this.#forwarded);
-    for (let i = 0; i < taken; i++) this.#forwardedBytes -= this.#forwarded[i]?.length ?? 0;
-    this.#forwarded = taken === this.#forwarded.length ? [] : this.#forwarded.slice(taken);
+    if (taken === 0) return;
+    const appended = taken === this.#forwarded.length ? this.#forwarded : this.#forwarded.slice(0, taken);
+    for (const command of appended) this.#forwardedBytes -= command.length;
+    this.#forwarded = this.#forwarded.slice(taken);
+    this.#underway.appended(appended, this.#raft.lastIndex);
   }
 }

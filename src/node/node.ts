@@ -259,6 +259,11 @@ export class Node {
     return this.#parts.feed.forwarded;
   }
 
+  /** For checkers: the snapshot that is coming in, by its last entry, and up to which position it is on this disk. */
+  get stagedSnapshot(): { readonly index: Index; readonly position: number } | undefined {
+    return this.#parts.receiver.staged;
+  }
+
   /** The last entry of the checkpoint that is being encoded, if one is: what is applied behind it must not show in it. */
   get encodingIndex(): Index | undefined {
     return this.#parts.checkpoints.encodingIndex;

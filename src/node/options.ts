@@ -26,6 +26,8 @@ export interface NodeOptions {
   >;
   /** Bytes of its own clients' commands on their way into the log, beyond which a server refuses more; as in `limits`. */
   readonly proposedBytesMax?: number;
+  /** Bytes of these that are on their way to another server at a time; as in `limits`. */
+  readonly proposedWindowBytes?: number;
   /** When checkpoints are made and what stays of the log; by default as in `limits`. */
   readonly checkpoints?: CheckpointOptions;
   /** Bytes of commands that other servers forwarded and the log has no room for, beyond which they are lost; as in `limits`. */

@@ -78,7 +78,8 @@ export function nodeParts(
   const reports = new Reports(core, outbox, reportsKept * sessionTickMs);
   const quorum = new QuorumWatch(electionTimeoutMs);
   const firstId = firstIdOfLife(ports.secret(4));
-  const proposals = new Proposals(firstId, proposalRetryMs);
+  const { proposedWindowBytes = limits.proposedWindowBytes } = options;
+  const proposals = new Proposals(firstId, proposalRetryMs, proposedWindowBytes);
   const feed = new LogFeed(core, proposals, reports, outbox, forwardedBytesMax);
   const touches = new SessionTouches(firstId, proposalRetryMs, limits.sessionTimeoutMinMs);
   const liveness = new SessionLiveness(core, outbox, feed, touches, new SessionTracker(sessionTickMs, now));

@@ -6,6 +6,9 @@
  * when the state machine found a gap before it, or when nothing was heard of it for a while. Repeating is harmless: the
  * state machine gives a (session, request) one effect. But where much that is committed waits here to be applied, the
  * entry may be among that, and each repetition makes the log longer: so this is applied first.
+ *
+ * No more than a window of bytes is on its way to another server at a time; as entries come back applied, more follow. So a
+ * burst does not overflow what the leader has room for, to be lost there and offered again in vain.
  */
 import { present } from "../base/assert.ts";
 import type { Index, ServerId, Term } from "../raft/types.ts";
@@ -20,7 +23,11 @@ export interface Outgoing {
 interface Proposal extends Outgoing {
   /** Monotonic ms of the last sending over the network; undefined if there was none. */
   sentAtMs: number | undefined;
+  /** On its way over the network, as far as is known. */
+  underway: boolean;
+  /** Sendings since something was heard of the leader, which was `heard` times. */
   attempts: number;
+  heard: number;
 }
 
 const retryFactorMax = 16;
@@ -30,40 +37,70 @@ const nothing: readonly Outgoing[] = [];
 export class Proposals {
   /** In order of their ids, which is the order in which their requests arrived. */
   readonly #pending = new Map<number, Proposal>();
+  /** In the order of their ids, unless they are mixed up. */
   readonly #unsent = new Set<number>();
+  #lastUnsent = 0;
+  #mixedUp = false;
   /** Of those that wait, together. */
   #bytes = 0;
   #nextId: number;
   #sentTo: { leader: ServerId; term: Term } | undefined;
   readonly #retryMs: number;
+  readonly #windowBytes: number;
+  /** Of those under way over the network, together. */
+  #underwayBytes = 0;
+  /** How often one of them was applied. */
+  #heard = 0;
+  #lastSentMs = Number.NEGATIVE_INFINITY;
   #retryAtMs = Number.POSITIVE_INFINITY;
   #committed: Index = 0;
   #done: Index = 0;
   /** What is overdue since then goes again once all up to `index` is done. */
   #overdue: { readonly sinceMs: number; readonly index: Index } | undefined;
 
-  /** `firstId` differs between starts of a server, so that entries of an earlier life are not taken for its own. */
-  constructor(firstId: number, retryMs: number) {
+  /**
+   * `firstId` differs between starts of a server, so that entries of an earlier life are not taken for its own.
+   * `windowBytes`: so much may be under way to another server; one proposal may exceed it alone.
+   */
+  constructor(firstId: number, retryMs: number, windowBytes: number) {
     this.#nextId = firstId;
     this.#retryMs = retryMs;
+    this.#windowBytes = windowBytes;
   }
 
   /** Takes a proposal; `encode` makes its bytes for the id that it gets. Returns the id. */
   add(encode: (id: number) => Uint8Array): number {
     const id = this.#nextId++;
     const bytes = encode(id);
-    this.#pending.set(id, { id, bytes, sentAtMs: undefined, attempts: 0 });
+    this.#pending.set(id, { id, bytes, sentAtMs: undefined, underway: false, attempts: 0, heard: 0 });
     this.#bytes += bytes.length;
-    this.#unsent.add(id);
+    this.#isUnsent(id);
     return id;
   }
 
   /** The proposal has been applied, or nobody waits for it any more. Returns its bytes. */
   settle(id: number): number {
-    const bytes = this.bytesOf(id);
-    this.#bytes -= bytes;
-    if (this.#pending.delete(id)) this.#unsent.delete(id);
-    return bytes;
+    const proposal = this.#pending.get(id);
+    if (proposal === undefined) return 0;
+    this.#arrived(proposal);
+    this.#bytes -= proposal.bytes.length;
+    this.#pending.delete(id);
+    this.#unsent.delete(id);
+    return proposal.bytes.length;
+  }
+
+  /**
+   * One of them was applied: so the leader takes them, and what it had no room for is offered again without the patience
+   * that one shows to a leader of whom nothing is heard.
+   */
+  applied(): void {
+    this.#heard++;
+    this.#retryAtMs = Math.min(this.#retryAtMs, this.#lastSentMs + this.#retryMs);
+  }
+
+  /** Whether one that is to be sent had to wait for others to arrive, and need not any more. */
+  get mayFollow(): boolean {
+    return this.#unsent.size > 0 && this.#underwayBytes < this.#windowBytes;
   }
 
   /** Bytes of a proposal; 0 if it is settled. */
@@ -73,7 +110,8 @@ export class Proposals {
 
   /** The proposal had no effect yet and must be sent again. */
   again(id: number): void {
-    if (this.#pending.has(id)) this.#unsent.add(id);
+    const proposal = this.#pending.get(id);
+    if (proposal !== undefined) this.#offer(proposal);
   }
 
   /** How many wait for their entry to be applied. */
@@ -108,15 +146,15 @@ export class Proposals {
   }
 
   /**
-   * The proposals to send to `leader` of `term` now, in order. Those that went out are to be named to {@link sent};
-   * the others are offered again.
+   * The proposals to send to `leader` of `term` now, in order, and over the network no more than there is room for. Those
+   * that went out are to be named to {@link sent}; the others are offered again.
    */
-  take(leader: ServerId, term: Term, nowMs: number): readonly Outgoing[] {
+  take(leader: ServerId, term: Term, nowMs: number, own = false): readonly Outgoing[] {
     if (this.#sentTo?.leader !== leader || this.#sentTo.term !== term) {
-      for (const [id, proposal] of this.#pending) {
+      for (const proposal of this.#pending.values()) {
         // What others did not answer says nothing of this one.
         proposal.attempts = 0;
-        this.#unsent.add(id);
+        this.#offer(proposal);
       }
       this.#sentTo = { leader, term };
     } else if (nowMs >= this.#retryAtMs) {
@@ -128,7 +166,17 @@ export class Proposals {
       }
     }
     if (this.#unsent.size === 0) return nothing;
-    return this.#inOrder().map((id) => present(this.#pending.get(id), "an unsent proposal"));
+    if (this.#mixedUp) this.#sort();
+    const room = own ? Number.POSITIVE_INFINITY : this.#windowBytes;
+    let bytes = own ? 0 : this.#underwayBytes;
+    const taken: Outgoing[] = [];
+    for (const id of this.#unsent) {
+      const proposal = present(this.#pending.get(id), "an unsent proposal");
+      if (bytes > 0 && bytes + proposal.bytes.length > room) break;
+      bytes += proposal.bytes.length;
+      taken.push(proposal);
+    }
+    return taken;
   }
 
   /**
@@ -141,29 +189,56 @@ export class Proposals {
       if (proposal === undefined) continue;
       this.#unsent.delete(id);
       proposal.sentAtMs = own ? undefined : nowMs;
-      proposal.attempts++;
-      if (!own) this.#retryAtMs = Math.min(this.#retryAtMs, nowMs + this.#waitMs(proposal));
+      if (own) continue;
+      proposal.underway = true;
+      this.#underwayBytes += proposal.bytes.length;
+      proposal.attempts = this.#attempts(proposal) + 1;
+      proposal.heard = this.#heard;
+      this.#lastSentMs = nowMs;
+      this.#retryAtMs = Math.min(this.#retryAtMs, nowMs + this.#waitMs(proposal));
     }
   }
 
-  #inOrder(): readonly number[] {
-    const ids = [...this.#unsent];
-    let sorted = true;
-    for (let i = 1; i < ids.length; i++) if ((ids[i] ?? 0) < (ids[i - 1] ?? 0)) sorted = false;
-    return sorted ? ids : ids.sort((a, b) => a - b);
+  /** It is not on its way any more. */
+  #arrived(proposal: Proposal): void {
+    if (!proposal.underway) return;
+    proposal.underway = false;
+    this.#underwayBytes -= proposal.bytes.length;
+  }
+
+  #offer(proposal: Proposal): void {
+    this.#arrived(proposal);
+    this.#isUnsent(proposal.id);
+  }
+
+  #isUnsent(id: number): void {
+    if (this.#unsent.size === 0) this.#mixedUp = false;
+    else if (id < this.#lastUnsent) this.#mixedUp = true;
+    this.#unsent.add(id);
+    this.#lastUnsent = id;
+  }
+
+  #sort(): void {
+    const ids = [...this.#unsent].sort((a, b) => a - b);
+    this.#unsent.clear();
+    for (const id of ids) this.#isUnsent(id);
   }
 
   #takeOverdue(nowMs: number): void {
     this.#retryAtMs = Number.POSITIVE_INFINITY;
     for (const proposal of this.#pending.values()) {
-      if (proposal.sentAtMs === undefined) continue;
+      if (proposal.sentAtMs === undefined || !proposal.underway) continue;
       const dueMs = proposal.sentAtMs + this.#waitMs(proposal);
-      if (dueMs <= nowMs) this.#unsent.add(proposal.id);
+      if (dueMs <= nowMs) this.#offer(proposal);
       else this.#retryAtMs = Math.min(this.#retryAtMs, dueMs);
     }
   }
 
   #waitMs(proposal: Proposal): number {
-    return this.#retryMs * Math.min(2 ** Math.max(0, proposal.attempts - 1), retryFactorMax);
+    return this.#retryMs * Math.min(2 ** Math.max(0, this.#attempts(proposal) - 1), retryFactorMax);
+  }
+
+  #attempts({ attempts, heard }: Proposal): number {
+    return heard === this.#heard ? attempts : 0;
   }
 }

@@ -7,6 +7,8 @@ export interface Retained extends RetainedForClients {
   /** Proposals that are not applied yet, and those to be sent. */
   readonly proposals: number;
   readonly unsentProposals: number;
+  /** At a leader: commands of others that it took and has not applied. */
+  readonly commandsUnderway: number;
   /** At a leader: sessions of which it remembers when it heard of them, and rounds of touches that it has not vouched for. */
   readonly heardSessions: number;
   readonly vouching: number;
@@ -15,12 +17,13 @@ export interface Retained extends RetainedForClients {
 }
 
 /** Counts what the parts keep. */
-export function retainedBy({ clients, liveness, proposals, raft }: NodeParts): Retained {
+export function retainedBy({ clients, feed, liveness, proposals, raft }: NodeParts): Retained {
   const { sessions, vouching } = liveness.retained();
   return {
     ...clients.retained(),
     proposals: proposals.size,
     unsentProposals: proposals.unsent,
+    commandsUnderway: feed.underway,
     heardSessions: sessions,
     vouching,
     raftReads: raft.status().readsWaiting,

@@ -108,6 +108,11 @@ export class Raft {
     return this.#state.log.configurationIndex;
   }
 
+  /** Of the log's last entry; 0 while there is none. */
+  get lastIndex(): Index {
+    return this.#state.log.lastIndex;
+  }
+
   get commitIndex(): Index {
     return this.#state.commitIndex;
   }

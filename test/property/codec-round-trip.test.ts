@@ -10,7 +10,7 @@ import {
   serverMessageBytes,
 } from "../../src/protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
-import { decodeCommand, encodeCommand, stampCommand } from "../../src/protocol/command-codec.ts";
+import { decodeCommand, encodeCommand, proposalOf, stampCommand } from "../../src/protocol/command-codec.ts";
 import { decodeConfiguration, encodeConfiguration } from "../../src/protocol/configuration-codec.ts";
 import { decodeEntry, encodeEntry } from "../../src/protocol/entry-codec.ts";
 import { decodePeerFrame, encodePeerFrame, peerMessageBytes } from "../../src/protocol/peer-codec.ts";
@@ -48,6 +48,7 @@ describe("round trips, by ourselves and through protobufjs", () => {
         expect(decodeCommand(encoded)).toEqual({ timeMs: 0, origin: from, proposal, body });
         const stamped = stampCommand(encoded, timeMs);
         expect(decodeCommand(stamped)).toEqual({ timeMs, origin: from, proposal, body });
+        for (const bytes of [encoded, stamped]) expect(proposalOf(bytes)).toEqual({ origin: from, proposal });
         expect(decodeCommand(throughTwin("Command", stamped))).toEqual({
           timeMs,
           origin: from,

@@ -19,8 +19,9 @@ describe("every plan", { timeout: 240_000 }, () => {
       const { failure } = run(plan, allCheckers());
       if (failure !== undefined) throw new Error(`${failure.invariant}: ${failure.message}\n${planText(plan)}`);
     });
-    // On a slow machine fewer plans are tried; that is no failure.
-    fc.assert(keepsPromises, { numRuns: 60, interruptAfterTimeLimit: 15_000 });
+    // The same plans each time: what fails here was broken by a change. `npm run hunt` looks further, with fresh seeds,
+    // and draws such crowds of operations too.
+    fc.assert(keepsPromises, { seed: 1, numRuns: 150 });
   });
 
   it("runs the same twice, to the last bit: 100 seeds", () => {

@@ -47,6 +47,14 @@ describe("marks", () => {
     for (const mark of trouble) expect(marks.has(mark), mark).toBe(false);
   });
 
+  it("see a client that asks for more than it is answered", () => {
+    const step = { kind: "create", path: "/p", data: "x", ephemeral: false, sequential: true };
+    const listed = (count: number) => Array.from({ length: count }, () => ({ client: 1, atMs: 4_000, step }));
+    const workload = (count: number) => ({ perSecond: 0, operations: listed(count) });
+    expect(marksOf({ config: quiet, workload: workload(59) }).has("requests-crowd")).toBe(false);
+    expect(marksOf({ config: quiet, workload: workload(60) }).has("requests-crowd")).toBe(true);
+  });
+
   it("see a leader that is cut off step down for want of a quorum, and another beside it", () => {
     const marks = marksOf({ config: quiet, faults: [partition("isolate", 3_500)] });
     expect(marks.has("leader-without-quorum")).toBe(true);

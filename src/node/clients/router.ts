@@ -185,7 +185,9 @@ export class ClientRouter {
   afterApply(command: Command, applied: Applied): void {
     const own = command.origin === this.#parts.server.id;
     this.#dispatch(applied.outcome, own ? command.proposal : undefined);
+    if (own) this.#parts.proposals.applied();
     if (own && !this.#writes.isAwaited(command)) this.#parts.proposals.settle(command.proposal);
+    if (own && this.#parts.proposals.mayFollow) this.#parts.ports.requestFlush();
     this.#attachments.ended(applied.ended);
   }
 

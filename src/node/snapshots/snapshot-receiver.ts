@@ -60,6 +60,12 @@ export class SnapshotReceiver {
     this.#nextGeneration = generation + 1;
   }
 
+  /** The snapshot that is coming in, by its last entry, and up to which position it is on this disk. */
+  get staged(): { readonly index: Index; readonly position: number } | undefined {
+    const staging = this.#staging;
+    return staging === undefined ? undefined : { index: staging.lastIncludedIndex, position: staging.durable };
+  }
+
   /** Takes a chunk that Raft wants staged. */
   take(from: ServerId, message: InstallSnapshot): void {
     if (this.#installing !== undefined) return;
