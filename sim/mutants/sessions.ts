@@ -20,8 +20,9 @@ export const sessions: readonly Mutant[] = [
     title: "a retry gets another answer than the first try",
     source: "ours (exactly-once table)",
     file: "src/node/clients/writes.ts",
-    find: "connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result);",
-    replace: "connection.requests.addAppliedWrite(request.xid, requestId, replica.machine.appliedIndex, known.result);",
+    find: "connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result, countOf(request));",
+    replace:
+      "connection.requests.addAppliedWrite(request.xid, requestId, replica.machine.appliedIndex, known.result, countOf(request));",
     expects: ["linearizability", "exactly-once"],
     kind: "safety",
     lesson:
@@ -32,8 +33,8 @@ export const sessions: readonly Mutant[] = [
     title: "the answer of a duplicate is never released",
     source: "atomix#466",
     file: "src/node/clients/writes.ts",
-    find: "connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result);",
-    replace: "connection.requests.addWrite(request.xid, requestId);",
+    find: "connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result, countOf(request));",
+    replace: "connection.requests.addWrite(request.xid, requestId, countOf(request));",
     expects: ["liveness", "settled-proposals"],
     kind: "liveness",
     lesson:

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import { requestOverheadBytes } from "../../src/base/operation-traits.ts";
 import type { MultiPart, Operation, Read, ReadPart } from "../../src/base/operations.ts";
 import type { Request } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
@@ -12,8 +11,8 @@ const get: ReadPart = { kind: "getData", path };
 /** Parts that have about a MiB together. */
 const partsOfMiB = (1024 * 1024) / limits.pathBytesMax;
 const enough = limits.outstandingBytesMax / (1024 * 1024);
-const checks: Operation = { op: "multi", parts: new Array<MultiPart>(partsOfMiB).fill(check) };
-const nothings: Operation = { op: "multi", parts: new Array<MultiPart>(1000).fill({ op: "unsupported" }) };
+const mib: Operation = { op: "setData", path, data: new Uint8Array(1024 * 1024), version: -1 };
+const checks = (parts: number): Operation => ({ op: "multi", parts: new Array<MultiPart>(parts).fill(check) });
 const read = (parts: number): Read => ({
   kind: "multiRead",
   path: "",
@@ -49,10 +48,10 @@ class Server {
 }
 
 describe("requests without an answer", () => {
-  it("are bounded by the bytes of paths in writes that wait behind a read", () => {
+  it("are bounded by the bytes of writes that wait behind a read", () => {
     const server = new Server();
     server.ask({ type: "read", read: read(1) }, 8);
-    server.ask({ type: "write", operation: checks }, enough);
+    server.ask({ type: "write", operation: mib }, enough);
     expect(server.refusal()).toBe("TOO_MANY_REQUESTS");
   });
 
@@ -68,14 +67,27 @@ describe("requests without an answer", () => {
     expect(server.refusal()).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("are bounded by parts that have neither path nor data", () => {
+  it("are bounded by their number, a multi counting as one for each of its parts, on the way and while it waits", () => {
+    for (const behind of [0, 8]) {
+      const server = new Server();
+      server.ask({ type: "read", read: read(1) }, behind);
+      server.ask({ type: "write", operation: checks(400) }, 2);
+      server.ask({ type: "write", operation: checks(limits.outstandingRequestsMax - 800 - behind) });
+      expect(server.cluster.heard(1, client).at(-1)?.type).not.toBe("refused");
+      server.ask({ type: "write", operation: { op: "delete", path, version: -1 } });
+      expect(server.refusal(), `behind ${behind} reads`).toBe("TOO_MANY_REQUESTS");
+    }
+  });
+
+  it("do not count any more when they are answered", () => {
     const server = new Server();
-    server.ask({ type: "read", read: read(1) }, 8);
-    server.ask(
-      { type: "write", operation: nothings },
-      Math.ceil(limits.outstandingBytesMax / 1000 / requestOverheadBytes),
-    );
-    expect(server.refusal()).toBe("TOO_MANY_REQUESTS");
+    for (let round = 0; round < 4; round++) {
+      server.ask({ type: "read", read: read(1) }, 8);
+      server.ask({ type: "write", operation: checks(limits.outstandingRequestsMax - 8) });
+      for (let turn = 0; turn < 40; turn++) expect(server.refusal()).toBeUndefined();
+      server.cluster.run(50);
+    }
+    expect(server.cluster.closed.size).toBe(0);
   });
 
   it("are taken up while they are fewer, and their bytes are free again once they are answered", () => {

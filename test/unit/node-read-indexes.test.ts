@@ -10,6 +10,7 @@ const slot = (): Slot => ({
   requestId: 0,
   read: undefined,
   bytes: 0,
+  count: 1,
   work: 0,
   readIndex: undefined,
   answer: undefined,

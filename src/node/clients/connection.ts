@@ -39,7 +39,8 @@ export class Connection {
   readonly arming = new WatchArming();
   /** Requests that came behind those, or behind more reads than are taken up ahead of their answers, in order. */
   readonly waiting = new Queue<Request>();
-  /** Their bytes. */
+  /** As how many requests they count, and their bytes. */
+  waitingCount = 0;
   waitingBytes = 0;
   /** Its session is closed; the stream ends when the last request is answered. */
   closing = false;
@@ -55,9 +56,9 @@ export class Connection {
     this.#outbox.push(message);
   }
 
-  /** Requests without an answer. */
+  /** As how many the requests without an answer count: a multi as one for each of its parts. */
   get outstanding(): number {
-    return this.requests.length + this.waiting.length;
+    return this.requests.count + this.waitingCount;
   }
 
   /** Bytes of the requests without an answer. */

@@ -9,6 +9,7 @@ import type { Ports } from "../ports.ts";
 import type { AttachedState, Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { ClientReads } from "./reads.ts";
+import { countOf } from "./request-order.ts";
 import type { ClientWrites } from "./writes.ts";
 
 /** Where requests go. */
@@ -37,6 +38,7 @@ export class Intake {
     if (connection.waiting.length === 0 && this.#hasRoom(connection)) this.#begin(connection, request, state);
     else {
       connection.waiting.push(request);
+      connection.waitingCount += countOf(request);
       connection.waitingBytes += bytesOf(request);
     }
     if (connection.outstandingBytes <= limits.outstandingBytesMax) return;
@@ -52,6 +54,7 @@ export class Intake {
     while (connections.isOpen(connection) && !connection.closing && this.#hasRoom(connection)) {
       const request = waiting.shift();
       if (request === undefined) break;
+      connection.waitingCount -= countOf(request);
       connection.waitingBytes -= bytesOf(request);
       this.#begin(connection, request, state);
     }

@@ -1,7 +1,13 @@
 /** Whether a client numbers its requests as the protocol wants it (docs/decisions/0003). */
 import { limits } from "../../base/limits.ts";
+import { requestsIn } from "../../base/operation-traits.ts";
 import type { Failure } from "../../base/operations.ts";
 import type { Request } from "../../protocol/client-messages.ts";
+
+/** As how many requests one counts while it has no answer: see {@link requestsIn}. */
+export function countOf({ body }: Pick<Request, "body">): number {
+  return body.type === "write" ? requestsIn(body.operation) : 1;
+}
 
 /** The numbers due next on one connection. */
 export class RequestOrder {
@@ -14,12 +20,15 @@ export class RequestOrder {
     this.#requestIdMax = lastRequestId + 1;
   }
 
-  /** Takes the numbers of a request; a failure means that the connection must end. */
+  /**
+   * Takes the numbers of a request; a failure means that the connection must end. `outstanding`: as how many those count
+   * that have no answer.
+   */
   take(request: Request, outstanding: number): Failure | undefined {
-    if (outstanding >= limits.outstandingRequestsMax)
+    if (outstanding + countOf(request) > limits.outstandingRequestsMax)
       return {
         code: "TOO_MANY_REQUESTS",
-        message: `more than ${limits.outstandingRequestsMax} requests are outstanding on the connection`,
+        message: `more than ${limits.outstandingRequestsMax} requests, or parts of multis, are outstanding on the connection`,
       };
     if (this.#nextXid !== undefined && request.xid !== this.#nextXid)
       return { code: "PROTOCOL_ERROR", message: `request ${request.xid} came where ${this.#nextXid} was due` };

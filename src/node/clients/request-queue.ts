@@ -31,6 +31,8 @@ export interface Slot {
   readonly work: number;
   /** Reads: bytes of the question; otherwise 0. */
   readonly bytes: number;
+  /** As how many requests it counts. */
+  readonly count: number;
   answer: { readonly zxid: Zxid; readonly result: Result } | undefined;
   /** Events that fired after this slot was evaluated and before the next was. */
   events: WatchEvent[] | undefined;
@@ -56,6 +58,7 @@ export class RequestQueue {
   #evaluated = 0;
   #readWork = 0;
   #readBytes = 0;
+  #count = 0;
   /** Events that wait for {@link letGo}, and all answers with them. */
   #held: WatchEvent[] | undefined;
 
@@ -68,6 +71,11 @@ export class RequestQueue {
   /** Requests without an answer. */
   get length(): number {
     return this.#slots.length;
+  }
+
+  /** As how many they count: a multi as one for each of its parts. */
+  get count(): number {
+    return this.#count;
   }
 
   /** What its reads cost. */
@@ -87,25 +95,23 @@ export class RequestQueue {
     return slot?.readIndex !== undefined && slot.readIndex <= this.#evaluator.appliedIndex();
   }
 
-  /** Adds a write or close; {@link answerWrite} evaluates it. */
-  addWrite(xid: number, requestId: number): void {
-    this.#slots.push(slotOf(xid, requestId, undefined, 0));
+  /** Adds a write or close that counts as `count` requests; {@link answerWrite} evaluates it. */
+  addWrite(xid: number, requestId: number, count = 1): void {
+    this.#add(slotOf(xid, requestId, undefined, 0, count));
   }
 
   /** Adds a write that was applied, and answered by the state machine, through an earlier attachment. */
-  addAppliedWrite(xid: number, requestId: number, zxid: Zxid, result: Result): void {
-    const slot = slotOf(xid, requestId, undefined, 0);
+  addAppliedWrite(xid: number, requestId: number, zxid: Zxid, result: Result, count = 1): void {
+    const slot = slotOf(xid, requestId, undefined, 0, count);
     slot.answer = { zxid, result };
-    this.#slots.push(slot);
+    this.#add(slot);
     this.advance();
   }
 
   /** Adds a read that costs `work`. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
   addRead(xid: number, read: Read, work = 1): Slot | undefined {
-    const slot = slotOf(xid, 0, read, work);
-    this.#slots.push(slot);
-    this.#readWork += work;
-    this.#readBytes += slot.bytes;
+    const slot = slotOf(xid, 0, read, work, 1);
+    this.#add(slot);
     const needsIndex = !read.local || read.kind === "sync";
     if (!needsIndex) slot.readIndex = 0;
     return needsIndex ? slot : undefined;
@@ -200,11 +206,23 @@ export class RequestQueue {
 
   #cut(length: number): void {
     for (let i = length; i < this.#slots.length; i++) {
-      const { work, bytes } = this.#slots.at(i) ?? { work: 0, bytes: 0 };
-      this.#readWork -= work;
-      this.#readBytes -= bytes;
+      const slot = this.#slots.at(i);
+      if (slot !== undefined) this.#gone(slot);
     }
     this.#slots.cut(length);
+  }
+
+  #add(slot: Slot): void {
+    this.#slots.push(slot);
+    this.#count += slot.count;
+    this.#readWork += slot.work;
+    this.#readBytes += slot.bytes;
+  }
+
+  #gone({ count, work, bytes }: Slot): void {
+    this.#count -= count;
+    this.#readWork -= work;
+    this.#readBytes -= bytes;
   }
 
   /** Where the first write without an answer stands, if that is `requestId`; otherwise 0. */
@@ -229,8 +247,7 @@ export class RequestQueue {
     this.#send({ type: "reply", xid: slot.xid, zxid: slot.answer.zxid, result: slot.answer.result });
     this.#slots.shift();
     this.#evaluated--;
-    this.#readWork -= slot.work;
-    this.#readBytes -= slot.bytes;
+    this.#gone(slot);
     for (const event of slot.events ?? []) this.#send({ type: "event", event });
     return true;
   }
@@ -250,7 +267,7 @@ export class RequestQueue {
   }
 }
 
-function slotOf(xid: number, requestId: number, read: Read | undefined, work: number): Slot {
+function slotOf(xid: number, requestId: number, read: Read | undefined, work: number, count: number): Slot {
   const bytes = read === undefined ? 0 : bytesInRead(read);
-  return { xid, requestId, read, work, bytes, readIndex: undefined, answer: undefined, events: undefined };
+  return { xid, requestId, read, work, bytes, count, readIndex: undefined, answer: undefined, events: undefined };
 }

@@ -12,6 +12,7 @@ import type { Ports } from "../ports.ts";
 import type { Proposals } from "../proposals.ts";
 import type { AttachedState, Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
+import { countOf } from "./request-order.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
 /** What writes are made with. */
@@ -40,10 +41,10 @@ export class ClientWrites {
     if (body.type === "read") return;
     const known = replica.machine.answerTo(sessionId, requestId);
     if (known !== undefined) {
-      connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result);
+      connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result, countOf(request));
       return connections.speaks(connection);
     }
-    connection.requests.addWrite(request.xid, requestId);
+    connection.requests.addWrite(request.xid, requestId, countOf(request));
     const command: CommandBody =
       body.type === "close"
         ? { type: "closeSession", sessionId, attachment, requestId }
