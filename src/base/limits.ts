@@ -117,6 +117,8 @@ export const limits = {
   identitiesMax: 100,
   /** Watches of one connection. */
   watchesPerConnectionMax: 100_000,
+  /** … and the characters of their paths together. */
+  watchCharactersPerConnectionMax: 32 * 1024 * 1024,
   /** Watches in one SetWatches message, whose events come in the order of the changes. */
   setWatchesMax: 100_000,
   /** Changed paths that a server remembers, to tell re-armed watches what they missed. */

@@ -18,8 +18,12 @@ type Connections = number | Set<number>;
 
 type ByPath = Map<string, Connections>;
 
-/** Paths by kind: what one connection watches. */
-type Armed = Readonly<Record<WatchKind, Set<string>>>;
+/** What one connection watches. */
+interface Armed {
+  readonly paths: Readonly<Record<WatchKind, Set<string>>>;
+  /** Of all paths. */
+  characters: number;
+}
 
 /** The watches of one server. */
 export class WatchTable {
@@ -35,10 +39,12 @@ export class WatchTable {
   /** Arms a watch; `full` if the connection has as many as limits allow. */
   arm(connection: number, spec: WatchSpec): "armed" | "full" {
     const armed = this.#byConnection.get(connection) ?? nothingArmed();
-    if (armed[spec.kind].has(spec.path)) return "armed";
+    if (armed.paths[spec.kind].has(spec.path)) return "armed";
     if (sizeOf(armed) >= limits.watchesPerConnectionMax) return "full";
+    if (armed.characters + spec.path.length > limits.watchCharactersPerConnectionMax) return "full";
     this.#byConnection.set(connection, armed);
-    armed[spec.kind].add(spec.path);
+    armed.paths[spec.kind].add(spec.path);
+    armed.characters += spec.path.length;
     const byPath = this.#byKind[spec.kind];
     const connections = byPath.get(spec.path);
     if (connections === undefined) byPath.set(spec.path, connection);
@@ -83,15 +89,15 @@ export class WatchTable {
 
   /** Disarms one watch, if it is armed. */
   disarm(connection: number, { kind, path }: WatchSpec): void {
-    if (this.#byConnection.get(connection)?.[kind].has(path) !== true) return;
+    if (this.#byConnection.get(connection)?.paths[kind].has(path) !== true) return;
     this.#removed(kind, path, connection);
     this.#disarmed(connection, kind, path);
   }
 
   /** The watches of a connection. */
   watchesOf(connection: number): readonly WatchSpec[] {
-    const armed = this.#byConnection.get(connection) ?? nothingArmed();
-    return watchKinds.flatMap((kind) => [...armed[kind]].map((path) => ({ kind, path })));
+    const { paths } = this.#byConnection.get(connection) ?? nothingArmed();
+    return watchKinds.flatMap((kind) => [...paths[kind]].map((path) => ({ kind, path })));
   }
 
   /** How many these are. */
@@ -116,8 +122,8 @@ export class WatchTable {
     const armed = this.#byConnection.get(connection);
     if (armed === undefined) return;
     for (const kind of watchKinds) {
-      for (const path of armed[kind]) this.#removed(kind, path, connection);
-      this.#size -= armed[kind].size;
+      for (const path of armed.paths[kind]) this.#removed(kind, path, connection);
+      this.#size -= armed.paths[kind].size;
     }
     this.#byConnection.delete(connection);
   }
@@ -131,9 +137,10 @@ export class WatchTable {
 
   #disarmed(connection: number, kind: WatchKind, path: string): void {
     const armed = present(this.#byConnection.get(connection), "the watches of a connection that has one");
-    assert(armed[kind].delete(path), "a watch that fires was armed");
+    assert(armed.paths[kind].delete(path), "a watch that fires was armed");
+    armed.characters -= path.length;
     this.#size--;
-    if (armed[kind].size === 0 && sizeOf(armed) === 0) this.#byConnection.delete(connection);
+    if (armed.paths[kind].size === 0 && sizeOf(armed) === 0) this.#byConnection.delete(connection);
   }
 }
 
@@ -149,11 +156,11 @@ function watching(byPath: ByPath, kind: WatchKind, path: string): ReadonlySet<nu
 }
 
 function nothingArmed(): Armed {
-  return forEachKind(() => new Set());
+  return { paths: forEachKind(() => new Set()), characters: 0 };
 }
 
-function sizeOf(armed: Armed): number {
+function sizeOf({ paths }: Armed): number {
   let size = 0;
-  for (const kind of watchKinds) size += armed[kind].size;
+  for (const kind of watchKinds) size += paths[kind].size;
   return size;
 }

@@ -174,4 +174,26 @@ describe("watches that are armed again", () => {
     expect(other.turns().flat()).toEqual(["OVERLOADED"]);
     expect(other.watches).toBe(0);
   });
+
+  it("are refused when the characters of their paths are too many together, before they are armed", () => {
+    const server = new Server();
+    const path = `/${"p".repeat(limits.pathBytesMax - 1)}`;
+    const perMessage = 900;
+    const enough = Math.ceil((2 * limits.watchCharactersPerConnectionMax) / limits.pathBytesMax / perMessage);
+    for (let i = 0; i < enough; i++)
+      server.setWatches(server.appliedIndex, ...new Array(perMessage).fill({ kind: "data", path }));
+    expect(server.turns().flat()).toEqual(["OVERLOADED"]);
+    expect(server.watches).toBe(0);
+  });
+
+  it("have as many pings wait for them as requests may, and no more", () => {
+    for (const more of [0, 1]) {
+      const server = new Server();
+      server.setWatches(server.appliedIndex, ...many(35));
+      for (let number = 1; number <= limits.outstandingRequestsMax + more; number++)
+        server.cluster.say(1, watcher, { type: "ping", number });
+      const told = server.turns().flat();
+      expect(told.includes("TOO_MANY_REQUESTS")).toBe(more === 1);
+    }
+  });
 });

@@ -204,6 +204,28 @@ describe("watches that stay armed", () => {
   });
 });
 
+describe("a connection's watches", () => {
+  it("are bounded by the characters of their paths, which count until they fire, are disarmed or go", () => {
+    const table = new WatchTable();
+    const long = (i: number) => `/${String(i).padStart(4, "0")}${"p".repeat(limits.pathBytesMax - 5)}`;
+    const most = limits.watchCharactersPerConnectionMax / limits.pathBytesMax;
+    for (let i = 0; i < most; i++) expect(table.arm(1, { kind: "data", path: long(i) })).toBe("armed");
+    const one = { kind: "data", path: "/" } as const;
+    expect(table.arm(1, one)).toBe("full");
+    expect(table.arm(2, one)).toBe("armed");
+    table.trigger(change("deleted", long(0)), () => {});
+    expect(table.arm(1, one)).toBe("armed");
+    table.disarm(1, { kind: "data", path: long(1) });
+    for (const { kind, becomes } of [
+      { kind: "data", becomes: "armed" },
+      { kind: "exist", becomes: "full" },
+    ] as const)
+      expect(table.arm(1, { kind, path: long(most) })).toBe(becomes);
+    table.dropConnection(1);
+    expect(table.arm(1, { kind: "exist", path: long(most) })).toBe("armed");
+  });
+});
+
 describe("which watch a read arms (as in ZooKeeper)", () => {
   const success: Result = {};
   const missing: Result = { failure: { code: "NO_NODE", message: "" } };

@@ -17,7 +17,7 @@
  */
 import type { ErrorCode } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import type { SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
+import type { Failure, SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
 import type { ClientMessage } from "../../protocol/client-messages.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Applied, Change, Command, CommandBody, Outcome } from "../../znode/commands.ts";
@@ -272,9 +272,8 @@ export class ClientRouter {
     switch (message.type) {
       case "ping":
         connection.ping = Math.max(connection.ping, message.number);
-        if (connection.arming.idle) this.#pong(connection, message.number);
-        else connection.arming.addPing(message.number);
-        return;
+        if (connection.arming.idle) return this.#pong(connection, message.number);
+        return this.#refuseFor(connection, connection.arming.addPing(message.number));
       case "setWatches":
         return this.#watches.set(connection, message);
       case "disarm":
@@ -282,6 +281,10 @@ export class ClientRouter {
       case "request":
         return this.#intake.take(connection, message, state);
     }
+  }
+
+  #refuseFor(connection: Connection, failure: Failure | undefined): void {
+    if (failure !== undefined) this.#connections.refuse(connection, failure.code, failure.message);
   }
 
   #dispatch(outcome: Outcome, ownProposal: number | undefined): void {

@@ -39,7 +39,9 @@ export class ServerWatches {
   /** Arms a watch; a failure if the connection has too many. */
   arm(connection: ConnectionId, spec: WatchSpec): Failure | undefined {
     if (this.#table.arm(connection, spec) === "armed") return undefined;
-    const message = `the connection has ${limits.watchesPerConnectionMax} watches armed already`;
+    const message =
+      `the connection may have ${limits.watchesPerConnectionMax} watches, ` +
+      `with ${limits.watchCharactersPerConnectionMax} characters in their paths`;
     return { code: "OVERLOADED", message };
   }
 

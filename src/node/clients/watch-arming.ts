@@ -22,6 +22,9 @@ export interface Armer {
   missed(event: WatchEvent): void;
 }
 
+/** As many as a connection may have armed, and as many again: of those that it had, some may have fired unseen. */
+const charactersMax = 2 * limits.watchCharactersPerConnectionMax;
+
 /** Of one connection. */
 export class WatchArming {
   readonly #messages = new Queue<SetWatches | Disarm>();
@@ -29,8 +32,9 @@ export class WatchArming {
   #done = 0;
   /** Those of it that were seen, by kind. */
   #seen = nothingSeen();
-  /** Watches that wait. */
+  /** Watches that wait, and the characters of their paths. */
   #waiting = 0;
+  #characters = 0;
   #pings: number[] = [];
 
   /** Whether there is nothing to do. */
@@ -41,15 +45,21 @@ export class WatchArming {
   /** Takes a message that is to be carried out behind the others. A failure if there are too many watches. */
   add(message: SetWatches | Disarm): Failure | undefined {
     this.#waiting += message.watches.length;
+    this.#characters += charactersOf(message);
     if (this.#waiting > limits.setWatchesMax)
       return { code: "OVERLOADED", message: `more than ${limits.setWatchesMax} watches to arm at once` };
+    if (this.#characters > charactersMax)
+      return { code: "OVERLOADED", message: `watches of more than ${charactersMax} characters to arm at once` };
     this.#messages.push(message);
     return undefined;
   }
 
-  /** A ping that is to be answered when all is done. */
-  addPing(number: number): void {
+  /** A ping that is to be answered when all is done. A failure if there are too many. */
+  addPing(number: number): Failure | undefined {
+    if (this.#pings.length >= limits.outstandingRequestsMax)
+      return { code: "TOO_MANY_REQUESTS", message: `more than ${limits.outstandingRequestsMax} pings have no answer` };
     this.#pings.push(number);
+    return undefined;
   }
 
   /** The pings that waited. */
@@ -67,6 +77,7 @@ export class WatchArming {
       if (message.type === "setWatches" && this.#done < message.watches.length) return undefined;
       this.#messages.shift();
       this.#waiting -= message.watches.length;
+      this.#characters -= charactersOf(message);
       this.#done = 0;
       this.#seen = nothingSeen();
     }
@@ -88,4 +99,8 @@ export class WatchArming {
 
 function nothingSeen(): Readonly<Record<WatchSpec["kind"], Set<string>>> {
   return forEachKind(() => new Set());
+}
+
+function charactersOf({ watches }: SetWatches | Disarm): number {
+  return watches.reduce((characters, { path }) => characters + path.length, 0);
 }
