@@ -82,7 +82,7 @@ const list = [
   {
     invariant: "waiting-bytes",
     sentence:
-      "Commands that are forwarded to a leader without room, and chunks of a snapshot on their way to the disk, wait within a bound.",
+      "Commands that are forwarded to a leader without room, chunks of a snapshot on their way to the disk, and committed entries that are not applied wait within a bound.",
     from: "",
     file: "sim/checkers/waiting-bytes.ts",
   },

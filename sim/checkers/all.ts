@@ -38,6 +38,7 @@ import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { Stamps } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { UnappliedBytes } from "./unapplied-bytes.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
 import { Watches } from "./watches.ts";
 import { WipedServers } from "./wiped-servers.ts";
@@ -91,6 +92,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new Stamps(marks),
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
+    new UnappliedBytes(marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoom(feed, marks),

@@ -93,6 +93,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
     undurableBytesMax: randomness.draws("plan undurable").pick([2_000, 20_000, 64 * 1024 * 1024]),
+    unappliedBytesMax: randomness.draws("plan unapplied").pick([limits.unappliedBytesMax, 500, 3_000]),
     checkpoints: {
       ...drawCheckpoints(randomness.draws("plan checkpoints")),
       ...(outgrown ? hastyCheckpoints : {}),

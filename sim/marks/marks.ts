@@ -15,6 +15,7 @@ export const markSentences = {
   "leader-with-hung-disk": "a leader stepped down by itself, since its disk hung while a majority answered",
   "deposed-leader-asks": "a server was asked for its vote by the very leader that it followed",
   "disk-backlog": "so much waited for a server's disk that it took no more",
+  "apply-backlog": "committed entries that a server had not applied took more than half of what may wait for that",
   "forwarded-backlog": "commands that other servers forwarded filled half of the room that a leader has for them",
   "forwarded-again": "a leader was sent again a command that it had in its log and had not applied",
   "staged-backlog": "chunks of a snapshot on their way to a server's disk took more than half of what may",

@@ -186,6 +186,18 @@ export const election: readonly Mutant[] = [
       "What is committed needs no room at the leader, one should think. But it stays in memory until it is on the disk, and a disk can hang for minutes.",
   },
   {
+    id: "E20",
+    title: "entries are taken however many wait to be applied",
+    source: "ours (entries in turns)",
+    file: "src/raft/disk.ts",
+    find: "  if (lastApplied >= commitIndex) return true;\n",
+    replace: "  if (lastApplied >= 0) return true;\n",
+    expects: ["waiting-bytes"],
+    kind: "liveness",
+    lesson:
+      "A majority is enough to commit, and the slowest server is not part of it. What it has not applied it can neither compact nor forget.",
+  },
+  {
     id: "E18",
     title: "a leader that asks for votes still counts as the leader",
     source: "ours (2 s without a leader in 4 of 335 elections)",

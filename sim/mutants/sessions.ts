@@ -96,7 +96,7 @@ export const sessions: readonly Mutant[] = [
     file: "src/node/clients/router.ts",
     find: "    if (own && !this.#writes.isAwaited(command)) this.#parts.proposals.settle(command.proposal);\n",
     replace: "",
-    expects: ["settled-proposals"],
+    expects: ["settled-proposals", "leftovers"],
     kind: "liveness",
     lesson:
       "A proposal that has been applied is done. One that is never struck off fills the log with copies of itself.",

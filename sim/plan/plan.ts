@@ -74,6 +74,8 @@ const config = object({
   appendsInFlightMax: optional(integer(1, 1_000), 32),
   /** Entries that are not on a server's disk, bytes; beyond it none are taken. */
   undurableBytesMax: optional(integer(1, 2 ** 40), limits.undurableBytesMax),
+  /** Entries that a server has not applied, while some of them are committed, bytes; beyond it none are taken. */
+  unappliedBytesMax: optional(integer(1, 2 ** 40), limits.unappliedBytesMax),
   /** Forwarded commands that the leader's log has no room for, bytes; at least as large as the largest command. */
   forwardedBytesMax: optional(integer(4_000, 2 ** 40), limits.forwardedBytesMax),
   /** Commands of a server's own clients that are on their way to the leader, bytes; one command may exceed it alone. */

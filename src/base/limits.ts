@@ -93,6 +93,8 @@ export const limits = {
   uncommittedBytesMax: 64 * 1024 * 1024,
   /** Entries at any server that are not on its own disk yet, bytes: a disk that hangs holds up all that lies behind. */
   undurableBytesMax: 64 * 1024 * 1024,
+  /** Entries at any server that it has not applied yet, while some of them are committed, bytes: it may be slower than others. */
+  unappliedBytesMax: 64 * 1024 * 1024,
   /** Messages to other servers that wait for the disk, such as votes and acknowledgements; beyond it new ones are lost. */
   heldMessagesMax: 1000,
   /** Commands that other servers forwarded and the leader's log has no room for, bytes; their origins send them again. */

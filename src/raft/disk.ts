@@ -1,5 +1,5 @@
 /**
- * Servers whose disk hangs. Raft keeps its promises without any help: nothing that was not written counts. What it needs
+ * Servers whose disk hangs, or that apply more slowly than the others commit. Raft keeps its promises without any help: nothing that was not written counts. What it needs
  * help with is to go on: such a server is no good leader, nor will it be one, and what waits for its disk waits in memory.
  */
 import type { RaftState } from "./state.ts";
@@ -14,11 +14,20 @@ export function diskHangs(state: RaftState): boolean {
 }
 
 /**
- * Whether the log may grow by so many bytes: what waits for the disk is bounded, at a leader and at a follower. A message
- * or batch, however large, always has its turn when nothing waits.
+ * Whether the log may grow by so many bytes: what waits for the disk is bounded, and what is committed and waits to be
+ * applied, at a leader and at a follower. A message or batch, however large, always has its turn when nothing waits.
  */
 export function hasRoomFor(state: RaftState, bytes: number): boolean {
-  const { log, durability, options } = state;
+  return diskHasRoomFor(state, bytes) && mayWaitToBeApplied(state, bytes);
+}
+
+function diskHasRoomFor({ log, durability, options }: RaftState, bytes: number): boolean {
   const waiting = log.bytesBehind(Math.max(durability.durableIndex, log.base.index));
   return waiting === 0 || waiting + bytes <= options.undurableBytesMax;
+}
+
+/** Only what is committed gets less by itself: what is not may need these very bytes to be committed. */
+function mayWaitToBeApplied({ log, commitIndex, lastApplied, options }: RaftState, bytes: number): boolean {
+  if (lastApplied >= commitIndex) return true;
+  return log.bytesBehind(Math.max(lastApplied, log.base.index)) + bytes <= options.unappliedBytesMax;
 }

@@ -334,10 +334,13 @@ export class Raft {
     else if (state.role.name === "leader") advanceCommitIndex(state, state.role);
   }
 
-  /** Ends a turn: what is to be written, sent, applied and answered. */
-  takeEffects(): Effects {
+  /**
+   * Ends a turn: what is to be written, sent, applied and answered. No more than `applyMax` entries are handed out to be
+   * applied: the others wait here, where they count towards `unappliedBytesMax`.
+   */
+  takeEffects(applyMax = Number.POSITIVE_INFINITY): Effects {
     const state = this.#begin();
-    const effects = endTurn(state);
+    const effects = endTurn(state, applyMax);
     this.#invariants.check(state);
     return effects;
   }

@@ -31,6 +31,8 @@ export interface RaftOptions {
   readonly uncommittedBytesMax?: number;
   /** Bytes of entries that are not on this server's disk; beyond it none are taken, of clients or of a leader. */
   readonly undurableBytesMax?: number;
+  /** Bytes of entries that are not applied, while some of them are committed; beyond it none are taken either. */
+  readonly unappliedBytesMax?: number;
 }
 
 /** Everything that a server knows. Only the functions of this folder change it. */
@@ -185,6 +187,7 @@ export function newState(options: RaftOptions, recovered: RecoveredLog, now: num
       appendsInFlightMax: options.appendsInFlightMax ?? limits.appendsInFlightMax,
       uncommittedBytesMax: options.uncommittedBytesMax ?? limits.uncommittedBytesMax,
       undurableBytesMax: options.undurableBytesMax ?? limits.undurableBytesMax,
+      unappliedBytesMax: options.unappliedBytesMax ?? limits.unappliedBytesMax,
     },
     now,
     currentTerm: recovered.hardState.currentTerm,
