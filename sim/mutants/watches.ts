@@ -214,8 +214,8 @@ export const watches: readonly Mutant[] = [
     title: "a ping is answered before the watches that were sent before it are armed",
     source: "ours (watches armed in turns)",
     file: "src/node/clients/router.ts",
-    find: "if (connection.arming.idle) this.#pong(connection, message.number);",
-    replace: "if (connection.arming.idle || message.number > 0) this.#pong(connection, message.number);",
+    find: "if (connection.arming.idle) return this.#pong(connection, message.number);",
+    replace: "if (connection.arming.idle || message.number > 0) return this.#pong(connection, message.number);",
     expects: ["watches"],
     kind: "safety",
     survives:
