@@ -1,6 +1,6 @@
 /**
  * A server that applies more slowly than the others commit takes no more entries while it has too many bytes of them: what
- * is committed and not handed to its state machine is counted here, at the end of each turn, and says what the next may do.
+ * is committed and not applied is counted here, at the end of each turn, and says what the next may do.
  */
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, Index } from "../../src/raft/types.ts";
@@ -9,10 +9,9 @@ import { InvariantBroken, type Observer, type World } from "../world/observer.ts
 import type { ServerView } from "../world/view.ts";
 
 interface Counted {
-  /** By index: bytes that clients have put into the entry, of those in the log. */
+  /** By index: bytes that clients have put into the entry, of those that are not applied. */
   readonly bytes: Map<Index, number>;
-  /** Up to here entries were handed out to be applied. */
-  handedOut: Index;
+  applied: Index;
   /** So many bytes of what is committed are not, if that is more than may be. */
   tooMany: number;
 }
@@ -35,12 +34,12 @@ export class UnappliedBytes implements Observer {
 
   started({ id, node, recovered }: ServerView): void {
     const bytes = new Map((recovered?.log.entries ?? []).map((entry) => [entry.index, bytesOf(entry)]));
-    this.#counted[id] = { bytes, handedOut: node?.machine.appliedIndex ?? 0, tooMany: 0 };
+    this.#counted[id] = { bytes, applied: node?.machine.appliedIndex ?? 0, tooMany: 0 };
   }
 
-  effects({ id, node }: ServerView, { write, committed, installed }: Effects): void {
+  effects({ id }: ServerView, { write }: Effects): void {
     const counted = this.#counted[id];
-    if (counted === undefined || node === undefined) return;
+    if (counted === undefined) return;
     // A snapshot has what waited.
     if (write?.snapshot !== undefined) counted.tooMany = 0;
     for (const entry of write?.entries ?? []) {
@@ -51,11 +50,16 @@ export class UnappliedBytes implements Observer {
         );
       counted.bytes.set(entry.index, bytesOf(entry));
     }
-    const handedOut = committed.at(-1)?.index ?? installed ?? write?.snapshot?.index ?? counted.handedOut;
-    for (let index = counted.handedOut + 1; index <= handedOut; index++) counted.bytes.delete(index);
-    counted.handedOut = Math.max(counted.handedOut, handedOut);
+  }
+
+  step({ id, node, hasUnflushedInput }: ServerView): void {
+    const counted = this.#counted[id];
+    if (counted === undefined || node === undefined || hasUnflushedInput) return;
+    const { appliedIndex } = node.machine;
+    for (let index = counted.applied + 1; index <= appliedIndex; index++) counted.bytes.delete(index);
+    counted.applied = appliedIndex;
     let waiting = 0;
-    for (let index = counted.handedOut + 1; index <= node.raft.commitIndex; index++)
+    for (let index = appliedIndex + 1; index <= node.raft.commitIndex; index++)
       waiting += counted.bytes.get(index) ?? 0;
     counted.tooMany = waiting > this.#bytesMax ? waiting : 0;
     if (waiting > this.#bytesMax / 2) this.#marks?.hit("apply-backlog");

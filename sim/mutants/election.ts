@@ -190,8 +190,8 @@ export const election: readonly Mutant[] = [
     title: "entries are taken however many wait to be applied",
     source: "ours (entries in turns)",
     file: "src/raft/disk.ts",
-    find: "  if (lastApplied >= commitIndex) return true;\n",
-    replace: "  if (lastApplied >= 0) return true;\n",
+    find: "  if (toldApplied >= commitIndex) return true;\n",
+    replace: "  if (toldApplied >= 0) return true;\n",
     expects: ["waiting-bytes"],
     kind: "liveness",
     lesson:

@@ -1,11 +1,12 @@
 /**
  * The liveness phase: faults stop on some quorum, the rest is broken for good; then the cluster must elect, commit,
- * converge and serve within a bounded time (`patience.ts`), or it says what is still pending. At times some links stay cut for good,
- * though not those between the servers of one quorum: then whoever is connected to the leader has to follow it, and all
- * clients are to be served.
+ * converge and serve within a bounded time (`patience.ts`), or it says what is still pending. At times some links stay
+ * cut for good, though not those between the servers of one quorum: then whoever is connected to the leader has to follow
+ * it, and all clients are to be served.
  */
 import type { ServerId } from "../../src/raft/types.ts";
 import { nobodyUses } from "../unused-rule.ts";
+import { abandonedSessions, uncertainClients } from "./calm-sessions.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import { neverAgree } from "./founding.ts";
@@ -29,6 +30,9 @@ export class Calm {
   #core: readonly SimServer[] = [];
   #patience: Patience | undefined;
   #probed = false;
+  #beganMs = 0;
+  /** Whether it lasts until each client has heard that its session lives, which takes a ping. */
+  #untilCertain = false;
   readonly #leftovers = new Leftovers();
 
   constructor(parts: CalmParts) {
@@ -58,6 +62,8 @@ export class Calm {
     this.#cutForGood();
     clients.calm();
     this.#patience = new Patience(plan.config, clients.pending, kernel.now);
+    this.#beganMs = kernel.now / 1000;
+    this.#untilCertain = kernel.randomness.draws("calm sessions").chance(0.2);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
     return true;
   }
@@ -181,7 +187,8 @@ export class Calm {
       if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
-    pending.push(...unused(leader), ...this.#ignorant());
+    pending.push(...unused(leader), ...this.#ignorant(), ...abandonedSessions(leader.node, this.#parts.clients.all));
+    if (this.#untilCertain) pending.push(...uncertainClients(this.#parts.clients.all, this.#beganMs));
     return pending;
   }
 

@@ -67,11 +67,6 @@ export class ApplyLine {
     return this.#telling !== undefined || this.#entries.length > 0;
   }
 
-  /** Entries that it takes: enough for a turn. The others wait in the log, which takes no more when they are too many. */
-  get room(): number {
-    return Math.max(0, this.#workMax - this.#entries.length);
-  }
-
   /** Whether one entry of the last turn took more than belongs in one: what can wait had better. */
   get overspent(): boolean {
     return this.#overspent;

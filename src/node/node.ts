@@ -54,8 +54,6 @@ export class Node {
   readonly #ports: Ports;
   readonly #parts: NodeParts;
   #nextSessionTickMs: number;
-  /** More may be committed than the last turn took to be applied. */
-  #heldBack = false;
 
   /** `recovered` is what {@link openStorage} found on this server's disk. */
   constructor(options: NodeOptions, ports: Ports, recovered: Recovered) {
@@ -158,16 +156,15 @@ export class Node {
     clients.askReads();
     liveness.ask(now);
     feed.propose(now);
-    const { room } = applyLine;
-    const effects = raft.takeEffects(room);
+    const effects = raft.takeEffects();
     this.#ports.effectsTaken?.(effects);
     if (effects.write !== undefined) writer.append(effects.write, receiver.switchOperations());
     for (const { to, message } of effects.messages) outbox.add(to, message);
     if (effects.installed !== undefined) this.#installed();
     applyLine.add(effects.committed);
     // There may be more to apply, as after a restart; peers and clients get their turn in between.
-    this.#heldBack = effects.committed.length >= Math.min(room, limits.appliedPerTurnMax);
-    if (applyLine.run() || this.#heldBack) this.#ports.requestFlush();
+    if (applyLine.run() || effects.committed.length >= limits.appliedPerTurnMax) this.#ports.requestFlush();
+    raft.applied(this.machine.appliedIndex);
     for (const { id, index } of effects.reads) this.#readIndexed(id, index);
     for (const spoke of liveness.takeVouched()) clients.vouch(spoke);
     clients.advance();
@@ -245,7 +242,7 @@ export class Node {
 
   /** Whether entries that are committed wait for the next turn to be applied, or events to be told. */
   get hasEntriesLeft(): boolean {
-    return this.#parts.applyLine.busy || this.#heldBack;
+    return this.#parts.applyLine.busy;
   }
 
   /** Whether some events of an entry are told, or may be, and others are not. */
@@ -347,7 +344,7 @@ export class Node {
   #observe(now: number): void {
     this.#parts.liveness.endTurn();
     const { leader, diskHangs } = this.raft;
-    const state = { knowsLeader: leader !== undefined, diskHangs, applying: this.hasEntriesLeft };
+    const state = { knowsLeader: leader !== undefined, diskHangs, applying: this.#parts.applyLine.busy };
     if (this.#parts.quorum.observe(now, state, this.machine.appliedIndex)) this.#parts.clients.quorumChanged();
     this.#parts.clients.tellMembers();
   }

@@ -23,12 +23,11 @@ export function commitUpTo(state: RaftState, index: Index): void {
 /**
  * All servers, first rule of Figure 2: the entries that may be applied now and were not handed out before. They are
  * committed, and on this server's own disk too, so that what was applied is there after a crash. At most
- * `appliedPerTurnMax` at a time, as after a restart the whole log may be due, and at most `max`: the rest stays here.
+ * `appliedPerTurnMax` at a time: after a restart the whole log may be due.
  */
-export function takeCommitted(state: RaftState, max: number): readonly Entry[] {
+export function takeCommitted(state: RaftState): readonly Entry[] {
   if (state.lastApplied < state.log.base.index) return nothing; // a snapshot is on its way to the disk: takeInstalled
-  const count = Math.min(max, limits.appliedPerTurnMax);
-  const last = Math.min(state.commitIndex, state.durability.durableIndex, state.lastApplied + count);
+  const last = Math.min(state.commitIndex, state.durability.durableIndex, state.lastApplied + limits.appliedPerTurnMax);
   if (last <= state.lastApplied) return nothing;
   const entries = state.log.slice(state.lastApplied + 1, last);
   state.lastApplied = last;

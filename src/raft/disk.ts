@@ -27,7 +27,7 @@ function diskHasRoomFor({ log, durability, options }: RaftState, bytes: number):
 }
 
 /** Only what is committed gets less by itself: what is not may need these very bytes to be committed. */
-function mayWaitToBeApplied({ log, commitIndex, lastApplied, options }: RaftState, bytes: number): boolean {
-  if (lastApplied >= commitIndex) return true;
-  return log.bytesBehind(Math.max(lastApplied, log.base.index)) + bytes <= options.unappliedBytesMax;
+function mayWaitToBeApplied({ log, commitIndex, toldApplied, options }: RaftState, bytes: number): boolean {
+  if (toldApplied >= commitIndex) return true;
+  return log.bytesBehind(Math.max(toldApplied, log.base.index)) + bytes <= options.unappliedBytesMax;
 }

@@ -335,12 +335,19 @@ export class Raft {
   }
 
   /**
-   * Ends a turn: what is to be written, sent, applied and answered. No more than `applyMax` entries are handed out to be
-   * applied: the others wait here, where they count towards `unappliedBytesMax`.
+   * Entries up to `index` are applied, of those that {@link takeEffects} handed out. Where that takes its time, this server
+   * takes no more of them than `unappliedBytesMax`: so it has to be said.
    */
-  takeEffects(applyMax = Number.POSITIVE_INFINITY): Effects {
+  applied(index: Index): void {
+    const state = this.#state;
+    assert(index <= state.lastApplied, "only what was handed out is applied");
+    state.toldApplied = Math.max(state.toldApplied, index);
+  }
+
+  /** Ends a turn: what is to be written, sent, applied and answered. */
+  takeEffects(): Effects {
     const state = this.#begin();
-    const effects = endTurn(state, applyMax);
+    const effects = endTurn(state);
     this.#invariants.check(state);
     return effects;
   }

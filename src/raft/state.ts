@@ -53,6 +53,8 @@ export interface RaftState {
   commitIndex: Index;
   /** Figure 2's `lastApplied`, as far as Raft knows it: what was handed out to be applied. */
   lastApplied: Index;
+  /** … and what the state machine has applied of that, as Raft was told. */
+  toldApplied: Index;
 
   role: Role;
   readonly electionTimer: ElectionTimer;
@@ -196,6 +198,7 @@ export function newState(options: RaftOptions, recovered: RecoveredLog, now: num
     durability: new Durability(log.lastIndex),
     commitIndex: applied,
     lastApplied: applied,
+    toldApplied: applied,
     role: newFollower(undefined, now),
     electionTimer: new ElectionTimer(options, now),
     outbox: new Outbox(),

@@ -9,8 +9,8 @@ import { replicate } from "./replication.ts";
 import { takeInstalled } from "./snapshot.ts";
 import type { Leader, RaftState } from "./state.ts";
 
-/** What is to be written, sent, applied, which are `applyMax` entries at most, and answered. */
-export function endTurn(state: RaftState, applyMax: number): Effects {
+/** What is to be written, sent, applied and answered. */
+export function endTurn(state: RaftState): Effects {
   const { role } = state;
   seeToReads(state);
   if (role.name === "leader") lead(state, role);
@@ -18,7 +18,7 @@ export function endTurn(state: RaftState, applyMax: number): Effects {
   const write = state.durability.takeWrite(state.log, state, state.now);
   const messages = state.outbox.take(state.durability, state.currentTerm);
   const installed = takeInstalled(state);
-  const committed = takeCommitted(state, applyMax);
+  const committed = takeCommitted(state);
   const reads = state.readsReady.length === 0 ? noReads : state.readsReady;
   if (reads !== noReads) state.readsReady = [];
   const effects = write === undefined ? { messages, committed, reads } : { write, messages, committed, reads };
