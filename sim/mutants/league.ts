@@ -141,4 +141,11 @@ export const league: readonly LeagueEntry[] = [
       "A stamp that no command carries, since the log refuses commands behind a disk that hangs, while the clocks are wrong. The plan is there; `drawWrongClocks` and `drawHungDisks` would have to be drawn together, in this order.",
     plan: "stamp-of-a-refused-command",
   },
+  {
+    id: "X18",
+    needs: "schedule",
+    takes:
+      "Hundreds of requests at one server whose leader has little room for what others forward, and large commands among them, so that each try brings few; and nothing else that makes the leader new. The plan is there; the hunter draws crowds, and little room, but seldom both with a window that is as large as in production.",
+    plan: "patience-with-an-idle-leader",
+  },
 ];

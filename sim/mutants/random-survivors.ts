@@ -35,7 +35,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   c6802ecd: {
     kind: "open",
-    why: "No leader ends a session whose client has gone. It is checked that none ends too early, and not that it ends at all: in the calm, a session that no client holds has to end within its timeout.",
+    why: "No leader ends a session whose client has gone. It was checked that none ends too early, and not that it ends at all. Since then the calm lasts until the sessions that no client holds have ended, which finds it in the first run.",
   },
   "59654416": {
     kind: "open",

@@ -225,6 +225,8 @@ export const sessions: readonly Mutant[] = [
     replace: "",
     expects: ["liveness"],
     kind: "liveness",
+    survives:
+      "It takes a leader without room for what many ask at once, and an origin that is patient already; the kept plan patience-with-an-idle-leader.json does it",
     lesson:
       "To ask ever more seldom spares a leader that is dead or drowning. One that has no room for a burst takes the rest in a moment; whoever goes on being patient lets it stand idle.",
   },

@@ -6,7 +6,6 @@
  */
 import type { ServerId } from "../../src/raft/types.ts";
 import { nobodyUses } from "../unused-rule.ts";
-import { abandonedSessions, uncertainClients } from "./calm-sessions.ts";
 import type { Clients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import { neverAgree } from "./founding.ts";
@@ -30,9 +29,6 @@ export class Calm {
   #core: readonly SimServer[] = [];
   #patience: Patience | undefined;
   #probed = false;
-  #beganMs = 0;
-  /** Whether it lasts until each client has heard that its session lives, which takes a ping. */
-  #untilCertain = false;
   readonly #leftovers = new Leftovers();
 
   constructor(parts: CalmParts) {
@@ -62,8 +58,6 @@ export class Calm {
     this.#cutForGood();
     clients.calm();
     this.#patience = new Patience(plan.config, clients.pending, kernel.now);
-    this.#beganMs = kernel.now / 1000;
-    this.#untilCertain = kernel.randomness.draws("calm sessions").chance(0.2);
     kernel.after(pollUs, { kind: "poll", cause: kernel.current });
     return true;
   }
@@ -187,8 +181,7 @@ export class Calm {
       if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
-    pending.push(...unused(leader), ...this.#ignorant(), ...abandonedSessions(leader.node, this.#parts.clients.all));
-    if (this.#untilCertain) pending.push(...uncertainClients(this.#parts.clients.all, this.#beganMs));
+    pending.push(...unused(leader), ...this.#ignorant(), ...abandoned(leader, this.#parts.clients));
     return pending;
   }
 
@@ -241,4 +234,12 @@ function unused({ id, node }: SimServer): string[] {
 
 function holdsQuorum(servers: readonly SimServer[], group: readonly ServerId[]): boolean {
   return group.length === 0 || servers.filter(({ id }) => group.includes(id)).length * 2 > group.length;
+}
+
+/** Sessions that go on though no client holds them, one clause each: they have to end within their timeout. */
+function abandoned({ node }: SimServer, clients: Clients): string[] {
+  const held = new Set(clients.all.map(({ sessionId }) => sessionId));
+  return [...(node?.machine.sessions() ?? [])].flatMap(({ id }) =>
+    held.has(id) ? [] : [`session ${id}, which no client holds, has not ended`],
+  );
 }

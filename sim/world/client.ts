@@ -5,7 +5,6 @@ import type { Result, WatchSpec } from "../../src/base/operations.ts";
 import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
 import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
-import { sessionLimits } from "../../src/client/session-limits.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
@@ -76,13 +75,6 @@ export class SimClient {
 
   get sessionId(): number {
     return this.#session.identity.sessionId;
-  }
-
-  /** When it sent the newest word of which it knows that the leader heard it, virtual ms; 0 or less if it counts on none. */
-  get provenAtMs(): number {
-    const certainMs = this.#session.certainMs(this.#now());
-    if (certainMs === 0) return 0;
-    return this.#now() + certainMs - this.#session.identity.timeoutMs * (1 - sessionLimits.lostMargin);
   }
 
   /** Does one step of the workload. */
