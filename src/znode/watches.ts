@@ -84,7 +84,7 @@ export class WatchTable {
 
   /** Whether a connection has a watch. */
   has(connection: number, { kind, path }: WatchSpec): boolean {
-    return this.#byConnection.get(connection)?.[kind].has(path) === true;
+    return this.#byConnection.get(connection)?.paths[kind].has(path) === true;
   }
 
   /** Disarms one watch, if it is armed. */
