@@ -36,6 +36,9 @@ interface SimOperation<N extends OperationName> {
   readonly rule: (tree: ModelTree, entry: ModelEntry, operation: Operations[N]) => Done;
 }
 
+/** No znode holds more, bytes. */
+const dataBytesMax = 1024 * 1024;
+
 const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   create: {
     asked: ({ path, data, ephemeral, sequential }) => ({ op: "create", path, data: utf8(data), ephemeral, sequential }),
@@ -70,6 +73,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     asked: ({ path, data, version }) => ({ op: "setData", path, data: utf8(data), version }),
     takesRoom: () => true,
     rule: (tree, entry, { path, data, version }) => {
+      if (data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
       const znode = tree.now(path);
       if (znode === undefined) return refused("NO_NODE");
       if (version !== -1 && version !== znode.version) return refused("BAD_VERSION");
@@ -93,9 +97,11 @@ function createRule(
   entry: ModelEntry,
   wanted: { readonly path: string; readonly sequential: boolean } & Omit<MadeZnode, "path">,
 ): Done {
+  if (wanted.data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
   const parent = tree.now(parentOf(wanted.path));
   if (parent === undefined) return refused("NO_NODE");
   const path = wanted.path + (wanted.sequential ? String(parent.childrenMade).padStart(10, "0") : "");
+  if (!/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
   if (tree.now(path) !== undefined) return refused("NODE_EXISTS");
   if (parent.owner !== 0) return refused("NO_CHILDREN_FOR_EPHEMERALS");
   return ok({ path, stat: statOf(tree.add(entry, { ...wanted, path })) });

@@ -26,7 +26,9 @@ export class ExactlyOnce implements Observer, RaftChecker {
     if (index <= this.#judged) return;
     this.#judged = index;
     const effect = this.#feed.model.effects.get(index);
-    const data = effect === undefined ? "" : storedBy(effect.operation);
+    // No client of the plan asks for more than a znode holds: that was a stranger, and nothing came of it.
+    if (effect === undefined || effect.code === "DATA_TOO_LARGE" || effect.code === "MULTI_TOO_LARGE") return;
+    const data = storedBy(effect.operation);
     if (data === "") return;
     const owed = (this.#owed.get(data) ?? 0) - 1;
     if (owed < 0) throw new InvariantBroken(this.name, `a write takes effect at zxid ${index} that took effect before`);

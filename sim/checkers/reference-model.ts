@@ -25,7 +25,12 @@ interface ModelSession {
   attachedBy: string;
   holder: number;
   lastRequestId: number;
+  /** Answers that are kept, by request id: each counts as often as it has parts. */
+  readonly kept: Map<number, number>;
 }
+
+/** Of one session: whoever acknowledges none gets no more. */
+const keptMax = 1_000;
 
 export class ReferenceModel {
   /** Index of the newest entry taken in. */
@@ -97,6 +102,7 @@ export class ReferenceModel {
       attachedBy: "",
       holder: body.holder ?? 0,
       lastRequestId: 0,
+      kept: new Map(),
     };
     this.sessions.set(index, session);
     this.#byPassword.set(key, session);
@@ -112,11 +118,16 @@ export class ReferenceModel {
   #write(index: Zxid, write: Write): void {
     const session = this.sessions.get(write.sessionId);
     if (session === undefined || session.attachment !== write.attachment) return;
+    for (const answered of session.kept.keys()) if (answered <= write.ackedRequestId) session.kept.delete(answered);
     if (write.requestId !== session.lastRequestId + 1) return;
-    session.lastRequestId = write.requestId;
     const { sessionId, requestId, operation, diskFull = "" } = write;
+    let parts = operation.op === "multi" ? Math.max(1, operation.parts.length) : 1;
+    for (const others of session.kept.values()) parts += others;
+    if (parts > keptMax) return;
+    session.lastRequestId = requestId;
     const entry = { zxid: index, timeMs: this.#timeMs, sessionId };
     const done: Done = diskFull === "" ? ruleOf(this.tree, entry, operation) : refused("DISK_FULL");
+    session.kept.set(requestId, done.success.results === undefined ? 1 : Math.max(1, done.success.results.length));
     this.effects.set(index, { zxid: index, sessionId, requestId, operation, ...done });
   }
 }

@@ -1,13 +1,7 @@
 /** What an operator does: changes the membership and hands leadership over, at the server that leads. */
+import { type MembershipRequest, requestedChange } from "../../src/node/membership-requests.ts";
 import type { Node } from "../../src/node/node.ts";
-import {
-  wantedMembership,
-  withAdded,
-  withoutMember,
-  withPromoted,
-  withRemoved,
-} from "../../src/raft/membership-change.ts";
-import type { MembershipChange } from "../../src/raft/raft.ts";
+import { wantedMembership } from "../../src/raft/membership-change.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
 import type { ActionOf } from "../plan/actions.ts";
 import { memberOf } from "../world/configuration.ts";
@@ -26,10 +20,14 @@ export class Operator {
   /** Asks `leader` for a change that concerns the member `who`. */
   change(leader: SimServer, action: ActionOf<"member">, who: SimServer | undefined): void {
     leader.operate((node) => {
-      const { voters, wantedVoters } = node.raft.configuration;
-      const change = this.#wanted(node, action, who);
-      if (change === undefined) return;
-      const answer = node.changeMembership({ ...change, force: action.force });
+      const { configuration } = node.raft;
+      if (action.change === "mistake") return comesToNothing(configuration);
+      const request = this.#request(node, action, who);
+      if (request === undefined) return;
+      const change = requestedChange(configuration, request, this.#incarnation(request));
+      if (change === "done" || "code" in change) return;
+      const { voters, wantedVoters } = configuration;
+      const answer = node.changeMembership(change);
       const newcomers = wantedVoters?.filter((id) => !voters.includes(id)) ?? [];
       if (action.change === "giveUp" && answer === "accepted") sameVoters(node, voters, newcomers);
     });
@@ -40,35 +38,53 @@ export class Operator {
     leader.operate((node) => node.transferLeadership(heir.id));
   }
 
-  #wanted(node: Node, action: ActionOf<"member">, who: SimServer | undefined): MembershipChange | undefined {
+  #request(node: Node, { change, force }: ActionOf<"member">, who?: SimServer): MembershipRequest | undefined {
     const { configuration } = node.raft;
     const wanted = wantedMembership(configuration);
-    if (action.change === "promote") {
-      const observer = wanted.learners[0];
-      return observer === undefined ? undefined : withPromoted(wanted, observer);
+    switch (change) {
+      case "promote":
+        return about(wanted.learners[0], (id) => ({ type: "promote", id, force }));
+      case "giveUp": {
+        const newcomer = wanted.voters.find((id) => !configuration.voters.includes(id));
+        return about(newcomer, (id) => ({ type: "remove", id, force }));
+      }
+      case "remove":
+        return about(who?.id, (id) => ({ type: "remove", id, force }));
+      case "move":
+        return about(who?.id, (id) => ({ type: "update", id, peerAddress: `elsewhere${id}:7000`, force }));
+      case "add":
+      case "observe":
+        return about(this.#spare(configuration), (id) => ({
+          type: "add",
+          member: memberOf(id),
+          observer: change === "observe",
+          force,
+        }));
+      case "replace": {
+        const gone = who?.id;
+        if (gone === undefined) return undefined;
+        return about(this.#spare(configuration), (id) => ({ type: "replace", gone, member: memberOf(id), force }));
+      }
+      case "mistake":
+        return undefined;
     }
-    if (action.change === "giveUp") {
-      const newcomer = wanted.voters.find((id) => !configuration.voters.includes(id));
-      return newcomer === undefined ? undefined : withoutMember(configuration, newcomer);
-    }
-    if (action.change === "remove") return who === undefined ? undefined : withoutMember(configuration, who.id);
-    const spare = this.#spare(configuration);
-    if (spare === undefined) return undefined;
-    if (action.change !== "replace") return withAdded(wanted, spare, action.change === "observe");
-    return who === undefined ? undefined : withAdded(withRemoved(wanted, who.id), spare, false);
+  }
+
+  /** What the newcomer answers with that a request is about. */
+  #incarnation(request: MembershipRequest): number {
+    const newcomer = "member" in request ? request.member.id : 0;
+    return this.#servers[newcomer - 1]?.recovered?.identity.incarnation ?? 0;
   }
 
   /**
-   * The first running server that never was a member, with the incarnation that it answers with. One that was wiped is
-   * left alone: its id would be free if the change that named it was taken back, but the checkers take it for gone.
+   * The first running server that never was a member. One that was wiped is left alone: its id would be free if the change that named it was taken back, but the checkers take it for gone.
    */
-  #spare({ members, retired = [] }: Configuration): ReturnType<typeof memberOf> | undefined {
+  #spare({ members, retired = [] }: Configuration): ServerId | undefined {
     const used = (id: ServerId): boolean => retired.includes(id) || members.some((member) => member.id === id);
-    const spare = this.#servers.find(
+    return this.#servers.find(
       ({ id, node, recovered, wiped }) =>
         node !== undefined && !wiped && recovered?.identity.joining === true && !used(id),
-    );
-    return spare === undefined ? undefined : memberOf(spare.id, spare.recovered?.identity.incarnation);
+    )?.id;
   }
 }
 
@@ -82,4 +98,55 @@ function sameVoters({ raft }: Node, voters: readonly ServerId[], newcomers: read
     "membership",
     `giving n${newcomers.join(", n")} up leads from the voters ${voters.join(", ")} to others`,
   );
+}
+
+/** The request that is about server `id`, if there is such a server. */
+function about(id: ServerId | undefined, request: (id: ServerId) => MembershipRequest): MembershipRequest | undefined {
+  return id === undefined ? undefined : request(id);
+}
+
+/** No server has this id. */
+const nobody = 250;
+
+/** Whatever an operator gets wrong is refused, or is nothing to be done. */
+function comesToNothing(configuration: Configuration): void {
+  for (const request of mistakes(configuration)) {
+    const change = requestedChange(configuration, request, 1);
+    if (change === "done" || "code" in change) continue;
+    throw new InvariantBroken(
+      "membership",
+      `the mistake ${JSON.stringify(request)} of an operator changes the membership`,
+    );
+  }
+}
+
+/** Members that are there already, ids that were used before or are nobody's, addresses that others have. */
+function mistakes(configuration: Configuration): readonly MembershipRequest[] {
+  const force = true;
+  const { voters, learners, members } = wantedMembership(configuration);
+  const [gone = nobody] = configuration.retired ?? [];
+  const requests: MembershipRequest[] = [
+    { type: "remove", id: nobody, force },
+    { type: "promote", id: nobody, force },
+    { type: "replace", gone: nobody, member: memberOf(nobody), force },
+    { type: "update", id: nobody, clientAddress: "x:1", force },
+    { type: "remove", id: gone, force },
+    { type: "replace", gone, member: memberOf(nobody), force },
+  ];
+  if (gone !== nobody) requests.push({ type: "add", member: memberOf(gone), observer: true, force });
+  const [first, second] = members;
+  if (first === undefined) return requests;
+  const elsewhere = { ...first, peerAddress: "x:2" };
+  requests.push(
+    { type: "add", member: first, observer: learners.includes(first.id), force },
+    { type: "add", member: elsewhere, observer: false, force },
+    { type: "replace", gone: first.id, member: first, force },
+    { type: "replace", gone, member: first, force },
+    { type: "update", id: first.id, peerAddress: first.peerAddress, force },
+  );
+  if (gone !== nobody) requests.push({ type: "replace", gone: first.id, member: memberOf(gone), force });
+  if (second !== undefined) requests.push({ type: "update", id: first.id, peerAddress: second.peerAddress, force });
+  const [voter] = voters;
+  if (voter !== undefined) requests.push({ type: "promote", id: voter, force });
+  return requests;
 }

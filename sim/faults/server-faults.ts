@@ -35,6 +35,8 @@ export class ServerFaults {
         return server.mend();
       case "otherLife":
         return this.#otherLife(fault, action.says, server);
+      case "strangeClient":
+        return this.#tools.parts.clients.stranger(server.id, action.says);
       case "restored":
         if (!this.#isForming(server)) return;
         server.refill(action.unnamed ? "unnamed backup" : "backup");

@@ -1,5 +1,5 @@
 /** Draws what a fault of a kind does. */
-import type { Action, ActionKind, ServerTarget } from "../plan/actions.ts";
+import { type Action, type ActionKind, mistakes, type ServerTarget } from "../plan/actions.ts";
 import type { Draws } from "../world/random.ts";
 
 /** Kinds that a swarm chooses from; a crash restarts by itself. */
@@ -30,6 +30,7 @@ export const faultKinds = [
   "otherLife",
   "lowDisk",
   "loseRow",
+  "strangeClient",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -114,6 +115,8 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
         "replace",
         "promote",
         "giveUp",
+        "move",
+        "mistake",
       ] as const);
       return { kind, change, server: draws.chance(0.2) ? "down" : server, force: draws.chance(0.1) };
     }
@@ -121,6 +124,8 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
       return { kind, server: draws.pick(["follower", "follower", "laggard", "freshest", "random", server]) };
     case "otherLife":
       return { kind, server, says: draws.pick(["vote", "heartbeat"] as const) };
+    case "strangeClient":
+      return { kind, server: draws.pick(["leader", "follower", "random"] as const), says: draws.pick(mistakes) };
     case "jumpClock":
       return { kind, server, byMs: draws.pick([-100_000, -1_000, -10, 10, 1_000, 100_000]) };
   }

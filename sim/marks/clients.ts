@@ -40,6 +40,8 @@ export class ClientMarks implements Observer, RaftChecker {
   /** The last server of which clients know from the start, and the last client that chooses where to go. */
   #known = Number.POSITIVE_INFINITY;
   #choosing = 0;
+  /** Clients of the plan; those with higher numbers are strangers. */
+  #planned = 0;
   /** By client. */
   readonly #seen: Seen[] = [];
   /** By client: operations without an answer. */
@@ -52,6 +54,7 @@ export class ClientMarks implements Observer, RaftChecker {
   }
 
   begin({ plan: { config } }: World): void {
+    this.#planned = config.clients;
     this.#choosing = config.clients - config.balanced;
     if (config.learning) this.#known = config.servers;
   }
@@ -124,9 +127,10 @@ export class ClientMarks implements Observer, RaftChecker {
     }
   }
 
-  serverFrame(_server: ServerView, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(_server: ServerView, client: number, _connection: number, messages: readonly ServerMessage[]): void {
     for (const message of messages)
-      if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");
+      if (client > this.#planned && message.type === "refused") this.#marks.hit("stranger-refused");
+      else if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");
       else if (message.type === "heard") this.#marks.hit("session-heard");
       else if (message.type === "refused" && message.failure.code === "NO_QUORUM") this.#marks.hit("no-quorum-told");
   }

@@ -131,6 +131,7 @@ export const markSentences = {
   "re-armed-watch-fires-at-once": "a re-armed watch told of a change that its client had missed",
   "watch-resync": "a re-armed watch could only say that something may have changed",
   "watches-armed-in-turns": "a server needed several turns to arm a client's watches again",
+  "stranger-refused": "a client that did not keep to the protocol was refused",
   "watch-disarmed": "a client gave up a watch, and its server disarmed it",
   "standing-watch-fires": "a persistent watch fired for the second time",
   "recursive-watch-below": "a recursive watch told of a znode that is two levels deep, at least",

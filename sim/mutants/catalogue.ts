@@ -17,6 +17,7 @@ import { sessions } from "./sessions.ts";
 import { snapshots } from "./snapshots.ts";
 import { standingWatches } from "./standing-watches.ts";
 import { storage } from "./storage.ts";
+import { strangers } from "./strangers.ts";
 import { time } from "./time.ts";
 import { transactions } from "./transactions.ts";
 import { watches } from "./watches.ts";
@@ -44,6 +45,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Watches that stay armed", mutants: standingWatches },
   { title: "The change history", mutants: history },
   { title: "Znodes", mutants: znodes },
+  { title: "Clients that do not keep to the protocol", mutants: strangers },
   { title: "Transactions", mutants: transactions },
   { title: "Containers and times to live", mutants: znodeKinds },
   { title: "Membership and transfer", mutants: membership },

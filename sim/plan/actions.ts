@@ -92,6 +92,35 @@ export const when = tagged({
 });
 export type When = Infer<typeof when>;
 
+/**
+ * What a client gets wrong: `early`: it asks before it has a session. `twice`: it connects twice. `version`: it speaks
+ * another version. `password`: a password that is too long. `theft`: somebody else's session without its password.
+ * `otherLife`: its session is of another life of the cluster. `xid`, `requestId`: a number left out. `path`, `data`: what
+ * no znode has. `flood`: too much at once. `unread`: it acknowledges no answer. `again`, `closeAgain`: the number of a
+ * write that was answered. `watch`, `watches`: it arms what cannot be, or too many. `haste`: nothing, but it does not wait
+ * until its watches are armed.
+ */
+export const mistakes = [
+  "early",
+  "twice",
+  "version",
+  "password",
+  "theft",
+  "otherLife",
+  "xid",
+  "requestId",
+  "path",
+  "data",
+  "flood",
+  "unread",
+  "again",
+  "closeAgain",
+  "watch",
+  "watches",
+  "haste",
+] as const;
+export type Mistake = (typeof mistakes)[number];
+
 /** The actions by kind. */
 export const action = tagged({
   // Process.
@@ -170,6 +199,9 @@ export const action = tagged({
   /** Nothing passes on the connection for a while, in either direction. */
   stallClient: { client: clientTarget, forMs: time },
 
+  /** A client that does not keep to the protocol comes to `server`, says its piece and goes. */
+  strangeClient: { server: optional(serverTarget, "random"), says: word(...mistakes) },
+
   // Disk.
   /** Each write takes up to this much longer. */
   slowDisk: { server: serverTarget, extraMs: time, forMs: time },
@@ -207,9 +239,10 @@ export const action = tagged({
   /**
    * add, observe: a spare server becomes a voter, an observer. remove: `server` leaves. replace: a spare one takes its
    * place. promote: an observer becomes a voter. giveUp: the newcomer that catches up to become one is removed again.
+   * move: `server` listens for the others elsewhere. mistake: all that an operator can get wrong.
    */
   member: {
-    change: word("add", "observe", "remove", "replace", "promote", "giveUp"),
+    change: word("add", "observe", "remove", "replace", "promote", "giveUp", "move", "mistake"),
     server: optional(serverTarget, "random"),
     force: optional(flag, false),
   },

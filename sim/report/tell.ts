@@ -94,6 +94,8 @@ export function tellAction(action: Action): string {
       const says = action.says === "vote" ? "asks for the vote of" : "speaks as the leader to";
       return `a server of an earlier life of the cluster ${says} ${who(action.server)}`;
     }
+    case "strangeClient":
+      return `a client that does not keep to the protocol (${action.says}) comes to ${who(action.server)}`;
     case "restored":
       return `${who(action.server)} begins with the data of a backup; after ${duration(action.forMs)} it is emptied`;
     case "emptied":
@@ -176,6 +178,10 @@ function tellChange({ change, server }: Extract<Action, { readonly kind: "member
       return "give the newcomer up that catches up";
     case "promote":
       return "make an observer a voter";
+    case "move":
+      return `note that ${who(server)} listens for the others elsewhere`;
+    case "mistake":
+      return "do what makes no sense";
   }
 }
 

@@ -182,6 +182,7 @@ export class Calm {
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
     pending.push(...unused(leader), ...this.#ignorant(), ...abandoned(leader, this.#parts.clients));
+    pending.push(...this.#parts.clients.waitingStrangers(this.#followed().map(({ id }) => id)));
     return pending;
   }
 

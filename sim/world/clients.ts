@@ -1,11 +1,13 @@
 /** All clients of a run: their operations, their connections' events, and the faults that befall them. */
 
-import type { ClientTarget } from "../plan/actions.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { ClientTarget, Mistake } from "../plan/actions.ts";
 import type { PlannedOperation, Step } from "../plan/plan.ts";
 import { type ClientParts, SimClient } from "./client.ts";
 import type { SimEvent } from "./events.ts";
 import type { Draws } from "./random.ts";
 import type { SimServer } from "./server.ts";
+import { Strangers } from "./strangers.ts";
 import { StepSource } from "./workload.ts";
 
 /** What faults do to clients. */
@@ -15,6 +17,8 @@ export interface ClientFaults {
   reset(target: ClientTarget, refuseMs: number): void;
   move(target: ClientTarget): void;
   stall(target: ClientTarget, forMs: number): void;
+  /** Another client comes to a server, and does not keep to the protocol. */
+  stranger(server: ServerId, says: Mistake): void;
 }
 
 type ConnectionEvent = Extract<
@@ -31,6 +35,7 @@ export class Clients implements ClientFaults {
   readonly #server: (id: number) => SimServer | undefined;
   readonly #sources: readonly StepSource[];
   readonly #draws: Draws;
+  readonly #strangers: Strangers;
   #calm = false;
 
   constructor(parts: ClientParts, server: (id: number) => SimServer | undefined) {
@@ -42,6 +47,7 @@ export class Clients implements ClientFaults {
       (n) => new StepSource(parts.plan.workload, n, parts.kernel.randomness.draws("workload", n)),
     );
     this.#draws = parts.kernel.randomness.draws("client faults");
+    this.#strangers = new Strangers(parts);
   }
 
   /** Opens the sessions and puts first operations and listed ones into the queue. */
@@ -99,7 +105,7 @@ export class Clients implements ClientFaults {
     if (connection === undefined) return false;
     const { connections, kernel } = this.#parts;
     const server = this.#server(connection.server);
-    const client = this.all[connection.client - 1];
+    const client = this.all[connection.client - 1] ?? this.#strangers.get(connection.client);
     if (server === undefined || client === undefined) return false;
     switch (event.kind) {
       case "connect":
@@ -156,6 +162,16 @@ export class Clients implements ClientFaults {
     const untilUs = this.#parts.kernel.now + Math.round(forMs * 1000);
     for (const { connection } of this.#chosen(target))
       if (connection !== undefined) connection.stalledUntilUs = untilUs;
+  }
+
+  /** Which of those that speak to one of `servers`, and do not keep to the protocol, have no answer; one clause each. */
+  waitingStrangers(servers: readonly ServerId[]): readonly string[] {
+    return this.#strangers.waiting(servers);
+  }
+
+  stranger(server: ServerId, says: Mistake): void {
+    const victim = this.all.length === 0 ? 0 : this.#draws.pick(this.all).sessionId;
+    this.#strangers.comes(server, says, victim);
   }
 
   #chosen(target: ClientTarget): readonly SimClient[] {

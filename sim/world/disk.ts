@@ -83,13 +83,11 @@ export class SimDisk {
   /** The time for a batch to be on stable storage has come. Calls nobody back: see {@link PendingWrite.done}. */
   complete(write: PendingWrite): "done" | "later" | "over" {
     if (write.state === "over") return "over";
-    if (this.#kernel.now < this.stalledUntilUs) {
-      this.#kernel.at(this.stalledUntilUs, {
-        kind: "written",
-        cause: this.#kernel.current,
-        server: this.#server.id,
-        write,
-      });
+    // What a stall put off comes before what was written during the stall, though both are due when that is over.
+    const dueUs =
+      this.#pending[0] === write ? this.stalledUntilUs : Math.max(this.stalledUntilUs, this.#kernel.now + 1);
+    if (this.#kernel.now < dueUs) {
+      this.#kernel.at(dueUs, { kind: "written", cause: this.#kernel.current, server: this.#server.id, write });
       return "later";
     }
     write.state = "over";

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutLinks } from "../../sim/faults/partition.ts";
+import { checkPlan } from "../../sim/plan/plan.ts";
+import { Simulation } from "../../sim/simulation.ts";
 import { SimClock } from "../../sim/world/clock.ts";
+import { SimDisk } from "../../sim/world/disk.ts";
 import { EventHeap } from "../../sim/world/heap.ts";
+import { Kernel } from "../../sim/world/kernel.ts";
+import { sortObservers } from "../../sim/world/observer.ts";
 import { Draws, Randomness } from "../../sim/world/random.ts";
 
 describe("the event heap", () => {
@@ -175,5 +180,44 @@ describe("partitions", () => {
     const pairs = cutLinks("halves", servers, 1, [1, 2], new Draws(1));
     expect(pairs).toHaveLength(12);
     for (const [from, to] of pairs) expect(from <= 2).not.toBe(to <= 2);
+  });
+});
+
+describe("a simulated disk", () => {
+  const [server] = new Simulation(checkPlan({ seed: 1 })).allServers;
+  const step = fc.record({
+    afterUs: fc.nat(100_000),
+    does: fc.constantFrom("write", "write", "stall", "mend"),
+    forUs: fc.nat(300_000),
+  });
+
+  it("is done with its writes in the order in which it got them, whenever it stalls and is mended", () => {
+    if (server === undefined) throw new Error("a simulation has a server");
+    const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const kernel = new Kernel(1, sortObservers([]));
+      const disk = new SimDisk(kernel, server, { min: 100, typical: 50_000, max: 200_000 });
+      const port = disk.port(() => true);
+      const done: number[] = [];
+      let written = 0;
+      const runUntil = (timeUs: number) => {
+        while (kernel.nextUs() <= timeUs) {
+          const event = kernel.next();
+          if (event?.kind === "written" && disk.complete(event.write) === "done") event.write.done(undefined);
+        }
+        kernel.now = Math.max(kernel.now, timeUs);
+      };
+      for (const { afterUs, does, forUs } of steps) {
+        runUntil(kernel.now + afterUs);
+        if (does === "stall") disk.stalledUntilUs = Math.max(disk.stalledUntilUs, kernel.now + forUs);
+        else if (does === "mend") disk.mend();
+        else {
+          const nth = written++;
+          port.write([], () => done.push(nth));
+        }
+      }
+      runUntil(kernel.now + 10_000_000);
+      expect(done).toEqual(Array.from({ length: written }, (_, i) => i));
+    });
+    fc.assert(property, { seed: 1, numRuns: 500 });
   });
 });
