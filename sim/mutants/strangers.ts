@@ -4,10 +4,10 @@ import type { Mutant } from "./mutant.ts";
 export const strangers: readonly Mutant[] = [
   {
     id: "J1",
-    title: "a second Connect is passed over in silence",
+    title: "who asks before it has a session is passed over in silence",
     source: "ours (session protocol)",
     file: "src/node/clients/router.ts",
-    find: '      return this.#connections.refuse(connection, "PROTOCOL_ERROR", "a second Connect on one stream");\n',
+    find: '      return this.#connections.refuse(connection, "PROTOCOL_ERROR", "a message before the session was attached");\n',
     replace: "      return;\n",
     expects: ["liveness"],
     kind: "liveness",

@@ -171,7 +171,8 @@ export class Clients implements ClientFaults {
 
   stranger(server: ServerId, says: Mistake): void {
     const victim = this.all.length === 0 ? 0 : this.#draws.pick(this.all).sessionId;
-    this.#strangers.comes(server, says, victim);
+    // Session 1 never was: the first entry of a log is no client's.
+    this.#strangers.comes(server, says, Math.max(1, victim));
   }
 
   #chosen(target: ClientTarget): readonly SimClient[] {
