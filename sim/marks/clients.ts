@@ -110,6 +110,7 @@ export class ClientMarks implements Observer, RaftChecker {
   }
 
   clientFrame(client: number, _server: ServerId, connection: number, messages: readonly ClientMessage[]): void {
+    if (client > this.#planned) return;
     const seen = this.#of(client);
     if (seen.connection !== connection) {
       seen.connection = connection;

@@ -7,7 +7,7 @@ import type { HistoryOperation } from "../world/history.ts";
 import type { Observer, StruckFault, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import { tellStruck } from "./tell.ts";
-import { tellInvocation, tellMessage } from "./tell-events.ts";
+import { askedIn, tellInvocation, tellMessage } from "./tell-events.ts";
 
 /** A diagram with more lines helps nobody. */
 const linesMax = 200;
@@ -76,9 +76,7 @@ export class Diagram implements Observer {
 
   clientFrame(client: number, server: ServerId, _connection: number, messages: readonly ClientMessage[]): void {
     if (!this.#shows(server)) return;
-    for (const message of messages)
-      if (message.type === "request")
-        this.#fromClient(client, `c${client}->>n${server}: ${tellInvocation(message.body)}`);
+    for (const tell of askedIn(messages)) this.#fromClient(client, `c${client}->>n${server}: ${tell()}`);
   }
 
   answered({ client, invocation, answeredBy, result }: HistoryOperation): void {

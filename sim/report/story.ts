@@ -16,7 +16,7 @@ import type { ServerView } from "../world/view.ts";
 import { type StoryLine, StoryLines } from "./story-lines.ts";
 import { tellAction, tellStruck } from "./tell.ts";
 import { tellConfiguration, tellEntry } from "./tell-commands.ts";
-import { tellInvocation, tellMessage } from "./tell-events.ts";
+import { askedIn, tellInvocation, tellMessage } from "./tell-events.ts";
 
 /** One election that was won. */
 export interface Election {
@@ -139,9 +139,7 @@ export class Story implements Observer {
   }
 
   clientFrame(client: number, server: ServerId, _connection: number, messages: readonly ClientMessage[]): void {
-    for (const message of messages)
-      if (message.type === "request")
-        this.#lines.add("step", `c${client}`, () => `asks n${server}: ${tellInvocation(message.body)}`);
+    for (const tell of askedIn(messages)) this.#lines.add("step", `c${client}`, () => `asks n${server}: ${tell()}`);
   }
 
   answered({ client, invocation, outcome, answeredBy, result, zxid }: HistoryOperation): void {

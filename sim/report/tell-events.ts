@@ -1,5 +1,6 @@
 /** What happens in a run, in a line that a person reads: messages, events, requests. For plans and faults: tell.ts. */
 import { inShort } from "../../src/base/operation-traits.ts";
+import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { SimEvent } from "../world/events.ts";
 import type { HistoryOperation } from "../world/history.ts";
@@ -104,4 +105,19 @@ export function tellInvocation(invocation: HistoryOperation["invocation"]): stri
   if (invocation.type === "close") return "close";
   const { kind, path, local } = invocation.read;
   return kind === "sync" ? "sync" : `${local ? "local " : ""}${kind} ${path}`;
+}
+
+/** More requests of one frame are counted and not told. */
+const toldMax = 20;
+
+/** What a frame of a client asks for: how to tell each request. */
+export function askedIn(messages: readonly ClientMessage[]): readonly (() => string)[] {
+  const requests = messages.filter((message) => message.type === "request");
+  const told = requests.slice(0, toldMax).map(
+    ({ body }) =>
+      () =>
+        tellInvocation(body),
+  );
+  const more = requests.length - told.length;
+  return more > 0 ? [...told, () => `${more} more of the same frame`] : told;
 }

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../../src/base/errors.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Mistake } from "../plan/actions.ts";
-import type { Connections, SimConnection } from "./connections.ts";
+import type { SimConnection } from "./connections.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
 import { type Script, scriptOf } from "./stranger-scripts.ts";
@@ -31,8 +31,7 @@ class Stranger {
   readonly server: ServerId;
   readonly #says: Mistake;
   readonly #script: Script;
-  readonly #connections: Connections;
-  readonly #timeoutMs: number;
+  readonly #parts: RunParts;
   #frame = 0;
   /** Answers that it waits for. */
   #waiting = 0;
@@ -42,8 +41,7 @@ class Stranger {
     this.server = server;
     this.#says = says;
     this.#script = script;
-    this.#connections = parts.connections;
-    this.#timeoutMs = parts.plan.config.sessionTimeoutMs;
+    this.#parts = parts;
   }
 
   /** What it waits for, as a clause; undefined if it is gone. */
@@ -57,12 +55,15 @@ class Stranger {
     const frame = this.#script.frames[this.#frame++];
     if (frame === undefined) {
       this.#over = true;
-      return this.#connections.closeByClient(connection);
+      return this.#parts.connections.closeByClient(connection);
     }
     this.#waiting = frame.filter(({ type }) => type === "connect" || type === "request" || type === "ping").length;
-    const timeoutMs = this.#timeoutMs;
+    const { connections, kernel, plan } = this.#parts;
+    const timeoutMs = plan.config.sessionTimeoutMs;
     const sent = frame.map((message) => (message.type === "connect" ? { ...message, timeoutMs } : message));
-    this.#connections.up(connection, sent);
+    for (const observer of kernel.observers.clientFrame)
+      observer.clientFrame(connection.client, this.server, connection.id, sent);
+    connections.up(connection, sent);
   }
 
   receive(connection: SimConnection, messages: readonly ServerMessage[]): void {
