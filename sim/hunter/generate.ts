@@ -23,6 +23,7 @@ import {
 import {
   drawCutLeaders,
   drawCutOff,
+  drawFigure8,
   drawFounding,
   drawHastyChanges,
   drawHops,
@@ -50,28 +51,32 @@ export interface GenerateOptions {
 export function generatePlan(seed: number, options: GenerateOptions = {}): Plan {
   const randomness = new Randomness(seed);
   const draws = randomness.draws("plan config");
-  const servers = options.servers ?? draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5]);
+  const drawnServers = draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5]);
+  // A leader that leaves behind what a majority gets to have, and another that overwrites it: nothing else is to disturb.
+  const figure8 = options.clean !== true && randomness.draws("plan figure 8").chance(0.04);
+  const disturbed = options.clean !== true && !figure8;
+  const servers = options.servers ?? (figure8 ? 3 : drawnServers);
   // In a storm servers matter more than clients: those are rather quiet, so that there is time for more storms.
-  const stormy = options.clean !== true && randomness.draws("plan stormy").chance(0.5);
+  const stormy = disturbed && randomness.draws("plan stormy").chance(0.5);
   // One entry a message: then there is a moment between any two of them.
   const tails = stormy && randomness.draws("plan tails").chance(0.3);
   // Leaders that are cut off amid work: many ask for the same few paths, so that whoever answers too early is found out.
-  const contended = options.clean !== true && randomness.draws("plan cut leaders").chance(0.15);
+  const contended = disturbed && randomness.draws("plan cut leaders").chance(0.15);
   // Leaders whose logs outgrow those of their successors: with clients that ask for much at once.
-  const outgrown = options.clean !== true && randomness.draws("plan outgrown").chance(0.1);
+  const outgrown = disturbed && randomness.draws("plan outgrown").chance(0.1);
   // Clients with many watches that lose their server again and again, often before it has armed them all.
-  const arming = options.clean !== true && randomness.draws("plan arming").chance(0.1);
+  const arming = disturbed && randomness.draws("plan arming").chance(0.1);
   // Clients that pile up requests, so that whatever is bounded or done in turns has more to do than it can.
-  const crowded = randomness.draws("plan crowded").chance(0.12);
+  const crowded = !figure8 && randomness.draws("plan crowded").chance(0.12);
   const drawnPace = draws.pick(
-    contended || outgrown || arming ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces,
+    contended || outgrown || figure8 || arming ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces,
   );
   const pace = crowded ? crowd : drawnPace;
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
-  const electionTimeoutMs = draws.pick(outgrown ? [300] : [150, 300, 1_000]);
+  const electionTimeoutMs = draws.pick(outgrown || figure8 ? [300] : [150, 300, 1_000]);
   const config = {
     servers,
-    spares: options.clean === true ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3]),
+    spares: !disturbed ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3]),
     clients: options.clients ?? draws.between(1, 6),
     balanced: randomness.draws("plan balanced").pick([0, 0, 1, 2, 6]),
     learning: randomness.draws("plan learning").chance(0.5),
@@ -88,7 +93,9 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       { min: 1_000, typical: 20_000, max: 200_000 },
     ]),
     // An election that a vote's way to the disk outlasts would be no test of anything (§5.6).
-    diskUs: draws.pick(outgrown ? disks.slice(0, 1) : electionTimeoutMs < 1_000 ? disks.slice(0, -1) : disks),
+    diskUs: draws.pick(
+      outgrown || figure8 ? disks.slice(0, 1) : electionTimeoutMs < 1_000 ? disks.slice(0, -1) : disks,
+    ),
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
@@ -108,6 +115,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       .pick([limits.proposedWindowBytes, limits.proposedWindowBytes, 300, 2_000]),
     stagedBytesMax: randomness.draws("plan staged").pick([limits.stagedBytesMax, 1_000]),
     ...(arming ? slowArming.config : {}),
+    ...(figure8 ? { appendBytesMax: 1, appendsInFlightMax: 1 } : {}),
   };
   const drawnOutstanding = draws.pick(outgrown ? [16] : [1, 4, 16]);
   const workload = {
@@ -130,7 +138,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),
     readers: randomness.draws("plan readers").pick(contended ? [1, 2, 3] : [0, 1, 2]),
   };
-  const faults = options.clean === true ? [] : drawFaults(randomness, servers, horizonMs);
+  const faults = disturbed ? drawFaults(randomness, servers, horizonMs) : [];
   if (tails) faults.push(...drawTails(randomness.draws("plan tails"), horizonMs, electionTimeoutMs));
   else if (stormy) faults.push(...drawStorm(randomness.draws("plan storm"), servers, horizonMs, electionTimeoutMs));
   if (contended) {
@@ -141,18 +149,19 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
         : drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs)),
     );
   }
+  if (figure8) faults.push(...drawFigure8(randomness.draws("plan figure 8"), horizonMs, electionTimeoutMs));
   if (outgrown) faults.push(...drawOutgrown(randomness.draws("plan outgrown"), horizonMs, electionTimeoutMs));
-  if (options.clean !== true && randomness.draws("plan cut off").chance(0.2))
+  if (disturbed && randomness.draws("plan cut off").chance(0.2))
     faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
   const hops = randomness.draws("plan hops");
-  if (options.clean !== true && (hops.chance(0.25) || arming)) faults.push(...drawHops(hops, horizonMs));
-  if (options.clean !== true && randomness.draws("plan hung disks").chance(0.15))
+  if (disturbed && (hops.chance(0.25) || arming)) faults.push(...drawHops(hops, horizonMs));
+  if (disturbed && randomness.draws("plan hung disks").chance(0.15))
     faults.push(...drawHungDisks(randomness.draws("plan hung disks"), horizonMs, electionTimeoutMs));
-  if (options.clean !== true && randomness.draws("plan wrong clocks").chance(0.15))
+  if (disturbed && randomness.draws("plan wrong clocks").chance(0.15))
     faults.push(...drawWrongClocks(randomness.draws("plan wrong clocks"), horizonMs, electionTimeoutMs));
-  if (options.clean !== true && randomness.draws("plan left behind").chance(0.2))
+  if (disturbed && randomness.draws("plan left behind").chance(0.2))
     faults.push(...drawLeftBehind(randomness.draws("plan left behind"), servers, horizonMs, electionTimeoutMs));
-  if (options.clean !== true && servers > 1 && randomness.draws("plan founding").chance(0.1))
+  if (disturbed && servers > 1 && randomness.draws("plan founding").chance(0.1))
     faults.push(...drawFounding(randomness.draws("plan founding faults"), servers));
   if (config.spares > 0) {
     faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));

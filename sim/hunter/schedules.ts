@@ -180,6 +180,29 @@ export function drawOutgrown(draws: Draws, horizonMs: number, electionTimeoutMs:
   return faults;
 }
 
+/**
+ * Figure 8, again and again: a leader is cut off with entries of its own; another is elected, and cut off with its first
+ * one; the first leads again, and dies when it has learnt that one of its old entries is on another disk; then the second
+ * comes back. For a cluster that sends one entry at a time, and its followers' next one when it is acknowledged.
+ */
+export function drawFigure8(draws: Draws, horizonMs: number, electionTimeoutMs: number): Fault[] {
+  const faults: Fault[] = [];
+  const cutOff = (forTimeouts: number): Action => {
+    const forMs = forTimeouts * electionTimeoutMs;
+    return { kind: "partition", shape: "isolate", server: "leader", servers: [], forMs, flapMs: 0 };
+  };
+  for (let atMs = 3 * electionTimeoutMs; atMs < horizonMs && faults.length < 60; atMs += 14 * electionTimeoutMs) {
+    faults.push({ when: { kind: "at", atMs }, what: cutOff(4) });
+    faults.push({ when: { kind: "elected", server: "any", nth: 1, atMs }, what: cutOff(6) });
+    const nth = draws.between(2, 6);
+    faults.push({
+      when: { kind: "receives", server: "leader", message: "AppendEntriesReply", nth, atMs: atMs + electionTimeoutMs },
+      what: { kind: "crash", server: "leader", restartAfterMs: 7 * electionTimeoutMs, keep: 1 },
+    });
+  }
+  return faults;
+}
+
 /** Clients that lose their server again and again, at times just after they have found another. */
 export function drawHops(draws: Draws, horizonMs: number): Fault[] {
   const faults: Fault[] = [];
