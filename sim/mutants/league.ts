@@ -148,4 +148,10 @@ export const league: readonly LeagueEntry[] = [
       "Hundreds of requests at one server whose leader has little room for what others forward, and large commands among them, so that each try brings few; and nothing else that makes the leader new. The plan is there; the hunter draws crowds, and little room, but seldom both with a window that is as large as in production.",
     plan: "patience-with-an-idle-leader",
   },
+  {
+    id: "V13",
+    needs: "schedule",
+    takes:
+      "A leader proposes to remove a container or a znode whose time is up, is cut off before that entry leaves it, and leads again in a cluster to which nobody writes: so nothing fills its log up to the index of the entry that was cut off, for which it waits. A quiet workload, a leader isolated when it `writes` just then, and a `transfer` back to it.",
+  },
 ];
