@@ -134,23 +134,23 @@ describe("decoders refuse", () => {
   });
 
   it("unknown kinds of reads, watches, events, entries and codes", () => {
-    const beyond: number = 9;
+    const beyond: number = 99;
     expect(() => decodeClientFrame(client({ request: { read: { kind: beyond, path: "/" } } }))).toThrow(
-      protocolError("read kind 9 is not known"),
+      protocolError("read kind 99 is not known"),
     );
     expect(() => decodeClientFrame(client({ setWatches: { watches: [{ kind: beyond, path: "/" }] } }))).toThrow(
-      protocolError("watch kind 9 is not known"),
+      protocolError("watch kind 99 is not known"),
     );
-    const event = { type: 5, path: "/", kind: 0, zxid: 1 };
+    const event = { type: 99, path: "/", kind: 0, zxid: 1 };
     expect(() => decodeServerFrame(encodeProto("ServerFrame", { messages: [{ event }] }))).toThrow(
-      protocolError("watch event type 5 is not known"),
+      protocolError("watch event type 99 is not known"),
     );
     const refused = { code: "toString", message: "" };
     expect(() => decodeServerFrame(encodeProto("ServerFrame", { messages: [{ refused }] }))).toThrow(
       protocolError("unknown code"),
     );
     expect(() => decodeEntry(encodeProto("LogEntry", { index: 1, term: 1, kind: beyond }))).toThrow(
-      protocolError("entry kind 9 is not known"),
+      protocolError("entry kind 99 is not known"),
     );
   });
 
