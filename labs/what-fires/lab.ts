@@ -15,14 +15,17 @@ export const whatFires: Lab = {
       symbol: "rules",
       task: [],
       instead: `{
-  // Fill in \`firedBy\`. A change of a znode is "created", "deleted" or "dataChanged"; if a child of it comes or goes, that is
-  // "childrenChanged", of the parent. What becomes of a child's data is no change of the parent at all.
+  // Fill in \`firedBy\` of the first three. A change of a znode is "created", "deleted" or
+  // "dataChanged"; if a child of it comes or goes, that is "childrenChanged", of the parent. What becomes of a child's data is no change of the parent at all.
   //
   // A data watch and an exist watch hear of everything that happens to the znode itself, its creation too. A watch on
   // children hears of children that come and go, and of the end of the znode.
-  data: { armedBy: "getData", onMissing: false, firedBy: [] },
-  exist: { armedBy: "exists", onMissing: true, firedBy: [] },
-  children: { armedBy: "getChildren", onMissing: false, firedBy: [] },
+  data: { armedBy: "getData", onMissing: false, firedBy: [], stays: false },
+  exist: { armedBy: "exists", onMissing: true, firedBy: [], stays: false },
+  children: { armedBy: "getChildren", onMissing: false, firedBy: [], stays: false },
+  // Armed by no read, but to stay (\`client.addWatch\`): the first for its own path, the second for all below it, too.
+  persistent: { armedBy: "addWatch", onMissing: true, firedBy: [...onNode, "childrenChanged"], stays: true },
+  recursive: { armedBy: "addRecursiveWatch", onMissing: true, firedBy: onNode, stays: true },
 }`,
     },
     {
@@ -37,6 +40,7 @@ export const whatFires: Lab = {
       symbol: "WatchTable.trigger",
       task: [
         "A change has happened. For each kind that it fires (`kindsFiredBy(change.type)`), in that order, and each connection that watches `change.path` with this kind, in the order of arming: disarms the watch and delivers an event `{ type, path, zxid, kind }`, the first three being the change's.",
+        "A kind that stays (`staysArmed(kind)`) is the easy one: `watching(byPath, kind, change.path)` has the connections, each once; deliver to each, and disarm nothing.",
         "`this.#byKind[kind]` maps a path to its connections: a number if there is one, a set if there are several, nothing if there are none. Disarmed is a watch when it is there no more and `this.#disarmed(connection, kind, path)` was told so.",
         "`deliver` may call back: it may arm the same watch again, for the next change, or drop connections whose events are still to come. So disarm all watches of a kind before the first of its events is delivered.",
       ],

@@ -52,8 +52,8 @@ describe("terrarium serve", () => {
     expect(told).toMatchObject({ zookeeperAddress: "127.0.0.1:2181", zookeeperWords: ["ruok", "mntr"] });
     expect(parseServeOptions({ ...flags, zookeeperWords: "*" }).zookeeperWords).toContain("envi");
     expect(failure({ ...flags, zookeeper: "2181" }).message).toBe('--zookeeper: "2181" is not an address');
-    const { message } = failure({ ...flags, zookeeperWords: "ruok,dump" });
-    expect(message).toBe('--zookeeper-words: "dump" is no word that is answered');
+    const { message } = failure({ ...flags, zookeeperWords: "ruok,kill" });
+    expect(message).toBe('--zookeeper-words: "kill" is no word that is answered');
   });
 
   it("reads members in any order and sorts them", () => {
