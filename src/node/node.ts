@@ -22,6 +22,7 @@
  * | A checkpoint; what goes of the log                     | `snapshots/checkpoints.ts`                            |
  * | A snapshot: sent, taken                                | `snapshots/snapshot-sender.ts`, `snapshot-receiver.ts`|
  * | A change of membership                                 | `membership-requests.ts`                              |
+ * | What dashboards and kvctl see of sessions and watches  | `lookers.ts`                                          |
  * | What the node asks of the world, and the world of it   | `ports.ts`; the public methods here                   |
  * | How the parts are put together                         | `parts.ts`                                            |
  *
@@ -30,15 +31,14 @@
  */
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { SessionId, WatchSpec } from "../base/operations.ts";
+import type { WatchSpec } from "../base/operations.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ChangeRefusal, MembershipChange, Raft } from "../raft/raft.ts";
 import type { Index, ServerId } from "../raft/types.ts";
 import type { Recovered } from "../storage/open.ts";
 import type { ZnodeMachine } from "../znode/machine.ts";
-import type { Watched } from "../znode/watches.ts";
-import { type SessionPage, sessionPage } from "./clients/session-page.ts";
+import { Lookers } from "./lookers.ts";
 import type { NodeOptions } from "./options.ts";
 import { type NodeParts, nodeParts } from "./parts.ts";
 import type { ConnectionId, Ports } from "./ports.ts";
@@ -51,6 +51,8 @@ export class Node {
   readonly options: NodeOptions;
   /** For status and checkers: not to be driven from outside. */
   readonly raft: Raft;
+  /** For those who look at the cluster. */
+  readonly lookers: Lookers;
   readonly #ports: Ports;
   readonly #parts: NodeParts;
   #nextSessionTickMs: number;
@@ -61,6 +63,7 @@ export class Node {
     this.options = options;
     this.#ports = ports;
     this.raft = parts.raft;
+    this.lookers = new Lookers(parts);
     this.#parts = parts;
     this.#nextSessionTickMs = ports.clock.now() + options.sessionTickMs;
   }
@@ -290,31 +293,6 @@ export class Node {
       watches: this.#parts.clients.watches,
       connections: this.#parts.clients.connections,
     });
-  }
-
-  /** For those who look at the cluster: at most `max` live sessions behind session `after`, oldest first. */
-  sessionsBehind(after: SessionId, max: number): SessionPage {
-    const { clients, liveness } = this.#parts;
-    return sessionPage(this.machine.sessions(), after, max, (id) => ({
-      attachedHere: clients.isAttached(id),
-      watches: clients.watchesOfSession(id),
-      silentMs: liveness.silentMs(id),
-    }));
-  }
-
-  /** At the leader: for how long a session was not heard of, ms. */
-  silentMs(session: SessionId): number | undefined {
-    return this.#parts.liveness.silentMs(session);
-  }
-
-  /** What the clients of this server watch, by session. */
-  watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
-    return this.#parts.clients.watchers();
-  }
-
-  /** For those who look at the cluster: at most `max` of the watched paths of this server's clients. */
-  watched(max: number): readonly Watched[] {
-    return this.#parts.clients.watched(max);
   }
 
   /** A write of the log is on disk. */

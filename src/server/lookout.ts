@@ -70,9 +70,9 @@ export class Lookout {
     this.#observatory = new Observatory({
       self: id,
       own: () => this.#glimpse.take(),
-      sessions: (after, max) => node().sessionsBehind(after, max),
+      sessions: (after, max) => node().lookers.sessionsBehind(after, max),
       sessionCount: () => node().machine.counts().sessions,
-      watches: () => ({ id, total: node().status().watches, watched: node().watched(limits.observedRowsMax) }),
+      watches: () => ({ id, total: node().status().watches, watched: node().lookers.watched(limits.observedRowsMax) }),
       appliedIndex: () => node().machine.appliedIndex,
       others: () => node().raft.configuration.members.flatMap((member) => (member.id === id ? [] : [member.id])),
       ask: (to, question, timeoutMs) => peers().observe(to, question, timeoutMs),

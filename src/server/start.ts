@@ -219,8 +219,8 @@ async function serve(
     wordFacts: {
       status: () => node.status(),
       sessions: () => node.machine.sessions(),
-      silentMs: (session) => node.silentMs(session),
-      watches: () => node.watchers(),
+      silentMs: (session) => node.lookers.silentMs(session),
+      watches: () => node.lookers.watchers(),
       dataBytes: () => directorySize(resolve(options.dataDir)),
       address: options.zookeeperAddress ?? "",
       dataDir: resolve(options.dataDir),

@@ -28,7 +28,7 @@ describe("a node", () => {
     cluster.say(follower, 2, request(1, { type: "read", read }));
     cluster.run(50);
 
-    const told = cluster.node(follower).sessionsBehind(0, 3);
+    const told = cluster.node(follower).lookers.sessionsBehind(0, 3);
     expect(told.sessions.map(({ id }) => id)).toEqual(sessions.slice(0, 3));
     expect(told.more).toBe(true);
     const [first] = told.sessions;
@@ -36,23 +36,23 @@ describe("a node", () => {
     expect(first?.ephemerals.slice(0, 2)).toEqual(["/e01", "/e02"]);
     expect(first?.ephemerals).toHaveLength(10);
     expect(first).not.toHaveProperty("silentMs");
-    const rest = cluster.node(follower).sessionsBehind(sessions[2] ?? 0, 3);
+    const rest = cluster.node(follower).lookers.sessionsBehind(sessions[2] ?? 0, 3);
     expect([rest.sessions.map(({ id }) => id), rest.more]).toEqual([sessions.slice(3), false]);
     expect(rest.sessions.map(({ attachedHere }) => attachedHere)).toEqual([true, false]);
 
-    const atLeader = cluster.node(leader).sessionsBehind(0, 9).sessions;
+    const atLeader = cluster.node(leader).lookers.sessionsBehind(0, 9).sessions;
     expect(atLeader.map(({ attachedHere }) => attachedHere)).toEqual([false, false, false, false, true]);
     cluster.run(2_000);
     cluster.say(follower, 1, { type: "ping", number: 1 });
     cluster.run(500);
     const silence = cluster
       .node(leader)
-      .sessionsBehind(0, 9)
+      .lookers.sessionsBehind(0, 9)
       .sessions.map(({ silentMs = -1 }) => silentMs);
     expect(silence[0]).toBeLessThan(1_000);
     for (const ms of silence.slice(1)) expect(ms).toBeGreaterThan(2_000);
 
-    expect(cluster.node(follower).watched(9)).toEqual([{ kind: "data", path: "/e01", watchers: 1 }]);
-    expect(cluster.node(leader).watched(9)).toEqual([]);
+    expect(cluster.node(follower).lookers.watched(9)).toEqual([{ kind: "data", path: "/e01", watchers: 1 }]);
+    expect(cluster.node(leader).lookers.watched(9)).toEqual([]);
   });
 });

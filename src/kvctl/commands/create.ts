@@ -84,7 +84,7 @@ unless it has children.`,
       "kvctl create -s /queue/job- 'mow the lawn'    # prints /queue/job-0000000000",
       "kvctl create -e /locks/me                     # holds it until Ctrl-C",
       "kvctl create --container /locks               # goes when the last lock is gone",
-      "kvctl create --ttl 30s /alive/me              # goes unless it is set every 30 seconds",
+      "kvctl create --ttl 30s /alive/me              # goes unless set in time",
     ],
   })
     .argument("<path>", "where; with -s a number is appended to it")

@@ -42,8 +42,9 @@ export const registerStat: Register = (program, host) => {
   pzxid                 when a child was last created or deleted
   version, cversion     how often the data, the children changed
   aversion              how often its access list changed
-  ephemeralOwner        the session with which it goes; 0 (persistent) if it stays, 0 (container) if it goes with
-                        its last child, 0 (ttl) if it goes when it was not set for a time
+  ephemeralOwner        the session with which it goes; 0 (persistent) if it
+                        stays, 0 (container) if it goes with its last child,
+                        0 (ttl) if it goes when it was not set for a time
   dataLength            bytes of data
   numChildren           children
   ttlMs                 that time, milliseconds`,

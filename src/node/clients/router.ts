@@ -65,9 +65,9 @@ export class ClientRouter {
   readonly #members: ToldMembers;
 
   constructor(parts: RouterParts) {
-    const { replica, raft, ports, readWork } = parts;
     this.#parts = parts;
-    this.#turns = new ReadTurns(readWork);
+    const { replica, raft, ports } = parts;
+    this.#turns = new ReadTurns(parts.readWork);
     this.#members = new ToldMembers(raft);
     const connections = new Connections((connection) => this.#forget(connection));
     this.#connections = connections;
@@ -75,7 +75,7 @@ export class ClientRouter {
     this.#watches = new ClientWatches(connections, replica, this.#turns);
     this.#reads = new ClientReads(replica, this.#turns, this.#watches, raft, connections);
     this.#writes = new ClientWrites({ ...parts, connections });
-    const { ahead } = readWork;
+    const { ahead } = parts.readWork;
     this.#intake = new Intake({ connections, reads: this.#reads, writes: this.#writes, ports, ahead });
   }
 
@@ -95,15 +95,13 @@ export class ClientRouter {
   }
 
   /** What each attached session watches. */
-  *watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
-    for (const { id, state } of this.#connections.attached())
-      if (state.type === "attached") yield { sessionId: state.sessionId, watches: this.#watches.of(id) };
+  watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
+    return this.#watches.watchers();
   }
 
   /** How many watches are armed for the client of a session. */
   watchesOfSession(session: SessionId): number {
-    const connection = this.#connections.of(session);
-    return connection === undefined ? 0 : this.#watches.countOf(connection.id);
+    return this.#watches.countOf(session);
   }
 
   /** Whether the session is attached to a client of this server. */
@@ -118,8 +116,7 @@ export class ClientRouter {
 
   /** For checkers: what is kept for clients. */
   retained(): RetainedForClients {
-    const parts = [this.#reads.indexes, this.#turns, this.#watches];
-    const known = parts.flatMap(({ connections }) => [...connections]);
+    const known = [this.#reads.indexes, this.#turns, this.#watches].flatMap(({ connections }) => [...connections]);
     return {
       connections: this.#connections.size,
       attachedSessions: this.#connections.attachedSessions,

@@ -2,7 +2,7 @@
  * Watches of this server's clients: armed by their reads, or again by a client that was elsewhere, and fired by what is
  * applied. Many that are armed again at once are armed in the client's visits (`watch-arming.ts`).
  */
-import type { Failure, WatchSpec } from "../../base/operations.ts";
+import type { Failure, SessionId, WatchSpec } from "../../base/operations.ts";
 import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
 import type { Change } from "../../znode/commands.ts";
 import type { Watched } from "../../znode/watches.ts";
@@ -54,9 +54,16 @@ export class ClientWatches {
     return this.#watches.watchesOf(connection);
   }
 
-  /** How many these are. */
-  countOf(connection: ConnectionId): number {
-    return this.#watches.countOf(connection);
+  /** How many are armed for the client of a session. */
+  countOf(session: SessionId): number {
+    const connection = this.#connections.of(session);
+    return connection === undefined ? 0 : this.#watches.countOf(connection.id);
+  }
+
+  /** What each attached session watches. */
+  *watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
+    for (const { id, state } of this.#connections.attached())
+      if (state.type === "attached") yield { sessionId: state.sessionId, watches: this.of(id) };
   }
 
   /** A read arms a watch; a failure if the connection has too many. */
