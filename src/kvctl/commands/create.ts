@@ -83,7 +83,7 @@ unless it has children.`,
       "kvctl create -p /apps/web/logo @logo.png",
       "kvctl create -s /queue/job- 'mow the lawn'    # prints /queue/job-0000000000",
       "kvctl create -e /locks/me                     # holds it until Ctrl-C",
-      "kvctl create --container /locks               # goes when the last lock is gone",
+      "kvctl create --container /locks               # goes with its last child",
       "kvctl create --ttl 30s /alive/me              # goes unless set in time",
     ],
   })
