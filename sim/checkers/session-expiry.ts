@@ -150,7 +150,11 @@ export class SessionExpiry implements Observer {
     if (entry.kind !== "command") return;
     const { body } = decodeCommand(entry.data);
     if (body.type === "createSession") this.#hears(server, entry.index);
-    else if (body.type === "attachSession") this.#hears(server, body.sessionId);
+    else if (body.type === "attachSession") {
+      // Whoever was refused, having no password, is no sign of life.
+      const { attachment = 0 } = this.#feed.model.sessions.get(body.sessionId) ?? {};
+      if (attachment >= entry.index) this.#hears(server, body.sessionId);
+    }
   }
 
   #appends(server: ServerView, entry: Entry): void {
