@@ -1,19 +1,16 @@
 /** `kvctl watch -R`: whatever happens to a znode and to all below it. */
 import type { WatchEvent } from "../client/index.ts";
 import { dataFields, dataText } from "./data.ts";
-import { describe, hasCode, isUnavailable } from "./failures.ts";
+import { hasCode } from "./failures.ts";
 import { result } from "./format.ts";
 import type { Context, KvSession } from "./ports.ts";
-import { delay, untilEnd, whilePatient } from "./waiting.ts";
+import { patiently, untilEnd } from "./waiting.ts";
 
 export interface RecursiveWatchArguments {
   readonly path: string;
   /** Whether to print the data that a znode was created with or set to. */
   readonly data: boolean;
 }
-
-/** Pause before another try where nobody answers. */
-const retryMs = 500;
 
 /** Prints each event until interrupted. */
 export async function watchBelow(context: Context, { path, data }: RecursiveWatchArguments): Promise<void> {
@@ -28,7 +25,7 @@ export async function watchBelow(context: Context, { path, data }: RecursiveWatc
         armed.end();
         if (!hasCode(error, "SESSION_EXPIRED")) throw error;
       }
-      armed = await armAgain(context, path, data, signal);
+      armed = await patiently(context, `the watch of ${path} waits`, () => arm(context, path, data), signal);
       // What happened between the sessions nobody knows.
       show(context, { type: "resync", path }, undefined);
     }
@@ -65,20 +62,6 @@ async function read(session: KvSession, path: string): Promise<Uint8Array | unde
     return (await session.get(path, { local: true })).data;
   } catch {
     return undefined;
-  }
-}
-
-async function armAgain(context: Context, path: string, data: boolean, signal: AbortSignal): Promise<Armed> {
-  for (let noted = false; ; ) {
-    try {
-      return await whilePatient(arm(context, path, data), signal);
-    } catch (error) {
-      if (!isUnavailable(error) && !hasCode(error, "SESSION_EXPIRED") && !hasCode(error, "SESSION_CLOSED")) throw error;
-      signal.throwIfAborted();
-      if (!noted) context.out.note(`kvctl: ${describe(error).message}; the watch of ${path} waits`);
-      noted = true;
-      await delay(retryMs, signal);
-    }
   }
 }
 

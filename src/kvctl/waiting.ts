@@ -2,6 +2,7 @@
 
 import { TerrariumError } from "../base/errors.ts";
 import type { WatchEvent } from "../base/operations.ts";
+import { describe, hasCode, isUnavailable } from "./failures.ts";
 import type { Context, KvSession, Output } from "./ports.ts";
 
 /** The user, or the reader of our output, has had enough. */
@@ -136,4 +137,30 @@ function aborted(signal: AbortSignal): { readonly promise: Promise<never>; reado
     else signal.addEventListener("abort", listener, { once: true });
   });
   return { promise, stop: () => signal.removeEventListener("abort", listener) };
+}
+
+/** Between two tries of {@link patiently}, ms. */
+const retryMs = 500;
+
+/**
+ * Does something for as long as it takes: through failovers, a lost quorum and the end of the session. `meanwhile`: what
+ * waits, as the end of the note that says why.
+ */
+export async function patiently<T>(
+  { out }: Context,
+  meanwhile: string,
+  does: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let noted = false; ; ) {
+    try {
+      return await whilePatient(does(), signal);
+    } catch (error) {
+      if (!isUnavailable(error) && !hasCode(error, "SESSION_EXPIRED") && !hasCode(error, "SESSION_CLOSED")) throw error;
+      signal.throwIfAborted();
+      if (!noted) out.note(`kvctl: ${describe(error).message}; ${meanwhile}`);
+      noted = true;
+      await delay(retryMs, signal);
+    }
+  }
 }

@@ -3,11 +3,11 @@
 import type { Stat, WatchEventType } from "../../client/index.ts";
 import { checkPath } from "../arguments.ts";
 import { firstPage } from "../children.ts";
-import { describe, hasCode, isUnavailable, usage } from "../failures.ts";
+import { hasCode, usage } from "../failures.ts";
 import { type Change, showEvent } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
 import { watchBelow } from "../recursive-watch.ts";
-import { delay, untilEvent, type Watcher, watcher, whilePatient } from "../waiting.ts";
+import { patiently, untilEvent, type Watcher, watcher } from "../waiting.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
 export interface WatchArguments {
@@ -35,9 +35,6 @@ interface Armed {
   readonly stat: Stat | undefined;
   readonly watcher: Watcher;
 }
-
-/** Pause before another try where nobody answers. */
-const retryMs = 500;
 
 /** Prints each event until interrupted. */
 export async function watch(context: Context, args: WatchArguments): Promise<void> {
@@ -86,7 +83,7 @@ async function watchSide(
     } catch (error) {
       if (!hasCode(error, "SESSION_EXPIRED")) throw error;
     }
-    armed = await armAgain(context, path, side, signal);
+    armed = await patiently(context, `the watch of ${path} waits`, () => arm(context, path, side), signal);
     for (const change of missed(side, path, known, armed.stat)) show(change);
     known = after(side, known, armed.stat);
   }
@@ -108,21 +105,6 @@ async function arm(context: Context, path: string, side: Side): Promise<Armed> {
     const creation = watcher();
     const stat = await session.exists(path, { watch: creation.watch });
     if (stat === undefined) return { session, stat, watcher: creation };
-  }
-}
-
-/** As {@link arm}, for as long as it takes: through failovers, a lost quorum and the end of the session. */
-async function armAgain(context: Context, path: string, side: Side, signal: AbortSignal): Promise<Armed> {
-  for (let noted = false; ; ) {
-    try {
-      return await whilePatient(arm(context, path, side), signal);
-    } catch (error) {
-      if (!isUnavailable(error) && !hasCode(error, "SESSION_EXPIRED") && !hasCode(error, "SESSION_CLOSED")) throw error;
-      signal.throwIfAborted();
-      if (!noted) context.out.note(`kvctl: ${describe(error).message}; the watch of ${path} waits`);
-      noted = true;
-      await delay(retryMs, signal);
-    }
   }
 }
 
