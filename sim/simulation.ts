@@ -11,6 +11,7 @@
  * | messages between servers; streams of clients; bytes       | `world/network.ts`, `connections.ts`, `wire.ts`     |
  * | a client: its session, what it asks, what it remembers    | `world/client.ts`, `workload.ts`, `seen.ts`         |
  * | each operation: how asked for, how drawn, what comes of it | `operations.ts`, `checkers/reference-model.ts`      |
+ * | clients that do not keep to the protocol                  | `world/strangers.ts`, `world/stranger-scripts.ts`   |
  * | what clients saw                                          | `world/history.ts`                                  |
  * | what a plan says                                          | `plan/plan.ts`, `plan/actions.ts`                   |
  * | how faults strike, and where they may                     | `faults/faults.ts`, `world/hooks.ts`                |

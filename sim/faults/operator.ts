@@ -77,7 +77,8 @@ export class Operator {
   }
 
   /**
-   * The first running server that never was a member. One that was wiped is left alone: its id would be free if the change that named it was taken back, but the checkers take it for gone.
+   * The first running server that never was a member. One that was wiped is left alone: its id would be free if the change
+   * that named it was taken back, but the checkers take it for gone.
    */
   #spare({ members, retired = [] }: Configuration): ServerId | undefined {
     const used = (id: ServerId): boolean => retired.includes(id) || members.some((member) => member.id === id);

@@ -93,4 +93,15 @@ export const strangers: readonly Mutant[] = [
     kind: "safety",
     lesson: "No change will ever fire it: its client would wait for good.",
   },
+  {
+    id: "J9",
+    title: "an operator adds a server under the id of one that was removed",
+    source: "ours (ids are used once)",
+    file: "src/node/membership-requests.ts",
+    find: "      if (wasMember(request.member.id)) return usedBefore(request.member.id);\n",
+    replace: "",
+    expects: ["membership", "assertion"],
+    kind: "safety",
+    lesson: "Whoever knew the old server by that id takes the new one, with an empty disk, for it.",
+  },
 ];

@@ -1,6 +1,6 @@
 /**
- * The rules of watches: which read arms which kind, which change fires it, and whether it then stays armed. The server that arms a watch, the client
- * that arms it again and the history that tells what it missed all go by these. One row a kind.
+ * The rules of watches: which read arms which kind, which change fires it, and whether it then stays armed. The server that
+ * arms a watch, the client that arms it again and the history that tells what it missed all go by these. One row a kind.
  */
 import type { Read, ReadKind, Result, WatchEventType, WatchKind, WatchSpec } from "./operations.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Servers whose disk hangs, or that apply more slowly than the others commit. Raft keeps its promises without any help: nothing that was not written counts. What it needs
- * help with is to go on: such a server is no good leader, nor will it be one, and what waits for its disk waits in memory.
+ * Servers whose disk hangs, or that apply more slowly than the others commit. Raft keeps its promises without any help:
+ * nothing that was not written counts. What it needs help with is to go on: whose disk hangs is no good leader, nor will it
+ * be one, and what waits for the disk, or to be applied, waits in memory.
  */
 import type { RaftState } from "./state.ts";
 
