@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "../sim/checkers/all.ts";
 import { generatePlan } from "../sim/hunter/generate.ts";
-import type { Outcome, RunFailure } from "../sim/outcome.ts";
+import type { RunFailure, RunOutcome } from "../sim/outcome.ts";
 import { checkPlan, type Plan } from "../sim/plan/plan.ts";
 import { aftermath } from "../sim/report/aftermath.ts";
 import { planText } from "../sim/report/plan-text.ts";
@@ -30,13 +30,13 @@ function* plans(): Generator<{ readonly name: string; readonly plan: Plan }> {
 }
 
 /** A run that does not come to an end is a failure too. */
-function failureOf(outcome: Outcome): RunFailure | undefined {
+function failureOf(outcome: RunOutcome): RunFailure | undefined {
   if (outcome.failure !== undefined || outcome.events < eventsMax) return outcome.failure;
   const message = `the run did not end within ${eventsMax.toLocaleString("en")} events`;
   return { invariant: "runaway", message, atUs: outcome.virtualMs * 1000, event: outcome.events, stack: "" };
 }
 
-function examine(name: string, outcome: Outcome, failure: RunFailure): Broken {
+function examine(name: string, outcome: RunOutcome, failure: RunFailure): Broken {
   let plan = outcome.plan;
   let last = failure;
   if (task.shrinkEventsMax === 0) return { run: name, failure, plan: planText(plan), story: [], after: [] };

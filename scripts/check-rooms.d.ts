@@ -20,3 +20,5 @@ export function checkFile(path: string, text: string): string[];
 export function checkRooms(): string[];
 /** The circles of imports: each a list of paths that lead to the next and the last to the first. */
 export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][];
+/** One name for one thing: what two files export under the same name. `texts`: path and text of each file. */
+export function namesWithTwoMeanings(texts: Iterable<readonly [path: string, text: string]>): string[];

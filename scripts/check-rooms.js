@@ -338,6 +338,31 @@ export function circlesOf(imports) {
   return circles;
 }
 
+/** The classes and types that a file exports by a declaration of its own: `{ name, line }`. */
+export function exportedTypes(tokens) {
+  const words = new Set(["class", "interface", "type"]);
+  return tokens.flatMap(({ value }, i) => {
+    if (value !== "export") return [];
+    const kind = tokens[i + 1]?.value === "abstract" ? i + 2 : i + 1;
+    const name = tokens[kind + 1];
+    return words.has(tokens[kind]?.value) && name?.type === "word" ? [{ name: name.value, line: name.line }] : [];
+  });
+}
+
+/** One name for one thing: what two files of the servers, clients or simulator export under the same name. */
+export function namesWithTwoMeanings(texts) {
+  const problems = [];
+  const first = new Map();
+  for (const [path, text] of texts) {
+    for (const { name, line } of exportedTypes(tokenize(text))) {
+      const other = first.get(name);
+      if (other === undefined) first.set(name, path);
+      else problems.push(`${path}:${line}: ${name} is something else in ${other}; one name for one thing`);
+    }
+  }
+  return problems;
+}
+
 /** By path, the files of the checkout that each file imports. */
 function importGraph(files) {
   const graph = new Map();
@@ -361,6 +386,10 @@ export function checkRooms() {
   }
   for (const circle of circlesOf(importGraph(sourceFiles())))
     problems.push(`${circle[0]}:1: imports itself, by way of ${[...circle.slice(1), circle[0]].join(", ")}`);
+  const named = sourceFiles().filter(
+    (path) => /^(src|sim)\//.test(path) && !path.startsWith("src/protocol/generated/"),
+  );
+  problems.push(...namesWithTwoMeanings(named.map((path) => [path, readFileSync(`${root}${path}`, "utf8")])));
   return problems;
 }
 

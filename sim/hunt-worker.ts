@@ -5,7 +5,7 @@ import { asFound, investigate } from "./hunt/investigate.ts";
 import { type FromWorker, type HuntTask, monotonicMs, slots, type Tally } from "./hunt/messages.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import { Marks } from "./marks/marks.ts";
-import type { Outcome } from "./outcome.ts";
+import type { RunOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { run } from "./runner.ts";
 
@@ -44,7 +44,7 @@ function next(): Plan | undefined {
   return task.plan ?? generatePlan((task.seedFrom + nth) >>> 0);
 }
 
-function count({ events, virtualMs, performed, struck }: Outcome): void {
+function count({ events, virtualMs, performed, struck }: RunOutcome): void {
   tally = {
     runs: tally.runs + 1,
     events: tally.events + events,
@@ -57,7 +57,7 @@ function count({ events, virtualMs, performed, struck }: Outcome): void {
 }
 
 /** One worker shrinks what it found; others that fail at the same moment leave it alone. */
-function examine(outcome: Outcome): void {
+function examine(outcome: RunOutcome): void {
   const { failure } = outcome;
   if (failure === undefined || Atomics.compareExchange(control, slots.stop, 0, 1) !== 0) return;
   say({ type: "failed", found: asFound(outcome, failure) });

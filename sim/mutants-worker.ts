@@ -3,8 +3,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
 import { cpuMs } from "./cli/cpu-time.ts";
 import { generatePlan } from "./hunter/generate.ts";
-import type { FromWorker, HuntResult, HuntTask, Kill } from "./mutants/task.ts";
-import type { Outcome, RunFailure } from "./outcome.ts";
+import type { FromMutantWorker, Kill, MutantResult, MutantTask } from "./mutants/task.ts";
+import type { RunFailure, RunOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { aftermath, aftermathTitle } from "./report/aftermath.ts";
 import { decisiveMoments, decisiveTitle } from "./report/decisive.ts";
@@ -17,11 +17,11 @@ import { shrink } from "./shrink/shrink.ts";
 /** A run with more events has gone wild: without a bug the longest have a fifth of it. */
 const eventsMax = 1_000_000;
 
-function tell(message: FromWorker): void {
+function tell(message: FromMutantWorker): void {
   parentPort?.postMessage(message);
 }
 
-function hunt(task: HuntTask): HuntResult {
+function hunt(task: MutantTask): MutantResult {
   const begun = cpuMs();
   for (let runs = 1; ; runs++) {
     const seed = (task.baseSeed + runs - 1) >>> 0;
@@ -39,7 +39,7 @@ function runaway(seed: number): Kill {
   return { invariant: "runaway", message, seed, items: undefined, plan: undefined, story: undefined };
 }
 
-function killed(task: HuntTask, first: Outcome, failure: RunFailure, runs: number): Kill {
+function killed(task: MutantTask, first: RunOutcome, failure: RunFailure, runs: number): Kill {
   const { invariant, message } = failure;
   if (task.shrinkMs <= 0)
     return { invariant, message, seed: first.plan.seed, items: undefined, plan: undefined, story: undefined };
@@ -69,7 +69,7 @@ const simpleItems = 40;
  * The run that fails like `first` and has least in it: the first to be found is seldom the simplest, and to look for
  * another one is quicker than to shrink it. Seeds are tried until `deadlineMs`.
  */
-function simplestOf(first: Outcome, deadlineMs: number, onRun: () => void): Outcome {
+function simplestOf(first: RunOutcome, deadlineMs: number, onRun: () => void): RunOutcome {
   let simplest = first;
   for (let seed = first.plan.seed + 1; sizeOf(simplest) > simpleItems && cpuMs() < deadlineMs; seed++) {
     const outcome = run(generatePlan(seed >>> 0), allCheckers(), { eventsMax });
@@ -80,7 +80,7 @@ function simplestOf(first: Outcome, deadlineMs: number, onRun: () => void): Outc
 }
 
 /** Faults and operations until a run ended. */
-function sizeOf({ struck, performed }: Outcome): number {
+function sizeOf({ struck, performed }: RunOutcome): number {
   return struck.length + performed.length;
 }
 
@@ -100,4 +100,4 @@ function story(plan: Plan, failure: RunFailure | undefined): string[] {
   ];
 }
 
-tell({ type: "result", result: hunt(workerData as HuntTask) });
+tell({ type: "result", result: hunt(workerData as MutantTask) });

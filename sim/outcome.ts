@@ -15,7 +15,7 @@ export interface RunFailure {
   readonly stack: string;
 }
 
-export interface Outcome {
+export interface RunOutcome {
   /** With what was injected. */
   readonly plan: Plan;
   /** Events handled. */

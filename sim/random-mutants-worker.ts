@@ -7,7 +7,7 @@ import { allCheckers } from "./checkers/all.ts";
 import { cpuMs, ownThread } from "./cli/cpu-time.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import type { FromRandomWorker, RandomResult, RandomTask } from "./mutants/random-task.ts";
-import type { Outcome } from "./outcome.ts";
+import type { RunOutcome } from "./outcome.ts";
 import { run } from "./runner.ts";
 
 /** A run with more events has gone wild: without a bug the longest have a fifth of it. */
@@ -21,7 +21,7 @@ function tell(message: FromRandomWorker): void {
   parentPort?.postMessage(message);
 }
 
-function runSeed(nth: number): Outcome {
+function runSeed(nth: number): RunOutcome {
   return run(generatePlan((task.baseSeed + nth - 1) >>> 0), allCheckers(), { eventsMax });
 }
 

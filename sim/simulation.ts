@@ -29,13 +29,13 @@ import { Faults } from "./faults/faults.ts";
 import { Operator } from "./faults/operator.ts";
 import { Targets } from "./faults/targets.ts";
 import { Triggers } from "./faults/triggers.ts";
-import { failureOf, type Outcome, type RunFailure } from "./outcome.ts";
+import { failureOf, type RunFailure, type RunOutcome } from "./outcome.ts";
 import type { Action } from "./plan/actions.ts";
 import { type Plan, type PlannedOperation, type Step, serverCount } from "./plan/plan.ts";
 import { Calm } from "./world/calm.ts";
-import { Clients } from "./world/clients.ts";
+import { SimClients } from "./world/clients.ts";
 import { bootstrapConfiguration } from "./world/configuration.ts";
-import { Connections } from "./world/connections.ts";
+import { SimConnections } from "./world/connections.ts";
 import type { SimEvent } from "./world/events.ts";
 import type { History } from "./world/history.ts";
 import { Kernel } from "./world/kernel.ts";
@@ -60,8 +60,8 @@ export class Simulation implements World {
   readonly #observers: Observers;
   readonly #triggers: Triggers;
   readonly #network: SimNetwork;
-  readonly #connections: Connections;
-  readonly #clients: Clients;
+  readonly #connections: SimConnections;
+  readonly #clients: SimClients;
   readonly #faults: Faults;
   readonly #calm: Calm;
   #state: "new" | "running" | "over" = "new";
@@ -85,7 +85,7 @@ export class Simulation implements World {
     this.#kernel = kernel;
     const wire = config.bytes ? asBytes : asObjects;
     const network = new SimNetwork(kernel, serverCount(config), config.networkUs, wire);
-    const connections = new Connections(kernel, config.clientUs, wire);
+    const connections = new SimConnections(kernel, config.clientUs, wire);
     this.#network = network;
     this.#connections = connections;
     const bootstrap: Configuration = bootstrapConfiguration(config.servers);
@@ -102,7 +102,7 @@ export class Simulation implements World {
     this.#servers = [undefined, ...allServers];
     this.servers = this.#servers;
     const targets = new Targets(allServers, kernel.randomness.draws("targets"));
-    const clients = new Clients({ ...parts, history: this.history }, (id) => this.#servers[id]);
+    const clients = new SimClients({ ...parts, history: this.history }, (id) => this.#servers[id]);
     this.#clients = clients;
     this.#faults = new Faults({ ...parts, allServers, clients, targets, operator: new Operator(allServers) });
     this.#calm = new Calm({ ...parts, allServers, clients });
@@ -207,7 +207,7 @@ export class Simulation implements World {
   }
 
   /** Ends the run where it is: observers have their last word. */
-  finish(): Outcome {
+  finish(): RunOutcome {
     if (this.#failure === undefined) {
       try {
         for (const observer of this.#observers.end) observer.end();

@@ -28,7 +28,7 @@ interface Waiting {
 }
 
 /** One session. */
-class Session {
+class RawSession {
   readonly #socket: Socket;
   readonly #waiting: Waiting[] = [];
   /** Of `waiting`, how many were answered and stand there still. */
@@ -55,11 +55,11 @@ class Session {
   }
 
   /** A server that has only just started may hang up: then it is asked again. */
-  static async open(endpoint: string): Promise<Session> {
-    return await retried(() => Session.#openOnce(endpoint));
+  static async open(endpoint: string): Promise<RawSession> {
+    return await retried(() => RawSession.#openOnce(endpoint));
   }
 
-  static async #openOnce(endpoint: string): Promise<Session> {
+  static async #openOnce(endpoint: string): Promise<RawSession> {
     const colon = endpoint.lastIndexOf(":");
     const socket = connect({ host: endpoint.slice(0, colon), port: Number(endpoint.slice(colon + 1)), noDelay: true });
     await new Promise<void>((resolve, reject) => {
@@ -69,7 +69,7 @@ class Session {
         resolve();
       });
     });
-    const session = new Session(socket);
+    const session = new RawSession(socket);
     const hello = { protocolVersion: 0, lastZxidSeen: 0, timeOut: sessionTimeoutMs, sessionId: 0n };
     const answer = session.#awaited((body) => connectResponse.read(body).timeOut);
     session.#send(encode(connectRequest, { ...hello, passwd: new Uint8Array(16) }));
@@ -165,16 +165,16 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
 /** A session, and after its server has hung up, which fails what is under way, another one. */
 class Link {
   readonly #endpoint: string;
-  #session: Session;
-  #opening: Promise<Session> | undefined;
+  #session: RawSession;
+  #opening: Promise<RawSession> | undefined;
 
-  private constructor(endpoint: string, session: Session) {
+  private constructor(endpoint: string, session: RawSession) {
     this.#endpoint = endpoint;
     this.#session = session;
   }
 
   static async open(endpoint: string): Promise<Link> {
-    return new Link(endpoint, await Session.open(endpoint));
+    return new Link(endpoint, await RawSession.open(endpoint));
   }
 
   ask<T, R>(operation: number, codec: Codec<T>, request: T, answer: Codec<R>): Promise<R> {
@@ -186,8 +186,8 @@ class Link {
     return this.#session.closed ? Promise.resolve() : this.#session.close();
   }
 
-  async #again(): Promise<Session> {
-    this.#opening ??= Session.open(this.#endpoint);
+  async #again(): Promise<RawSession> {
+    this.#opening ??= RawSession.open(this.#endpoint);
     this.#session = await this.#opening;
     this.#opening = undefined;
     return this.#session;

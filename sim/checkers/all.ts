@@ -14,7 +14,7 @@ import { CommitDurability } from "./commit-durability.ts";
 import { Copies } from "./copies.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
-import { DiskRoom } from "./disk-room.ts";
+import { DiskRoomRules } from "./disk-room.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
@@ -25,7 +25,7 @@ import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
 import { LogMatching } from "./log-matching.ts";
-import { Membership } from "./membership.ts";
+import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
 import { OtherLife } from "./other-life.ts";
@@ -36,7 +36,7 @@ import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
 import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
-import { Stamps } from "./stamps.ts";
+import { StampRules } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { UnappliedBytes } from "./unapplied-bytes.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
@@ -52,7 +52,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const durable = new DurableState(history);
   const election = new ElectionSafety(history, durable);
   const commit = new CommitDurability(history, durable);
-  const membership = new Membership(history, durable);
+  const membership = new MembershipRules(history, durable);
   const feed = new ModelFeed();
   const once = new ExactlyOnce(feed);
   const certain = new CertainSessions(feed);
@@ -89,13 +89,13 @@ export function allCheckers(marks?: Marks): Observer[] {
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
     new DeposedLeaders(),
-    new Stamps(marks),
+    new StampRules(marks),
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
     new UnappliedBytes(marks),
     new CheckpointEquality(),
     new DiskBound(marks),
-    new DiskRoom(feed, marks),
+    new DiskRoomRules(feed, marks),
     new Monotonic(),
     new Recovery(history, durable),
     new Linearizability(feed),

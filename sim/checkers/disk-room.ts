@@ -35,7 +35,7 @@ interface Known {
   toldBy: ServerId | undefined;
 }
 
-export class DiskRoom implements Observer {
+export class DiskRoomRules implements Observer {
   readonly name = "disk-room";
   readonly #feed: ModelFeed;
   readonly #marks: Marks | undefined;

@@ -10,7 +10,7 @@ import type { DurableState } from "./durable-state.ts";
 import type { RaftChecker, RaftHistory } from "./raft-history.ts";
 import { sameConfiguration } from "./server-log.ts";
 
-export class Membership implements Observer, RaftChecker {
+export class MembershipRules implements Observer, RaftChecker {
   readonly name = "membership";
   readonly #history: RaftHistory;
   readonly #durable: DurableState;

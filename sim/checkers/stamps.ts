@@ -22,7 +22,7 @@ interface Report {
   readonly atUs: number;
 }
 
-export class Stamps implements Observer {
+export class StampRules implements Observer {
   readonly name = "stamps";
   readonly #marks: Marks | undefined;
   #world: World | undefined;

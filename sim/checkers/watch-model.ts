@@ -8,13 +8,13 @@ import { changeBetween } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";
 
 /** What happened to a znode, as watches tell it. */
-export interface Change {
+export interface WatchedChange {
   readonly type: "created" | "deleted" | "dataChanged" | "childrenChanged";
   readonly zxid: Zxid;
 }
 
 /** Which watches tell of which change. */
-const watchedKinds: { readonly [type in Change["type"]]: readonly WatchKind[] } = {
+const watchedKinds: { readonly [type in WatchedChange["type"]]: readonly WatchKind[] } = {
   created: ["data", "exist"],
   deleted: ["data", "exist", "children"],
   dataChanged: ["data", "exist"],
@@ -22,13 +22,18 @@ const watchedKinds: { readonly [type in Change["type"]]: readonly WatchKind[] } 
 };
 
 /** The first change after `zxid` of what a watch of `kind` on `path` looks at. */
-export function firstChange(model: ReferenceModel, path: string, kind: WatchKind, zxid: Zxid): Change | undefined {
+export function firstChange(
+  model: ReferenceModel,
+  path: string,
+  kind: WatchKind,
+  zxid: Zxid,
+): WatchedChange | undefined {
   for (const change of changesAfter(model, path, kind, zxid)) return change;
   return undefined;
 }
 
 /** Whether a watch of `kind` on `path` could tell of `change`: a multi may change one znode several times. */
-export function happened(model: ReferenceModel, path: string, kind: WatchKind, change: Change): boolean {
+export function happened(model: ReferenceModel, path: string, kind: WatchKind, change: WatchedChange): boolean {
   for (const { type, zxid } of changesAfter(model, path, kind, change.zxid - 1)) {
     if (zxid !== change.zxid) return false;
     if (type === change.type) return true;
@@ -36,7 +41,7 @@ export function happened(model: ReferenceModel, path: string, kind: WatchKind, c
   return false;
 }
 
-function* changesAfter(model: ReferenceModel, path: string, kind: WatchKind, zxid: Zxid): Generator<Change> {
+function* changesAfter(model: ReferenceModel, path: string, kind: WatchKind, zxid: Zxid): Generator<WatchedChange> {
   const versions = model.tree.versionsOf(path);
   // Nearly always nothing happened since.
   if ((versions.at(-1)?.since ?? 0) <= zxid) return;

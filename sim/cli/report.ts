@@ -1,6 +1,6 @@
 /** A run from its first line to its last, as text. */
 
-import { isError, type Outcome } from "../outcome.ts";
+import { isError, type RunOutcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { causeOf } from "../promises.ts";
 import { tellAction, tellFault, tellTargets } from "../report/tell.ts";
@@ -16,7 +16,7 @@ export function heading({ seed, config, faults }: Plan): string {
 }
 
 /** Two lines: what came of the run, and how fast it was. */
-export function summary(outcome: Outcome, wallMs: number): string {
+export function summary(outcome: RunOutcome, wallMs: number): string {
   const perSecond = Math.round((outcome.events / wallMs) * 1000).toLocaleString("en");
   const faster = Math.round(outcome.virtualMs / wallMs).toLocaleString("en");
   const { operations } = outcome.history;
@@ -33,7 +33,7 @@ export function summary(outcome: Outcome, wallMs: number): string {
 }
 
 /** What broke, the faults before it, the last moments, and how to see it again. */
-export function runReport(outcome: Outcome, last: LastEvents, replay: string): string {
+export function runReport(outcome: RunOutcome, last: LastEvents, replay: string): string {
   const { failure, plan, struck } = outcome;
   if (failure === undefined) return "";
   // Numbered as the last moments name them.

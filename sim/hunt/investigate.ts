@@ -1,6 +1,6 @@
 /** From a failing run to what is worth telling about it. */
 import { allCheckers } from "../checkers/all.ts";
-import type { Outcome, RunFailure } from "../outcome.ts";
+import type { RunFailure, RunOutcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { aftermath } from "../report/aftermath.ts";
 import { Story } from "../report/story.ts";
@@ -22,7 +22,7 @@ export function lastMoments(plan: Plan): readonly string[] {
 }
 
 /** The failure as it came, without what lies behind it. */
-export function asFound(outcome: Outcome, failure: RunFailure): Found {
+export function asFound(outcome: RunOutcome, failure: RunFailure): Found {
   return {
     seed: outcome.plan.seed,
     failure,
@@ -40,7 +40,7 @@ export function asFound(outcome: Outcome, failure: RunFailure): Found {
 
 /** The failure with its plan shrunk for at most `budgetMs`. */
 export function investigate(
-  outcome: Outcome,
+  outcome: RunOutcome,
   failure: RunFailure,
   budgetMs: number,
   onRun: (runs: number, items: number) => void,

@@ -2,7 +2,7 @@
 import type { Invariant } from "../promises.ts";
 
 /** Work for one worker: hunt one mutant from one base seed. */
-export interface HuntTask {
+export interface MutantTask {
   /** Seeds are taken from here upwards. */
   readonly baseSeed: number;
   /** Processor time to find it in, ms, and runs at most. */
@@ -15,7 +15,7 @@ export interface HuntTask {
 }
 
 /** How a hunt ended. */
-export interface HuntResult {
+export interface MutantResult {
   /** What broke; `undefined` if the mutant survived. */
   readonly kill: Kill | undefined;
   /** Runs until then. */
@@ -38,6 +38,6 @@ export interface Kill {
 }
 
 /** Messages of a worker. A sign of life comes after each run. */
-export type FromWorker =
+export type FromMutantWorker =
   | { readonly type: "alive"; readonly runs: number; readonly shrinking: boolean }
-  | { readonly type: "result"; readonly result: HuntResult };
+  | { readonly type: "result"; readonly result: MutantResult };

@@ -1,6 +1,6 @@
 /** The story of a run as text: every line of it, or a dozen lines for all of it. */
 import type { ServerId } from "../../src/raft/types.ts";
-import type { Outcome } from "../outcome.ts";
+import type { RunOutcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ServerView } from "../world/view.ts";
 import { stripLegend } from "./log-strip.ts";
@@ -48,7 +48,7 @@ export function storyLines(story: Story, paint: Paint = plain, cut: StoryCut = {
 const electionsMax = 5;
 
 /** What happened, in a dozen lines: who led when and why, what was done to the cluster, what clients got. */
-export function storySummary(story: Story, outcome: Outcome): string[] {
+export function storySummary(story: Story, outcome: RunOutcome): string[] {
   const servers = story.world?.allServers ?? [];
   const { elections } = story;
   const told = elections.slice(0, electionsMax).map(({ atUs, leader, term, why }) => {
@@ -70,7 +70,7 @@ function seconds(us: number): string {
   return `${(us / 1e6).toFixed(2)} s`;
 }
 
-function faultLines({ struck }: Outcome): string[] {
+function faultLines({ struck }: RunOutcome): string[] {
   if (struck.length === 0) return ["  faults: none"];
   const kinds = new Map<string, number>();
   for (const { action } of struck) kinds.set(action.kind, (kinds.get(action.kind) ?? 0) + 1);
@@ -91,7 +91,7 @@ function clusterLine({ config }: Plan, servers: readonly ServerView[]): string[]
     : [`  membership: began with ${began}, ends with ${newest.text}`];
 }
 
-function clientLine({ history }: Outcome): string {
+function clientLine({ history }: RunOutcome): string {
   const { operations, events } = history;
   const outcomes = { answered: 0, lost: 0, pending: 0 };
   let refused = 0;

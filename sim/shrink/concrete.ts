@@ -1,6 +1,6 @@
 /** Turns what a run drew into what its plan says, so that it can be taken out piece by piece. */
 
-import type { Outcome } from "../outcome.ts";
+import type { RunOutcome } from "../outcome.ts";
 import type { ServerTarget } from "../plan/actions.ts";
 import type { Fault, Plan } from "../plan/plan.ts";
 import { checkPlan } from "../plan/plan.ts";
@@ -10,16 +10,16 @@ import { validPlan, withFaults, withOperations } from "./edits.ts";
 const slack = 20;
 
 /** The plan of a failing run without what lies behind the failure: it cannot have had a part in it. */
-export function trimmed(outcome: Outcome): Plan {
+export function trimmed(outcome: RunOutcome): Plan {
   return cutAfter(outcome, slack * outcome.plan.config.electionTimeoutMs);
 }
 
 /** The same, with no more time than the failure takes. */
-export function cutShort(outcome: Outcome): Plan {
+export function cutShort(outcome: RunOutcome): Plan {
   return cutAfter(outcome, 1);
 }
 
-function cutAfter({ plan, struck, failure }: Outcome, spareMs: number): Plan {
+function cutAfter({ plan, struck, failure }: RunOutcome, spareMs: number): Plan {
   if (failure === undefined) return plan;
   const endMs = failure.atUs / 1000;
   const happened = new Set(struck.map(({ fault }) => fault));
@@ -31,7 +31,7 @@ function cutAfter({ plan, struck, failure }: Outcome, spareMs: number): Plan {
 }
 
 /** With the drawn operations as listed ones and the faults in the order of their times. */
-export function listed(outcome: Outcome): Plan | undefined {
+export function listed(outcome: RunOutcome): Plan | undefined {
   const plan = trimmed(outcome);
   const faults = [...plan.faults].sort((a, b) => a.when.atMs - b.when.atMs);
   if (plan.workload.perSecond === 0) return withFaults(plan, faults);
@@ -44,16 +44,16 @@ export function listed(outcome: Outcome): Plan | undefined {
 const drawnTargets: readonly ServerTarget[] = ["random", "follower", "down"];
 
 /** With drawn servers, clients and moments named; roles like "the leader" stay. */
-export function concreteDraws(outcome: Outcome): Plan | undefined {
+export function concreteDraws(outcome: RunOutcome): Plan | undefined {
   return concrete(outcome, (target) => drawnTargets.includes(target));
 }
 
 /** With every symbolic target of a fault named. */
-export function concreteTargets(outcome: Outcome): Plan | undefined {
+export function concreteTargets(outcome: RunOutcome): Plan | undefined {
   return concrete(outcome, () => true);
 }
 
-function concrete(outcome: Outcome, replaces: (target: ServerTarget) => boolean): Plan | undefined {
+function concrete(outcome: RunOutcome, replaces: (target: ServerTarget) => boolean): Plan | undefined {
   const { plan } = outcome;
   const faults: unknown[] = [];
   let changed = false;
@@ -72,7 +72,7 @@ function concrete(outcome: Outcome, replaces: (target: ServerTarget) => boolean)
 /** Fields of the action that become concrete. Targets were resolved in the order of the fields that hold them. */
 function concreteFields(
   { what }: Fault,
-  resolved: Outcome["struck"][number]["resolved"],
+  resolved: RunOutcome["struck"][number]["resolved"],
   replaces: (target: ServerTarget) => boolean,
   client: number | undefined,
 ): Record<string, unknown> {

@@ -3,7 +3,7 @@
  * times, a shorter horizon. A step counts only if the same invariant still breaks.
  */
 
-import type { Outcome } from "../outcome.ts";
+import type { RunOutcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RunOptions } from "../runner.ts";
 import { concreteDraws, concreteTargets, cutShort, listed, trimmed } from "./concrete.ts";
@@ -15,7 +15,7 @@ import { sameFailure } from "./same-failure.ts";
 /** How to run plans, and for how long. */
 export interface ShrinkOptions {
   /** Runs a plan with fresh checkers. */
-  readonly run: (plan: Plan, options: RunOptions) => Outcome;
+  readonly run: (plan: Plan, options: RunOptions) => RunOutcome;
   /** A clock for the budget, ms. */
   readonly now: () => number;
   /** Stops after this long and returns the smallest plan so far, ms. */
@@ -28,7 +28,7 @@ export interface ShrinkOptions {
 export interface Shrunk {
   readonly plan: Plan;
   /** Of a run of `plan`. */
-  readonly outcome: Outcome;
+  readonly outcome: RunOutcome;
   /** Faults and operations of `plan`. */
   readonly items: number;
   /** Runs that it took. */
@@ -47,7 +47,7 @@ const quietPaces = [0.3, 1, 3, 10] as const;
 const shortItems = 12;
 
 /** Shrinks the plan of a failing run. `failing.failure` must be there. */
-export function shrink(failing: Outcome, options: ShrinkOptions): Shrunk {
+export function shrink(failing: RunOutcome, options: ShrinkOptions): Shrunk {
   return new Shrinker(failing, options).shrink();
 }
 
@@ -56,14 +56,14 @@ class Shrinker {
   readonly #deadline: number;
   readonly #tried = new Set<string>();
   /** The smallest failing run. */
-  #outcome: Outcome;
+  #outcome: RunOutcome;
   /** Its plan without what comes after the failure. */
   #plan: Plan;
   /** How operations were drawn before they were listed. */
   readonly #drawn: Plan["workload"];
   #runs = 0;
 
-  constructor(failing: Outcome, options: ShrinkOptions) {
+  constructor(failing: RunOutcome, options: ShrinkOptions) {
     if (failing.failure === undefined) throw new RangeError("only a plan that fails can be shrunk");
     this.#options = options;
     this.#deadline = options.now() + options.budgetMs;
@@ -113,7 +113,7 @@ class Shrinker {
   }
 
   /** Tries what `make` makes of the last failing run; it returns `undefined` where it would change nothing. */
-  #make(make: (outcome: Outcome) => Plan | undefined): boolean {
+  #make(make: (outcome: RunOutcome) => Plan | undefined): boolean {
     const candidate = make({ ...this.#outcome });
     return candidate !== undefined && this.#attempt(candidate) !== undefined;
   }

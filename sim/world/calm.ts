@@ -6,7 +6,7 @@
  */
 import type { ServerId } from "../../src/raft/types.ts";
 import { nobodyUses } from "../unused-rule.ts";
-import type { Clients } from "./clients.ts";
+import type { SimClients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import { neverAgree } from "./founding.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -18,7 +18,7 @@ import type { SimServer } from "./server.ts";
 /** What the phase works on. */
 export interface CalmParts extends RunParts {
   readonly allServers: readonly SimServer[];
-  readonly clients: Clients;
+  readonly clients: SimClients;
 }
 
 /** How often it looks whether all is well, µs. */
@@ -238,7 +238,7 @@ function holdsQuorum(servers: readonly SimServer[], group: readonly ServerId[]):
 }
 
 /** Sessions that go on though no client holds them, one clause each: they have to end within their timeout. */
-function abandoned({ node }: SimServer, clients: Clients): string[] {
+function abandoned({ node }: SimServer, clients: SimClients): string[] {
   const held = new Set(clients.all.map(({ sessionId }) => sessionId));
   return [...(node?.machine.sessions() ?? [])].flatMap(({ id }) =>
     held.has(id) ? [] : [`session ${id}, which no client holds, has not ended`],

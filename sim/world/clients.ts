@@ -26,7 +26,7 @@ type ConnectionEvent = Extract<
   { readonly kind: "connect" | "toServer" | "toClient" | "brokenToServer" | "brokenToClient" }
 >;
 
-export class Clients implements ClientFaults {
+export class SimClients implements ClientFaults {
   /** By number - 1. */
   readonly all: readonly SimClient[];
   /** Steps as they were begun: what a shrinker lists in place of drawn ones. */

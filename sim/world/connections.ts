@@ -26,7 +26,7 @@ export interface SimConnection {
 }
 
 /** All streams of a run. */
-export class Connections {
+export class SimConnections {
   readonly #kernel: Kernel;
   readonly #delayUs: Spread;
   readonly #wire: Wire;

@@ -1,6 +1,6 @@
 /** What everything in a run works with. */
 import type { Plan } from "../plan/plan.ts";
-import type { Connections } from "./connections.ts";
+import type { SimConnections } from "./connections.ts";
 import type { Kernel } from "./kernel.ts";
 import type { SimNetwork } from "./network.ts";
 
@@ -8,5 +8,5 @@ export interface RunParts {
   readonly kernel: Kernel;
   readonly plan: Plan;
   readonly network: SimNetwork;
-  readonly connections: Connections;
+  readonly connections: SimConnections;
 }

@@ -27,8 +27,8 @@ import type {
 import { field, RequestSender, succeeded } from "./request-sender.ts";
 import { addWatchRequest, countRequest, ephemeralsRequest, readRequest, syncRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
+import { TreeWriter } from "./tree-writer.ts";
 import { watchChanges } from "./watch.ts";
-import { ClientWrites } from "./writes.ts";
 
 /**
  * A session with a cluster.
@@ -45,7 +45,7 @@ import { ClientWrites } from "./writes.ts";
  * await client.close(); // removes /lock
  * ```
  */
-export class TerrariumClient extends ClientWrites {
+export class TerrariumClient extends TreeWriter {
   readonly #driver: SessionDriver;
   readonly #sender: RequestSender;
 

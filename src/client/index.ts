@@ -53,4 +53,4 @@ export {
   TransactionError,
   type TransactionResult,
 } from "./transaction.ts";
-export type { ClientWrites } from "./writes.ts";
+export type { TreeWriter } from "./tree-writer.ts";

@@ -10,7 +10,7 @@ import type { SessionCredentials } from "./session-options.ts";
  * What is wrong with the server that answered. `violation`: it breaks the protocol. `astray`: it is of another cluster, or of
  * another life of it. `anotherPast`: its log is not the one that the session has seen, as after a restoration from a backup.
  */
-export interface Stranger {
+export interface WrongServer {
   readonly type: "violation" | "astray" | "anotherPast";
   readonly what: string;
 }
@@ -80,7 +80,7 @@ export class SessionIdentity {
   }
 
   /** What is wrong with a server that gives this answer; undefined if it may be trusted with the session. */
-  strangerBehind(answer: Connected): Stranger | undefined {
+  strangerBehind(answer: Connected): WrongServer | undefined {
     // A session never turns into another one behind its user's back.
     if (this.#sessionId !== 0 && answer.sessionId !== this.#sessionId)
       return { type: "violation", what: "another session id" };

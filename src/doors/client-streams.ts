@@ -8,7 +8,7 @@ import type { Clients, ConnectionId } from "../node/ports.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { ClientQueue } from "./client-queue.ts";
 import type { ClientLink, ClientStream } from "./door.ts";
-import type { Log } from "./log.ts";
+import type { DoorLog } from "./door-log.ts";
 import { RequestClock, type RequestObserver } from "./request-clock.ts";
 
 /** What the node is told about its clients. */
@@ -23,7 +23,7 @@ export interface ClientHandlers extends RequestObserver {
 
 export interface ClientStreamsOptions {
   readonly handlers: ClientHandlers;
-  readonly log: Log;
+  readonly log: DoorLog;
   /** Streams of all doors; whoever comes on top is told so. Default: {@link streamsMax} of the most there may be. */
   readonly streamsMax?: number;
   /** A stream without a Connect message by then is closed. */

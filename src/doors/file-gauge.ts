@@ -4,18 +4,18 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
-import type { Log } from "./log.ts";
+import type { DoorLog } from "./door-log.ts";
 
 /** How often it looks, ms. */
 const periodMs = 1_000;
 
 /** Looks from {@link start} to {@link stop}. */
 export class FileGauge {
-  readonly #log: Log;
+  readonly #log: DoorLog;
   #timer: NodeJS.Timeout | undefined;
   #failed = 0;
 
-  constructor(log: Log) {
+  constructor(log: DoorLog) {
     this.#log = log;
   }
 

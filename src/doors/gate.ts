@@ -6,7 +6,7 @@
  * half a handshake, pings, is silence. What goes on within a call is its door's affair.
  */
 import type { Socket } from "node:net";
-import type { Log } from "./log.ts";
+import type { DoorLog } from "./door-log.ts";
 
 export interface GateOptions {
   /** Which door it is, for the log and the metrics. */
@@ -19,7 +19,7 @@ export interface GateOptions {
   readonly firstWordMs: number;
   /** How long one may say nothing behind its last call, milliseconds. */
   readonly idleMs: number;
-  readonly log: Log;
+  readonly log: DoorLog;
 }
 
 /** What a gate has seen. */

@@ -4,6 +4,7 @@ import type { Stat } from "../base/operations.ts";
 import type { ShownRole } from "../base/roles.ts";
 import type { SessionRow } from "../node/clients/session-page.ts";
 import type { MemberStatus, NodeStatus } from "../node/status.ts";
+import type { TermStretch } from "../raft/log.ts";
 
 /** How long something took of late, milliseconds; all zero if there was nothing. */
 export interface Durations {
@@ -15,18 +16,11 @@ export interface Durations {
 }
 
 /** Requests of a server's clients. */
-export interface Traffic {
+export interface RequestTraffic {
   /** Null until it has been watched for long enough to tell. */
   readonly perSecond: number | null;
   /** From the arrival of a request to its answer, of a sample. */
   readonly latency: Durations;
-}
-
-/** Neighbouring entries of one term. */
-export interface TermStretch {
-  readonly term: number;
-  readonly first: number;
-  readonly last: number;
 }
 
 /** The stream from a server to another one. */
@@ -57,15 +51,15 @@ export interface Glimpse {
   readonly disk: Durations;
   /** Turns of its loop. */
   readonly turns: Durations;
-  readonly reads: Traffic;
-  readonly writes: Traffic;
+  readonly reads: RequestTraffic;
+  readonly writes: RequestTraffic;
   /** Of one core, 0 to 1 and more; null until it has been watched for long enough. */
   readonly processor: number | null;
   readonly memoryBytes: number;
 }
 
 /** One server of the cluster, as the server that looks sees it. */
-export interface ServerView extends Omit<MemberStatus, "voter"> {
+export interface ObservedServer extends Omit<MemberStatus, "voter"> {
   /** Undefined for a server that is no member. */
   readonly voter?: boolean;
   /** What it said last; null: nothing yet. */
@@ -93,7 +87,7 @@ export interface ClusterView {
   /** A sentence that says why nobody is served. */
   readonly trouble: string | null;
   /** Sorted by id. */
-  readonly servers: readonly ServerView[];
+  readonly servers: readonly ObservedServer[];
   /** Pages that this server keeps up to date. */
   readonly pages: number;
 }
@@ -152,7 +146,7 @@ export interface SessionsAnswer {
 }
 
 /** Watched paths of one server's clients. */
-export interface ServerWatches {
+export interface WatchedPaths {
   readonly id: number;
   readonly total: number;
   /** Paths and kinds, each with the clients that watch; not all if there are many. */
@@ -160,7 +154,7 @@ export interface ServerWatches {
 }
 
 export interface WatchesAnswer {
-  readonly servers: readonly ServerWatches[];
+  readonly servers: readonly WatchedPaths[];
   /** Members that did not answer: what their clients watch is not known. */
   readonly missing: readonly number[];
 }

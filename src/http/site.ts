@@ -10,7 +10,7 @@ import { dashboardHeaders, playHeaders, safeHeaders } from "./safe-headers.ts";
 import { type TreeSource, treeAnswer } from "./tree.ts";
 
 /** Who looks at the cluster for the pages. Rejects with OVERLOADED what would cost the servers too much. */
-export interface Observer extends ViewSource {
+export interface SiteObserver extends ViewSource {
   sessions(after: number): Promise<SessionsAnswer>;
   watches(): Promise<WatchesAnswer>;
 }
@@ -21,7 +21,7 @@ export interface Site {
   readonly server: number;
   readonly pages: Pages;
   readonly guests: Guests;
-  readonly observer: Observer;
+  readonly observer: SiteObserver;
   /** The present state of the tree. */
   readonly tree: () => TreeSource;
   /** Pages that are kept up to date at a time. */

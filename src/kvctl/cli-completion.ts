@@ -1,6 +1,6 @@
 /** `kvctl completion`, and what its scripts ask. */
 import type { Command } from "commander";
-import { declare, firstWords, type Host } from "./commands/command.ts";
+import { type CommandRunner, declare, firstWords } from "./commands/command.ts";
 import { offersFor } from "./completion.ts";
 import { type Env, resolveEndpoints } from "./endpoints.ts";
 import { usage } from "./failures.ts";
@@ -21,7 +21,7 @@ export interface CompletionWorld {
 /** Adds `completion` and the hidden `__complete`; `exit` gets an exit code other than 0. */
 export function registerCompletion(
   program: Command,
-  host: Host,
+  host: CommandRunner,
   world: CompletionWorld,
   out: Output,
   exit: (code: number) => void,

@@ -1,7 +1,13 @@
 /** One call of kvctl: its options, its command, its exit code. */
 import type { Command } from "commander";
 import { registerCompletion } from "./cli-completion.ts";
-import { addCommonOptions, type CommonOptions, commonOptions, declare, type Host } from "./commands/command.ts";
+import {
+  addCommonOptions,
+  type CommandRunner,
+  type CommonOptions,
+  commonOptions,
+  declare,
+} from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { parseDuration } from "./duration.ts";
 import { type Env, resolveEndpoints } from "./endpoints.ts";
@@ -16,7 +22,7 @@ import { Interruption, noteStates, whilePatient } from "./waiting.ts";
 export const timeoutDefaultMs = 5_000;
 
 /** The process around the CLI. */
-export interface World {
+export interface CliWorld {
   readonly env: Env;
   /** The checkout or package that kvctl belongs to. */
   readonly root: string | undefined;
@@ -34,7 +40,7 @@ export interface World {
 }
 
 /** Runs one command line (without the program's own name). Resolves to the exit code; never rejects. */
-export async function runCli(words: readonly string[], world: World): Promise<number> {
+export async function runCli(words: readonly string[], world: CliWorld): Promise<number> {
   const json = wantsJson(words);
   const out: Output = { ...world.output, json };
   const state: RunState = { endsWell: false, exitCode: 0 };
@@ -60,7 +66,7 @@ interface RunState {
   exitCode: number;
 }
 
-function cliProgram(world: World, out: Output, state: RunState): Command {
+function cliProgram(world: CliWorld, out: Output, state: RunState): Command {
   const program = newProgram(out, false)
     .description("Talks to a Terrarium cluster: reads, writes and watches its znodes.")
     .usage("[options] <command>")
@@ -68,7 +74,7 @@ function cliProgram(world: World, out: Output, state: RunState): Command {
     .helpOption("-h, --help", "print help; every command has its own")
     .helpCommand("help [command]", "print help of a command");
   addCommonOptions(program, false);
-  const host: Host = { inShell: false, run: (options, body) => runBody(world, out, state, options, body) };
+  const host: CommandRunner = { inShell: false, run: (options, body) => runBody(world, out, state, options, body) };
   for (const register of commands) register(program, host);
   registerShell(program, host, world, out, state);
   registerCompletion(program, host, world, out, (code) => {
@@ -78,7 +84,7 @@ function cliProgram(world: World, out: Output, state: RunState): Command {
 }
 
 async function runBody(
-  world: World,
+  world: CliWorld,
   out: Output,
   state: RunState,
   options: CommonOptions,
@@ -116,12 +122,12 @@ async function runBody(
   }
 }
 
-function target(world: World, options: CommonOptions): { readonly cluster: Cluster; readonly timeoutMs: number } {
+function target(world: CliWorld, options: CommonOptions): { readonly cluster: Cluster; readonly timeoutMs: number } {
   const timeoutMs = options.timeout === undefined ? timeoutDefaultMs : parseDuration(options.timeout, "--timeout");
   return { cluster: world.connectTo(resolveEndpoints(options.endpoints, world.env, world.root)), timeoutMs };
 }
 
-function registerShell(program: Command, host: Host, world: World, out: Output, state: RunState): void {
+function registerShell(program: Command, host: CommandRunner, world: CliWorld, out: Output, state: RunState): void {
   const command = declare(program, host, "shell", {
     summary: "many commands in one session",
     description: [

@@ -7,7 +7,7 @@ import type { Output } from "./ports.ts";
 export const exitCodes: Readonly<Record<ErrorClass, number>> = { refused: 1, usage: 2, unavailable: 3 };
 
 /** A failure as the user sees it. */
-export interface Failure {
+export interface ShownFailure {
   /** An `ErrorCode`, or INTERNAL. */
   readonly code: string;
   readonly message: string;
@@ -20,8 +20,8 @@ export function usage(message: string, hint: string = errorHint("USAGE")): Terra
   return new TerrariumError("USAGE", message, hint);
 }
 
-/** Any thrown value as a {@link Failure}. What is no `TerrariumError` is a bug and says so, without a stack. */
-export function describe(error: unknown): Failure {
+/** Any thrown value as a {@link ShownFailure}. What is no `TerrariumError` is a bug and says so, without a stack. */
+export function describe(error: unknown): ShownFailure {
   if (error instanceof TerrariumError) {
     const { code, message } = error;
     return { code, message, hint: hintOf(error), exitCode: exitCodeOf(code) };
@@ -47,7 +47,7 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /** Shows a failure: an object on standard output with --json, else a message and a hint on standard error. */
-export function report(out: Output, failure: Failure): void {
+export function report(out: Output, failure: ShownFailure): void {
   const { code, message, hint } = failure;
   const place = out.place === undefined ? {} : { place: out.place };
   if (out.json) out.write(`${JSON.stringify({ error: { code, message, hint, ...place } })}\n`);

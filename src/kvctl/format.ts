@@ -83,10 +83,10 @@ export function statText(stat: Stat): string {
 }
 
 /** What a watch has to tell; without a zxid where the change was only noticed later. */
-export type Change = Pick<WatchEvent, "type" | "path"> & { readonly zxid?: number };
+export type WatchNews = Pick<WatchEvent, "type" | "path"> & { readonly zxid?: number };
 
 /** Shows a watch event: `{"event":{…}}` with --json. */
-export function showEvent(out: Output, change: Change): void {
+export function showEvent(out: Output, change: WatchNews): void {
   const { type, path, zxid } = change;
   const where = zxid === undefined ? "" : `  zxid ${zxid}`;
   result(out, `${type}  ${path}${where}`, { event: { type, path, ...(zxid === undefined ? {} : { zxid }) } });

@@ -5,16 +5,16 @@
 import type {
   AdminRequest,
   BackupFile,
-  ClientWrites,
   ServerSessions,
   ServerStatus,
   TerrariumClient,
+  TreeWriter,
 } from "../client/index.ts";
 
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
   TerrariumClient,
-  keyof ClientWrites | "sessionId" | "get" | "exists" | "childPages" | "addWatch" | "sync" | "on" | "close"
+  keyof TreeWriter | "sessionId" | "get" | "exists" | "childPages" | "addWatch" | "sync" | "on" | "close"
 >;
 
 /** How to reach the cluster. */
@@ -29,11 +29,11 @@ export interface Cluster {
   sessions(endpoint: string, after: number, timeoutMs: number, signal: AbortSignal): Promise<ServerSessions>;
   /** Changes the cluster, within `timeoutMs`. */
   administer(request: AdminRequest, timeoutMs: number, signal: AbortSignal): Promise<void>;
-  readonly backups: Backups;
+  readonly backups: BackupFiles;
 }
 
 /** Backups in files. */
-export interface Backups {
+export interface BackupFiles {
   /** Takes one from the server at `endpoint`, which may be silent for `idleMs`. */
   save(endpoint: string, file: string, idleMs: number, signal: AbortSignal): Promise<BackupFile>;
   /** Reads one to its end. */

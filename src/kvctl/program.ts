@@ -1,7 +1,7 @@
 /** Words of a command line, parsed by commander, carried out, their failures told in kvctl's own form. */
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "../base/errors.ts";
-import { describe, type Failure, report, usage } from "./failures.ts";
+import { describe, report, type ShownFailure, usage } from "./failures.ts";
 import type { Output } from "./ports.ts";
 import { Interruption } from "./waiting.ts";
 
@@ -62,7 +62,7 @@ export function wantsJson(words: readonly string[]): boolean {
   return words.slice(0, end < 0 ? words.length : end).includes("--json");
 }
 
-function usageFailure(error: CommanderError, program: Command, words: readonly string[]): Failure {
+function usageFailure(error: CommanderError, program: Command, words: readonly string[]): ShownFailure {
   const message = error.code === "commander.help" ? "the command is missing" : error.message.replace(/^error: /, "");
   const [first = "", ...rest] = message.split("\n");
   const suggestion = rest.join(" ").replace(/^\(Did you mean (.*)\?\)$/, "did you mean `$1`? ");

@@ -1,6 +1,6 @@
 /** The shell's heart: lines in, commands run in one session, watches that go on behind. No terminal in here. */
 import type { Command } from "commander";
-import type { Body, CommonOptions, Host } from "./commands/command.ts";
+import type { Body, CommandRunner, CommonOptions } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { complete } from "./completion.ts";
 import { describe, report, usage } from "./failures.ts";
@@ -68,7 +68,7 @@ export function newShell(world: ShellStart): Shell {
     }
   }
 
-  function runner(out: Output, interrupt: AbortSignal): Host {
+  function runner(out: Output, interrupt: AbortSignal): CommandRunner {
     const run = async (_options: CommonOptions, body: Body): Promise<void> => {
       await whilePatient(body(contextOf(out, interrupt)), interrupt);
     };
@@ -115,7 +115,7 @@ function startFollower(
     .finally(() => followers.delete(follower));
 }
 
-function shellProgram(out: Output, followers: Set<Follower>, state: { quit: boolean }, host: Host): Command {
+function shellProgram(out: Output, followers: Set<Follower>, state: { quit: boolean }, host: CommandRunner): Command {
   const program = newProgram(out, true)
     .usage("<command> [arguments]")
     .description("Commands of the shell. Tab completes commands and paths; watches go on behind the prompt.")

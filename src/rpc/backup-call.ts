@@ -1,7 +1,7 @@
 /** A backup over gRPC, sent as fast as its client takes it. */
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { TerrariumError } from "../base/errors.ts";
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import { writeBackupPart } from "../protocol/generated/client.ts";
 import { encodeMessage } from "../protocol/message.ts";
 import { asBuffer, firstLine } from "./grpc.ts";
@@ -16,11 +16,11 @@ const backupPartBytes = 1024 * 1024;
 /** Sends backups. */
 export class Backups {
   readonly #backup: () => AsyncGenerator<Uint8Array>;
-  readonly #log: Log;
+  readonly #log: DoorLog;
   #running = 0;
 
   /** `backup` makes the bytes of one of what is applied now. */
-  constructor(backup: () => AsyncGenerator<Uint8Array>, log: Log) {
+  constructor(backup: () => AsyncGenerator<Uint8Array>, log: DoorLog) {
     this.#backup = backup;
     this.#log = log;
   }

@@ -5,8 +5,8 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { Door } from "../doors/door.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { GateStats } from "../doors/gate.ts";
-import type { Log } from "../doors/log.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { decodeAdminRequest, encodeAdminReply } from "../protocol/admin-codec.ts";
 import { readSessionsRequest, writeSessionsReply, writeStatusReply } from "../protocol/generated/client.ts";
@@ -31,7 +31,7 @@ export interface ClientServiceOptions {
   /** Where session streams go. */
   readonly streams: ClientStreams;
   readonly handlers: ServiceHandlers;
-  readonly log: Log;
+  readonly log: DoorLog;
   /** Its connections: see {@link GrpcDoorOptions}. */
   readonly door?: Partial<GrpcDoorOptions>;
 }
@@ -57,7 +57,7 @@ const sessionService: ServiceDefinition = {
 /** Serves clients that speak gRPC. */
 export class ClientService implements Door {
   readonly #handlers: ServiceHandlers;
-  readonly #log: Log;
+  readonly #log: DoorLog;
   readonly #door: GrpcDoor;
 
   constructor({ streams, handlers, log, door }: ClientServiceOptions) {

@@ -9,9 +9,9 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Door } from "../doors/door.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import { Gate, type GateStats } from "../doors/gate.ts";
 import { Listener } from "../doors/listener.ts";
-import type { Log } from "../doors/log.ts";
 import { channelOptions } from "./grpc.ts";
 
 export interface GrpcDoorOptions {
@@ -23,7 +23,7 @@ export interface GrpcDoorOptions {
   readonly firstCallMs?: number | undefined;
   /** How long one may be without a call behind its last one, milliseconds; default 60,000. */
   readonly idleMs?: number | undefined;
-  readonly log: Log;
+  readonly log: DoorLog;
   /** A silent connection is probed after this and given up after as long again, milliseconds. */
   readonly keepaliveMs: number;
   /** Largest message in either direction, bytes. */

@@ -1,6 +1,6 @@
 /** The streams that peers open to this server: checked, decoded, one per peer. */
 import { Metadata, type ServerReadableStream, type ServiceDefinition, type sendUnaryData, status } from "@grpc/grpc-js";
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import { decodePeerFrame } from "../protocol/peer-codec.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
@@ -33,7 +33,7 @@ export interface PeerAcceptorOptions {
   readonly welcome: (from: ServerId, callback: string | undefined) => string | undefined;
   /** The stream of that server broke or ended. */
   readonly onLost: (from: ServerId) => void;
-  readonly log: Log;
+  readonly log: DoorLog;
 }
 
 /** A stream that a peer opens. */

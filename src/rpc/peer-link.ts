@@ -7,7 +7,7 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { PeerMessageKind } from "../base/message-kinds.ts";
 import type { Random } from "../base/random.ts";
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import { encodePeerFrame } from "../protocol/peer-codec.ts";
 import { peerMessageKind } from "../protocol/peer-message-kind.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
@@ -45,7 +45,7 @@ export interface PeerLinkOptions {
   /** The stream is open. */
   readonly onConnected: () => void;
   readonly random: Random;
-  readonly log: Log;
+  readonly log: DoorLog;
 }
 
 /** What a link has done since the process started. */

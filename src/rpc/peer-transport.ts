@@ -8,8 +8,8 @@ import { type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js"
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { GateStats } from "../doors/gate.ts";
-import type { Log } from "../doors/log.ts";
 import type { Network } from "../node/ports.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ServerId } from "../raft/types.ts";
@@ -48,12 +48,12 @@ export interface PeerTransportOptions {
   readonly knownIncarnation: (id: ServerId) => number;
   readonly handlers: PeerHandlers;
   readonly random: Random;
-  readonly log: Log;
+  readonly log: DoorLog;
   /** Connections of other servers: see {@link GrpcDoorOptions}. */
   readonly door?: Partial<GrpcDoorOptions>;
 }
 
-interface Connection {
+interface PeerConnection {
   readonly address: string;
   /** Dialled back only because the peer, which this server's configuration does not name, dialled it. */
   readonly back: boolean;
@@ -74,7 +74,7 @@ export class PeerTransport implements Network {
   #peers: ReadonlyMap<ServerId, string> = new Map();
   /** Servers that have dialled this one, and where to dial them back. */
   readonly #callers = new Map<ServerId, string>();
-  readonly #links = new Map<ServerId, Connection>();
+  readonly #links = new Map<ServerId, PeerConnection>();
   /** Where others reach this server, as far as is known. */
   #ownAddress: string | undefined;
   #closed = false;
@@ -185,7 +185,7 @@ export class PeerTransport implements Network {
   /** Opens and closes links, so that they are those that are wanted. */
   #reconcile(): void {
     if (this.#closed) return;
-    const wanted = new Map<ServerId, Omit<Connection, "link">>();
+    const wanted = new Map<ServerId, Omit<PeerConnection, "link">>();
     for (const [id, address] of this.#callers) wanted.set(id, { address, back: true });
     for (const [id, address] of this.#peers) wanted.set(id, { address, back: false });
     for (const [id, { address, back, link }] of this.#links) {

@@ -1,9 +1,9 @@
 /** Puts together what one server knows of the cluster: its own word, and the last one of each other member. */
-import type { ClusterView, Glimpse, ServerView } from "../http/observed.ts";
+import type { ClusterView, Glimpse, ObservedServer } from "../http/observed.ts";
 import type { MemberStatus } from "../node/status.ts";
 
 /** What is known of another server. */
-export interface Heard {
+export interface KnownServer {
   readonly glimpse: Glimpse | null;
   /** How old it is, milliseconds. */
   readonly ageMs: number;
@@ -16,13 +16,13 @@ export interface Heard {
 export interface ViewSources {
   readonly own: Glimpse;
   /** By id. */
-  readonly heard: ReadonlyMap<number, Heard>;
+  readonly heard: ReadonlyMap<number, KnownServer>;
   readonly atMs: number;
   readonly intervalMs: number;
   readonly pages: number;
 }
 
-const unheard: Heard = { glimpse: null, ageMs: 0, roundTripMs: null, silence: "it was not asked yet" };
+const unheard: KnownServer = { glimpse: null, ageMs: 0, roundTripMs: null, silence: "it was not asked yet" };
 
 /** The cluster as the server of `own` sees it. */
 export function clusterView({ own, heard, atMs, intervalMs, pages }: ViewSources): ClusterView {
@@ -33,11 +33,11 @@ export function clusterView({ own, heard, atMs, intervalMs, pages }: ViewSources
   const leader = servingLeader(said);
   // The leader knows of each member how far it is; without one the newest configuration that is known has to do.
   const { members } = (leader ?? newestOf(said)).status;
-  const self: Heard = { glimpse: own, ageMs: 0, roundTripMs: null, silence: null };
+  const self: KnownServer = { glimpse: own, ageMs: 0, roundTripMs: null, silence: null };
   const listed = members.some(({ id }) => id === own.status.id) ? members : [...members, stranger(own)];
   const servers = listed
     .map(
-      (member): ServerView => ({
+      (member): ObservedServer => ({
         ...member,
         ...(member.id === own.status.id ? self : (heard.get(member.id) ?? unheard)),
       }),
@@ -73,13 +73,13 @@ function stranger({ status }: Glimpse): Omit<MemberStatus, "voter"> {
 }
 
 /** The members are the view's own: seven servers need not send them seven times. */
-function withoutMembers(server: ServerView): ServerView {
+function withoutMembers(server: ObservedServer): ObservedServer {
   const { glimpse } = server;
   if (glimpse === null) return server;
   return { ...server, glimpse: { ...glimpse, status: { ...glimpse.status, members: [] } } };
 }
 
-function troubleOf(own: Glimpse, servers: readonly ServerView[]): string {
+function troubleOf(own: Glimpse, servers: readonly ObservedServer[]): string {
   if (own.status.joining === true || own.status.admitted === false) return sentence(own.status.reason ?? "starting");
   const voters = servers.filter(({ voter }) => voter === true);
   const silent = voters.filter(({ silence }) => silence !== null);

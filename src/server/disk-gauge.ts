@@ -1,7 +1,7 @@
 /** Looks again and again whether a server's disk is almost full. */
 import { readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { DiskLimits } from "./options.ts";
 
 /** How often it looks, ms: what is written in between is to fit into what has to be free. */
@@ -34,7 +34,7 @@ export interface DiskGaugeOptions {
   readonly limits: DiskLimits;
   /** Told after each look: why the disk is almost full, or undefined. */
   readonly measured: (low: string | undefined) => void;
-  readonly log: Log;
+  readonly log: DoorLog;
 }
 
 export class DiskGauge {

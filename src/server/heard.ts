@@ -1,9 +1,9 @@
 /** What another server says, as far as it is understood: it may be of another version, and say more or less. */
-import type { Glimpse, ServerWatches } from "../http/observed.ts";
+import type { Glimpse, WatchedPaths } from "../http/observed.ts";
 import type { SessionRow } from "../node/clients/session-page.ts";
 
 /** What a server alone knows of a session; the rest is the same at all. */
-export type Standing = Pick<SessionRow, "id" | "attachedHere" | "silentMs"> & Partial<Pick<SessionRow, "watches">>;
+export type OwnKnowledge = Pick<SessionRow, "id" | "attachedHere" | "silentMs"> & Partial<Pick<SessionRow, "watches">>;
 
 /** The value of a JSON text; undefined if it is none. */
 export function parsed(json: string): unknown {
@@ -33,17 +33,19 @@ export function isGlimpse(value: unknown): value is Glimpse {
 }
 
 /** Where its sessions stand, if it says that. */
-export function standingsOf(value: unknown): readonly Standing[] | undefined {
+export function standingsOf(value: unknown): readonly OwnKnowledge[] | undefined {
   if (!has(value, "sessions") || !Array.isArray(value.sessions)) return undefined;
   const rows: readonly unknown[] = value.sessions;
-  return rows.every((row) => has(row, "id") && typeof row.id === "number") ? (rows as readonly Standing[]) : undefined;
+  return rows.every((row) => has(row, "id") && typeof row.id === "number")
+    ? (rows as readonly OwnKnowledge[])
+    : undefined;
 }
 
 /** What clients watch, if it is that. */
-export function watchesOf(value: unknown): ServerWatches | undefined {
+export function watchesOf(value: unknown): WatchedPaths | undefined {
   if (!has(value, "id") || !has(value, "total") || !has(value, "watched")) return undefined;
   return typeof value.id === "number" && typeof value.total === "number" && Array.isArray(value.watched)
-    ? (value as unknown as ServerWatches)
+    ? (value as unknown as WatchedPaths)
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** A graceful stop: clients should not notice. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { Node } from "../node/node.ts";
 import { beginTransfer, transferEnd } from "./administration.ts";
 
@@ -10,7 +10,7 @@ const pollMs = 2;
 const answersMaxMs = 500;
 
 /** Hands leadership over, if this server leads and somebody can take it, and lets what is under way be answered. */
-export async function leaveInOrder(node: Node, electionTimeoutMs: number, log: Log): Promise<void> {
+export async function leaveInOrder(node: Node, electionTimeoutMs: number, log: DoorLog): Promise<void> {
   if (!node.raft.isLeader) return;
   const signal = AbortSignal.timeout(2 * electionTimeoutMs);
   try {

@@ -1,6 +1,6 @@
 /** The server's log: JSON lines on standard output, which never holds the server up. */
 import { type Logger, pino, stdTimeFunctions } from "pino";
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { LogOutput } from "./log-output.ts";
 import type { ServeOptions } from "./options.ts";
@@ -26,7 +26,7 @@ export function createLog(options: Pick<ServeOptions, "id" | "logLevel">, output
 type Observed = Pick<Raft, "role" | "leader" | "currentTerm">;
 
 /** Returns a function that logs how role, term and leader have changed since its last call. */
-export function roleLogger(log: Pick<Log, "info">): (raft: Observed) => void {
+export function roleLogger(log: Pick<DoorLog, "info">): (raft: Observed) => void {
   let role = "";
   let leader: number | undefined;
   let term = 0;

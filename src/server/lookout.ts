@@ -2,8 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { limits } from "../base/limits.ts";
 import { splitAddress } from "../doors/address.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { FileBudget } from "../doors/files.ts";
-import type { Log } from "../doors/log.ts";
 import { Guests } from "../http/guests.ts";
 import type { SessionsAnswer } from "../http/observed.ts";
 import { Pages } from "../http/pages.ts";
@@ -34,7 +34,7 @@ export interface LookoutSources {
   readonly clock: Clock;
   readonly node: () => Node;
   readonly peers: () => PeerTransport;
-  readonly log: Log;
+  readonly log: DoorLog;
 }
 
 export class Lookout {

@@ -1,6 +1,6 @@
 /** Keeps the streams between servers in step with the configuration, and with the life of the cluster they are of. */
 
-import type { Log } from "../doors/log.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import type { Node } from "../node/node.ts";
 import type { Configuration } from "../raft/types.ts";
 import type { PeerTransport } from "../rpc/peer-transport.ts";
@@ -14,7 +14,7 @@ export function followMembership(
   node: Node,
   peers: PeerTransport,
   hosts: ServerIntroduction["members"],
-  log: Log,
+  log: DoorLog,
 ): () => void {
   let seen: Configuration | undefined;
   let committed = false;

@@ -9,15 +9,15 @@ import type {
   FeedEvent,
   Glimpse,
   ObservedSession,
-  ServerWatches,
   SessionsAnswer,
+  WatchedPaths,
   WatchesAnswer,
 } from "../http/observed.ts";
 import type { SessionPage } from "../node/clients/session-page.ts";
 import type { Question } from "../rpc/peer-observe.ts";
-import { clusterView, type Heard } from "./cluster-view.ts";
+import { clusterView, type KnownServer } from "./cluster-view.ts";
 import type { Feed } from "./feed.ts";
-import { isGlimpse, parsed, type Standing, standingsOf, watchesOf } from "./heard.ts";
+import { isGlimpse, type OwnKnowledge, parsed, standingsOf, watchesOf } from "./heard.ts";
 import { Pace } from "./pace.ts";
 
 /** Time between two views, milliseconds: what people take for at once … */
@@ -45,7 +45,7 @@ export interface ObservatorySources {
   readonly sessions: (after: number, max: number) => SessionPage;
   /** Live sessions in all. */
   readonly sessionCount: () => number;
-  readonly watches: () => ServerWatches;
+  readonly watches: () => WatchedPaths;
   /** Index of the newest entry applied here. */
   readonly appliedIndex: () => number;
   /** The other servers that are to be asked. */
@@ -148,7 +148,7 @@ export class Observatory {
       const { sessions: rows, more } = sessions(after, limits.observedRowsMax);
       const answer = { zxid: appliedIndex(), more, total: sessionCount() };
       const told = await this.#askAll({ subject: "sessions", after }, standingsOf);
-      const all: readonly { id: number; said: readonly Standing[] }[] = [...told, { id: self, said: rows }];
+      const all: readonly { id: number; said: readonly OwnKnowledge[] }[] = [...told, { id: self, said: rows }];
       const merged = rows.map((row): ObservedSession => {
         const { attachedHere: _, silentMs: __, watches: ___, ...known } = row;
         const same = all.flatMap(({ id, said }) =>
@@ -249,7 +249,7 @@ export class Observatory {
   #newView(): ClusterView {
     const { own, now, wallClock } = this.#sources;
     const nowMs = now();
-    const heard = new Map<number, Heard>();
+    const heard = new Map<number, KnownServer>();
     for (const [id, { glimpse, atMs, roundTripMs, silence }] of this.#others)
       heard.set(id, { glimpse, ageMs: Math.round(nowMs - atMs), roundTripMs, silence });
     return clusterView({ own: own(), heard, atMs: wallClock(), intervalMs, pages: this.#pages.size });

@@ -8,7 +8,7 @@ import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { diskHint } from "./disk-hints.ts";
 import { readManifest } from "./level-manifest.ts";
-import { type Mark, numberOf, readMark } from "./level-mark.ts";
+import { numberOf, readMark, type SyncMark } from "./level-mark.ts";
 import { findWalDamage } from "./level-wal.ts";
 import { corrupt } from "./sealed.ts";
 
@@ -106,7 +106,7 @@ async function checkLogs(
   path: string,
   logs: ReadonlyMap<number, string>,
   firstNumber: number,
-  mark: Mark | undefined,
+  mark: SyncMark | undefined,
 ): Promise<void> {
   const lost = (number: number): TerrariumError =>
     corrupt(`${path} has lost its file ${String(number).padStart(6, "0")}.log, which holds the newest writes`);

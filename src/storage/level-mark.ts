@@ -13,7 +13,7 @@ const fileName = "SYNCED";
 const encoder = new TextEncoder();
 
 /** Of the log with this number so many bytes were on the disk. */
-export interface Mark {
+export interface SyncMark {
   readonly log: number;
   readonly bytes: number;
 }
@@ -22,17 +22,17 @@ export interface Mark {
 const markBytes = 64;
 
 /** A mark's text; its last word is a checksum. */
-export function markText(mark: Mark): string {
+export function markText(mark: SyncMark): string {
   return `${words(mark).padEnd(markBytes - 1)}\n`;
 }
 
-function words({ log, bytes }: Mark): string {
+function words({ log, bytes }: SyncMark): string {
   const text = `log ${log} bytes ${bytes}`;
   return `${text} crc ${crc32c(encoder.encode(text)).toString(16)}`;
 }
 
 /** Reads what {@link markText} wrote, with or without the blanks at its end; undefined for anything else. */
-export function parseMark(text: string): Mark | undefined {
+export function parseMark(text: string): SyncMark | undefined {
   const [, log, bytes] = /^log (\d{1,15}) bytes (\d{1,15}) crc [0-9a-f]+ *\n$/.exec(text) ?? [];
   if (log === undefined || bytes === undefined) return undefined;
   const mark = { log: Number(log), bytes: Number(bytes) };
@@ -40,7 +40,7 @@ export function parseMark(text: string): Mark | undefined {
 }
 
 /** The mark in a directory; undefined if there is none that can be read. */
-export async function readMark(directory: string): Promise<Mark | undefined> {
+export async function readMark(directory: string): Promise<SyncMark | undefined> {
   return parseMark(await readFile(join(directory, fileName), "latin1").catch(() => ""));
 }
 
@@ -55,7 +55,7 @@ const gapBytesMax = 256 * 1024;
 /** Keeps the mark of an open database. */
 export class LogMarker {
   readonly #directory: string;
-  #marked: Mark = { log: 0, bytes: 0 };
+  #marked: SyncMark = { log: 0, bytes: 0 };
   #writtenBytes = 0;
   #file: FileHandle | undefined;
   #saving: Promise<void> | undefined;
@@ -92,7 +92,7 @@ export class LogMarker {
   }
 
   /** The log that was marked last, if it is still the one that grows: what a look at the whole directory is spared. */
-  async #grown(): Promise<Mark | undefined> {
+  async #grown(): Promise<SyncMark | undefined> {
     const { log, bytes } = this.#marked;
     if (log === 0) return undefined;
     const found = await stat(join(this.#directory, logName(log))).catch(() => undefined);
@@ -102,7 +102,7 @@ export class LogMarker {
   async #save(): Promise<void> {
     try {
       this.#file ??= await open(join(this.#directory, fileName), constants.O_RDWR | constants.O_CREAT);
-      for (let saved: Mark | undefined; saved !== this.#marked; ) {
+      for (let saved: SyncMark | undefined; saved !== this.#marked; ) {
         saved = this.#marked;
         // In place: a crash may tear it, which its checksum tells.
         await this.#file.write(markText(saved), 0, "latin1");
@@ -118,7 +118,7 @@ function logName(log: number): string {
   return `${String(log).padStart(6, "0")}.log`;
 }
 
-async function newestLog(directory: string): Promise<Mark | undefined> {
+async function newestLog(directory: string): Promise<SyncMark | undefined> {
   let log = 0;
   let newest = "";
   for (const name of await readdir(directory)) {

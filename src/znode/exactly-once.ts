@@ -10,7 +10,7 @@ import type { Write } from "./commands.ts";
 import { type Refusal, refusal } from "./failures.ts";
 import type { Remembered, Session } from "./sessions.ts";
 
-export type Standing =
+export type RequestStanding =
   /** The next one: apply it. */
   | { readonly type: "next" }
   /** Applied before: give the same answer. */
@@ -20,10 +20,10 @@ export type Standing =
   /** It has no effect now, and there is no answer to be repeated. */
   | { readonly type: "refused"; readonly refusal: Refusal };
 
-const next: Standing = { type: "next" };
+const next: RequestStanding = { type: "next" };
 
 /** Where a write stands. */
-export function standing(session: Session, { requestId, operation }: Write): Standing {
+export function standing(session: Session, { requestId, operation }: Write): RequestStanding {
   const expected = session.lastRequestId + 1;
   if (requestId > expected) return { type: "gap", expected };
   if (requestId === expected) return hasRoom(session, operation) ? next : full(session);
@@ -40,12 +40,12 @@ function hasRoom({ answers }: Session, operation: Operation): boolean {
  * A client that keeps to its limit of outstanding requests never gets here: a request is one of them, so fewer others
  * wait for their acknowledgement. The request does not take its number: it may come again once the client acknowledges.
  */
-function full(session: Session): Standing {
+function full(session: Session): RequestStanding {
   const message = `session ${session.id} has ${limits.outstandingRequestsMax} answers that it did not acknowledge`;
   return { type: "refused", refusal: refusal("TOO_MANY_REQUESTS", message) };
 }
 
-function forgotten(requestId: number): Standing {
+function forgotten(requestId: number): RequestStanding {
   const message = `request ${requestId} was answered, and its answer acknowledged, before`;
   return { type: "refused", refusal: refusal("PROTOCOL_ERROR", message) };
 }

@@ -9,17 +9,17 @@ import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
 import type { Ending } from "./handshake.ts";
 import { Identities } from "./identities.ts";
 import { JuteWriter } from "./jute.ts";
-import { type Stranger, strangerOf } from "./strangers.ts";
+import { type ForeignProtocol, strangerOf } from "./strangers.ts";
 import { Traffic } from "./traffic.ts";
 
 /** How long a client may take to hang up once it was told the last. Milliseconds. */
 const lingerMs = 2000;
 
 /** Why the server ended a connection. */
-export type Reason = Ending | Stranger | "frameTooLarge";
+export type Reason = Ending | ForeignProtocol | "frameTooLarge";
 
 /** What a connection belongs to. */
-export interface Surroundings {
+export interface ConnectionSurroundings {
   readonly streams: ClientStreams;
   readonly facts: Facts;
   readonly traffic: Traffic;
@@ -32,13 +32,13 @@ export interface Surroundings {
 }
 
 /** Carries a connection that was just let in. */
-export function carryZooKeeper(socket: Socket, surroundings: Surroundings): void {
+export function carryZooKeeper(socket: Socket, surroundings: ConnectionSurroundings): void {
   new ZooKeeperConnection(socket, surroundings).begin();
 }
 
 class ZooKeeperConnection implements ClientStream {
   readonly #socket: Socket;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: ConnectionSurroundings;
   readonly #frames = new FrameSplitter();
   readonly #conversation: Conversation;
   readonly #attendance: Attendance;
@@ -49,7 +49,7 @@ class ZooKeeperConnection implements ClientStream {
   #slow = false;
   #over = false;
 
-  constructor(socket: Socket, surroundings: Surroundings) {
+  constructor(socket: Socket, surroundings: ConnectionSurroundings) {
     this.#socket = socket;
     this.#surroundings = surroundings;
     const attendance = new Attendance(nameOf(socket), new Traffic(surroundings.traffic));
@@ -149,7 +149,7 @@ class ZooKeeperConnection implements ClientStream {
     return true;
   }
 
-  async #answer(word: string, reason: Stranger): Promise<void> {
+  async #answer(word: string, reason: ForeignProtocol): Promise<void> {
     // What comes behind a word is of no interest.
     this.#over = true;
     this.#socket.write(await this.#surroundings.word(word));

@@ -28,13 +28,13 @@ import {
   type SetWatches2Request,
   type SetWatchesRequest,
 } from "./records.ts";
-import { answerToRefused, type Body, headerOnly, type Taken } from "./taken.ts";
+import { type AnswerBody, answerToRefused, headerOnly, type Taken } from "./taken.ts";
 import { Traffic } from "./traffic.ts";
 
 const pingXid = -2;
 
 /** What a frame comes to. */
-export type Heard = { readonly messages: readonly ClientMessage[] } | { readonly end: Ending };
+export type Understood = { readonly messages: readonly ClientMessage[] } | { readonly end: Ending };
 
 /** What a conversation has to know of the server. */
 export interface Facts {
@@ -83,7 +83,7 @@ export class Conversation {
   }
 
   /** Takes up a frame; only while {@link hears}. */
-  hear(frame: Uint8Array): Heard {
+  hear(frame: Uint8Array): Understood {
     this.#traffic.frameCame();
     const reader = new JuteReader(frame);
     if (this.#state === "new") return unlessMalformed(() => this.#connect(reader)) ?? { end: "malformed" };
@@ -119,7 +119,7 @@ export class Conversation {
     return undefined;
   }
 
-  #connect(reader: JuteReader): Heard {
+  #connect(reader: JuteReader): Understood {
     const { connect, sendsReadOnly } = readHandshake(reader);
     this.#sendsReadOnly = sendsReadOnly;
     if (connect.lastZxid > this.#facts.appliedIndex()) return { end: "clientIsAhead" };
@@ -128,14 +128,14 @@ export class Conversation {
     return { messages: [connect] };
   }
 
-  #ask(xid: number, operation: number, reader: JuteReader, bytes: number): Heard {
+  #ask(xid: number, operation: number, reader: JuteReader, bytes: number): Understood {
     const taken = take(operation, reader);
     if (taken !== undefined) return this.#request(xid, taken, bytes);
     return this.#lastRequest(xid, { ...headerOnly(zkError.UNIMPLEMENTED), zxid: -1, end: "unknownOperation" }, bytes);
   }
 
   /** Nothing is heard behind it. */
-  #lastRequest(xid: number, taken: Taken, bytes: number): Heard {
+  #lastRequest(xid: number, taken: Taken, bytes: number): Understood {
     this.#state = "closing";
     return this.#request(xid, taken, bytes);
   }
@@ -145,7 +145,7 @@ export class Conversation {
   }
 
   /** Whoever the client shows to be, it is from here on; the answer comes in its turn. */
-  #auth(xid: number, reader: JuteReader, bytes: number): Heard {
+  #auth(xid: number, reader: JuteReader, bytes: number): Understood {
     const { scheme, auth } = requests.auth.read(reader);
     if (this.#identities.add(scheme, auth)) return this.#request(xid, { ...headerOnly(zkError.OK), zxid: 0 }, bytes);
     return this.#lastRequest(xid, { ...headerOnly(zkError.AUTHFAILED), zxid: 0, end: "authFailed" }, bytes);
@@ -156,7 +156,7 @@ export class Conversation {
     return { ask: carrier, answer: (writer) => replies.clientInfos.write(writer, { clientInfos }) };
   }
 
-  #setWatches(xid: number, operation: number, reader: JuteReader, bytes: number): Heard {
+  #setWatches(xid: number, operation: number, reader: JuteReader, bytes: number): Understood {
     const second = operation === opcode.setWatches2;
     const paths = unlessMalformed(() => pathsAnnounced(reader.fork(), second ? 5 : 3, limits.setWatchesMax));
     // An error would not do: clients pass over it, and wait for watches that nobody has.
@@ -212,7 +212,7 @@ export class Conversation {
   }
 
   /** Writes a frame, if there is anything to write. */
-  #frame(writer: JuteWriter, body: Body | undefined): void {
+  #frame(writer: JuteWriter, body: AnswerBody | undefined): void {
     if (body === undefined) return;
     const start = writer.beginFrame();
     body(writer);
@@ -259,7 +259,7 @@ export class Conversation {
 }
 
 /** What an answer consists of: an error, or what follows the header. */
-function answerOf(taken: Taken, result: Result): number | Body {
+function answerOf(taken: Taken, result: Result): number | AnswerBody {
   if ("error" in taken.ask) return taken.ask.error;
   if (result.failure !== undefined) return answerToRefused(taken, result.failure);
   return (writer) => taken.answer(writer, result);

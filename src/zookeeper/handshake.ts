@@ -21,7 +21,7 @@ export type Ending =
   | "refused";
 
 /** What a client's first frame says. */
-export interface Handshake {
+export interface ClientGreeting {
   /** As it is put to the node. */
   readonly connect: Connect;
   /** Whether the client sent the `readOnly` byte, and wants it in the answer. */
@@ -29,7 +29,7 @@ export interface Handshake {
 }
 
 /** @throws JuteError */
-export function readHandshake(reader: JuteReader): Handshake {
+export function readHandshake(reader: JuteReader): ClientGreeting {
   const { lastZxidSeen, timeOut, sessionId, passwd } = connectRequest.read(reader);
   return {
     connect: {

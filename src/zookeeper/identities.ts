@@ -4,13 +4,13 @@ import { limits } from "../base/limits.ts";
 import type { ClientInfo } from "./records.ts";
 
 /** One of those that a client is, as access control lists name them. */
-export interface Identity {
+export interface AuthIdentity {
   readonly scheme: string;
   readonly id: string;
 }
 
 export class Identities {
-  readonly #known: Identity[];
+  readonly #known: AuthIdentity[];
 
   /** `address`: of the client, without a port. */
   constructor(address: string) {
@@ -35,7 +35,7 @@ export class Identities {
     return this.#known.map(({ scheme, id }) => ({ scheme, user: scheme === "digest" ? userOf(id) : id }));
   }
 
-  #add(identity: Identity): boolean {
+  #add(identity: AuthIdentity): boolean {
     if (this.#known.some(({ scheme, id }) => scheme === identity.scheme && id === identity.id)) return true;
     if (this.#known.length >= limits.identitiesMax) return false;
     this.#known.push(identity);

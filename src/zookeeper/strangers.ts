@@ -4,7 +4,7 @@
  */
 
 /** Another protocol, or a four-letter word. */
-export type Stranger = "grpc" | "http" | "tls" | "word";
+export type ForeignProtocol = "grpc" | "http" | "tls" | "word";
 
 const methods = ["GET ", "POST", "PUT ", "HEAD", "OPTI", "DELE", "PATC", "CONN", "TRAC"];
 
@@ -14,7 +14,7 @@ const words = new Set(
 );
 
 /** Who it is, by the first four bytes as a number; undefined: it may be a client. `word`: the word that was said. */
-export function strangerOf(head: number): { readonly reason: Stranger; readonly word?: string } | undefined {
+export function strangerOf(head: number): { readonly reason: ForeignProtocol; readonly word?: string } | undefined {
   const text = String.fromCharCode((head >>> 24) & 0xff, (head >>> 16) & 0xff, (head >>> 8) & 0xff, head & 0xff);
   if (words.has(text)) return { reason: "word", word: text };
   if (text === "PRI ") return { reason: "grpc" };

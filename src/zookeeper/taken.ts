@@ -6,7 +6,7 @@ import type { Ending } from "./handshake.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
 
 /** What follows the header of an answer. */
-export type Body = (writer: JuteWriter) => void;
+export type AnswerBody = (writer: JuteWriter) => void;
 
 /** What one request comes to. */
 export interface Taken {
@@ -18,7 +18,7 @@ export interface Taken {
    * What the answer is if the node refuses: the error of its header, or what follows a header without one. Left out: the
    * error that stands for the node's.
    */
-  readonly refused?: (failure: Failure) => number | Body;
+  readonly refused?: (failure: Failure) => number | AnswerBody;
   /** The zxid of the answer. Left out: the node's. */
   readonly zxid?: number;
   /** Why the connection ends behind the answer, if it does. */
@@ -26,7 +26,7 @@ export interface Taken {
 }
 
 /** A row for an operation: how its request is read, what it asks, how the answer is written. */
-export interface Row<T> {
+export interface OperationRow<T> {
   readonly request: Codec<T>;
   /** What it asks of the node, or ZooKeeper's code for what is wrong with it. */
   readonly ask: (request: T) => RequestBody | number;
@@ -36,7 +36,7 @@ export interface Row<T> {
 /** @throws JuteError */
 export type Take = (reader: JuteReader) => Taken;
 
-export function row<T>({ request: codec, ask, answer }: Row<T>): Take {
+export function row<T>({ request: codec, ask, answer }: OperationRow<T>): Take {
   return (reader) => {
     const request = codec.read(reader);
     const asked = ask(request);
@@ -53,7 +53,7 @@ export function headerOnly(error: number): Taken {
 }
 
 /** The answer to a request that the node refused. */
-export function answerToRefused({ ask, refused }: Taken, failure: Failure): number | Body {
+export function answerToRefused({ ask, refused }: Taken, failure: Failure): number | AnswerBody {
   if (refused !== undefined) return refused(failure);
   return "error" in ask || ask.type !== "read" ? zkErrorOf(failure.code) : zkErrorOfRead(failure);
 }

@@ -3,9 +3,9 @@ import type { Socket } from "node:net";
 import { limits } from "../base/limits.ts";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { Door } from "../doors/door.ts";
+import type { DoorLog } from "../doors/door-log.ts";
 import { Gate, type GateStats, nameOf } from "../doors/gate.ts";
 import { Listener } from "../doors/listener.ts";
-import type { Log } from "../doors/log.ts";
 import type { Attendance } from "./attendance.ts";
 import { carryZooKeeper, type Reason } from "./connection.ts";
 import type { Facts } from "./conversation.ts";
@@ -16,7 +16,7 @@ export interface ZooKeeperDoorOptions {
   /** Where sessions go. */
   readonly streams: ClientStreams;
   readonly facts: Facts;
-  readonly log: Log;
+  readonly log: DoorLog;
   readonly connectionsMax?: number;
   readonly perAddressMax?: number;
   /** How long a new connection may take for its handshake, milliseconds; default 10,000. */
@@ -46,7 +46,7 @@ const complaints: { readonly [reason in Reason]?: string } = {
 
 /** Serves clients that speak ZooKeeper's protocol. */
 export class ZooKeeperDoor implements Door {
-  readonly #log: Log;
+  readonly #log: DoorLog;
   readonly #gate: Gate;
   readonly #listener: Listener;
   readonly #attending = new Set<Attendance>();

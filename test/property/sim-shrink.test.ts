@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planArbitrary } from "../../sim/cli/plan-arbitrary.ts";
 import { generatePlan } from "../../sim/hunter/generate.ts";
-import type { Outcome } from "../../sim/outcome.ts";
+import type { RunOutcome } from "../../sim/outcome.ts";
 import type { Plan } from "../../sim/plan/plan.ts";
 import type { Invariant } from "../../sim/promises.ts";
 import { run } from "../../sim/runner.ts";
@@ -21,7 +21,7 @@ import { shrink } from "../../sim/shrink/shrink.ts";
 import { InvariantBroken, type Observer } from "../../sim/world/observer.ts";
 
 /** A run that is over at once: what the plan holds before its horizon happens, and fails as `judge` says. */
-function pretend(plan: Plan, judge: (plan: Plan) => string | undefined): Outcome {
+function pretend(plan: Plan, judge: (plan: Plan) => string | undefined): RunOutcome {
   const { horizonMs } = plan.config;
   const operations = plan.workload.operations.filter(({ atMs }) => atMs < horizonMs);
   const happens = ({ when }: Plan["faults"][number]) => when.atMs < horizonMs;

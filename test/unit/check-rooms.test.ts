@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { checkFile, checkRooms, circlesOf, importsOf, roomOf, tokenize } from "../../scripts/check-rooms.js";
+import {
+  checkFile,
+  checkRooms,
+  circlesOf,
+  importsOf,
+  namesWithTwoMeanings,
+  roomOf,
+  tokenize,
+} from "../../scripts/check-rooms.js";
 
 describe("rooms", () => {
   it("are told by the path", () => {
@@ -21,6 +29,20 @@ describe("rooms", () => {
 
   it("are kept to by this checkout", () => {
     expect(checkRooms()).toEqual([]);
+  });
+});
+
+describe("names", () => {
+  it("mean one thing each", () => {
+    const texts: [string, string][] = [
+      ["a.ts", "export interface Log {}\nexport abstract class Door {}\ntype Own = 1;"],
+      ["b.ts", "export type { Log } from './a.ts';\ntype Door = 2;\nexport type Own = 3;"],
+      ["c.ts", "\nexport class Log {}\nexport type Door = 1;"],
+    ];
+    expect(namesWithTwoMeanings(texts)).toEqual([
+      "c.ts:2: Log is something else in a.ts; one name for one thing",
+      "c.ts:3: Door is something else in a.ts; one name for one thing",
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CollectingLog } from "../../src/doors/log.ts";
+import { CollectingLog } from "../../src/doors/door-log.ts";
 
 let lines: [string, object][] = [];
 const inner = {

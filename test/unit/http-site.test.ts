@@ -13,7 +13,7 @@ import { Guests } from "../../src/http/guests.ts";
 import type { ClusterView, FeedEvent, SessionsAnswer, TreeAnswer, WatchesAnswer } from "../../src/http/observed.ts";
 import { Pages } from "../../src/http/pages.ts";
 import { createHttpServer } from "../../src/http/server.ts";
-import type { Observer } from "../../src/http/site.ts";
+import type { SiteObserver } from "../../src/http/site.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
 import { MemoryLog } from "./rpc-harness.ts";
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 /** A cluster of which there is a new view whenever a test says so. */
-class FakeObserver implements Observer {
+class FakeObserver implements SiteObserver {
   view: ClusterView | undefined;
   feed: FeedEvent[] = [];
   readonly watching = new Set<() => void>();

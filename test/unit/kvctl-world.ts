@@ -18,9 +18,9 @@ import type {
 } from "../../src/client/index.ts";
 import { addWatchRequest, pageRequest, readRequest, requestOptions, syncRequest } from "../../src/client/requests.ts";
 import { type SendMulti, Transaction } from "../../src/client/transaction.ts";
-import { runCli, type World } from "../../src/kvctl/cli.ts";
+import { type CliWorld, runCli } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
-import type { Backups, Cluster, KvSession } from "../../src/kvctl/ports.ts";
+import type { BackupFiles, Cluster, KvSession } from "../../src/kvctl/ports.ts";
 import { runShell } from "../../src/kvctl/terminal.ts";
 import { Interruption } from "../../src/kvctl/waiting.ts";
 
@@ -70,7 +70,7 @@ export class FakeCluster implements Cluster {
 
   /** Backups by file name; a save makes one unless there is one. */
   readonly saved = new Map<string, BackupFile>();
-  readonly backups: Backups = {
+  readonly backups: BackupFiles = {
     save: async (endpoint, file) => {
       if (this.saved.has(file)) throw new TerrariumError("BACKUP_UNUSABLE", `${file} exists already`);
       const status = await this.status(endpoint);
@@ -431,7 +431,7 @@ export function start(words: readonly string[], around: Surroundings = {}): Runn
   const controller = new AbortController();
   const cluster = around.cluster ?? new FakeCluster();
   const stdin = around.stdin ?? "";
-  const world: World = {
+  const world: CliWorld = {
     env: around.env ?? {},
     root: undefined,
     version: "1.2.3",

@@ -1,12 +1,12 @@
 /** Fakes for the tests of the gRPC adapters. */
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
-import type { Log } from "../../src/doors/log.ts";
+import type { DoorLog } from "../../src/doors/door-log.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { asBuffer, rawBytes } from "../../src/rpc/grpc.ts";
 import type { PeerHandlers } from "../../src/rpc/peer-acceptor.ts";
 
 /** A log that remembers its lines. */
-export class MemoryLog implements Log {
+export class MemoryLog implements DoorLog {
   readonly lines: string[] = [];
   readonly debug = this.keep;
   readonly info = this.keep;

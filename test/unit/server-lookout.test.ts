@@ -6,7 +6,7 @@ import type { Node } from "../../src/node/node.ts";
 import type { MemberStatus, NodeStatus } from "../../src/node/status.ts";
 import type { Question } from "../../src/rpc/peer-observe.ts";
 import type { PeerTransport } from "../../src/rpc/peer-transport.ts";
-import { clusterView, type Heard } from "../../src/server/cluster-view.ts";
+import { clusterView, type KnownServer } from "../../src/server/cluster-view.ts";
 import { Feed } from "../../src/server/feed.ts";
 import { Rate, RecentDurations } from "../../src/server/figures.ts";
 import { isGlimpse } from "../../src/server/heard.ts";
@@ -44,7 +44,7 @@ function glimpse(id: number, more: Partial<NodeStatus> = {}): Glimpse {
   return own.take();
 }
 
-function said(one: Glimpse, more: Partial<Heard> = {}): readonly [number, Heard] {
+function said(one: Glimpse, more: Partial<KnownServer> = {}): readonly [number, KnownServer] {
   return [one.status.id, { glimpse: one, ageMs: 5, roundTripMs: 1, silence: null, ...more }];
 }
 
@@ -57,7 +57,7 @@ const leader = glimpse(1, {
   ],
 });
 
-function viewOf(own: Glimpse, ...heard: (readonly [number, Heard])[]): ClusterView {
+function viewOf(own: Glimpse, ...heard: (readonly [number, KnownServer])[]): ClusterView {
   return clusterView({ own, heard: new Map(heard), atMs: 0, intervalMs: 500, pages: 1 });
 }
 

@@ -1,7 +1,7 @@
 /** The parts of the dashboard that need no browser: events, data, the picture, and what the charts are drawn from. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ClusterView, FeedEvent, Glimpse, ServerView } from "../../src/http/observed.ts";
+import type { ClusterView, FeedEvent, Glimpse, ObservedServer } from "../../src/http/observed.ts";
 import { bytesOf, dataShown, formsOf, type Piece, textOf } from "../../web/dashboard/data-shown.ts";
 import { History } from "../../web/dashboard/history.ts";
 import { pictureOf } from "../../web/dashboard/picture-of.ts";
@@ -140,14 +140,14 @@ function glimpse(id: number, more: Partial<Glimpse["status"]> = {}): Glimpse {
   };
 }
 
-function server(id: number, more: Partial<ServerView> = {}): ServerView {
+function server(id: number, more: Partial<ObservedServer> = {}): ObservedServer {
   return {
     ...{ id, peerAddress: "p:1", clientAddress: "c:1", voter: true, state: "voter", matchIndex: 9, lag: id },
     ...{ glimpse: glimpse(id), ageMs: 0, roundTripMs: 2, silence: null, ...more },
   };
 }
 
-function view(servers: readonly ServerView[], atMs = 1_000): ClusterView {
+function view(servers: readonly ObservedServer[], atMs = 1_000): ClusterView {
   return { clusterId: "c", from: 3, atMs, intervalMs: 500, leader: 1, term: 4, trouble: null, servers, pages: 1 };
 }
 

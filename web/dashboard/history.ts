@@ -1,5 +1,5 @@
 /** What the charts are drawn from: the last minutes of some figures, in columns. Pure. */
-import type { ClusterView, Durations, Glimpse, ServerView } from "../../src/http/observed.ts";
+import type { ClusterView, Durations, Glimpse, ObservedServer } from "../../src/http/observed.ts";
 
 /** Views that are remembered: five minutes, with two a second. */
 const viewsMax = 600;
@@ -79,7 +79,7 @@ function figuresOf({ servers }: ClusterView): Map<string, number | null> {
   return figures;
 }
 
-function ofServer({ lag, glimpse, silence, roundTripMs }: ServerView): [string, number | null][] {
+function ofServer({ lag, glimpse, silence, roundTripMs }: ObservedServer): [string, number | null][] {
   const answers = glimpse !== null && silence === null;
   return [
     ["lag", lag ?? null],

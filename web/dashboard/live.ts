@@ -87,7 +87,7 @@ export class LiveCluster {
     this.#read(attempt).then(
       (why) => this.#ended(attempt, why, "lost"),
       (error: unknown) => {
-        if (error instanceof Refusal) this.#ended(attempt, error.message, "refused");
+        if (error instanceof RefusedError) this.#ended(attempt, error.message, "refused");
         else this.#ended(attempt, "", "lost");
       },
     );
@@ -96,7 +96,7 @@ export class LiveCluster {
   /** Reads to the end; resolves to why there is one. */
   async #read({ signal }: AbortController): Promise<string> {
     const response = await fetch(this.#address, { signal, cache: "no-store" });
-    if (!response.ok) throw new Refusal(await refusalOf(response));
+    if (!response.ok) throw new RefusedError(await refusalOf(response));
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     const events = new EventReader();
     for (;;) {
@@ -142,7 +142,7 @@ export class LiveCluster {
 }
 
 /** The server's own words for why it does not tell. */
-class Refusal extends Error {}
+class RefusedError extends Error {}
 
 async function refusalOf(response: Response): Promise<string> {
   try {

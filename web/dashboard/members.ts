@@ -1,6 +1,6 @@
 /** The members of the cluster, a row each. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { ClusterView, ServerView } from "../../src/http/observed.ts";
+import type { ClusterView, ObservedServer } from "../../src/http/observed.ts";
 import { bytes, count, percentiles, rate, span, took } from "./words.ts";
 
 /** The table. */
@@ -35,7 +35,7 @@ export function membersTable(view: ClusterView): TemplateResult {
   </div>`;
 }
 
-function row(server: ServerView, view: ClusterView): TemplateResult {
+function row(server: ObservedServer, view: ClusterView): TemplateResult {
   const { id, glimpse, silence, ageMs, matchIndex, lag, roundTripMs } = server;
   const name = html`<th scope="row">${linkTo(server, view)}</th>`;
   if (glimpse === null || silence !== null) {
@@ -74,7 +74,7 @@ function row(server: ServerView, view: ClusterView): TemplateResult {
   </tr>`;
 }
 
-function roleWords({ glimpse, state }: ServerView): string {
+function roleWords({ glimpse, state }: ObservedServer): string {
   if (state === "catchingUp") return "catching up";
   if (state === "joining" || state === "leaving") return state;
   const role = glimpse?.status.role ?? "";
@@ -91,7 +91,7 @@ function lagOf(lag: number | undefined): TemplateResult | string {
 }
 
 /** Its name, and where its own dashboard is. */
-function linkTo({ id, glimpse, clientAddress }: ServerView, { from }: ClusterView): TemplateResult {
+function linkTo({ id, glimpse, clientAddress }: ObservedServer, { from }: ClusterView): TemplateResult {
   const address = dashboardOf(glimpse?.status.httpAddress);
   const name = `n${id}`;
   const where = clientAddress === "" ? "" : `clients: ${clientAddress}`;

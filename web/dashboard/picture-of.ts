@@ -1,5 +1,5 @@
 /** The picture of a live cluster: what the simulator's picture shows, as far as it can be known from outside. Pure. */
-import type { ClusterView, FeedEvent, Glimpse, ObservedSession, ServerView } from "../../src/http/observed.ts";
+import type { ClusterView, FeedEvent, Glimpse, ObservedServer, ObservedSession } from "../../src/http/observed.ts";
 import type {
   ClientPicture,
   EntryPicture,
@@ -50,7 +50,7 @@ const unknown: Omit<ServerPicture, "id" | "state" | "why" | "membership"> = {
   counts: { znodes: 0, sessions: 0, watches: 0, clients: 0 },
 };
 
-function serverOf(server: ServerView, view: ClusterView, texts: ReadonlyMap<number, string>): ServerPicture {
+function serverOf(server: ObservedServer, view: ClusterView, texts: ReadonlyMap<number, string>): ServerPicture {
   const { id, glimpse } = server;
   const known = { id, state: stateOf(server), why: whyOf(server), membership: membershipOf(server) };
   if (glimpse === null) return { ...unknown, ...known };
@@ -73,23 +73,23 @@ function serverOf(server: ServerView, view: ClusterView, texts: ReadonlyMap<numb
 }
 
 /** As it was when the server said so: it does not say what came since. */
-function timerOf({ glimpse, silence, ageMs, voter }: ServerView, { atMs }: ClusterView): TimerPicture | undefined {
+function timerOf({ glimpse, silence, ageMs, voter }: ObservedServer, { atMs }: ClusterView): TimerPicture | undefined {
   const timer = glimpse?.timer;
   if (timer == null || silence !== null || voter !== true) return undefined;
   return { deadlineMs: atMs - ageMs + timer.leftMs, spanMs: timer.spanMs };
 }
 
-function stateOf({ silence, glimpse }: ServerView): ServerState {
+function stateOf({ silence, glimpse }: ObservedServer): ServerState {
   if (silence !== null) return "unknown";
   return glimpse?.status.admitted === false ? "starting" : "running";
 }
 
-function whyOf({ silence, glimpse }: ServerView): string {
+function whyOf({ silence, glimpse }: ObservedServer): string {
   if (silence !== null) return silence;
   return glimpse?.status.ready === false ? (glimpse.status.reason ?? "not ready") : "";
 }
 
-function membershipOf({ voter, state }: ServerView): Membership {
+function membershipOf({ voter, state }: ObservedServer): Membership {
   if (voter === undefined) return "outside";
   return state ?? (voter ? "voter" : "observer");
 }
@@ -124,7 +124,7 @@ function logOf(glimpse: Glimpse, view: ClusterView, texts: ReadonlyMap<number, s
 }
 
 /** Streams that a server has not open to others; of a server that is silent, nothing arrives at all. */
-function linksFrom({ id, glimpse, silence }: ServerView, { servers }: ClusterView): LinkPicture[] {
+function linksFrom({ id, glimpse, silence }: ObservedServer, { servers }: ClusterView): LinkPicture[] {
   if (silence !== null || glimpse === null) return [];
   return glimpse.links.flatMap((link): LinkPicture[] => {
     if (link.connected || !servers.some((server) => server.id === link.id)) return [];
@@ -132,7 +132,7 @@ function linksFrom({ id, glimpse, silence }: ServerView, { servers }: ClusterVie
   });
 }
 
-function flowsFrom({ id, glimpse, silence }: ServerView, { servers }: ClusterView): FlowPicture[] {
+function flowsFrom({ id, glimpse, silence }: ObservedServer, { servers }: ClusterView): FlowPicture[] {
   if (silence !== null || glimpse === null) return [];
   return glimpse.links.flatMap((link): FlowPicture[] => {
     const flow = flowOf(link);

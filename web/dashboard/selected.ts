@@ -1,6 +1,6 @@
 /** More about what was pointed at in the picture, on a line. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { ClusterView, ObservedSession, ServerView } from "../../src/http/observed.ts";
+import type { ClusterView, ObservedServer, ObservedSession } from "../../src/http/observed.ts";
 import type { Selection } from "../picture/picture.ts";
 import { flowOf } from "./flow.ts";
 import { count } from "./words.ts";
@@ -30,7 +30,7 @@ function line(name: string, words: readonly string[]): TemplateResult {
   return html`<p class="selected"><strong>${name}</strong> ${words.filter((word) => word !== "").join("; ")}</p>`;
 }
 
-function serverWords({ glimpse, silence, peerAddress, clientAddress }: ServerView): string[] {
+function serverWords({ glimpse, silence, peerAddress, clientAddress }: ObservedServer): string[] {
   const places = [`clients ${clientAddress}`, `peers ${peerAddress}`];
   if (glimpse === null) return [silence ?? "", ...places];
   const { ready, reason, firstIndex, lastIndex, durableIndex, checkpointIndex, znodes, watches } = glimpse.status;
@@ -47,7 +47,7 @@ function serverWords({ glimpse, silence, peerAddress, clientAddress }: ServerVie
 }
 
 /** What a server says of its stream to another one. */
-function linkWords(servers: readonly ServerView[], from: number, to: number): string {
+function linkWords(servers: readonly ObservedServer[], from: number, to: number): string {
   const name = `n${from} → n${to}`;
   const server = servers.find(({ id }) => id === from);
   const link = server?.silence === null ? server.glimpse?.links.find(({ id }) => id === to) : undefined;

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Mutant } from "../../mutants/mutant.ts";
-import type { FromWorker, HuntResult, HuntTask, Kill } from "../../mutants/task.ts";
+import type { FromMutantWorker, Kill, MutantResult, MutantTask } from "../../mutants/task.ts";
 import { workerCode } from "./load.ts";
 
 /** A worker that says nothing for so long, ms, is caught in an endless loop. */
@@ -21,7 +21,7 @@ export interface HuntOptions {
   /** A seed breaks something without any mutant: a real bug, or a false alarm. It counts for nothing. */
   readonly onCleanFailure: (kill: Kill) => void;
   /** A mutant's hunts are over. */
-  readonly onDone: (mutant: Mutant, results: readonly HuntResult[]) => void;
+  readonly onDone: (mutant: Mutant, results: readonly MutantResult[]) => void;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function huntAll(options: HuntOptions): Promise<void> {
   const { stop } = options;
   setMaxListeners(0, stop);
   const waiting = options.mutants.flatMap((mutant) => {
-    const results: HuntResult[] = [];
+    const results: MutantResult[] = [];
     return options.baseSeeds.map((baseSeed, i) => ({ mutant, baseSeed, first: i === 0, results }));
   });
   const codes = new Map<string, Promise<string>>();
@@ -63,21 +63,21 @@ export async function huntAll(options: HuntOptions): Promise<void> {
 }
 
 type OneHunt = Pick<HuntOptions, "budgetMs" | "tell" | "stop" | "onCleanFailure"> &
-  Pick<HuntTask, "baseSeed" | "shrinkMs">;
+  Pick<MutantTask, "baseSeed" | "shrinkMs">;
 
-async function huntOne(code: string, clean: string, options: OneHunt): Promise<HuntResult> {
+async function huntOne(code: string, clean: string, options: OneHunt): Promise<MutantResult> {
   const { shrinkMs, tell, budgetMs, stop, onCleanFailure } = options;
   let { baseSeed } = options;
   let [runs, ms] = [0, 0];
   for (;;) {
     const left = Math.max(1, budgetMs - ms);
-    const task: HuntTask = { baseSeed, budgetMs: left, runsMax: Number.MAX_SAFE_INTEGER, shrinkMs, tell };
+    const task: MutantTask = { baseSeed, budgetMs: left, runsMax: Number.MAX_SAFE_INTEGER, shrinkMs, tell };
     const found = await hunt(code, task, stop);
     runs += found.runs;
     ms += found.ms;
     if (found.kill === undefined) return { kill: undefined, runs, ms };
     const { seed } = found.kill;
-    const once: HuntTask = { baseSeed: seed, budgetMs: 1, runsMax: 1, shrinkMs: 0, tell: false };
+    const once: MutantTask = { baseSeed: seed, budgetMs: 1, runsMax: 1, shrinkMs: 0, tell: false };
     const again = await hunt(clean, once, stop);
     if (again.kill === undefined) return { kill: found.kill, runs, ms };
     onCleanFailure(again.kill);
@@ -90,13 +90,13 @@ async function huntOne(code: string, clean: string, options: OneHunt): Promise<H
  * One hunt in a thread of its own. An endless loop, or memory without end, is a way to die too. Stopped, it has found
  * nothing.
  */
-function hunt(code: string, task: HuntTask, stop: AbortSignal): Promise<HuntResult> {
+function hunt(code: string, task: MutantTask, stop: AbortSignal): Promise<MutantResult> {
   return new Promise((resolve) => {
     const begun = performance.now();
     let runs = 1;
     let silence: ReturnType<typeof setTimeout>;
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 2048 } });
-    const end = (result: HuntResult): void => {
+    const end = (result: MutantResult): void => {
       clearTimeout(silence);
       stop.removeEventListener("abort", interrupt);
       resolve(result);
@@ -121,7 +121,7 @@ function hunt(code: string, task: HuntTask, stop: AbortSignal): Promise<HuntResu
       silence = setTimeout(() => runaway("a run did not end"), silenceMs);
     };
     listen();
-    worker.on("message", (message: FromWorker) => {
+    worker.on("message", (message: FromMutantWorker) => {
       if (message.type === "result") return end(message.result);
       if (!message.shrinking) runs = message.runs + 1;
       clearTimeout(silence);

@@ -1,7 +1,7 @@
 /** The mutants' command on the terminal. */
 import { readFileSync } from "node:fs";
 import type { Mutant } from "../../mutants/mutant.ts";
-import type { HuntResult } from "../../mutants/task.ts";
+import type { MutantResult } from "../../mutants/task.ts";
 import { parsePlan } from "../../plan/plan.ts";
 import { causeOf } from "../../promises.ts";
 import { planText } from "../../report/plan-text.ts";
@@ -65,7 +65,7 @@ export function seconds(ms: number): string {
 }
 
 /** The story of a mutant that was found, as text for a terminal. */
-export function explanation(mutant: Mutant, result: HuntResult): string {
+export function explanation(mutant: Mutant, result: MutantResult): string {
   const { kill } = result;
   const head = [
     `${mutant.id}: ${mutant.title}`,

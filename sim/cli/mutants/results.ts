@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeWholeFile } from "../../../src/files/whole-file.ts";
 import type { Mutant } from "../../mutants/mutant.ts";
-import type { HuntResult } from "../../mutants/task.ts";
+import type { MutantResult } from "../../mutants/task.ts";
 import { root } from "../root.ts";
 
 /** One mutant's hunts. */
@@ -29,7 +29,7 @@ export interface ResultRow {
 const file = `${root}docs/mutants.json`;
 
 /** Sums up the hunts of one mutant. */
-export function rowOf(mutant: Mutant, results: readonly HuntResult[], budgetMs: number): ResultRow {
+export function rowOf(mutant: Mutant, results: readonly MutantResult[], budgetMs: number): ResultRow {
   const kills = results.flatMap(({ kill }) => (kill === undefined ? [] : [kill]));
   const times = results.map(({ ms }) => Math.round(ms)).sort((a, b) => a - b);
   const runs = results.map((result) => result.runs).sort((a, b) => a - b);

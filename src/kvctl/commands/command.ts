@@ -13,13 +13,13 @@ export interface CommonOptions {
 }
 
 /** Who runs the commands: the CLI or the shell. */
-export interface Host {
+export interface CommandRunner {
   readonly inShell: boolean;
   run(options: CommonOptions, body: Body): Promise<void>;
 }
 
 /** Adds one command to `program`. */
-export type Register = (program: Command, host: Host) => void;
+export type Register = (program: Command, host: CommandRunner) => void;
 
 /** Words that may come first after a command which has no subcommands, for completion. */
 export const firstWords = new WeakMap<Command, readonly string[]>();
@@ -33,7 +33,7 @@ export interface Presentation {
 }
 
 /** Declares a command with its common options and its examples. */
-export function declare(program: Command, host: Host, usage: string, presentation: Presentation): Command {
+export function declare(program: Command, host: CommandRunner, usage: string, presentation: Presentation): Command {
   const description = presentation.description
     .map((paragraph) => (/^ /m.test(paragraph) ? paragraph : paragraph.replaceAll("\n", " ")))
     .join("\n\n");

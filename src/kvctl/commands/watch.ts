@@ -4,7 +4,7 @@ import type { Stat, WatchEventType } from "../../client/index.ts";
 import { checkPath } from "../arguments.ts";
 import { firstPage } from "../children.ts";
 import { hasCode, usage } from "../failures.ts";
-import { type Change, showEvent } from "../format.ts";
+import { showEvent, type WatchNews } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
 import { watchBelow } from "../recursive-watch.ts";
 import { patiently, untilEvent, type Watcher, watcher } from "../waiting.ts";
@@ -46,16 +46,16 @@ export async function watch(context: Context, args: WatchArguments): Promise<voi
   const node = all || args.data || args.exists;
   const told = new Set<WatchEventType>(["created", "deleted", "resync"]);
   if (all || args.data) told.add("dataChanged");
-  const tell = (types: ReadonlySet<WatchEventType>) => (change: Change) => {
+  const tell = (types: ReadonlySet<WatchEventType>) => (change: WatchNews) => {
     if (types.has(change.type)) showEvent(context.out, change);
   };
   // Where both sides are watched, the comings and goings of the znode are told once: by its own side.
   const childTypes: ReadonlySet<WatchEventType> = new Set(node ? ["childrenChanged"] : [...told, "childrenChanged"]);
-  const sides: [Side, (change: Change) => void][] = [];
+  const sides: [Side, (change: WatchNews) => void][] = [];
   if (node) sides.push(["node", tell(told)]);
   if (all || args.children) sides.push(["children", tell(childTypes)]);
   // The first arming belongs to the command: a wrong path or a missing quorum must fail it.
-  const first: [Side, (change: Change) => void, Armed][] = [];
+  const first: [Side, (change: WatchNews) => void, Armed][] = [];
   for (const [side, show] of sides) first.push([side, show, await arm(context, path, side)]);
   const missing = first[0]?.[2].stat === undefined ? "; it does not exist yet" : "";
   context.out.note(`kvctl: watching ${path}${missing}${context.inShell ? "" : " (Ctrl-C ends it)"}`);
@@ -71,7 +71,7 @@ async function watchSide(
   path: string,
   side: Side,
   first: Armed,
-  show: (change: Change) => void,
+  show: (change: WatchNews) => void,
   signal: AbortSignal,
 ): Promise<never> {
   let armed = first;
@@ -109,9 +109,9 @@ async function arm(context: Context, path: string, side: Side): Promise<Armed> {
 }
 
 /** What `stat` says beyond what has been told: changes that fell between an event and the next arming. */
-export function missed(side: Side, path: string, known: Known, stat: Stat | undefined): Change[] {
+export function missed(side: Side, path: string, known: Known, stat: Stat | undefined): WatchNews[] {
   if (stat === undefined) return known.present ? [{ type: "deleted", path }] : [];
-  const changes: Change[] = [];
+  const changes: WatchNews[] = [];
   let told = known.zxid;
   if (stat.czxid > known.zxid) {
     if (known.present) changes.push({ type: "deleted", path });

@@ -1,7 +1,7 @@
 /** Looks for a seed whose run breaks a promise, and makes its plan small: what `npm run hunt` does, a run at a time. */
 import { allCheckers } from "../../../sim/checkers/all.ts";
 import { generatePlan } from "../../../sim/hunter/generate.ts";
-import type { Outcome } from "../../../sim/outcome.ts";
+import type { RunOutcome } from "../../../sim/outcome.ts";
 import { run } from "../../../sim/runner.ts";
 import { planItems } from "../../../sim/shrink/edits.ts";
 import { shrink } from "../../../sim/shrink/shrink.ts";
@@ -36,7 +36,7 @@ export class Hunt {
     return this.#small(outcome, seed, tell);
   }
 
-  #small(outcome: Outcome, seed: number, tell: (hunt: HuntSoFar) => void): HuntSoFar {
+  #small(outcome: RunOutcome, seed: number, tell: (hunt: HuntSoFar) => void): HuntSoFar {
     const invariant = outcome.failure?.invariant;
     const soFar = { runs: this.#runs, seed, invariant };
     tell({ ...soFar, state: "shrinking", plan: undefined, items: planItems(outcome.plan) });

@@ -1,7 +1,7 @@
 /** Draws mutants from all that the rules allow: by a seed, each rule as often as another, and none that the compiler refuses. */
 import { hashString, keyedRandom } from "../../../../src/base/random.ts";
 import type { Compiler, Source } from "./compiler.ts";
-import { type Candidate, candidates, type Rule } from "./rules.ts";
+import { candidates, type PossibleMutation, type Rule } from "./rules.ts";
 
 /** A mutant made by a rule. */
 export interface RandomMutant {
@@ -31,7 +31,7 @@ export interface Drawn {
 interface Place {
   readonly id: string;
   readonly source: Source;
-  readonly candidate: Candidate;
+  readonly candidate: PossibleMutation;
 }
 
 /** `count` mutants by `seed`; fewer, if there are no more. */
@@ -104,7 +104,7 @@ function made(compiler: Compiler, { id, source, candidate }: Place): RandomMutan
 }
 
 /** The file with the change, and with a sign that is set whenever a run comes there. */
-function withSign(text: string, { start, end, shape, access }: Candidate, replacement: string): string {
+function withSign(text: string, { start, end, shape, access }: PossibleMutation, replacement: string): string {
   const sign = "globalThis.mutantReached = true";
   const put = (from: number, instead: string, to: number): string => text.slice(0, from) + instead + text.slice(to);
   if (shape === "statement") return put(start, replacement === "{}" ? `{ ${sign}; }` : `${sign}; ${replacement}`, end);

@@ -49,7 +49,7 @@ export const rules = {
 export type Rule = keyof typeof rules;
 
 /** A change that a rule allows. */
-export interface Candidate {
+export interface PossibleMutation {
   readonly rule: Rule;
   /** Where, in characters of the file. */
   readonly start: number;
@@ -66,10 +66,10 @@ export interface Candidate {
 const assertions = new Set(["assert", "present", "unreachable"]);
 
 /** All candidates of a file, in the order of their places. */
-export function candidates({ text, tree }: Source): readonly Candidate[] {
-  const found: Candidate[] = [];
+export function candidates({ text, tree }: Source): readonly PossibleMutation[] {
+  const found: PossibleMutation[] = [];
   const textOf = (node: Node): string => text.slice(node.getStart(tree), node.end);
-  const put = (rule: Rule, at: Node, replacement: string, shape: Candidate["shape"] = "expression"): void => {
+  const put = (rule: Rule, at: Node, replacement: string, shape: PossibleMutation["shape"] = "expression"): void => {
     found.push({ rule, start: at.getStart(tree), end: at.end, replacement, shape });
   };
 

@@ -1,14 +1,14 @@
 /** The log as the doors see it, and how complaints that come again and again are collected. */
 
 /** The part of a logger that the adapters need; pino's fits. */
-export interface Log {
+export interface DoorLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-type Level = keyof Log;
+type Level = keyof DoorLog;
 
 /** Lines of one kind that are written as they come. */
 const burst = 5;
@@ -35,13 +35,13 @@ interface Kind {
  * (whatever port it comes from) five lines are written as they come, and from then on, while they go on coming, one in a
  * minute, which tells how many it stands for: `"repeated": 600`.
  */
-export class CollectingLog implements Log {
-  readonly #log: Log;
+export class CollectingLog implements DoorLog {
+  readonly #log: DoorLog;
   readonly #kinds = new Map<string, Kind>();
   #timer: NodeJS.Timeout | undefined;
   readonly #periodMs: number;
 
-  constructor(log: Log, ownPeriodMs: number = periodMs) {
+  constructor(log: DoorLog, ownPeriodMs: number = periodMs) {
     this.#log = log;
     this.#periodMs = ownPeriodMs;
   }

@@ -9,7 +9,7 @@ import { everyRequest } from "./requests.ts";
 import { Transaction } from "./transaction.ts";
 
 /** The part of a client that changes the tree. */
-export class ClientWrites {
+export class TreeWriter {
   readonly #sender: RequestSender;
 
   /** `sender`: of the client's session. */
