@@ -8,6 +8,7 @@ import { type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js"
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Random } from "../base/random.ts";
+import type { Door } from "../doors/door.ts";
 import type { DoorLog } from "../doors/door-log.ts";
 import type { GateStats } from "../doors/gate.ts";
 import type { Network } from "../node/ports.ts";
@@ -66,7 +67,8 @@ const peerConnectionsMax = 512;
 /** Servers that are dialled back at a time, beyond those of the configuration. */
 const strangersMax = 64;
 
-export class PeerTransport implements Network {
+/** A door for other servers, and the streams to them. */
+export class PeerTransport implements Network, Door {
   readonly #options: PeerTransportOptions;
   readonly #door: GrpcDoor;
   readonly #acceptor: PeerAcceptor;
@@ -233,12 +235,12 @@ export class PeerTransport implements Network {
   }
 
   /** What has become of those who connected. */
-  get doorStats(): GateStats {
+  get stats(): GateStats {
     return this.#door.stats;
   }
 
   /** What each link has done, by peer id in rising order. */
-  stats(): ReadonlyMap<ServerId, PeerLinkStats> {
+  linkStats(): ReadonlyMap<ServerId, PeerLinkStats> {
     const ids = [...this.#links.keys()].sort((a, b) => a - b);
     const stats = new Map<ServerId, PeerLinkStats>();
     for (const id of ids) {

@@ -60,7 +60,7 @@ export class Lookout {
       electionTimer: () => node().raft.electionTimer,
       lastTerms: (max) => node().raft.lastTerms(max),
       links: () =>
-        [...peers().stats()].map(([to, { connected, queuedBytes, droppedMessages, sentByKind: sent }]) => ({
+        [...peers().linkStats()].map(([to, { connected, queuedBytes, droppedMessages, sentByKind: sent }]) => ({
           ...{ id: to, connected, queuedBytes, droppedMessages, sent },
         })),
       now: clock.now,

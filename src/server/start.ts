@@ -2,17 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
-import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { splitAddress } from "../doors/address.ts";
 import { ClientStreams, streamsMax } from "../doors/client-streams.ts";
 import { CollectingLog } from "../doors/door-log.ts";
 import { FileGauge } from "../doors/file-gauge.ts";
 import { type FileBudget, fileBudget, openFilesMax } from "../doors/files.ts";
-import { Gate } from "../doors/gate.ts";
-import { listenError } from "../doors/listener.ts";
+import { HttpDoor } from "../http/http-door.ts";
 import { createMetrics } from "../http/metrics.ts";
-import { createHttpServer } from "../http/server.ts";
 import { Node } from "../node/node.ts";
 import { defaultNodeOptions } from "../node/options.ts";
 import type { Clock, Disk } from "../node/ports.ts";
@@ -27,6 +23,7 @@ import { checkAddresses } from "./addresses.ts";
 import { administer } from "./administration.ts";
 import { backup } from "./backup.ts";
 import { DiskGauge, directorySize } from "./disk-gauge.ts";
+import { closeDoors, type Doors, doorStats, openDoors } from "./doors.ts";
 import { Host } from "./host.ts";
 import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
@@ -39,9 +36,6 @@ import { unlessAborted } from "./stopping.ts";
 import { timedDisk } from "./timed-disk.ts";
 
 const clock: Clock = { now: () => performance.now(), wallClock: () => Date.now() };
-
-/** Behind the limits of HTTP itself (`http/guarded-server.ts`), which say what is wrong. Milliseconds. */
-const httpPatience = { firstWordMs: 15_000, idleMs: 45_000 } as const;
 
 /** A server that runs. */
 export interface RunningServer {
@@ -149,13 +143,8 @@ async function serve(
   const lookout = new Lookout({ options, clock, node: () => node, peers: () => peers, log: collecting });
   const metrics = createMetrics({
     status: () => node.status(),
-    peers: () => peers.stats(),
-    doors: () => ({
-      clients: clients.stats,
-      peers: peers.doorStats,
-      ...(options.zookeeperAddress === undefined ? {} : { zookeeper: zookeeper.stats }),
-      http: httpGate.stats,
-    }),
+    peers: () => peers.linkStats(),
+    doors: () => doorStats(doors),
     logDropped: () => output.dropped,
     outOfFiles: () => fileGauge.failed,
   });
@@ -251,14 +240,20 @@ async function serve(
     },
     recovered,
   );
-  const httpGate = new Gate({ name: "http", connectionsMax: files.http, ...httpPatience, log: collecting });
-  const http = createHttpServer({
-    gate: httpGate,
+  const http = new HttpDoor({
+    connectionsMax: files.http,
     status: () => lookout.status(),
     metrics,
     site: lookout.site(files),
     onError: (error) => collecting.error({ err: error }, "an HTTP request failed"),
+    log: collecting,
   });
+  const doors: Doors = {
+    clients: { door: clients, address: options.clientAddress },
+    peers: { door: peers, address: options.peerAddress },
+    zookeeper: { door: zookeeper, address: options.zookeeperAddress },
+    http: { door: http, address: options.httpAddress },
+  };
   const gauge = new DiskGauge({
     directory: resolve(options.dataDir),
     limits: options.disk,
@@ -276,19 +271,12 @@ async function serve(
     await leaveInOrder(node, options.electionTimeoutMs, log);
     host.stop();
     streams.end();
-    await Promise.all([peers.close(), clients.close(), zookeeper.close(), http.close()]);
+    await closeDoors(doors);
     await level.close();
     collecting.end();
   };
   try {
-    const ports = {
-      clients: await clients.listen(options.clientAddress),
-      peers: await peers.listen(options.peerAddress),
-      ...(options.zookeeperAddress === undefined
-        ? {}
-        : { zookeeper: await zookeeper.listen(options.zookeeperAddress) }),
-      http: await listenHttp(http, options.httpAddress),
-    };
+    const ports = await openDoors(doors);
     lookout.listens(ports.http, ports.zookeeper);
     signal.throwIfAborted();
     follow();
@@ -298,19 +286,8 @@ async function serve(
     log.info({ clusterId, ports, dataDir: options.dataDir, pid: process.pid, files }, "serving");
   } catch (error) {
     streams.end();
-    await Promise.all([peers.close(), clients.close(), zookeeper.close(), http.close()]);
+    await closeDoors(doors);
     throw error;
   }
   return { stop };
-}
-
-async function listenHttp(http: FastifyInstance, address: string | undefined): Promise<number | undefined> {
-  if (address === undefined) return undefined;
-  try {
-    await http.listen(splitAddress(address));
-  } catch (error) {
-    throw listenError(address, error instanceof Error ? error : new Error(String(error)));
-  }
-  const bound = http.server.address();
-  return bound !== null && typeof bound === "object" ? bound.port : undefined;
 }

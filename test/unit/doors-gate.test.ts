@@ -8,7 +8,7 @@ import { ClientStreams, streamsMax } from "../../src/doors/client-streams.ts";
 import { fileBudget, openFilesMax } from "../../src/doors/files.ts";
 import { Gate, type GateStats } from "../../src/doors/gate.ts";
 import { Listener } from "../../src/doors/listener.ts";
-import { createHttpServer } from "../../src/http/server.ts";
+import { HttpDoor } from "../../src/http/http-door.ts";
 import { encodeClientFrame } from "../../src/protocol/client-codec.ts";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import { protocolVersion } from "../../src/protocol/client-messages.ts";
@@ -73,24 +73,24 @@ async function peerDoor(): Promise<Door> {
   });
   const port = await transport.listen("127.0.0.1:0");
   cleanups.push(() => transport.close());
-  return { port, stats: () => transport.doorStats };
+  return { port, stats: () => transport.stats };
 }
 
 async function httpDoor(): Promise<Door> {
-  const log = new MemoryLog();
-  const gate = new Gate({ name: "http", connectionsMax: 100, firstWordMs: 200, idleMs: 400, log });
-  const http = createHttpServer({
-    gate,
+  const http = new HttpDoor({
+    firstRequestMs: 200,
+    idleMs: 400,
+    connectionsMax: 100,
     status: () => {
       throw new Error("no status");
     },
     metrics: { contentType: "text/plain", scrape: () => Promise.resolve("") },
     onError: () => {},
+    log: new MemoryLog(),
   });
-  await http.listen({ host: "127.0.0.1", port: 0 });
+  const port = await http.listen("127.0.0.1:0");
   cleanups.push(() => http.close());
-  const address = http.server.address();
-  return { port: address !== null && typeof address === "object" ? address.port : 0, stats: () => gate.stats };
+  return { port, stats: () => http.stats };
 }
 
 const doors: [string, () => Promise<Door>][] = [

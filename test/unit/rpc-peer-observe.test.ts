@@ -24,7 +24,7 @@ async function peer(id: number, tell?: (question: Question) => string) {
 }
 
 async function connected(from: PeerTransport, id: number): Promise<void> {
-  await vi.waitFor(() => expect(from.stats().get(id)?.connected).toBe(true), 60_000);
+  await vi.waitFor(() => expect(from.linkStats().get(id)?.connected).toBe(true), 60_000);
 }
 
 describe("a server that asks another one for those who look", () => {
@@ -39,7 +39,7 @@ describe("a server that asks another one for those who look", () => {
     expect(await one.transport.observe(2, { subject: "glimpse", after: 0 }, 60_000)).toBe(text);
     const after = 2 ** 40;
     expect(await one.transport.observe(2, { subject: "sessions", after }, 60_000)).toBe(`sessions ${after}`);
-    expect(two.transport.doorStats.open).toBe(1);
+    expect(two.transport.stats.open).toBe(1);
   });
 
   it("is told why there is no answer", async () => {
@@ -66,7 +66,7 @@ describe("a server that asks another one for those who look", () => {
     const late = one.transport.observe(2, { subject: "glimpse", after: 0 }, 0).catch((error: Error) => error.message);
     expect(["{}", "it does not answer in time"]).toContain(await late);
     expect(await one.transport.observe(2, { subject: "glimpse", after: 0 }, 60_000)).toBe("{}");
-    expect(one.transport.stats().get(2)?.connected).toBe(true);
+    expect(one.transport.linkStats().get(2)?.connected).toBe(true);
   });
 });
 

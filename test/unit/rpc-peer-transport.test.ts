@@ -62,7 +62,7 @@ function introduce(...servers: Server[]): void {
 }
 
 async function connected(from: Server, to: Server): Promise<void> {
-  await vi.waitFor(() => expect(from.transport.stats().get(to.id)?.connected).toBe(true), 5000);
+  await vi.waitFor(() => expect(from.transport.linkStats().get(to.id)?.connected).toBe(true), 5000);
 }
 
 function read(readId: number) {
@@ -150,7 +150,7 @@ describe("a server that only one of two knows", () => {
     await vi.waitFor(() => expect(b.node.readIds).toEqual([2]), 5000);
     // Neither keeps the other's stream alive once nobody wants it.
     b.transport.setPeers([]);
-    await vi.waitFor(() => expect(a.transport.stats().size + b.transport.stats().size).toBe(0), 5000);
+    await vi.waitFor(() => expect(a.transport.linkStats().size + b.transport.linkStats().size).toBe(0), 5000);
   });
 
   it("tells which life of the cluster it is of, also where it learns that later", async () => {
@@ -172,7 +172,7 @@ describe("a server that only one of two knows", () => {
     const b = await startServer(2, "c", 0, { instance: () => 7 });
     introduce(a, b);
     await vi.waitFor(() => expect(b.log.lines.join()).toContain("another life of cluster c (8, not 7)"), 5000);
-    expect(b.transport.stats().get(1)?.connected).toBe(false);
+    expect(b.transport.linkStats().get(1)?.connected).toBe(false);
   });
 
   it("is dialled back where its configuration says, if it listens everywhere", async () => {
@@ -196,7 +196,7 @@ describe("a server that only one of two knows", () => {
       { id: 1, address: `127.0.0.1:${a.port}` },
       { id: 2, address: `127.0.0.1:${port}` },
     ]);
-    await vi.waitFor(() => expect(a.transport.stats().get(2)?.connected).toBe(true), 5000);
+    await vi.waitFor(() => expect(a.transport.linkStats().get(2)?.connected).toBe(true), 5000);
     a.transport.send(2, [read(2)]);
     await vi.waitFor(() => expect(node.readIds).toEqual([2]), 5000);
   });
@@ -255,7 +255,7 @@ describe("a peer that does not read", () => {
     }
     const command = new Uint8Array(256 * 1024);
     for (let i = 0; i < 200; i++) a.transport.send(2, [{ type: "Forward", commands: [command] }]);
-    const stats = a.transport.stats().get(2);
+    const stats = a.transport.linkStats().get(2);
     expect(stats?.droppedMessages).toBeGreaterThan(100);
     expect(stats?.queuedBytes).toBeLessThanOrEqual(limits.peerQueueBytesMax);
     // Two frames are with gRPC, the rest is ours to reorder.
@@ -288,7 +288,7 @@ describe("the acceptor", () => {
     const [a, b] = [await startServer(1), await startServer(2, "other")];
     introduce(a, b);
     await vi.waitFor(() => expect(b.log.lines.join("\n")).toContain("of cluster c, not other"), 5000);
-    expect(a.transport.stats().get(2)?.connected).toBe(false);
+    expect(a.transport.linkStats().get(2)?.connected).toBe(false);
   });
 
   it("lets a newer stream of a peer take over, silently", async () => {
@@ -347,7 +347,7 @@ describe("two servers with one id", () => {
     const twin = await startServer(2, "c", 0, { incarnation: 33 });
     twin.transport.setPeers([{ id: 1, address: `127.0.0.1:${a.port}` }]);
     await vi.waitFor(() => expect(twin.log.lines.join("\n")).toContain("another server uses id 2"), 5000);
-    expect(twin.transport.stats().get(1)?.connected).toBe(false);
+    expect(twin.transport.linkStats().get(1)?.connected).toBe(false);
 
     // Restarted, with the data that are known, it takes over at once.
     const again = callPeer(a.port, identity({ incarnation: 22 }), read1);
@@ -367,7 +367,7 @@ describe("two servers with one id", () => {
     const second = await startServer(2, "c", 0, { incarnation: 33 });
     second.transport.setPeers([{ id: 1, address }]);
     await vi.waitFor(() => expect(second.log.lines.join("\n")).toContain("another server uses id 2"), 5000);
-    expect(first.transport.stats().get(1)?.connected).toBe(true);
+    expect(first.transport.linkStats().get(1)?.connected).toBe(true);
     await first.transport.close();
     await connected(second, a);
   });
