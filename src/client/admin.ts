@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AdminReply, AdminRequest } from "../base/admin.ts";
 import { errorMessage, isErrorCode, TerrariumError } from "../base/errors.ts";
 import { checkAdminRequest } from "./admin-checks.ts";
+import { requestAdmin } from "./calls.ts";
 import { checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
 import { checkOneCluster, unservedError } from "./server-state.ts";
 import { type ServerStatus, serverStatus } from "./server-status.ts";
-import { requestAdmin } from "./transport.ts";
 
 export type { AdminRequest, MemberAddress } from "../base/admin.ts";
 

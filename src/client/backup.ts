@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { TerrariumError } from "../base/errors.ts";
 import { WholeFile } from "../files/whole-file.ts";
 import { BackupReader, type BackupSummary } from "../protocol/backup-file.ts";
+import { fetchBackup } from "./backup-call.ts";
 import { badArgument, checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoint, checkTimeout } from "./endpoints.ts";
 import { fileReason } from "./file-errors.ts";
-import { fetchBackup } from "./transport.ts";
 
 export type { BackupSummary } from "../protocol/backup-file.ts";
 

@@ -53,4 +53,5 @@ export {
   TransactionError,
   type TransactionResult,
 } from "./transaction.ts";
+export type { TreeReader } from "./tree-reader.ts";
 export type { TreeWriter } from "./tree-writer.ts";

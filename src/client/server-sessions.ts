@@ -1,9 +1,9 @@
 /** The live sessions of a cluster, without one of one's own. */
 import { TerrariumError } from "../base/errors.ts";
 import type { SessionId, Zxid } from "../base/operations.ts";
+import { fetchSessions } from "./calls.ts";
 import { badArgument, checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoint, checkTimeout } from "./endpoints.ts";
-import { fetchSessions } from "./transport.ts";
 
 /** A session, as the servers that answer know it. */
 export interface ServerSession {

@@ -1,8 +1,8 @@
 /** What one server says of itself, without a session. */
 import { TerrariumError } from "../base/errors.ts";
+import { fetchStatus } from "./calls.ts";
 import { checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoint, checkTimeout } from "./endpoints.ts";
-import { fetchStatus } from "./transport.ts";
 
 /** A server's view of itself and of the cluster, as its `/status` page has it. */
 export interface ServerStatus {

@@ -7,13 +7,15 @@ import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./o
 import { field, type RequestSender } from "./request-sender.ts";
 import { everyRequest } from "./requests.ts";
 import { Transaction } from "./transaction.ts";
+import { TreeReader } from "./tree-reader.ts";
 
-/** The part of a client that changes the tree. */
-export class TreeWriter {
+/** The part of a client that changes the tree, and reads it. */
+export class TreeWriter extends TreeReader {
   readonly #sender: RequestSender;
 
   /** `sender`: of the client's session. */
   constructor(sender: RequestSender) {
+    super(sender);
     this.#sender = sender;
   }
 

@@ -8,13 +8,22 @@ import type {
   ServerSessions,
   ServerStatus,
   TerrariumClient,
+  TreeReader,
   TreeWriter,
 } from "../client/index.ts";
 
 /** The operations of a session that commands need. */
 export type KvSession = Pick<
   TerrariumClient,
-  keyof TreeWriter | "sessionId" | "get" | "exists" | "childPages" | "addWatch" | "sync" | "on" | "close"
+  | Exclude<keyof TreeWriter, keyof TreeReader>
+  | "sessionId"
+  | "get"
+  | "exists"
+  | "childPages"
+  | "addWatch"
+  | "sync"
+  | "on"
+  | "close"
 >;
 
 /** How to reach the cluster. */
