@@ -28,7 +28,12 @@ const rooms = {
     packages: ["@grpc/grpc-js", "node:"],
     pure: false,
   },
-  kvctl: { imports: ["base", "client", "session", "files"], types: [], packages: ["commander", "node:"], pure: false },
+  kvctl: {
+    imports: ["base", "client", "session", "files", "jute", "zookeeper-client"],
+    types: [],
+    packages: ["commander", "node:"],
+    pure: false,
+  },
   // What all doors share.
   doors: { imports: ["base"], types: ["node", "protocol"], packages: ["node:"], pure: false },
   rpc: {
@@ -37,8 +42,10 @@ const rooms = {
     packages: ["@grpc/grpc-js", "node:"],
     pure: false,
   },
-  // ZooKeeper's wire protocol.
-  zookeeper: { imports: ["base", "doors"], types: ["node", "protocol"], packages: ["node:"], pure: false },
+  // ZooKeeper's wire protocol: its records and frames, which both ends share, then either end.
+  jute: { imports: ["base"], types: [], packages: [], pure: true },
+  "zookeeper-client": { imports: ["base", "jute"], types: [], packages: ["node:"], pure: false },
+  zookeeper: { imports: ["base", "doors", "jute"], types: ["node", "protocol"], packages: ["node:"], pure: false },
   http: {
     imports: ["base", "doors"],
     types: ["node", "raft"],
@@ -96,14 +103,14 @@ const rooms = {
     pure: false,
   },
   bench: {
-    imports: ["base", "protocol", "storage", "znode", "zookeeper", "client", "session", "support"],
+    imports: ["base", "protocol", "storage", "znode", "jute", "zookeeper-client", "client", "session", "support"],
     types: ["raft"],
     packages: ["commander", "node:", "playwright-core"],
     pure: false,
   },
   // Starts real clusters for tests and benchmarks.
   support: {
-    imports: ["base", "client", "session", "zookeeper"],
+    imports: ["base", "client", "session", "jute", "zookeeper-client"],
     types: [],
     packages: ["node:", "playwright-core", "protobufjs"],
     pure: false,
@@ -114,6 +121,7 @@ const rooms = {
 export function roomOf(path) {
   if (path === "src/main.ts") return "main";
   if (/^src\/storage\/level-(disk|errors|files|mark|space)\.ts$/.test(path)) return "level-disk";
+  if (/^src\/zookeeper\/(jute|records|opcodes|errors|frames)\.ts$/.test(path)) return "jute";
   // The client's session logic is pure, so that the simulator can run it.
   if (/^src\/client\/session[^/]*\.ts$/.test(path)) return "session";
   if (/^test\/support\/.+\.ts$/.test(path)) return "support";

@@ -1,4 +1,4 @@
-/** Cuts what a client sends into frames: a length of four bytes, then so many bytes. */
+/** Cuts what comes over a connection into frames: a length of four bytes, then so many bytes. */
 import { emptyBytes } from "../base/bytes.ts";
 
 /** The largest frame that is taken, as in a ZooKeeper server whose jute.maxbuffer was left alone. Bytes. */
@@ -14,12 +14,18 @@ const prefix = 4;
  * that were kept as it came would hold some hundred.
  */
 export class FrameSplitter {
+  readonly #bytesMax: number;
   /** Those from `#start` to `#end` wait. */
   #bytes = emptyBytes;
   #start = 0;
   #end = 0;
   /** Whether `#bytes` was made here, and may be written into behind `#end`. */
   #own = false;
+
+  /** `bytesMax`: of a frame. */
+  constructor(bytesMax: number = frameBytesMax) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** Bytes that wait. */
   get waiting(): number {
@@ -53,7 +59,7 @@ export class FrameSplitter {
   next(): Uint8Array | "refused" | undefined {
     const length = this.head;
     if (length === undefined) return undefined;
-    if (length < 0 || length > frameBytesMax) return "refused";
+    if (length < 0 || length > this.#bytesMax) return "refused";
     if (this.waiting < prefix + length) return undefined;
     const from = this.#start + prefix;
     this.#start = from + length;

@@ -1,6 +1,5 @@
 /** A bare client of ZooKeeper's protocol, for tests: it says what it is told to, and remembers all that it hears. */
-import { connect, type Socket } from "node:net";
-import { type Codec, encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
+import { type Codec, encode, JuteReader } from "../../src/zookeeper/jute.ts";
 import {
   type ConnectResponse,
   connectRequest,
@@ -9,7 +8,7 @@ import {
   requestHeader,
   watcherEvent,
 } from "../../src/zookeeper/records.ts";
-import { splitFrames } from "./zookeeper-frames.ts";
+import { ZooKeeperWire } from "../../src/zookeeper-client/wire.ts";
 
 export interface ZkReply {
   readonly xid: number;
@@ -40,8 +39,7 @@ export interface ZkHandshake {
 
 /** One connection. */
 export class ZkClient {
-  readonly #socket: Socket;
-  #left: Uint8Array = new Uint8Array();
+  readonly #wire: ZooKeeperWire;
   /** All that was heard behind the handshake, in order. */
   readonly heard: ZkHeard[] = [];
   /** The bytes of the first frame; undefined until it has come. */
@@ -51,32 +49,20 @@ export class ZkClient {
   #xid = 0;
   #wake: () => void = () => {};
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on("data", (chunk) => {
-      const { frames, rest } = splitFrames(this.#left.length === 0 ? chunk : Buffer.concat([this.#left, chunk]));
-      this.#left = rest;
-      for (const frame of frames) this.#take(frame);
-      this.#wake();
-    });
-    socket.on("error", () => {});
-    socket.on("close", () => {
+  private constructor(wire: ZooKeeperWire) {
+    this.#wire = wire;
+    // What was heard outlives what the network gave.
+    wire.onFrame = (frame) => this.#take(Buffer.from(frame));
+    wire.onPause = () => this.#wake();
+    wire.onClose = () => {
       this.closed = true;
       this.#wake();
-    });
+    };
   }
 
   /** Connects to host:port, and says nothing yet. */
-  static open(address: string): Promise<ZkClient> {
-    const colon = address.lastIndexOf(":");
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true });
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        resolve(new ZkClient(socket));
-      });
-    });
+  static async open(address: string): Promise<ZkClient> {
+    return new ZkClient(await ZooKeeperWire.open(address));
   }
 
   /** Opens a session, or the one that `handshake` names. Undefined: the server hung up without a word. */
@@ -90,10 +76,10 @@ export class ZkClient {
 
   /** Sends a request; returns its xid. */
   send<T>(opcode: number, codec: Codec<T>, body: T, xid = ++this.#xid): number {
-    const writer = new JuteWriter();
-    requestHeader.write(writer, { xid, opcode });
-    codec.write(writer, body);
-    this.sendFrame(writer.finish());
+    this.#wire.send((to) => {
+      requestHeader.write(to, { xid, opcode });
+      codec.write(to, body);
+    });
     return xid;
   }
 
@@ -111,14 +97,12 @@ export class ZkClient {
 
   /** Sends one frame. */
   sendFrame(payload: Uint8Array): void {
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(payload.length);
-    this.sendBytes(Buffer.concat([length, payload]));
+    this.#wire.send((to) => to.bytes(payload));
   }
 
   /** Sends bytes as they are. */
   sendBytes(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
+    this.#wire.sendBytes(bytes);
   }
 
   /** Resolves once `condition` holds, or the connection is no more; rejects after `timeoutMs`. */
@@ -144,16 +128,16 @@ export class ZkClient {
 
   /** Reads nothing any more, like a client that hangs; {@link resume} ends that. */
   pause(): void {
-    this.#socket.pause();
+    this.#wire.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#wire.resume();
   }
 
   /** Cuts the connection. */
   destroy(): void {
-    this.#socket.destroy();
+    this.#wire.destroy();
   }
 
   #take(frame: Uint8Array): void {
