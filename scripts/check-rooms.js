@@ -117,6 +117,12 @@ const rooms = {
   },
 };
 
+/** Whether a file is part of the product or the simulator, and written by hand. */
+const isOurs = (path) => /^(src|sim)\//.test(path) && !path.startsWith("src/protocol/generated/");
+
+/** A file is one idea: this many lines are the most that it may have. */
+const linesMax = 350;
+
 /** The room of a file of the checkout; undefined where no rule applies. */
 export function roomOf(path) {
   if (path === "src/main.ts") return "main";
@@ -272,6 +278,9 @@ export function checkFile(path, text) {
   const room = rooms[name];
   const tokens = tokenize(text);
   const problems = [];
+  const lines = text.split("\n").length - 1;
+  if (isOurs(path) && lines > linesMax)
+    problems.push(`${path}:${linesMax}: has ${lines} lines, more than ${linesMax}: split it by what it is about`);
   const problem = (line, sentence) => problems.push(`${path}:${line}: ${sentence}`);
   for (const { specifier, typeOnly, line } of importsOf(tokens)) {
     if (specifier.startsWith(".")) {

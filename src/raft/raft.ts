@@ -11,6 +11,7 @@
  * | AppendEntries RPC: receiver 1, 2, 5                     | `follower.ts`                               |
  * | AppendEntries RPC: receiver 2, 3, 4; fast back-up       | `log-matching.ts`                           |
  * | All servers: apply what is committed                    | `commit.ts`                                 |
+ * | Which handler takes a message                           | `dispatch.ts`                               |
  * | All servers: a higher term makes a follower             | `term.ts` `takeTerm`, before each handler   |
  * | A message of a past term is refused                     | `vote.ts`, `follower.ts`, `snapshot.ts`     |
  * | Followers: election timeout                             | `election-timer.ts`: when; `tick` here;     |
@@ -30,25 +31,24 @@
  * `catch-up.ts`; leadership transfer (thesis §3.10) `leadership-transfer.ts`; reads (thesis §6.4) `read-index.ts`; a leader
  * without a quorum (thesis §6.2) `check-quorum.ts`; what must always hold `invariants.ts`.
  */
-import { assert, unreachable } from "../base/assert.ts";
-import { campaign, countOwnVote, handleRequestVoteReply, handleTimeoutNow } from "./candidate.ts";
+import { assert } from "../base/assert.ts";
+import { campaign, countOwnVote } from "./candidate.ts";
 import { checkQuorum } from "./check-quorum.ts";
 import { advanceCommitIndex } from "./commit.ts";
 import { diskHangs } from "./disk.ts";
+import { handleMessage } from "./dispatch.ts";
 import type { Effects } from "./effects.ts";
-import { handleAppendEntries } from "./follower.ts";
 import { InvariantChecker } from "./invariants.ts";
-import { appendCommands, followerDisconnected, handleAppendEntriesReply, heartbeatIfDue } from "./leader.ts";
+import { appendCommands, followerDisconnected, heartbeatIfDue } from "./leader.ts";
 import { transferLeadership } from "./leadership-transfer.ts";
 import type { TermStretch } from "./log.ts";
 import { acquaintances, changeMembership } from "./membership.ts";
 import type { MembershipChange } from "./membership-change.ts";
 import type { InstallSnapshot, RaftMessage } from "./messages.ts";
-import { askAgain, cancelRead, handleReadIndex, handleReadIndexReply, nextReadDeadline } from "./read-index.ts";
+import { askAgain, cancelRead, nextReadDeadline } from "./read-index.ts";
 import type { ChangeRefusal } from "./refusal.ts";
 import {
   handleInstallSnapshot,
-  handleInstallSnapshotReply,
   installSnapshot,
   type SnapshotPeer,
   sendSnapshot,
@@ -60,7 +60,6 @@ import { type RaftStatus, type RoleName, raftStatus } from "./status.ts";
 import { loseLeader, takeTerm } from "./term.ts";
 import { endTurn } from "./turn.ts";
 import type { Configuration, Index, LogBase, RecoveredLog, ServerId, Term } from "./types.ts";
-import { handleRequestVote } from "./vote.ts";
 
 export type { MembershipChange } from "./membership-change.ts";
 export type { ChangeRefusal } from "./refusal.ts";
@@ -176,38 +175,7 @@ export class Raft {
 
   /** Takes a message from a peer: lost, doubled, late and reordered ones are all expected. */
   receive(from: ServerId, message: RaftMessage): void {
-    const state = this.#begin();
-    takeTerm(state, from, message);
-    const { role, currentTerm } = state;
-    const isPresent = message.term === currentTerm;
-    switch (message.type) {
-      case "RequestVote":
-        return handleRequestVote(state, from, message);
-      case "RequestVoteReply":
-        return handleRequestVoteReply(state, from, message);
-      case "AppendEntries":
-        return handleAppendEntries(state, from, message);
-      case "AppendEntriesReply":
-        if (isPresent && role.name === "leader") handleAppendEntriesReply(state, role, from, message);
-        return;
-      case "InstallSnapshot":
-        handleInstallSnapshot(state, from, message); // answered, not staged: whoever stages calls receiveSnapshot
-        return;
-      case "InstallSnapshotReply":
-        if (isPresent && role.name === "leader") handleInstallSnapshotReply(state, role, from);
-        return;
-      case "ReadIndex":
-        if (isPresent && role.name === "leader") handleReadIndex(role, from, message);
-        return;
-      case "ReadIndexReply":
-        if (role.name === "follower") handleReadIndexReply(state, role, message); // stale or not: see there
-        return;
-      case "TimeoutNow":
-        if (isPresent) handleTimeoutNow(state);
-        return;
-      default:
-        return unreachable(message);
-    }
+    handleMessage(this.#begin(), from, message);
   }
 
   /** Every input begins here: a leader that cannot lead any more finds out before it acts. */

@@ -32,6 +32,15 @@ describe("rooms", () => {
   });
 });
 
+describe("a file", () => {
+  it("is no longer than an idea", () => {
+    expect(checkFile("src/raft/a.ts", "\n".repeat(350))).toEqual([]);
+    expect(checkFile("src/raft/a.ts", "\n".repeat(351))).toEqual([
+      "src/raft/a.ts:350: has 351 lines, more than 350: split it by what it is about",
+    ]);
+  });
+});
+
 describe("names", () => {
   it("mean one thing each", () => {
     const texts: [string, string][] = [
