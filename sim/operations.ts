@@ -76,6 +76,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
       if (data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
       const znode = tree.now(path);
       if (znode === undefined) return refused("NO_NODE");
+      if (path === "/zookeeper/config") return refused("BAD_ARGUMENTS");
       if (version !== -1 && version !== znode.version) return refused("BAD_VERSION");
       return ok({ stat: statOf(tree.change(entry, path, znode, data)) });
     },
@@ -100,6 +101,7 @@ function createRule(
   if (wanted.data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
   const parent = tree.now(parentOf(wanted.path));
   if (parent === undefined) return refused("NO_NODE");
+  if (parentOf(wanted.path) === "/zookeeper/config") return refused("BAD_ARGUMENTS");
   const path = wanted.path + (wanted.sequential ? String(parent.childrenMade).padStart(10, "0") : "");
   if (!/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
   if (tree.now(path) !== undefined) return refused("NODE_EXISTS");

@@ -136,7 +136,7 @@ function commandLine(stopping: Stopping): Command {
     .command("serve", { isDefault: true })
     .description("run one server (the default command)")
     .option("--id <n>", "this server's id, a number from 1: one of --members, or a new one")
-    .option("--members <list>", "all servers: 1=HOST:PEERPORT/HOST:CLIENTPORT,2=…")
+    .option("--members <list>", "all servers: 1=HOST:PEERPORT/HOST:CLIENTPORT[/HOST:ZOOKEEPERPORT],2=…")
     .option(
       "--join <list>",
       "instead of --members: client addresses HOST:PORT,… of a cluster that will add this server",

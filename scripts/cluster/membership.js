@@ -146,7 +146,7 @@ async function addServer(cluster, server, observer) {
   }
   if (!inTime)
     throw await undone(cluster, server, new Complaint(`server ${id} does not answer`, `try again: ${self} add`, 1));
-  const ports = `${server.peerAddress}/${server.clientAddress}`;
+  const ports = `${server.peerAddress}/${server.clientAddress}/${server.zookeeperAddress}`;
   const failed = await kvctlMember(cluster, "add", id, ports, ...(observer ? ["--observer"] : []));
   if (failed === undefined) return;
   const complaint = membershipComplaint(await facts(cluster), "add", id, failed.error, failed.exitCode);

@@ -134,7 +134,10 @@ function diskFlags() {
 function place(cluster, server) {
   if (server.id <= cluster.size) {
     const members = firstIds(cluster.size).map((id) => serverLayout(cluster, id));
-    return ["--members", members.map((s) => `${s.id}=${s.peerAddress}/${s.clientAddress}`).join(",")];
+    return [
+      "--members",
+      members.map((s) => `${s.id}=${s.peerAddress}/${s.clientAddress}/${s.zookeeperAddress}`).join(","),
+    ];
   }
   const others = cluster.ids.filter((id) => id !== server.id);
   // The last one has nobody to ask, and data that tell it all; yet the list must not be empty.

@@ -21,5 +21,6 @@ export class ModelFeed implements RaftChecker {
     const command = entry.kind === "command" ? decodeCommand(entry.data) : undefined;
     this.#commands[entry.index] = command;
     this.model.apply(entry.index, command);
+    if (entry.kind === "configuration") this.model.configured(entry.index, entry.configuration);
   }
 }

@@ -157,6 +157,13 @@ export class ModelTree {
     return next;
   }
 
+  /** The servers themselves say who they are: there are no versions of that. */
+  showMembers(zxid: Zxid, timeMs: number, data: Uint8Array): void {
+    const znode = this.now("/zookeeper/config");
+    if (znode === undefined) return;
+    this.#set("/zookeeper/config", { ...znode, since: zxid, data, mzxid: zxid, mtime: timeMs, version: -1 });
+  }
+
   /** Removes a znode. */
   remove(zxid: Zxid, path: string): void {
     const znode = this.now(path);
@@ -239,7 +246,7 @@ export function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVers
   if (!after.exists) return "deleted";
   if (before === undefined || !before.exists) return "created";
   // Not by its zxid: of a multi, the children may change after the data.
-  return after.version !== before.version ? "dataChanged" : "childrenChanged";
+  return after.version !== before.version || after.data !== before.data ? "dataChanged" : "childrenChanged";
 }
 
 /** What a client sees of a version. */

@@ -3,8 +3,9 @@
  * `src/znode`. It is fed the committed log and remembers every version of every znode, so that an answer can be judged
  * by its zxid. What each operation should come to is in `sim/operations.ts`.
  */
-import { bytesEqual, hex } from "../../src/base/bytes.ts";
+import { bytesEqual, hex, utf8 } from "../../src/base/bytes.ts";
 import type { Operation, SessionId, Zxid } from "../../src/base/operations.ts";
+import type { Configuration } from "../../src/raft/types.ts";
 import type { Command, CreateSession, Write } from "../../src/znode/commands.ts";
 import { type Done, refused, ruleOf } from "../operations.ts";
 import { nobodyUses } from "../unused-rule.ts";
@@ -43,6 +44,8 @@ export class ReferenceModel {
   readonly tree = new ModelTree();
   readonly #byPassword = new Map<string, ModelSession>();
   #timeMs = 0;
+  /** As they are shown. */
+  #members = "";
 
   /** Newest stamp of an entry taken in, Unix ms. */
   get timeMs(): number {
@@ -90,6 +93,23 @@ export class ReferenceModel {
         }
         return;
     }
+  }
+
+  /** The entry at `applied` is a configuration: it shows at /zookeeper/config, unless it is but a step of a change. */
+  configured(index: Zxid, { members, voters, oldVoters, wantedVoters }: Configuration): void {
+    if (oldVoters.length > 0 || (wantedVoters ?? []).length > 0) return;
+    const lines: string[] = [];
+    for (const { id, peerAddress, clientAddress, zookeeperAddress } of members.toSorted((a, b) => a.id - b.id)) {
+      const ports = `${peerAddress}:${clientAddress.split(":").at(-1)}`;
+      const role = voters.includes(id) ? "participant" : "observer";
+      lines.push(
+        [`server.${id}=${ports}:${role}`, ...(zookeeperAddress === undefined ? [] : [zookeeperAddress])].join(";"),
+      );
+    }
+    const text = lines.join("\n");
+    if (text === this.#members) return;
+    this.#members = text;
+    this.tree.showMembers(index, this.#timeMs, utf8(`${text}\nversion=${index.toString(16)}`));
   }
 
   #open(index: Zxid, body: CreateSession): void {

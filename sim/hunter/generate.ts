@@ -129,6 +129,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       pagePercent: randomness.draws("plan pages").pick([0, 50, 100]),
       multi: randomness.draws("plan multi").pick([0, 3, 10, 30]),
       addWatch: randomness.draws("plan watches that stay").pick([0, 0, 1, 4]),
+      getMembers: randomness.draws("plan reads of members").pick([0, 0, 1, 4]),
       createContainer: randomness.draws("plan containers").pick([0, 0, 3, 10, 20]),
       createTtl: randomness.draws("plan times to live").pick([0, 0, 3, 10, 20]),
       getEphemerals: randomness.draws("plan ephemeral reads").pick([0, 0, 0, 2]),

@@ -75,6 +75,8 @@ export const markSentences = {
   "learner-promoted": "a learner became a voter",
   "leader-leaves": "a leader committed a configuration without itself",
   "observer-answers": "a learner answered a client",
+  "members-told": "a watch told a client that other servers are members now",
+  "members-of-a-step": "a client read who the members are while a change had a step to go",
   "removed-server-campaigns": "a server that is no voter asked for votes",
   "wiped-server-refused": "a server that lost its disk was kept out",
   "other-life-speaks": "a server that takes part was spoken to by one of an earlier life of the cluster",

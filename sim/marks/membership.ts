@@ -5,6 +5,7 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
 import type { SimEvent } from "../world/events.ts";
+import type { HistoryOperation } from "../world/history.ts";
 import type { Observer } from "../world/observer.ts";
 import { otherInstance } from "../world/other-life.ts";
 import type { ServerView } from "../world/view.ts";
@@ -55,5 +56,14 @@ export class MembershipMarks implements Observer, RaftChecker {
   serverFrame({ id }: ServerView, _client: number, _connection: number, messages: readonly ServerMessage[]): void {
     if (this.#committed?.learners.includes(id) && messages.some(({ type }) => type === "reply"))
       this.#marks.hit("observer-answers");
+    if (messages.some((message) => message.type === "event" && message.event.path === "/zookeeper/config"))
+      this.#marks.hit("members-told");
+  }
+
+  answered({ invocation, outcome }: HistoryOperation): void {
+    if (this.#committed === undefined || outcome !== "answered" || invocation.type !== "read") return;
+    const { oldVoters, wantedVoters } = this.#committed;
+    if (invocation.read.path === "/zookeeper/config" && (oldVoters.length > 0 || wantedVoters !== undefined))
+      this.#marks.hit("members-of-a-step");
   }
 }

@@ -14,6 +14,7 @@ import { persistence } from "./persistence.ts";
 import { reads } from "./reads.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
+import { shownMembers } from "./shown-members.ts";
 import { snapshots } from "./snapshots.ts";
 import { standingWatches } from "./standing-watches.ts";
 import { storage } from "./storage.ts";
@@ -49,6 +50,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Transactions", mutants: transactions },
   { title: "Containers and times to live", mutants: znodeKinds },
   { title: "Membership and transfer", mutants: membership },
+  { title: "The members, as they are told", mutants: shownMembers },
   { title: "Snapshots", mutants: snapshots },
   { title: "Checkpoints", mutants: checkpoints },
   { title: "Disk space", mutants: diskSpace },

@@ -23,6 +23,7 @@ const reading: readonly Choice[] = [
   "getEphemerals",
   "getAllChildrenNumber",
   "addWatch",
+  "getMembers",
 ];
 
 const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
@@ -76,6 +77,8 @@ export class StepSource {
         return this.#read("exists", path);
       case "getChildren":
         return this.#page(this.#read("getChildren", draws.pick(this.#tops)), seen);
+      case "getMembers":
+        return this.#read("getData", "/zookeeper/config");
       case "multiRead":
         return { kind: "multiRead", paths: [path, draws.pick(this.#paths)], local: this.#isLocal() };
       case "getEphemerals":

@@ -6,6 +6,8 @@ export interface MemberAddress {
   readonly id: number;
   readonly peerAddress: string;
   readonly clientAddress: string;
+  /** Where it speaks ZooKeeper's protocol. Left out: nowhere, as far as the members know. */
+  readonly zookeeperAddress?: string;
 }
 
 /** A request of an operator. `force`: even if too few of the voters seem to run. */
@@ -23,6 +25,8 @@ export type AdminRequest =
       readonly id: number;
       readonly peerAddress?: string;
       readonly clientAddress?: string;
+      /** Empty: it does not speak ZooKeeper's protocol any more. */
+      readonly zookeeperAddress?: string;
       readonly force: boolean;
     }
   /** Leadership goes to server `to`; 0 = to whoever is fit. */

@@ -8,6 +8,9 @@ const dot = 0x2e;
 /** Znodes that are present from the start and are never deleted; parents first. */
 export const builtInPaths = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"] as const;
 
+/** Tells who the members are. Servers alone write it, and there is nothing below it. */
+export const configPath = "/zookeeper/config";
+
 /** Whether a path belongs to the znodes that no client may delete. */
 export function isBuiltIn(path: string): boolean {
   return builtInPaths.some((builtIn) => builtIn === path);

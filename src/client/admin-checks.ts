@@ -35,14 +35,17 @@ export function checkAdminRequest(request: unknown): AdminRequest {
 }
 
 function checkUpdate(request: Readonly<Record<string, unknown>>, force: boolean): AdminRequest {
-  const { peerAddress, clientAddress } = request;
-  if (peerAddress === undefined && clientAddress === undefined)
-    throw badArgument("request", request, "an update with a peerAddress, a clientAddress or both");
+  const { peerAddress, clientAddress, zookeeperAddress } = request;
+  if ((peerAddress ?? clientAddress ?? zookeeperAddress) === undefined)
+    throw badArgument("request", request, "an update with a peerAddress, a clientAddress or a zookeeperAddress");
   return {
     type: "update",
     id: checkId("id", request["id"]),
     ...(peerAddress === undefined ? {} : { peerAddress: checkAddress("peerAddress", peerAddress) }),
     ...(clientAddress === undefined ? {} : { clientAddress: checkAddress("clientAddress", clientAddress) }),
+    ...(zookeeperAddress === undefined
+      ? {}
+      : { zookeeperAddress: checkZooKeeper("zookeeperAddress", zookeeperAddress) }),
     force,
   };
 }
@@ -53,7 +56,14 @@ function checkMember(member: unknown): MemberAddress {
     id: checkId("member.id", member["id"]),
     peerAddress: checkAddress("member.peerAddress", member["peerAddress"]),
     clientAddress: checkAddress("member.clientAddress", member["clientAddress"]),
+    ...(member["zookeeperAddress"] === undefined
+      ? {}
+      : { zookeeperAddress: checkAddress("member.zookeeperAddress", member["zookeeperAddress"]) }),
   };
+}
+
+function checkZooKeeper(name: string, address: unknown): string {
+  return address === "" ? "" : checkAddress(name, address);
 }
 
 function checkId(name: string, id: unknown): number {

@@ -55,6 +55,8 @@ export interface ServerMember {
   readonly id: number;
   readonly peerAddress: string;
   readonly clientAddress: string;
+  /** Where it speaks ZooKeeper's protocol, as the membership has it; left out: nowhere, or that is not known. */
+  readonly zookeeperAddress?: string;
   readonly voter: boolean;
   /** `joining`: votes only in the new half of a membership that changes; `leaving`: not in the one that is wanted. */
   readonly state?: "voter" | "observer" | "catchingUp" | "joining" | "leaving";

@@ -13,9 +13,10 @@
 import { requestsIn } from "../base/operation-traits.ts";
 import { Queue } from "../base/queue.ts";
 import { decodeCommand } from "../protocol/command-codec.ts";
+import { membershipText } from "../protocol/membership-text.ts";
 import { entrySize } from "../raft/log.ts";
-import type { Entry } from "../raft/types.ts";
-import type { Applied, Command } from "../znode/commands.ts";
+import type { ConfigurationEntry, Entry } from "../raft/types.ts";
+import type { Applied, Change, Command } from "../znode/commands.ts";
 import type { ClientRouter } from "./clients/router.ts";
 import type { Core } from "./core.ts";
 import type { QuorumWatch } from "./peers/quorum-watch.ts";
@@ -42,8 +43,10 @@ function partsToApply({ body }: Command): number {
 
 /** An entry that is applied. */
 interface Telling {
-  readonly command: Command;
-  readonly applied: Applied;
+  /** In the order in which watches are to fire. */
+  readonly changes: readonly Change[];
+  /** Nothing: it was no command, but made others the members. */
+  readonly command: { readonly command: Command; readonly applied: Applied } | undefined;
   /** So many of its changes are told. */
   told: number;
 }
@@ -115,18 +118,30 @@ export class ApplyLine {
       ports.applied?.(command, applied);
       clients.changed(applied.changes);
       more = partsToApply(command) - 1 + applied.changes.length + applied.ended.length;
-      this.#telling = { command, applied, told: 0 };
+      this.#telling = { changes: applied.changes, command: { command, applied }, told: 0 };
       replica.allTold = false;
-    } else machine.skip(entry.index);
+    } else if (entry.kind === "configuration") this.#configure(entry);
+    else machine.skip(entry.index);
     if (entry.term === raft.currentTerm && raft.isLeader) liveness.startLeading();
     return work + more;
+  }
+
+  /** What is committed is who the members are: not the newest configuration of the log, which may be taken back. */
+  #configure({ index, configuration }: ConfigurationEntry): void {
+    const { clients, replica } = this.#parts;
+    const members = membershipText(configuration);
+    if (members === undefined) return replica.machine.skip(index);
+    const changes = replica.machine.configure(index, members);
+    if (changes.length === 0) return;
+    clients.changed(changes);
+    this.#telling = { changes, command: undefined, told: 0 };
+    replica.allTold = false;
   }
 
   /** Tells of changes of the entry, while there is work left; behind the last one it is answered. Returns what that cost. */
   #tell(telling: Telling, left: number): number {
     const { clients, id, liveness, ports, quorum, replica } = this.#parts;
-    const { command, applied } = telling;
-    const { changes } = applied;
+    const { changes, command: told } = telling;
     let work = 0;
     for (; telling.told < changes.length; telling.told++) {
       const change = changes[telling.told];
@@ -135,6 +150,8 @@ export class ApplyLine {
     }
     this.#telling = undefined;
     replica.allTold = true;
+    if (told === undefined) return work;
+    const { command, applied } = told;
     clients.afterApply(command, applied);
     if (command.origin === id) quorum.proven(ports.clock.now());
     liveness.applied(applied);

@@ -1,6 +1,7 @@
 /** From what an operator asks to the membership that is wanted, or to the reason why it cannot be. Pure. */
 import type { AdminRequest, MemberAddress } from "../base/admin.ts";
 import {
+  sameAddresses,
   wantedMembership,
   withAdded,
   withMoved,
@@ -9,7 +10,7 @@ import {
   withRemoved,
 } from "../raft/membership-change.ts";
 import type { ChangeRefusal, MembershipChange } from "../raft/raft.ts";
-import type { Configuration, ServerId } from "../raft/types.ts";
+import type { Configuration, Member, ServerId } from "../raft/types.ts";
 
 /** Requests that change the membership. */
 export type MembershipRequest = Exclude<AdminRequest, { readonly type: "transfer" }>;
@@ -55,14 +56,14 @@ function requested(
     case "update": {
       const known = wanted.members.find(({ id }) => id === request.id);
       if (known === undefined) return unknown(request.id);
-      const { peerAddress = known.peerAddress, clientAddress = known.clientAddress } = request;
+      const moved = movedTo(known, request);
+      const { peerAddress, clientAddress } = moved;
       const taken = wanted.members.find(
         (other) =>
           other.id !== known.id && (other.peerAddress === peerAddress || other.clientAddress === clientAddress),
       );
       if (taken !== undefined) return { code: "ID_IN_USE", reason: `that is the address of server ${taken.id}` };
-      const moved = peerAddress !== known.peerAddress || clientAddress !== known.clientAddress;
-      return moved ? withMoved(wanted, { ...known, peerAddress, clientAddress }) : "done";
+      return sameAddresses(moved, known) ? "done" : withMoved(wanted, moved);
     }
     case "replace": {
       const { gone, member } = request;
@@ -77,9 +78,17 @@ function requested(
   }
 }
 
+/** A member under the addresses that it is given; those that it is not given stay. */
+function movedTo(known: Member, to: Extract<MembershipRequest, { readonly type: "update" }>): Member {
+  const { peerAddress = known.peerAddress, clientAddress = known.clientAddress } = to;
+  const { zookeeperAddress = known.zookeeperAddress ?? "" } = to;
+  const { zookeeperAddress: _, ...rest } = { ...known, peerAddress, clientAddress };
+  return zookeeperAddress === "" ? rest : { ...rest, zookeeperAddress };
+}
+
 function addedAlready(wanted: MembershipChange, member: MemberAddress, observer: boolean): ChangeRefusal | "done" {
   const known = wanted.members.find(({ id }) => id === member.id);
-  const same = known?.peerAddress === member.peerAddress && known.clientAddress === member.clientAddress;
+  const same = known !== undefined && sameAddresses(known, member);
   return same && wanted.learners.includes(member.id) === observer ? "done" : inUse(member.id);
 }
 

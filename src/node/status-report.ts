@@ -82,11 +82,12 @@ function isRemoved({ configuration, id }: { configuration: Configuration; id: Se
 
 function memberStatuses(raft: RaftStatus, skewsMs: ReadonlyMap<ServerId, number>): MemberStatus[] {
   const { configuration } = raft;
-  return configuration.members.map(({ id, peerAddress, clientAddress }) => {
+  return configuration.members.map(({ id, peerAddress, clientAddress, zookeeperAddress }) => {
     const state = memberState(configuration, id);
     const clockSkewMs = skewsMs.get(id);
     const known = {
       ...{ id, peerAddress, clientAddress, voter: isVoter(configuration, id), state },
+      ...(zookeeperAddress === undefined ? {} : { zookeeperAddress }),
       ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
     };
     if (raft.role !== "leader") return known;

@@ -49,6 +49,8 @@ export interface MemberStatus {
   readonly id: number;
   readonly peerAddress: string;
   readonly clientAddress: string;
+  /** Where it speaks ZooKeeper's protocol, as the membership has it; left out: nowhere, or that is not known. */
+  readonly zookeeperAddress?: string;
   readonly voter: boolean;
   readonly state?: MemberState;
   /** Known to the leader only: the entry up to which the member's log equals the leader's … */

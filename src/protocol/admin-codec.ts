@@ -39,12 +39,21 @@ function checkAction(action: AdminAction): void {
       return;
     case "update":
       checkServerId(action.id);
-      if ((action.peerAddress ?? action.clientAddress ?? "") === "" || action.clientAddress === "")
-        throw malformed("an admin request that moves a member to no address");
+      if (!movesSomewhere(action)) throw malformed("an admin request that moves a member to no address");
       return;
     case "transfer":
       if (action.to !== 0) checkServerId(action.to);
   }
+}
+
+/** At least one address is given, and those of other servers and of clients are none that could be left out. */
+function movesSomewhere({
+  peerAddress,
+  clientAddress,
+  zookeeperAddress,
+}: Extract<AdminAction, { type: "update" }>): boolean {
+  if (peerAddress === "" || clientAddress === "") return false;
+  return (peerAddress ?? clientAddress ?? zookeeperAddress) !== undefined;
 }
 
 function checkMember({ id, peerAddress, clientAddress }: MemberAddress): void {

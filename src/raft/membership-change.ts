@@ -54,6 +54,13 @@ export function withoutMember(configuration: Configuration, gone: ServerId): Mem
   return { ...wanted, voters, members: members.filter(({ id }) => staying.includes(id)) };
 }
 
+/** Whether a member is to be found at the same places. */
+export function sameAddresses(a: Member, b: Member): boolean {
+  const { peerAddress, clientAddress, zookeeperAddress } = a;
+  const elsewhere = b.peerAddress !== peerAddress || b.clientAddress !== clientAddress;
+  return !elsewhere && b.zookeeperAddress === zookeeperAddress;
+}
+
 /** With a member that listens elsewhere from now on. */
 export function withMoved(wanted: MembershipChange, moved: Member): MembershipChange {
   return { ...wanted, members: wanted.members.map((member) => (member.id === moved.id ? moved : member)) };
@@ -61,9 +68,9 @@ export function withMoved(wanted: MembershipChange, moved: Member): MembershipCh
 
 /** Those of the change that are members already, under other addresses. */
 export function movedMembers(current: Configuration, change: MembershipChange): Member[] {
-  return change.members.filter(({ id, peerAddress, clientAddress }) => {
-    const known = current.members.find((member) => member.id === id);
-    return known !== undefined && (known.peerAddress !== peerAddress || known.clientAddress !== clientAddress);
+  return change.members.filter((wanted) => {
+    const known = current.members.find((member) => member.id === wanted.id);
+    return known !== undefined && !sameAddresses(known, wanted);
   });
 }
 

@@ -27,7 +27,7 @@ import { confirmReads } from "./read-index.ts";
 import type { ChangeRefusal } from "./refusal.ts";
 import { replicate } from "./replication.ts";
 import type { Leader, RaftState } from "./state.ts";
-import type { Configuration, ServerId } from "./types.ts";
+import type { Configuration, Member, ServerId } from "./types.ts";
 
 /** Begins a change, or says why not. */
 export function changeMembership(state: RaftState, change: MembershipChange): "accepted" | ChangeRefusal {
@@ -148,12 +148,20 @@ function unsuitable(current: Configuration, change: MembershipChange): ChangeRef
     const taken = current.members.find(
       (other) =>
         other.id !== member.id &&
-        (other.peerAddress === member.peerAddress || other.clientAddress === member.clientAddress),
+        (other.peerAddress === member.peerAddress ||
+          other.clientAddress === member.clientAddress ||
+          isElsewhereToo(other.zookeeperAddress, member)),
     );
     if (taken !== undefined && change.members.some(({ id }) => id === taken.id))
       return { code: "ID_IN_USE", reason: `server ${taken.id} has the address of server ${member.id}` };
   }
   return undefined;
+}
+
+/** Whether another member's address for ZooKeeper's protocol is this one's too. All addresses of a machine may be any one's. */
+function isElsewhereToo(address: string | undefined, { zookeeperAddress }: Member): boolean {
+  if (address === undefined || address !== zookeeperAddress) return false;
+  return !address.startsWith("0.0.0.0:") && !address.startsWith("[::]:");
 }
 
 /** Voters that do not answer count as dead; those that are to catch up first will have shown that they live. */

@@ -43,6 +43,8 @@ export interface Member {
   readonly id: ServerId;
   readonly peerAddress: string;
   readonly clientAddress: string;
+  /** Where it speaks ZooKeeper's protocol. Absent: nowhere, or that is not known. */
+  readonly zookeeperAddress?: string;
   /**
    * The number that its data directory drew when it was made: a server that was wiped has another one. Absent for the
    * members that the cluster began with; those know each other by other means (`src/node/peers/admission.ts`).

@@ -66,7 +66,8 @@ export interface ServeFlags {
   readonly diskQuota?: string;
 }
 
-const membersHint = "write --members 1=HOST:PEERPORT/HOST:CLIENTPORT,2=… with one item for each server";
+const membersHint =
+  "write --members 1=HOST:PEERPORT/HOST:CLIENTPORT,2=… with one item for each server; /HOST:ZOOKEEPERPORT may follow";
 
 const joinHint =
   "a server that joins needs --join HOST:CLIENTPORT,… --id, --peer-address, --client-address, --data-dir";
@@ -133,19 +134,20 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
 }
 
 /**
- * Reads a membership: `1=host:peerPort/host:clientPort,2=…`.
+ * Reads a membership: `1=host:peerPort/host:clientPort,2=…`, or with `/host:zookeeperPort` behind each.
  *
  * @throws TerrariumError USAGE
  */
 export function parseMembers(text: string): readonly Member[] {
   const members = text.split(",").map((item) => {
-    const match = /^([^=]*)=([^/]*)\/([^/]*)$/.exec(item.trim());
+    const match = /^([^=]*)=([^/]*)\/([^/]*)(?:\/([^/]*))?$/.exec(item.trim());
     if (match === null) throw new TerrariumError("USAGE", `--members: "${item}" is malformed`, membersHint);
-    const [, id = "", peerAddress = "", clientAddress = ""] = match;
+    const [, id = "", peerAddress = "", clientAddress = "", zookeeperAddress] = match;
     return {
       id: parseServerId(id, "--members"),
       peerAddress: parseAddress(peerAddress, "--members"),
       clientAddress: parseAddress(clientAddress, "--members"),
+      ...(zookeeperAddress === undefined ? {} : { zookeeperAddress: parseAddress(zookeeperAddress, "--members") }),
     };
   });
   members.sort((a, b) => a.id - b.id);

@@ -1,5 +1,6 @@
 /** From the segments of a checkpoint to a state machine: at the start of a server, and when a snapshot is received. */
 import { TerrariumError } from "../base/errors.ts";
+import { membershipText } from "../protocol/membership-text.ts";
 import { ZnodeMachine } from "../znode/machine.ts";
 import type { CheckpointHead } from "./records.ts";
 import { corrupt } from "./sealed.ts";
@@ -60,6 +61,9 @@ export class CheckpointLoader {
           `${head.sessions} sessions, but ${size} segments with ${znodes} znodes and ${sessions} sessions were found`,
       );
     }
+    // Of a backup, or a server of another version, it may say something else, or nothing.
+    const members = membershipText(head.configuration);
+    if (members !== undefined) machine.membersRestored(members);
     return { machine, table: this.#table };
   }
 }

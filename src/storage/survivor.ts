@@ -66,7 +66,7 @@ export function aloneOperations(survivor: Survivor, life: NewLife): readonly Dis
   const others = configuration.members.map((one) => one.id).filter((other) => other !== id);
   const retired = [...(configuration.retired ?? []), ...others].sort((a, b) => a - b);
   const alone: Configuration = {
-    members: [{ id, peerAddress, clientAddress, incarnation }],
+    members: [{ ...member, peerAddress, clientAddress, incarnation }],
     voters: [id],
     oldVoters: [],
     learners: [],

@@ -10,6 +10,7 @@
  * | A write: whose turn it is, once each (Raft paper §8)      | `writes.ts`, `exactly-once.ts`              |
  * | What an operation comes to: decided, nothing changed yet  | `operations/`, a file for each; `table.ts`  |
  * | Doing it: tree, ephemerals, what watches are told         | `edits.ts`                                  |
+ * | What servers alone write: /zookeeper/config               | `members.ts`                                |
  * | Sessions are opened, attached, closed, expired            | `session-commands.ts`, `sessions.ts`        |
  * | The tree                                                  | `tree.ts`, `paths.ts`                       |
  * | Znodes that go when nobody uses them                      | `lifetimes.ts`, `unused-command.ts`         |
@@ -24,10 +25,11 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
-import type { Applied, Command } from "./commands.ts";
+import type { Applied, Change, Command } from "./commands.ts";
 import { digestOf } from "./digest.ts";
 import type { Target } from "./edits.ts";
 import { assertSound } from "./invariants.ts";
+import { tellMembers } from "./members.ts";
 import { unchanged } from "./outcomes.ts";
 import { answer, type Readable, workOf } from "./reads.ts";
 import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
@@ -88,9 +90,25 @@ export class ZnodeMachine {
     }
   }
 
-  /** Passes over the entry at `index`, which has no command: a no-op or a configuration. */
+  /** Passes over the entry at `index`, which has no command: a no-op, or a step of a change of membership. */
   skip(index: Zxid): void {
     this.#advance(index);
+  }
+
+  /**
+   * The entry at `index` makes these the members, a line for each: /zookeeper/config shows it from now on. Returns what
+   * changed, which is nothing where they are the same as before.
+   */
+  configure(index: Zxid, members: string): readonly Change[] {
+    this.#advance(index);
+    const target = this.#target(index);
+    tellMembers(target, members, this.#lastTimeMs);
+    return target.changes;
+  }
+
+  /** Behind {@link restored}: who the members are as of the checkpoint, which may have been made before they were shown. */
+  membersRestored(members: string): void {
+    tellMembers(this.#target(this.#appliedIndex), members, this.#lastTimeMs);
   }
 
   /** Answers a read of a session (0: of none) from the present state; see {@link answer} for its failures. */

@@ -1,6 +1,6 @@
 /** How to take a path apart and put one together. What a path may look like is in `base/paths.ts`. */
 
-export { isBuiltIn, pathProblem, quotePath } from "../base/paths.ts";
+export { configPath, isBuiltIn, pathProblem, quotePath } from "../base/paths.ts";
 
 /**
  * The path before the last slash, "/" for those directly under the root. The path need not be valid: a create looks up

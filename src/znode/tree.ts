@@ -1,6 +1,6 @@
 /**
  * The tree of znodes: one map by path, since nearly every request names one path and nothing else. Callers have checked
- * what a client may do; here only invariants are asserted. `insert`, `remove` and `setData` are the only functions that
+ * what a client may do; here only invariants are asserted. `insert`, `remove` and `setData` (each in two forms) are the only functions that
  * change what is replicated, so they alone note what the next checkpoint has to write.
  */
 import { assert, present } from "../base/assert.ts";
@@ -168,13 +168,25 @@ export class Tree {
 
   /** Replaces the data by a copy of `data`. */
   setData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
+    this.#putData(znode, data);
+    znode.version = nextVersion(znode.version);
+    znode.mzxid = zxid;
+    znode.mtime = timeMs;
+  }
+
+  /** {@link setData} by the servers themselves: of what no client sets there are no versions, as in ZooKeeper. */
+  setOwnData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
+    this.#putData(znode, data);
+    znode.version = -1;
+    znode.mzxid = zxid;
+    znode.mtime = timeMs;
+  }
+
+  #putData(znode: Znode, data: Uint8Array): void {
     this.#thaw(znode);
     if (znode.dirty) this.#dirtyBytes += data.length - znode.length;
     this.#store.put(znode, data);
     this.touch(znode);
-    znode.version = nextVersion(znode.version);
-    znode.mzxid = zxid;
-    znode.mtime = timeMs;
   }
 
   /** How many znodes there are below one. Visits those that have children. */

@@ -3,6 +3,7 @@
  * node is to do, and how the answer is written. Each may be asked for alone or as a part of a multi.
  */
 import type { MultiPart, PartResult, Stat } from "../base/operations.ts";
+import { configPath } from "../base/paths.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
@@ -67,6 +68,7 @@ function aclProblem(acls: readonly Acl[]): number | undefined {
 function createProblem({ path, acls, flags }: CreateRequest, allowed: readonly number[]): number | undefined {
   if (!allowed.includes(flags)) return zkError.BADARGUMENTS;
   if (!path.includes("/") || path.includes("\0")) return zkError.BADARGUMENTS;
+  if (path.slice(0, path.lastIndexOf("/")) === configPath) return zkError.NOAUTH;
   return aclProblem(acls);
 }
 
@@ -148,7 +150,7 @@ const changes = new Map<number, TakeChange>([
       request: requests.setData,
       // All may read it, and nobody write: clients would connect to whatever servers it names.
       part: ({ path, data, version }) =>
-        path === "/zookeeper/config" ? zkError.NOAUTH : { op: "setData", path, data, version },
+        path === configPath ? zkError.NOAUTH : { op: "setData", path, data, version },
       answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
     }),
   ],

@@ -17,22 +17,29 @@ export function parseAddress(text: string): string {
   throw usage(`'${text}' does not say where the server listens`, "write HOST:PORT, such as 127.0.0.1:7204");
 }
 
-/** A server and its addresses: `HOST:PEERPORT/HOST:CLIENTPORT`, the second host left out if it is the same. */
+/**
+ * A server and its addresses: `HOST:PEERPORT/HOST:CLIENTPORT`, and `/HOST:ZOOKEEPERPORT` where it speaks ZooKeeper's
+ * protocol; a host is left out if it is that of the port before.
+ */
 export function parseMember(id: string, ports: string): MemberAddress {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})\/(?:(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):)?(\d{1,5})$/.exec(
-    ports,
-  );
-  const [, peerHost = "", peerPort = "0", clientHost = peerHost, clientPort = "0"] = match ?? [];
-  for (const port of [Number(peerPort), Number(clientPort)]) {
-    if (port >= 1 && port <= 65_535) continue;
-    throw usage(
-      `'${ports}' does not say where the server listens`,
-      "write HOST:PEERPORT/CLIENTPORT, such as 127.0.0.1:7204/7104",
-    );
+  const addresses: string[] = [];
+  let host = "";
+  for (const part of ports.split("/")) {
+    const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):)?(\d{1,5})$/.exec(part);
+    host = match?.[1] ?? host;
+    const port = Number(match?.[2] ?? 0);
+    if (host === "" || port < 1 || port > 65_535) throw nowhere(ports);
+    addresses.push(`${host}:${port}`);
   }
-  return {
-    id: parseServerId(id),
-    peerAddress: `${peerHost}:${peerPort}`,
-    clientAddress: `${clientHost}:${clientPort}`,
-  };
+  const [peerAddress, clientAddress, zookeeperAddress, ...more] = addresses;
+  if (peerAddress === undefined || clientAddress === undefined || more.length > 0) throw nowhere(ports);
+  const member = { id: parseServerId(id), peerAddress, clientAddress };
+  return zookeeperAddress === undefined ? member : { ...member, zookeeperAddress };
+}
+
+function nowhere(ports: string): Error {
+  return usage(
+    `'${ports}' does not say where the server listens`,
+    "write HOST:PEERPORT/CLIENTPORT, such as 127.0.0.1:7204/7104",
+  );
 }

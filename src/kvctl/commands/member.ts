@@ -14,6 +14,7 @@ interface Flags {
   readonly force?: boolean;
   readonly peer?: string;
   readonly client?: string;
+  readonly zookeeper?: string;
 }
 
 /** Where the forms are listed, in the shell too. */
@@ -28,8 +29,8 @@ export function memberRequest(words: readonly string[], flags: Flags): AdminRequ
   const given = words.length - (words.length > 0 ? 1 : 0);
   if (given !== form.count || more.length > 0) throw usage(`member ${verb}: give ${form.arguments}`, help);
   if (flags.observer === true && verb !== "add") throw usage("--observer belongs to `member add`", help);
-  if ((flags.peer ?? flags.client) !== undefined && verb !== "update")
-    throw usage("--peer and --client belong to `member update`", help);
+  if ((flags.peer ?? flags.client ?? flags.zookeeper) !== undefined && verb !== "update")
+    throw usage("--peer, --client and --zookeeper belong to `member update`", help);
   const [a = "", b = "", c = ""] = [first, second, third];
   switch (verb) {
     case "add":
@@ -41,13 +42,14 @@ export function memberRequest(words: readonly string[], flags: Flags): AdminRequ
     case "replace":
       return { type: "replace", gone: parseServerId(a), member: parseMember(b, c), force };
     case "update":
-      if (flags.peer === undefined && flags.client === undefined)
-        throw usage("member update: give --peer HOST:PORT, --client HOST:PORT or both", help);
+      if ((flags.peer ?? flags.client ?? flags.zookeeper) === undefined)
+        throw usage("member update: give --peer, --client or --zookeeper HOST:PORT", help);
       return {
         type: "update",
         id: parseServerId(a),
         ...(flags.peer === undefined ? {} : { peerAddress: parseAddress(flags.peer) }),
         ...(flags.client === undefined ? {} : { clientAddress: parseAddress(flags.client) }),
+        ...(flags.zookeeper === undefined ? {} : { zookeeperAddress: parseZooKeeper(flags.zookeeper) }),
         force,
       };
     default:
@@ -61,8 +63,13 @@ const forms: Readonly<Record<string, { readonly count: number; readonly argument
   remove: { count: 1, arguments: "ID" },
   promote: { count: 1, arguments: "ID" },
   replace: { count: 3, arguments: "OLD NEW HOST:PEERPORT/CLIENTPORT" },
-  update: { count: 1, arguments: "ID, and --peer HOST:PORT, --client HOST:PORT or both" },
+  update: { count: 1, arguments: "ID, and --peer, --client or --zookeeper HOST:PORT" },
 };
+
+/** "none": nowhere any more. */
+function parseZooKeeper(text: string): string {
+  return text === "none" ? "" : parseAddress(text);
+}
 
 /** Changes the membership and shows what it is then. */
 export async function member(context: Context, words: readonly string[], flags: Flags): Promise<void> {
@@ -143,8 +150,10 @@ export const registerMember: Register = (program, host) => {
   replace OLD NEW HOST:PORTS  server NEW takes the place of OLD, in one change
   update ID --peer HOST:PORT --client HOST:PORT
                               server ID listens there from now on; one of the
-                              two is enough`,
-      `HOST:PORTS is HOST:PEERPORT/CLIENTPORT. A server that is to be added must run already,
+                              two is enough. --zookeeper HOST:PORT, or none:
+                              where it speaks ZooKeeper's protocol`,
+      `HOST:PORTS is HOST:PEERPORT/CLIENTPORT, and /ZOOKEEPERPORT behind it where the server
+speaks ZooKeeper's protocol: clients of that read in /zookeeper/config who is there. A server that is to be added must run already,
 started with \`terrarium serve --id ID --join …\`. Ids are never used twice. A change that
 would leave too few running voters is refused, unless --force says that this is meant. A server
 that moves runs at its new address first: what answers there is looked at.`,
@@ -161,6 +170,7 @@ that moves runs at its new address first: what answers there is looked at.`,
     .option("--observer", "with add: it does not vote until it is promoted")
     .option("--peer <host:port>", "with update: where it listens for other servers")
     .option("--client <host:port>", "with update: where it listens for clients")
+    .option("--zookeeper <host:port>", "with update: where it speaks ZooKeeper's protocol, or none")
     .option("--force", "even if too few of the voters would be running; with update, even if nothing answers there")
     .action((words: string[], flags: Flags) =>
       host.run(commonOptions(command), (context) => member(context, words, flags)),

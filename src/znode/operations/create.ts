@@ -1,17 +1,18 @@
 /** create: a new znode under a parent that is there. */
 import { limits } from "../../base/limits.ts";
 import { refusal } from "../failures.ts";
-import { parentPath, pathProblem, sequenceSuffix } from "../paths.ts";
+import { configPath, parentPath, pathProblem, sequenceSuffix } from "../paths.ts";
 import type { Decide } from "./decision.ts";
-import { badPath, dataTooLarge, noNode } from "./refusals.ts";
+import { badPath, dataTooLarge, noNode, serversAlone } from "./refusals.ts";
 
-/** Check order: size → parent exists → (sequence number appended) → path → exists already → ephemeral parent → too many. */
+/** Check order: size → parent exists → the servers' own → (sequence number appended) → path → exists already → ephemeral parent → too many. */
 export const decideCreate: Decide<"create"> = (view, { path: wanted, data, ephemeral, sequential }) => {
   if (data.length > limits.dataBytesMax) return dataTooLarge(data);
   const parentName = parentPath(wanted);
   if (parentName === undefined) return badPath(wanted, 'it does not start with "/"');
   const parent = view.znode(parentName);
   if (parent === undefined) return noNode(parentName);
+  if (parentName === configPath) return serversAlone(wanted);
   const path = sequential ? wanted + sequenceSuffix(parent.childCounter) : wanted;
   const problem = pathProblem(path);
   if (problem !== undefined) return badPath(path, problem);

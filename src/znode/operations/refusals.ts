@@ -1,7 +1,7 @@
 /** Why operations and reads are refused: the sentences that several of them share. */
 import { limits } from "../../base/limits.ts";
 import { type Refusal, refusal } from "../failures.ts";
-import { pathProblem, quotePath } from "../paths.ts";
+import { configPath, pathProblem, quotePath } from "../paths.ts";
 import type { DecidedOn } from "./decision.ts";
 
 /** Why nothing is found at `path`: it is no path of a znode, or there is no such znode. */
@@ -18,6 +18,11 @@ export function noNode(path: string): Refusal {
 /** `problem`: why it is no path that will do, as the end of a sentence. */
 export function badPath(path: string, problem: string): Refusal {
   return refusal("BAD_ARGUMENTS", `the path ${quotePath(path)} is refused: ${problem}`);
+}
+
+/** Clients do not write what tells them where to connect to. */
+export function serversAlone(path: string): Refusal {
+  return badPath(path, `the servers alone write ${configPath}; \`kvctl member\` changes what it says`);
 }
 
 /** The znode has another version than the one that was expected. */
