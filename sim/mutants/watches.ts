@@ -135,9 +135,18 @@ export const watches: readonly Mutant[] = [
     }
     this.#telling = undefined;
     replica.allTold = true;
+    if (told === undefined) return work;
+    const { command, applied } = told;
     clients.afterApply(command, applied);
 `,
-    replace: `    clients.afterApply(command, applied);
+    replace: `    if (told === undefined) {
+      for (const change of changes) clients.tell(change);
+      this.#telling = undefined;
+      replica.allTold = true;
+      return work;
+    }
+    const { command, applied } = told;
+    clients.afterApply(command, applied);
     for (const change of changes) clients.tell(change);
     this.#telling = undefined;
     replica.allTold = true;

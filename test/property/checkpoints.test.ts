@@ -13,10 +13,11 @@ import type { Command, CommandBody } from "../../src/znode/commands.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 
+/** With a step to go: it is not shown, so that the state is what the tests apply, and nothing else. */
 const configuration: Configuration = {
   members: [{ id: 1, peerAddress: "p:1", clientAddress: "c:1" }],
   voters: [1],
-  oldVoters: [],
+  oldVoters: [1],
   learners: [],
 };
 

@@ -55,7 +55,7 @@ describe("kvctl member", () => {
   });
 
   it("refuses addresses where they mean nothing, and what is none", () => {
-    expect(() => memberRequest(["remove", "1"], { peer: "h:1" })).toThrow(/--peer and --client/);
+    expect(() => memberRequest(["remove", "1"], { peer: "h:1" })).toThrow(/--peer, --client and --zookeeper/);
     for (const peer of ["h", "h:0", "h:1/2", ""])
       expect(() => memberRequest(["update", "1"], { peer })).toThrow(/where the server listens/);
   });

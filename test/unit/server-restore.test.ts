@@ -7,7 +7,7 @@ import { TerrariumError } from "../../src/base/errors.ts";
 import { BackupWriter } from "../../src/protocol/backup-file.ts";
 import { restore } from "../../src/server/restore.ts";
 import { openLevelDisk } from "../../src/storage/level-disk.ts";
-import { readStorage } from "../../src/storage/open.ts";
+import { type Recovered, readStorage } from "../../src/storage/open.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -61,6 +61,16 @@ describe("what a restored server's data began with", () => {
     expect(origins[1]).toBe(origins[0]);
     expect(origins[2]).not.toBe(origins[0]);
   });
+
+  it("shows the members of the new cluster, whatever the backup says", async () => {
+    const dataDir = join(folder, "members");
+    const members = "1=a:1/a:2/a:3,2=b:1/b:2";
+    await restore(backupFile("members.backup", 1), { id: "1", members, dataDir }, new AbortController().signal);
+    const read = { kind: "getData", path: "/zookeeper/config", watch: false, local: true } as const;
+    const result = (await recoveredFrom(dataDir)).machine.read(read);
+    const text = new TextDecoder().decode(result.failure === undefined ? result.data : undefined);
+    expect(text).toBe("server.1=a:1:2:participant;a:3\nserver.2=b:1:2:participant\nversion=2");
+  });
 });
 
 function backupFile(name: string, takenMs: number): string {
@@ -73,12 +83,14 @@ function backupFile(name: string, takenMs: number): string {
 }
 
 async function originOf(dataDir: string): Promise<number | undefined> {
+  return (await recoveredFrom(dataDir)).identity.origin;
+}
+
+async function recoveredFrom(dataDir: string): Promise<Recovered> {
   const disk = await openLevelDisk(dataDir);
   try {
     return await new Promise((done, fail) =>
-      readStorage(disk, (error, recovered) =>
-        recovered === undefined ? fail(error) : done(recovered.identity.origin),
-      ),
+      readStorage(disk, (error, recovered) => (recovered === undefined ? fail(error) : done(recovered))),
     );
   } finally {
     await disk.close();

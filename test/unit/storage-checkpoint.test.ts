@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { membershipText } from "../../src/protocol/membership-text.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 import { CheckpointLoader, type LoadedCheckpoint } from "../../src/storage/checkpoint-loader.ts";
 import { Checkpointer } from "../../src/storage/checkpointer.ts";
@@ -26,6 +27,8 @@ class Checkpointed {
   readonly checkpointer: Checkpointer;
 
   constructor(completion: "immediate" | "manual" = "immediate", options = small) {
+    // The entry that says who the members are comes before all others.
+    this.harness.machine.membersRestored(membershipText(configuration) ?? "");
     this.disk = new MemoryDisk(completion);
     this.checkpointer = new Checkpointer(this.disk, this.harness.machine, this.table, options, {
       durable: (index) => this.durable.push(index),

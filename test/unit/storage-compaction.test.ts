@@ -10,10 +10,11 @@ import { MemoryDisk } from "../support/memory-disk.ts";
 import { password } from "./znode-harness.ts";
 
 const identity = { clusterId: "test", serverId: 1 };
+/** With a step to go: it is not shown, so that the state is what the tests apply, and nothing else. */
 const configuration: Configuration = {
   members: [{ id: 1, peerAddress: "p:1", clientAddress: "c:1" }],
   voters: [1],
-  oldVoters: [],
+  oldVoters: [1],
   learners: [],
 };
 

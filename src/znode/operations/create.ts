@@ -5,7 +5,10 @@ import { configPath, parentPath, pathProblem, sequenceSuffix } from "../paths.ts
 import type { Decide } from "./decision.ts";
 import { badPath, dataTooLarge, noNode, serversAlone } from "./refusals.ts";
 
-/** Check order: size → parent exists → the servers' own → (sequence number appended) → path → exists already → ephemeral parent → too many. */
+/**
+ * Check order: size → parent exists → the servers' own → (sequence number appended) → path → exists already → ephemeral
+ * parent → too many.
+ */
 export const decideCreate: Decide<"create"> = (view, { path: wanted, data, ephemeral, sequential }) => {
   if (data.length > limits.dataBytesMax) return dataTooLarge(data);
   const parentName = parentPath(wanted);
