@@ -1,4 +1,5 @@
 /** Faults of one server and its machine: crashes, pauses, disks, clocks, strangers that speak to it. */
+import { unreachable } from "../../src/base/assert.ts";
 import type { Action, ServerTarget } from "../plan/actions.ts";
 import { messageOfOtherLife, otherInstance } from "../world/other-life.ts";
 import type { SimServer } from "../world/server.ts";
@@ -89,6 +90,8 @@ export class ServerFaults {
       case "jumpClock":
         server.clock.jump(Math.round(action.byMs));
         return;
+      default:
+        return unreachable(action);
     }
   }
 

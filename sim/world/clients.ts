@@ -1,5 +1,6 @@
 /** All clients of a run: their operations, their connections' events, and the faults that befall them. */
 
+import { unreachable } from "../../src/base/assert.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { ClientTarget, Mistake } from "../plan/actions.ts";
 import type { PlannedOperation, Step } from "../plan/plan.ts";
@@ -136,6 +137,8 @@ export class SimClients implements ClientFaults {
         connections.forget(connection);
         client.broken(connection);
         return true;
+      default:
+        return unreachable(event);
     }
   }
 

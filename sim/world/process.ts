@@ -2,6 +2,7 @@
  * One process of a simulated server: the production node, turn by turn, from the reading of its disk until it dies, which
  * may be at any effect. It takes the inputs that its machine gets, flushes at the end of each turn, and sets its timer.
  */
+import { unreachable } from "../../src/base/assert.ts";
 import { Node } from "../../src/node/node.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import { type Identity, openStorage, type Recovered } from "../../src/storage/open.ts";
@@ -201,6 +202,8 @@ export class ServerProcess {
       case "brokenToServer":
         this.node?.clientDisconnected(event.connection);
         return;
+      default:
+        return unreachable(event);
     }
   }
 

@@ -20,7 +20,7 @@
  * | what the session wants of the world                            | `session-effects.ts`                   |
  * | limits and times                                               | `session-limits.ts`                    |
  */
-import { assert, present } from "../base/assert.ts";
+import { assert, present, unreachable } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
 import type { Failure, Zxid } from "../base/operations.ts";
 import type { Connected, Event, Heard, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
@@ -218,6 +218,8 @@ export class ClientSession<C> {
         return;
       case "connected":
         return this.#violation(link, "connected twice");
+      default:
+        return unreachable(message);
     }
   }
 

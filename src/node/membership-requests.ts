@@ -1,5 +1,7 @@
 /** From what an operator asks to the membership that is wanted, or to the reason why it cannot be. Pure. */
+
 import type { AdminRequest, MemberAddress } from "../base/admin.ts";
+import { unreachable } from "../base/assert.ts";
 import {
   sameAddresses,
   wantedMembership,
@@ -75,6 +77,8 @@ function requested(
       if (wasMember(member.id)) return usedBefore(member.id);
       return withAdded(withRemoved(wanted, gone), { ...member, incarnation }, wanted.learners.includes(gone));
     }
+    default:
+      return unreachable(request);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Reads of the tree. They change nothing; which watch they arm is in `watches.ts`. */
+import { unreachable } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { PartResult, Read, ReadPart, Result, SessionId, Success } from "../base/operations.ts";
 import { dataOf } from "./data-store.ts";
@@ -46,6 +47,8 @@ export function answer(readable: Readable, read: Read): Result {
       return childrenOf(znode, read);
     case "getAllChildrenNumber":
       return { count: tree.countBelow(znode) };
+    default:
+      return unreachable(read.kind);
   }
 }
 

@@ -2,6 +2,7 @@
  * The servers' side of the session protocol over one flat tree in memory, for tests of the client: exactly-once writes,
  * fencing, one-shot watches and an endless change history. Answers at once; the tests delay and lose what it says.
  */
+import { unreachable } from "../../src/base/assert.ts";
 import { emptyBytes } from "../../src/base/bytes.ts";
 import type {
   Failure,
@@ -292,6 +293,8 @@ export class FakeCluster {
         const page = behind.slice(0, Math.min(limit, this.namesPerAnswerMax));
         return page.length < behind.length ? { children: page, more: true, stat } : { children: page, stat };
       }
+      default:
+        return unreachable(read.kind);
     }
   }
 

@@ -1,4 +1,5 @@
 /** The worker in which the simulation runs: it answers the page, and looks ahead while nobody asks. */
+import { unreachable } from "../../src/base/assert.ts";
 import { Hunt } from "./run/hunt.ts";
 import { Player } from "./run/player.ts";
 import type { FromWorker, ToWorker } from "./run/protocol.ts";
@@ -101,6 +102,8 @@ function handle(message: ToWorker): void {
       return change(player, player.inject(message.action));
     case "perform":
       return change(player, player.perform(message.client, message.step));
+    default:
+      return unreachable(message);
   }
   answer(player);
 }

@@ -1,6 +1,5 @@
 /**
- * The clients of one server. What they say, and what the log and the leader have to say to them, goes through here to
- * the part that sees to it:
+ * The clients of one server. What they say, and what the log and the leader say to them, goes through here to its part:
  *
  * | What                                             | Where                                                      |
  * | ------------------------------------------------ | ---------------------------------------------------------- |
@@ -15,6 +14,7 @@
  *
  * It is the origin of its clients' proposals and knows nothing of leaders.
  */
+import { unreachable } from "../../base/assert.ts";
 import type { ErrorCode } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { Failure, SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
@@ -194,8 +194,7 @@ export class ClientRouter {
    * does whose server died.
    */
   stateReplaced(): void {
-    for (const connection of this.#connections.all())
-      if (connection.state.type !== "new") this.#connections.end(connection);
+    for (const one of this.#connections.all()) if (one.state.type !== "new") this.#connections.end(one);
     this.#watches.replaced();
   }
 
@@ -217,8 +216,7 @@ export class ClientRouter {
   tellMembers(): void {
     if (!this.#members.changed()) return;
     const members = this.#parts.server.members();
-    for (const connection of this.#connections.attached())
-      this.#connections.say(connection, { type: "members", members });
+    for (const one of this.#connections.attached()) this.#connections.say(one, { type: "members", members });
   }
 
   /** Refuses clients that have waited for their session since before `beforeMs`. */
@@ -277,6 +275,8 @@ export class ClientRouter {
         return this.#watches.disarm(connection, message);
       case "request":
         return this.#intake.take(connection, message, state);
+      default:
+        return unreachable(message);
     }
   }
 

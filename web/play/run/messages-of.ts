@@ -1,7 +1,9 @@
 /** What is on its way in a simulation: between servers, and between them and their clients. */
+
 import { tellMessage } from "../../../sim/report/tell-events.ts";
 import type { Simulation } from "../../../sim/simulation.ts";
 import type { SimEvent } from "../../../sim/world/events.ts";
+import { unreachable } from "../../../src/base/assert.ts";
 import { inShort } from "../../../src/base/operation-traits.ts";
 import type { ClientMessage, ServerMessage } from "../../../src/protocol/client-messages.ts";
 import { peerMessageKind } from "../../../src/protocol/peer-message-kind.ts";
@@ -101,6 +103,8 @@ function onConnection(
       return { ...up, kind: "broken", text: "the stream has broken" };
     case "brokenToClient":
       return { ...down, kind: "broken", text: "the stream has broken" };
+    default:
+      return unreachable(event);
   }
 }
 
