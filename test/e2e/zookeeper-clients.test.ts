@@ -81,7 +81,7 @@ describe("clients that were written for ZooKeeper", () => {
         ...servers.map(memberLine),
         "dataVersion = -1",
         "mZxid = 0x1",
-        "Reconfig is disabled",
+        "KeeperErrorCode = Reconfig is disabled",
       ],
     ])
       expect(said.split("\n")).toContain(line);
