@@ -20,7 +20,7 @@ export const handwrittenTypes = {
     ..."WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
   ],
   "base/errors.ts": ["ErrorCode"],
-  "base/admin.ts": ["JoiningMember", "MemberAddress"],
+  "base/admin.ts": ["MemberAddress"],
   "protocol/client-messages.ts": ["ClientMessage", "ServerMessage", "RequestBody"],
   "protocol/peer-messages.ts": ["PeerMessage"],
   "raft/types.ts": ["Configuration", "Member", "HardState", "LogBase", "Entry"],
@@ -89,7 +89,6 @@ export const messages = {
   AdminRequest: { oneofs: { request: { property: "request", type: "AdminAction", tag: "type" } } },
   MemberAddress: { absent: ["zookeeperAddress"] },
   AddMember: { required: ["member"] },
-  JoiningMember: { required: ["member"] },
   ReplaceMember: { required: ["member"] },
   AdminReply: { absent: ["leader"] },
 

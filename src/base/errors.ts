@@ -169,6 +169,11 @@ const errors = {
     "the file is no backup that can be used",
     "take the backup again, or use another copy of the file",
   ],
+  INCOMPLETE: [
+    "refused",
+    "not all that was to be moved is there",
+    "mend what is named for each znode, then give the command again: what is there already is left alone",
+  ],
   ADDRESS_IN_USE: ["usage", "the address to listen on is taken", "stop what listens there, or choose another port"],
 } as const satisfies Record<string, readonly [ErrorClass, string, string]>;
 

@@ -69,7 +69,13 @@ async function offers(
   };
   const found = await offersFor(plain, text, vocabularyOf(program, session));
   await opened?.then((open) => open.close({ timeoutMs: completionPatienceMs })).catch(() => undefined);
-  return found.words.length === 0 && plain[0] === "snapshot" && plain.length > 1 ? "files" : found.words;
+  return found.words.length === 0 && takesFile(plain) ? "files" : found.words;
+}
+
+/** Whether the next word is the name of a file. */
+function takesFile([command, ...words]: readonly string[]): boolean {
+  if (command === "load") return words.length === 0;
+  return (command === "snapshot" || command === "dump") && words.length > 0;
 }
 
 /** The words of a command line without options and their values; where the cluster is, if they say so. */
@@ -81,7 +87,7 @@ function withoutOptions(words: readonly string[]) {
     if (option !== "") {
       if (option === "--endpoints") endpoints = word;
       option = "";
-    } else if (["--endpoints", "--timeout", "--version"].includes(word)) option = word;
+    } else if (["--endpoints", "--timeout", "--version", "--ttl", "--auth"].includes(word)) option = word;
     else if (word.startsWith("--endpoints=")) endpoints = word.slice("--endpoints=".length);
     else if (!word.startsWith("-")) plain.push(word);
   }

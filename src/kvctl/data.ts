@@ -4,13 +4,13 @@ import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { countOf, printable } from "../base/printable.ts";
 import { usage } from "./failures.ts";
-import type { Inputs } from "./ports.ts";
+import type { DataInputs } from "./ports.ts";
 
 /**
  * The bytes that a data argument stands for: `-` standard input, `@file` a file, `@@text` the text `@text`, anything
  * else itself in UTF-8. None at all means no bytes.
  */
-export async function readData(argument: string | undefined, inputs: Inputs): Promise<Uint8Array> {
+export async function readData(argument: string | undefined, inputs: DataInputs): Promise<Uint8Array> {
   if (argument === undefined) return emptyBytes;
   const bytes = await source(argument, inputs);
   if (bytes.length <= limits.dataBytesMax) return bytes;
@@ -20,7 +20,7 @@ export async function readData(argument: string | undefined, inputs: Inputs): Pr
 /** One byte more than a znode holds tells as much as all of them: the source may be endless. */
 const bytesMax = limits.dataBytesMax + 1;
 
-async function source(argument: string, inputs: Inputs): Promise<Uint8Array> {
+async function source(argument: string, inputs: DataInputs): Promise<Uint8Array> {
   if (argument === "-") return inputs.readStdin(bytesMax);
   if (argument.startsWith("@@")) return utf8(argument.slice(1));
   if (!argument.startsWith("@")) return utf8(argument);

@@ -18,14 +18,26 @@ export const processInputs: Inputs = {
   },
   async readStdin(bytesMax) {
     try {
-      // Node takes a directory for an empty file.
-      if (fstatSync(0).isDirectory()) throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
-      return await readAtMost(process.stdin, bytesMax);
+      return await readAtMost(standardInput(), bytesMax);
     } catch (error) {
       throw usage(`cannot read standard input: ${fileReason(error)}`, "- takes the data from standard input");
     }
   },
+  async *stream(path) {
+    const what = path === "-" ? "standard input" : `'${path}'`;
+    try {
+      yield* path === "-" ? standardInput() : createReadStream(path);
+    } catch (error) {
+      throw usage(`cannot read ${what}: ${fileReason(error)}`, "give the name of a file, or - for standard input");
+    }
+  },
 };
+
+function standardInput(): NodeJS.ReadStream {
+  // Node takes a directory for an empty file.
+  if (fstatSync(0).isDirectory()) throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
+  return process.stdin;
+}
 
 /** The first bytes of a stream: all, or `bytesMax` of them, and nothing behind them is waited for. */
 export async function readAtMost(stream: AsyncIterable<Uint8Array | string>, bytesMax: number): Promise<Uint8Array> {

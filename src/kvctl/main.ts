@@ -77,6 +77,8 @@ export async function main(): Promise<void> {
   };
   process.stdout.on("error", outputError);
   process.stderr.on("error", () => interrupt.abort(new Interruption(0)));
+  // A status line is replaced by whatever comes next.
+  const statusClear = process.stderr.isTTY === true ? "\r\u001b[K" : "";
   const { root, version } = findPackage(dirname(fileURLToPath(import.meta.url))) ?? { root: undefined, version: "" };
   const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
@@ -89,7 +91,12 @@ export async function main(): Promise<void> {
       write: (chunk) => {
         if (chunk.length > 0 && !writeFailed && !readerGone) process.stdout.write(chunk, outputError);
       },
-      note: (text) => void process.stderr.write(`${text}\n`),
+      note: (text) => void process.stderr.write(`${statusClear}${text}\n`),
+      ...(process.stderr.isTTY === true ? { status: (text) => void process.stderr.write(statusClear + text) } : {}),
+      drained: async () => {
+        if (process.stdout.writableNeedDrain && !writeFailed && !readerGone)
+          await new Promise<void>((resolve) => process.stdout.once("drain", () => resolve()));
+      },
     },
     interrupt: interrupt.signal,
     self: [process.execPath, ...process.argv.slice(1, 2)],

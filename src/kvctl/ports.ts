@@ -20,6 +20,8 @@ export type KvSession = Pick<
   | "get"
   | "exists"
   | "childPages"
+  | "countBelow"
+  | "ephemerals"
   | "addWatch"
   | "sync"
   | "on"
@@ -61,14 +63,24 @@ export interface Output {
   write(chunk: string | Uint8Array): void;
   /** Remarks for a person: standard error, one line. */
   note(text: string): void;
+  /** Shows a line that the next one, or a remark, replaces; "" shows none. Undefined: nobody would see it. */
+  readonly status?: ((text: string) => void) | undefined;
+  /** Resolves when a reader that is slow has taken most of the results, so that more may be written. */
+  readonly drained?: (() => Promise<void>) | undefined;
 }
 
-/** The user's files and standard input. */
-export interface Inputs {
+/** Where data come from that the user names. */
+export interface DataInputs {
   /** The first bytes of a file, at most `bytesMax`; rejects with USAGE if it cannot be read. */
   readFile(path: string, bytesMax: number): Promise<Uint8Array>;
   /** The same of standard input. */
   readStdin(bytesMax: number): Promise<Uint8Array>;
+}
+
+/** The user's files and standard input. */
+export interface Inputs extends DataInputs {
+  /** All of a file, or for `-` of standard input, piece by piece; throws USAGE if it cannot be read. */
+  stream(path: string): AsyncIterable<Uint8Array>;
 }
 
 /** A command's world while it runs. */

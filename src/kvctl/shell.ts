@@ -1,5 +1,6 @@
 /** The shell's heart: lines in, commands run in one session, watches that go on behind. No terminal in here. */
 import type { Command } from "commander";
+import type { TerrariumError } from "../base/errors.ts";
 import type { Body, CommandRunner, CommonOptions } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { complete } from "./completion.ts";
@@ -147,11 +148,18 @@ function unwatch(followers: Set<Follower>, path: string | undefined): void {
   }
 }
 
+function stdinTaken(): TerrariumError {
+  return usage("- as data means standard input, where the shell reads its commands", "use @file");
+}
+
 /** Standard input is where the lines come from: it cannot be data too. */
 function shellInputs(inputs: Inputs): Inputs {
   return {
     readFile: inputs.readFile,
-    readStdin: () =>
-      Promise.reject(usage("- as data means standard input, where the shell reads its commands", "use @file")),
+    readStdin: () => Promise.reject(stdinTaken()),
+    stream: (path) => {
+      if (path === "-") throw stdinTaken();
+      return inputs.stream(path);
+    },
   };
 }

@@ -8,7 +8,7 @@ import { readData } from "./data.ts";
 import { parseTtl } from "./duration.ts";
 import { usage } from "./failures.ts";
 import { splitWords } from "./lexer.ts";
-import type { Inputs } from "./ports.ts";
+import type { DataInputs } from "./ports.ts";
 
 /** A transaction of any steps. */
 export type AnyTransaction = Transaction<TransactionResult[]>;
@@ -72,7 +72,7 @@ const operations = {
 export const lineUsages: readonly string[] = Object.values(operations).map(({ usage }) => usage);
 
 /** Reads the lines of a transaction; empty ones and comments say nothing. USAGE, with the line's number, if one is wrong. */
-export async function readLines(bytes: Uint8Array, inputs: Inputs): Promise<readonly TransactionLine[]> {
+export async function readLines(bytes: Uint8Array, inputs: DataInputs): Promise<readonly TransactionLine[]> {
   const read: TransactionLine[] = [];
   for (const [i, text] of fromUtf8(bytes).split("\n").entries()) {
     try {
@@ -95,7 +95,11 @@ export function withLine(transaction: AnyTransaction, line: TransactionLine): An
   return operations[line.op].add(transaction, line);
 }
 
-async function lineOf(line: number, [name = "", ...rest]: readonly string[], inputs: Inputs): Promise<TransactionLine> {
+async function lineOf(
+  line: number,
+  [name = "", ...rest]: readonly string[],
+  inputs: DataInputs,
+): Promise<TransactionLine> {
   const op = operationNamed(name);
   const { words, flags, version, ttlMs } = sorted(op, rest);
   const { usage: form, words: counts } = operations[op];

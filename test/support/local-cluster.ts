@@ -69,9 +69,7 @@ export class LocalCluster {
   ): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
     const ports = await freePorts(size * 4);
-    // Of another checkout nobody knows whether it takes the third address.
-    const third = zookeeper && checkout === undefined;
-    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false, third));
+    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false));
     const bin = checkout === undefined ? ownBin : join(checkout, "bin");
     const cluster = new LocalCluster(home, servers, extraArguments, zookeeper, bin);
     if (prepare !== undefined)
@@ -215,14 +213,13 @@ export class LocalCluster {
   }
 }
 
-/** `third`: the membership knows where it speaks ZooKeeper's protocol. */
-function newServer(home: string, id: number, ports: readonly number[], joins: boolean, third = false): LocalServer {
+function newServer(home: string, id: number, ports: readonly number[], joins: boolean): LocalServer {
   const address = (n: number) => `127.0.0.1:${present(ports[n], "a port")}`;
   return {
     id,
     endpoint: address(0),
     peerAddress: address(1),
-    first: `${id}=${address(1)}/${address(0)}${third ? `/${address(3)}` : ""}`,
+    first: `${id}=${address(1)}/${address(0)}`,
     httpAddress: address(2),
     zookeeperAddress: address(3),
     dataDirectory: join(home, `server-${id}`),

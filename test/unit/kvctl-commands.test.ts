@@ -159,6 +159,36 @@ describe("sessions", () => {
     cluster.statuses.clear();
     expect((await run("sessions")).stderr).toContain("no server answers at a:1, b:2, c:3");
   });
+
+  it("own ephemerals, which are listed with theirs, by how the paths begin", async () => {
+    const live = [3, 7, 9].map(session);
+    cluster.live = live.map((one) => ({ ...one, ephemerals: [`/e/${one.id}`, `/other/${one.id}`], ephemeralCount: 2 }));
+    cluster.live = cluster.live.map((one) => (one.id === 9 ? { ...one, ephemeralCount: 1_002 } : one));
+    expect(await run("ephemerals", "/e")).toMatchObject({
+      exitCode: 0,
+      stdout: "SESSION  PATH\n3        /e/3\n7        /e/7\n9        /e/9\n",
+      stderr: "kvctl: session 9 has 1000 further ephemerals, which no server lists\n",
+    });
+    const all = lines((await run("ephemerals", "--json")).stdout).map((line) => JSON.parse(line));
+    expect(all).toHaveLength(6);
+    expect(all[1]).toEqual({ session: 3, path: "/other/3" });
+    expect(await run("ephemerals", "/none/")).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(await run("ephemerals", "e")).toMatchObject({ exitCode: 2 });
+    expect(cluster.sessionsOpened).toBe(0);
+  });
+});
+
+describe("count", () => {
+  it("tells how many children there are, and how many znodes in all", async () => {
+    for (const path of ["/a", "/a/b", "/a/c", "/a/b/d"]) cluster.create(path, new Uint8Array(), 0, false);
+    expect(await run("count", "/a")).toMatchObject({ exitCode: 0, stdout: "children  2\nbelow     3\n" });
+    expect(JSON.parse((await run("count", "/a/b", "--json")).stdout)).toMatchObject({
+      path: "/a/b",
+      children: 1,
+      below: 1,
+    });
+    expect(await run("count", "/none")).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("/none") });
+  });
 });
 
 describe("get", () => {

@@ -106,11 +106,20 @@ describe("at the prompt", () => {
       write: (chunk) => void stdout.push(Buffer.from(chunk).toString()),
       note: (line) => void stderr.push(line),
     };
-    const inputs = { readFile: async () => new Uint8Array(), readStdin: async () => new Uint8Array() };
+    const nothing = async () => new Uint8Array();
+    const inputs = { readFile: nothing, readStdin: nothing, stream: async function* () {} };
     shell = newShell({ cluster, inputs, out, timeoutMs: 1_000 });
     await shell.start();
   });
   afterEach(() => shell.close());
+
+  it("lists the ephemerals of its own session", async () => {
+    await execute("create -e /mine");
+    cluster.create("/theirs", new Uint8Array(), 99, false);
+    expect(await execute("ephemerals")).toEqual({ exitCode: 0, quit: false });
+    expect(stdout.join("")).toContain("/mine\n");
+    expect(stdout.join("")).not.toContain("/theirs");
+  });
 
   it("watch events come as they come", async () => {
     await execute("create /a 1");

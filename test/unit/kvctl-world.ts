@@ -16,7 +16,15 @@ import type {
   WatchEvent,
   WatchEventType,
 } from "../../src/client/index.ts";
-import { addWatchRequest, pageRequest, readRequest, requestOptions, syncRequest } from "../../src/client/requests.ts";
+import {
+  addWatchRequest,
+  countRequest,
+  ephemeralsRequest,
+  pageRequest,
+  readRequest,
+  requestOptions,
+  syncRequest,
+} from "../../src/client/requests.ts";
 import { type SendMulti, Transaction } from "../../src/client/transaction.ts";
 import { type CliWorld, runCli } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
@@ -137,7 +145,8 @@ export class FakeCluster implements Cluster {
     if (this.nodes.has(full)) throw new TerrariumError("NODE_EXISTS", `${full} exists already`);
     const zxid = ++this.zxid;
     parent.created++;
-    parent.stat = { ...parent.stat, pzxid: zxid, numChildren: parent.stat.numChildren + 1 };
+    const { numChildren, cversion } = parent.stat;
+    parent.stat = { ...parent.stat, pzxid: zxid, numChildren: numChildren + 1, cversion: cversion + 1 };
     this.nodes.set(full, { data, stat: { ...freshStat(zxid, owner, data.length), ...keeping }, created: 0 });
     this.#fire("created", full, ["exist"]);
     this.#fire("childrenChanged", full.slice(0, Math.max(1, full.lastIndexOf("/"))), ["children"]);
@@ -160,7 +169,8 @@ export class FakeCluster implements Cluster {
     const parent = this.#node(parentPath);
     const zxid = ++this.zxid;
     this.nodes.delete(path);
-    parent.stat = { ...parent.stat, pzxid: zxid, numChildren: parent.stat.numChildren - 1 };
+    const { numChildren, cversion } = parent.stat;
+    parent.stat = { ...parent.stat, pzxid: zxid, numChildren: numChildren - 1, cversion: cversion + 1 };
     this.#fire("deleted", path, ["data", "exist", "children"]);
     this.#fire("childrenChanged", parentPath, ["children"]);
   }
@@ -358,6 +368,30 @@ export class FakeCluster implements Cluster {
           },
         );
       },
+      countBelow: (path, options = {}) =>
+        call(
+          "children",
+          path,
+          options,
+          () => countRequest(path, options),
+          () => {
+            this.#node(path);
+            const prefix = path === "/" ? "/" : `${path}/`;
+            const below = [...this.nodes.keys()].filter((one) => one !== "/" && one.startsWith(prefix));
+            return { count: below.length, zxid: this.zxid };
+          },
+        ),
+      ephemerals: (options = {}) =>
+        call(
+          "children",
+          "/",
+          options,
+          () => ephemeralsRequest(options),
+          () => {
+            const own = [...this.nodes].filter(([, { stat }]) => stat.ephemeralOwner === id).map(([path]) => path);
+            return { paths: own.filter((path) => path.startsWith(options.prefix ?? "/")).sort(), zxid: this.zxid };
+          },
+        ),
       sync: (options = {}) =>
         call(
           "sync",
@@ -443,6 +477,9 @@ export function start(words: readonly string[], around: Surroundings = {}): Runn
         return bytes;
       },
       readStdin: async () => Buffer.from(stdin),
+      async *stream(path) {
+        yield path === "-" ? Buffer.from(stdin) : await this.readFile(path, Number.POSITIVE_INFINITY);
+      },
     },
     output: {
       terminal: around.terminal ?? false,

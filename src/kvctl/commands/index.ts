@@ -1,10 +1,14 @@
 /** All commands that work on the cluster, in the order of the help page. */
 import type { OperationName } from "../../base/operations.ts";
 import type { Register } from "./command.ts";
+import { registerCount } from "./count.ts";
 import { registerCreate } from "./create.ts";
 import { registerDelete } from "./delete.ts";
+import { registerDump, registerLoad } from "./dump.ts";
+import { registerEphemerals } from "./ephemerals.ts";
 import { registerGet } from "./get.ts";
 import { registerHealth } from "./health.ts";
+import { registerExport, registerImport } from "./import.ts";
 import { registerLs } from "./ls.ts";
 import { registerMember } from "./member.ts";
 import { registerSessions } from "./sessions.ts";
@@ -32,10 +36,16 @@ export const commands: readonly Register[] = [
   registerGet,
   registerLs,
   registerStat,
+  registerCount,
   registerWatch,
   registerSync,
+  registerDump,
+  registerLoad,
+  registerImport,
+  registerExport,
   registerStatus,
   registerSessions,
+  registerEphemerals,
   registerHealth,
   registerMember,
   registerTransfer,

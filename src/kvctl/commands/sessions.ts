@@ -14,7 +14,17 @@ const againMs = 200;
 
 /** Prints a line for each live session, oldest first. */
 export async function sessions(context: Context): Promise<void> {
-  const { cluster, out, timeoutMs, signal } = context;
+  const { out } = context;
+  const all: ServerSession[] = [];
+  for await (const session of liveSessions(context)) all.push(session);
+  if (out.json) for (const session of all) result(out, "", { ...session });
+  else if (all.length === 0) out.write("no sessions\n");
+  else out.write(`${table([header, ...all.map(row)])}\n`);
+}
+
+/** The live sessions, oldest first. */
+export async function* liveSessions(context: Context): AsyncGenerator<ServerSession> {
+  const { cluster, timeoutMs, signal } = context;
   const probes = await survey(cluster, timeoutMs);
   checkOneCluster(probes);
   // The leader knows how long a session has been silent; any other server tells the rest.
@@ -22,16 +32,13 @@ export async function sessions(context: Context): Promise<void> {
     .flatMap(({ endpoint, status }) => (status === undefined ? [] : [{ endpoint, leads: status.role === "leader" }]))
     .sort((a, b) => Number(b.leads) - Number(a.leads));
   if (asked === undefined || answers(probes).length === 0) throw noServer(probes);
-  const all: ServerSession[] = [];
-  for (let more = true; more; ) {
-    const page = await pageBehind(context, asked.endpoint, all.at(-1)?.id ?? 0);
-    all.push(...page.sessions);
+  for (let more = true, last = 0; more; ) {
+    const page = await pageBehind(context, asked.endpoint, last);
+    yield* page.sessions;
+    last = page.sessions.at(-1)?.id ?? last;
     more = page.more && page.sessions.length > 0;
     signal.throwIfAborted();
   }
-  if (out.json) for (const session of all) result(out, "", { ...session });
-  else if (all.length === 0) out.write("no sessions\n");
-  else out.write(`${table([header, ...all.map(row)])}\n`);
 }
 
 async function pageBehind(context: Context, endpoint: string, after: number): Promise<ServerSessions> {

@@ -5,7 +5,7 @@ import type { TerrariumError, TransactionResult } from "../../client/index.ts";
 import { TransactionError } from "../../client/transaction.ts";
 import { usage } from "../failures.ts";
 import { result } from "../format.ts";
-import type { Context, Inputs } from "../ports.ts";
+import type { Context, DataInputs } from "../ports.ts";
 import {
   type AnyTransaction,
   atLine,
@@ -68,7 +68,7 @@ function isStat(answer: TransactionResult): answer is Stat {
 }
 
 /** Standard input is where the lines come from. */
-function dataInputs({ readFile }: Inputs): Inputs {
+function dataInputs({ readFile }: DataInputs): DataInputs {
   const readStdin = () => Promise.reject(usage("- is no data in a transaction", "use @file"));
   return { readFile, readStdin };
 }

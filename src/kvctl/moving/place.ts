@@ -1,0 +1,97 @@
+/** How one znode is put where it belongs, whatever has its name there. */
+import { bytesEqual } from "../../base/bytes.ts";
+import type { MoveOutcome, MoveTally } from "./tally.ts";
+import { type AccessList, type MovedZnode, type TargetTree, type ThereZnode, ZnodeRefusal } from "./trees.ts";
+
+/** Tries against others who change the same znode. */
+const roundsMax = 5;
+
+export interface PlaceOptions {
+  /** Different data there is replaced. */
+  readonly overwrite: boolean;
+  /** Nothing is changed; it is told what would be. */
+  readonly dryRun: boolean;
+}
+
+/** What is known of the parent: made by this run, or there before; undefined: nothing. */
+export type ParentState = "fresh" | "there" | "lacking" | undefined;
+
+/** Puts a znode there, and tells what came of it. Rejects only with what ends the whole move. */
+export async function placeZnode(
+  target: TargetTree,
+  znode: MovedZnode,
+  parent: ParentState,
+  options: PlaceOptions,
+  tally: MoveTally,
+): Promise<MoveOutcome> {
+  const problem = (outcome: "different" | "failed", sentence: string): MoveOutcome => {
+    tally.problem(outcome, znode.path, sentence);
+    return outcome;
+  };
+  if (parent === "lacking") return problem("failed", "its parent could not be made");
+  try {
+    const outcome = await tried(target, znode, parent, options);
+    if (typeof outcome !== "string") return problem(outcome.outcome, outcome.sentence);
+    tally.count(outcome);
+    return outcome;
+  } catch (error) {
+    if (error instanceof ZnodeRefusal) return problem("failed", error.message);
+    throw error;
+  }
+}
+
+interface Trouble {
+  readonly outcome: "different" | "failed";
+  readonly sentence: string;
+}
+
+async function tried(
+  target: TargetTree,
+  znode: MovedZnode,
+  parent: ParentState,
+  { overwrite, dryRun }: PlaceOptions,
+): Promise<MoveOutcome | Trouble> {
+  // Below what this run has made there is nothing yet; elsewhere to look costs less than to try.
+  let there = parent === "fresh" ? undefined : await target.read(znode.path);
+  for (let round = 0; round < roundsMax; round++) {
+    if (there === undefined) {
+      if (dryRun) return "created";
+      const made = await target.create(znode);
+      if (made === "created") return made;
+      if (made === "missing") return { outcome: "failed", sentence: "its parent is not there" };
+    } else {
+      const difference = differenceOf(znode, there);
+      if (difference === undefined) return "same";
+      if (difference !== "data") return { outcome: "different", sentence: difference };
+      if (!overwrite)
+        return { outcome: "different", sentence: "it is there with other data (--overwrite replaces them)" };
+      if (dryRun || (await target.set(znode.path, znode.data, there.version))) return "overwritten";
+    }
+    there = await target.read(znode.path);
+  }
+  return { outcome: "failed", sentence: "others go on changing it" };
+}
+
+/** "data" if only the data differ; otherwise a sentence, or undefined where nothing does. */
+function differenceOf(znode: MovedZnode, there: ThereZnode): string | undefined {
+  if (there.kind === "ephemeral") return "an ephemeral has its name there";
+  if (znode.kind !== undefined && there.kind !== undefined && znode.kind !== there.kind)
+    return `it is ${names[znode.kind]}, and ${names[there.kind]} there`;
+  if (znode.kind === "ttl" && there.kind === "ttl" && znode.ttlMs !== there.ttlMs)
+    return `its time to live is ${znode.ttlMs} ms, and ${there.ttlMs} ms there`;
+  if (!sameAcl(znode.acl, there.acl)) return "its access control list is another one there";
+  return bytesEqual(znode.data, there.data) ? undefined : "data";
+}
+
+const names = {
+  persistent: "persistent",
+  ephemeral: "ephemeral",
+  container: "a container",
+  ttl: "one with a time to live",
+} as const;
+
+function sameAcl(a: AccessList | undefined, b: AccessList | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const texts = (acl: AccessList) => acl.map(({ perms, scheme, id }) => `${perms} ${scheme} ${id}`).sort();
+  return texts(a).join("\n") === texts(b).join("\n");
+}

@@ -1,0 +1,135 @@
+/** The tree of a Terrarium cluster, as znodes are moved from it and to it. */
+import { TerrariumError } from "../../base/errors.ts";
+import type { Stat } from "../../base/operations.ts";
+import { kindOf } from "../../base/znode-kinds.ts";
+import { childPath } from "../arguments.ts";
+import { firstPage, pageNames } from "../children.ts";
+import { hasCode } from "../failures.ts";
+import type { Context, KvSession } from "../ports.ts";
+import type { AnyTransaction } from "../transaction-lines.ts";
+import {
+  counting,
+  everHadOf,
+  type MovedZnode,
+  type SeenZnode,
+  type SourceTree,
+  type TargetTree,
+  type ThereZnode,
+  ZnodeRefusal,
+} from "./trees.ts";
+
+/** A request may wait behind many others, milliseconds. */
+const patienceMinMs = 30_000;
+/** Children that are made and removed by one transaction. */
+const countsAtOnce = 400;
+
+/** Errors that are of one znode and its request; with others there is no going on. */
+const ofOneZnode: readonly string[] = [
+  "BAD_ARGUMENTS",
+  "DATA_TOO_LARGE",
+  "NO_CHILDREN_FOR_EPHEMERALS",
+  "REPLY_TOO_LARGE",
+  "UNIMPLEMENTED",
+];
+
+/** Reads are those of the attached server, once it has what was there when the move began. */
+export class TerrariumTree implements SourceTree, TargetTree {
+  readonly #session: KvSession;
+  readonly #timeoutMs: number;
+
+  private constructor(session: KvSession, timeoutMs: number) {
+    this.#session = session;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  static async open(context: Context): Promise<TerrariumTree> {
+    const session = await context.session();
+    await session.sync();
+    return new TerrariumTree(session, Math.max(context.timeoutMs, patienceMinMs));
+  }
+
+  get #local() {
+    return { local: true, timeoutMs: this.#timeoutMs };
+  }
+
+  async count(path: string): Promise<number | undefined> {
+    return await unlessGone(async () => (await this.#session.countBelow(path, this.#local)).count);
+  }
+
+  look(path: string): Promise<SeenZnode | undefined> {
+    return unlessGone(async () => {
+      const { stat, children, more } = await firstPage(this.#session, path, { ...this.#local, limit: pageNames });
+      const { dataLength: dataBytes, numChildren } = stat;
+      return { ...kindFields(stat), dataBytes, numChildren, children, more, everHad: everHadOf(stat) };
+    });
+  }
+
+  moreChildren(path: string, after: string): Promise<Pick<SeenZnode, "children" | "more"> | undefined> {
+    return unlessGone(() => firstPage(this.#session, path, { ...this.#local, limit: pageNames, after }));
+  }
+
+  data(path: string): Promise<Uint8Array | undefined> {
+    return unlessGone(async () => (await this.#session.get(path, this.#local)).data);
+  }
+
+  read(path: string): Promise<ThereZnode | undefined> {
+    return unlessGone(async () => {
+      const { data, stat } = await this.#session.get(path, this.#local);
+      return { ...kindFields(stat), data, version: stat.version, everHad: everHadOf(stat) };
+    });
+  }
+
+  async create({ path, data, kind, ttlMs, acl }: MovedZnode): Promise<"created" | "exists" | "missing"> {
+    if (acl !== undefined) throw new ZnodeRefusal("it has an access control list, which cannot be kept here");
+    const options = { container: kind === "container", ttlMs: kind === "ttl" ? ttlMs : undefined };
+    try {
+      await refusing(this.#session.create(path, data, { ...options, timeoutMs: this.#timeoutMs }));
+      return "created";
+    } catch (error) {
+      if (hasCode(error, "NODE_EXISTS")) return "exists";
+      if (hasCode(error, "NO_NODE")) return "missing";
+      throw error;
+    }
+  }
+
+  async set(path: string, data: Uint8Array, version: number): Promise<boolean> {
+    try {
+      await refusing(this.#session.set(path, data, { version, timeoutMs: this.#timeoutMs }));
+      return true;
+    } catch (error) {
+      if (hasCode(error, "BAD_VERSION") || hasCode(error, "NO_NODE")) return false;
+      throw error;
+    }
+  }
+
+  async countOn(path: string, by: number): Promise<void> {
+    const name = childPath(path, counting);
+    for (let left = by; left > 0; left -= countsAtOnce) {
+      let steps: AnyTransaction = this.#session.transaction();
+      for (let i = 0; i < Math.min(left, countsAtOnce); i++) steps = steps.create(name).delete(name);
+      await refusing(steps.commit({ timeoutMs: this.#timeoutMs }));
+    }
+  }
+}
+
+function kindFields(stat: Stat): Pick<ThereZnode, "kind" | "ttlMs" | "acl"> {
+  return { kind: kindOf(stat), ttlMs: stat.ttlMs ?? 0, acl: undefined };
+}
+
+async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await refusing(read());
+  } catch (error) {
+    if (hasCode(error, "NO_NODE")) return undefined;
+    throw error;
+  }
+}
+
+async function refusing<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof TerrariumError && ofOneZnode.includes(error.code)) throw new ZnodeRefusal(error.message);
+    throw error;
+  }
+}
