@@ -20,7 +20,7 @@ export const handwrittenTypes = {
     ..."WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
   ],
   "base/errors.ts": ["ErrorCode"],
-  "base/admin.ts": ["MemberAddress"],
+  "base/admin.ts": ["JoiningMember", "MemberAddress"],
   "protocol/client-messages.ts": ["ClientMessage", "ServerMessage", "RequestBody"],
   "protocol/peer-messages.ts": ["PeerMessage"],
   "raft/types.ts": ["Configuration", "Member", "HardState", "LogBase", "Entry"],
@@ -89,6 +89,7 @@ export const messages = {
   AdminRequest: { oneofs: { request: { property: "request", type: "AdminAction", tag: "type" } } },
   MemberAddress: { absent: ["zookeeperAddress"] },
   AddMember: { required: ["member"] },
+  JoiningMember: { required: ["member"] },
   ReplaceMember: { required: ["member"] },
   AdminReply: { absent: ["leader"] },
 

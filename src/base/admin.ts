@@ -10,6 +10,12 @@ export interface MemberAddress {
   readonly zookeeperAddress?: string;
 }
 
+/** A server that becomes a voter, or an observer. */
+export interface JoiningMember {
+  readonly member: MemberAddress;
+  readonly observer: boolean;
+}
+
 /** A request of an operator. `force`: even if too few of the voters seem to run. */
 export type AdminRequest =
   /** A server becomes a voter once it has caught up, or an observer. */
@@ -27,6 +33,19 @@ export type AdminRequest =
       readonly clientAddress?: string;
       /** Empty: it does not speak ZooKeeper's protocol any more. */
       readonly zookeeperAddress?: string;
+      readonly force: boolean;
+    }
+  /** One change: several members come and go, as by ZooKeeper's reconfig. */
+  | {
+      readonly type: "reconfigure";
+      /** Of members: what they are from now on. A voter does not become an observer. */
+      readonly joining: readonly JoiningMember[];
+      /** Those that are no members are passed over. */
+      readonly leaving: readonly number[];
+      /** Everybody else leaves. */
+      readonly exactly: boolean;
+      /** The zxid of the present membership, as `/zookeeper/config` shows it. Left out: any. */
+      readonly version?: number;
       readonly force: boolean;
     }
   /** Leadership goes to server `to`; 0 = to whoever is fit. */

@@ -23,13 +23,15 @@ export function checkAdminRequest(request: unknown): AdminRequest {
       return { type: "replace", gone: checkId("gone", request["gone"]), member: checkMember(request["member"]), force };
     case "update":
       return checkUpdate(request, force);
+    case "reconfigure":
+      return checkReconfigure(request, force);
     case "transfer":
       return { type: "transfer", to: request["to"] === 0 ? 0 : checkId("to", request["to"]) };
     default:
       throw badArgument(
         "request.type",
         request["type"],
-        '"add", "remove", "promote", "replace", "update" or "transfer"',
+        '"add", "remove", "promote", "replace", "update", "reconfigure" or "transfer"',
       );
   }
 }
@@ -46,6 +48,25 @@ function checkUpdate(request: Readonly<Record<string, unknown>>, force: boolean)
     ...(zookeeperAddress === undefined
       ? {}
       : { zookeeperAddress: checkZooKeeper("zookeeperAddress", zookeeperAddress) }),
+    force,
+  };
+}
+
+function checkReconfigure(request: Readonly<Record<string, unknown>>, force: boolean): AdminRequest {
+  const { joining, leaving, version } = request;
+  if (!Array.isArray(joining) || !Array.isArray(leaving))
+    throw badArgument("request", request, "a reconfigure with a list of those who join and one of those who leave");
+  if (version !== undefined && (typeof version !== "number" || !Number.isSafeInteger(version) || version < 0))
+    throw badArgument("version", version, "the zxid of the present membership");
+  return {
+    type: "reconfigure",
+    joining: joining.map((one: unknown) => {
+      if (!isObject(one)) throw badArgument("joining", one, "an object with a member and observer");
+      return { member: checkMember(one["member"]), observer: checkFlag("observer", one["observer"]) };
+    }),
+    leaving: leaving.map((id: unknown) => checkId("leaving", id)),
+    exactly: checkFlag("exactly", request["exactly"]),
+    ...(version === undefined ? {} : { version }),
     force,
   };
 }

@@ -9,7 +9,7 @@ import { checkEndpoints, checkTimeout } from "./endpoints.ts";
 import { checkOneCluster, unservedError } from "./server-state.ts";
 import { type ServerStatus, serverStatus } from "./server-status.ts";
 
-export type { AdminRequest, MemberAddress } from "../base/admin.ts";
+export type { AdminRequest, JoiningMember, MemberAddress } from "../base/admin.ts";
 
 export interface AdminOptions {
   /** How long the change may take, milliseconds; default 30,000. Once begun it goes on when the time is over. */

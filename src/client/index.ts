@@ -12,7 +12,7 @@
 
 export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../base/errors.ts";
 export type { OneShotKind, SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } from "../base/operations.ts";
-export { type AdminOptions, type AdminRequest, administer, type MemberAddress } from "./admin.ts";
+export { type AdminOptions, type AdminRequest, administer, type JoiningMember, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
 export { TerrariumClient } from "./client.ts";
 export { fileReason } from "./file-errors.ts";

@@ -4,6 +4,7 @@ import type { AdminRequest, MemberAddress } from "../base/admin.ts";
 import { unreachable } from "../base/assert.ts";
 import {
   sameAddresses,
+  sameIds,
   wantedMembership,
   withAdded,
   withMoved,
@@ -19,14 +20,16 @@ export type MembershipRequest = Exclude<AdminRequest, { readonly type: "transfer
 
 /**
  * The change that `request` asks for; "done" if the membership is so already, or will be when the change under way is
- * complete: so a request may be repeated. `incarnation` is that of the server to be added.
+ * complete: so a request may be repeated. `incarnation` is that of the server to be added, or those of several by id.
  */
 export function requestedChange(
   configuration: Configuration,
   request: MembershipRequest,
-  incarnation: number,
+  incarnation: number | ReadonlyMap<ServerId, number>,
 ): MembershipChange | ChangeRefusal | "done" {
-  const change = requested(configuration, request, incarnation);
+  const change = requested(configuration, request, (id) =>
+    typeof incarnation === "number" ? incarnation : (incarnation.get(id) ?? 0),
+  );
   return typeof change === "object" && "voters" in change ? { ...change, force: request.force } : change;
 }
 
@@ -38,7 +41,7 @@ export function isComplete({ oldVoters, wantedVoters }: Configuration): boolean 
 function requested(
   configuration: Configuration,
   request: MembershipRequest,
-  incarnation: number,
+  incarnationOf: (id: ServerId) => number,
 ): MembershipChange | ChangeRefusal | "done" {
   const wanted = wantedMembership(configuration);
   const isMember = (id: ServerId): boolean => wanted.members.some((member) => member.id === id);
@@ -48,7 +51,7 @@ function requested(
     case "add":
       if (isMember(request.member.id)) return addedAlready(wanted, request.member, request.observer);
       if (wasMember(request.member.id)) return usedBefore(request.member.id);
-      return withAdded(wanted, { ...request.member, incarnation }, request.observer);
+      return withAdded(wanted, newcomer(request.member, incarnationOf), request.observer);
     case "remove":
       if (isMember(request.id)) return withoutMember(configuration, request.id);
       return wasMember(request.id) ? "done" : unknown(request.id);
@@ -75,11 +78,49 @@ function requested(
       }
       if (isMember(member.id)) return inUse(member.id);
       if (wasMember(member.id)) return usedBefore(member.id);
-      return withAdded(withRemoved(wanted, gone), { ...member, incarnation }, wanted.learners.includes(gone));
+      return withAdded(withRemoved(wanted, gone), newcomer(member, incarnationOf), wanted.learners.includes(gone));
     }
+    case "reconfigure":
+      return reconfigured(wanted, request, wasMember, incarnationOf);
     default:
       return unreachable(request);
   }
+}
+
+function newcomer(member: MemberAddress, incarnationOf: (id: ServerId) => number): Member {
+  return { ...member, incarnation: incarnationOf(member.id) };
+}
+
+/** First those that leave go, then the others come or become what they are to be. */
+function reconfigured(
+  before: MembershipChange,
+  { joining, leaving, exactly }: Extract<MembershipRequest, { readonly type: "reconfigure" }>,
+  wasMember: (id: ServerId) => boolean,
+  incarnationOf: (id: ServerId) => number,
+): MembershipChange | ChangeRefusal | "done" {
+  const stays = ({ id }: Member): boolean =>
+    !leaving.includes(id) && (!exactly || joining.some(({ member }) => member.id === id));
+  let wanted = before;
+  for (const member of before.members) if (!stays(member)) wanted = withRemoved(wanted, member.id);
+  for (const { member, observer } of joining) {
+    const { id } = member;
+    const known = wanted.members.find((one) => one.id === id);
+    if (known === undefined) {
+      if (wasMember(id)) return usedBefore(id);
+      wanted = withAdded(wanted, newcomer(member, incarnationOf), observer);
+      continue;
+    }
+    wanted = withMoved(wanted, { ...known, ...member });
+    if (!observer && !wanted.voters.includes(id)) wanted = withPromoted(wanted, id);
+    // Raft refuses to make an observer of a voter.
+    if (observer && wanted.voters.includes(id))
+      wanted = withAdded(withRemoved(wanted, id), { ...known, ...member }, true);
+  }
+  const same = sameIds(wanted.voters, before.voters) && sameIds(wanted.learners, before.learners);
+  const unmoved = wanted.members.every((one) =>
+    before.members.some((old) => old.id === one.id && sameAddresses(old, one)),
+  );
+  return same && unmoved ? "done" : wanted;
 }
 
 /** A member under the addresses that it is given; those that it is not given stay. */

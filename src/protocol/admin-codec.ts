@@ -41,6 +41,10 @@ function checkAction(action: AdminAction): void {
       checkServerId(action.id);
       if (!movesSomewhere(action)) throw malformed("an admin request that moves a member to no address");
       return;
+    case "reconfigure":
+      for (const { member } of action.joining) checkMember(member);
+      for (const id of action.leaving) checkServerId(id);
+      return;
     case "transfer":
       if (action.to !== 0) checkServerId(action.to);
   }

@@ -1,7 +1,8 @@
 /** Carries out what operators ask: at the leader, answered when it is complete. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AdminReply, AdminRequest } from "../base/admin.ts";
+import type { AdminReply, AdminRequest, MemberAddress } from "../base/admin.ts";
 import { type ErrorCode, TerrariumError } from "../base/errors.ts";
+import { configPath } from "../base/paths.ts";
 import { isComplete, type MembershipRequest, requestedChange } from "../node/membership-requests.ts";
 import type { Node } from "../node/node.ts";
 import type { ChangeRefusal } from "../raft/raft.ts";
@@ -26,16 +27,19 @@ export async function administer(node: Node, request: AdminRequest, signal: Abor
 }
 
 async function changeMembership(node: Node, request: MembershipRequest, signal: AbortSignal): Promise<AdminReply> {
-  const newcomer = request.type === "add" || request.type === "replace" ? request.member : undefined;
-  const known = node.raft.configuration.members.some(({ id }) => id === newcomer?.id);
+  const outdated = isOutdated(node, request);
+  if (outdated !== undefined) return outdated;
   // What is wrong without asking the newcomer is told first.
   const hopeless = requestedChange(node.raft.configuration, request, 0);
   if (typeof hopeless === "object" && "code" in hopeless) return failed(hopeless.code, hopeless.reason);
-  const incarnation = newcomer === undefined || known ? 0 : await incarnationOf(node, newcomer);
+  const incarnations = new Map<number, number>();
+  for (const newcomer of newcomersOf(node, request)) incarnations.set(newcomer.id, await incarnationOf(node, newcomer));
   if (request.type === "update" && hopeless !== "done") await checkNewAddresses(node, request);
   for (;;) {
-    const change = requestedChange(node.raft.configuration, request, incarnation);
+    const change = requestedChange(node.raft.configuration, request, incarnations);
     if (change === "done") break;
+    const overtaken = isOutdated(node, request);
+    if (overtaken !== undefined) return overtaken;
     if ("code" in change) return failed(change.code, change.reason);
     const answer = node.changeMembership(change);
     if (answer === "accepted") break;
@@ -48,10 +52,31 @@ async function changeMembership(node: Node, request: MembershipRequest, signal: 
     if (!node.raft.isLeader) return notLeader(node);
     await sleep(pollMs, undefined, { signal });
   }
-  if (requestedChange(node.raft.configuration, request, incarnation) === "done") return { type: "done" };
+  if (requestedChange(node.raft.configuration, request, incarnations) === "done") return { type: "done" };
   if (!node.raft.isLeader) return notLeader(node);
-  const given = newcomer === undefined ? "the member" : `server ${newcomer.id}`;
+  const newcomers = [...incarnations.keys()].join(", ");
+  const given = newcomers === "" ? "the member" : `server ${newcomers}`;
   return failed("UNKNOWN_MEMBER", `the change was given up: ${given} was removed again before it was complete`);
+}
+
+/** Those that the request makes members, and are none yet. */
+function newcomersOf({ raft }: Node, request: MembershipRequest): readonly MemberAddress[] {
+  const named =
+    request.type === "reconfigure"
+      ? request.joining.map(({ member }) => member)
+      : request.type === "add" || request.type === "replace"
+        ? [request.member]
+        : [];
+  return named.filter(({ id }) => !raft.configuration.members.some((member) => member.id === id));
+}
+
+/** Why a request that names the membership that it is decided on comes too late; undefined: it does not. */
+function isOutdated(node: Node, request: MembershipRequest): AdminReply | undefined {
+  if (request.type !== "reconfigure") return undefined;
+  if (!isSettled(node)) return failed("CHANGE_IN_PROGRESS", "another change of the membership is not complete");
+  const version = node.machine.stat(configPath)?.mzxid;
+  if (request.version === undefined || request.version === version) return undefined;
+  return failed("BAD_VERSION", `the membership is of zxid ${version}, not ${request.version}`);
 }
 
 function isSettled({ raft }: Node): boolean {

@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly zookeeperAddress: string | undefined;
   /** Four-letter words that are answered there. */
   readonly zookeeperWords: readonly Word[];
+  /** Whether ZooKeeper's clients may change the membership. */
+  readonly zookeeperReconfig: boolean;
   /** Undefined: no HTTP. */
   readonly httpAddress: string | undefined;
   /** Whether HTTP serves the pages for a browser, which show the tree. */
@@ -56,6 +58,7 @@ export interface ServeFlags {
   readonly peerAddress?: string;
   readonly zookeeper?: string;
   readonly zookeeperWords?: string;
+  readonly zookeeperReconfig?: boolean;
   readonly httpAddress?: string;
   readonly dashboard?: boolean;
   readonly httpName?: string;
@@ -119,6 +122,7 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
       "--peer-address",
     ),
     zookeeperAddress: flags.zookeeper === undefined ? undefined : parseAddress(flags.zookeeper, "--zookeeper"),
+    zookeeperReconfig: flags.zookeeperReconfig === true,
     zookeeperWords: parseWords(flags.zookeeperWords ?? "srvr"),
     httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
     dashboard: flags.dashboard !== false,

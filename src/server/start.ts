@@ -32,6 +32,7 @@ import type { LogOutput } from "./log-output.ts";
 import { Lookout } from "./lookout.ts";
 import { followMembership } from "./membership.ts";
 import type { ServeOptions } from "./options.ts";
+import { administerAnywhere } from "./reconfiguration.ts";
 import { unlessAborted } from "./stopping.ts";
 import { timedDisk } from "./timed-disk.ts";
 
@@ -204,6 +205,7 @@ async function serve(
     facts: { appliedIndex: () => node.machine.appliedIndex },
     log: collecting,
     connectionsMax: files.zookeeper,
+    reconfigure: options.zookeeperReconfig ? (asked, signal) => administerAnywhere(node, asked, signal) : undefined,
     words: options.zookeeperWords,
     wordFacts: {
       status: () => node.status(),

@@ -9,6 +9,7 @@ import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
 import type { Ending } from "./handshake.ts";
 import { Identities } from "./identities.ts";
 import { JuteWriter } from "./jute.ts";
+import type { AskedMembers } from "./reconfig.ts";
 import { type ForeignProtocol, strangerOf } from "./strangers.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -27,6 +28,11 @@ export interface ConnectionSurroundings {
   readonly began: (socket: Socket, attendance: Attendance) => () => void;
   /** The server ends the connection. */
   readonly ends: (socket: Socket, reason: Reason) => void;
+  /**
+   * Changes the membership, unless a code says already what is wrong with that: ZooKeeper's code for how it ended. What
+   * is begun goes on when `signal` aborts.
+   */
+  readonly reconfigure: (asked: AskedMembers | number, socket: Socket, signal: AbortSignal) => Promise<number>;
   /** Answers a four-letter word. */
   readonly word: (word: string) => Promise<string>;
 }
@@ -45,6 +51,7 @@ class ZooKeeperConnection implements ClientStream {
   /** Undefined until the first frame. */
   #link: ClientLink | undefined;
   #ended: () => void = () => {};
+  readonly #gone = new AbortController();
   /** The client takes nothing, so that nothing is heard from it. */
   #slow = false;
   #over = false;
@@ -67,6 +74,7 @@ class ZooKeeperConnection implements ClientStream {
     socket.on("end", () => this.#link?.ended());
     socket.on("close", () => {
       this.#over = true;
+      this.#gone.abort();
       this.#conversation.over();
       this.#ended();
       this.#link?.gone();
@@ -126,11 +134,21 @@ class ZooKeeperConnection implements ClientStream {
   #take(frame: Uint8Array): void {
     const heard = this.#conversation.hear(frame);
     if ("end" in heard) return this.#end(heard.end);
+    if ("reconfigure" in heard) return void this.#reconfigure(heard.reconfigure);
     if (this.#link === undefined) {
       this.#ended = this.#surroundings.began(this.#socket, this.#attendance);
       this.#link = this.#surroundings.streams.open(this);
     }
     this.#link?.received(heard.messages);
+  }
+
+  async #reconfigure(asked: AskedMembers | number): Promise<void> {
+    // Meanwhile pings are not answered, and the client must not give its server up.
+    const signal = AbortSignal.any([this.#gone.signal, AbortSignal.timeout(this.#attendance.timeoutMs / 2)]);
+    const code = await this.#surroundings.reconfigure(asked, this.#socket, signal);
+    if (this.#over) return;
+    this.#link?.received(this.#conversation.reconfigured(code));
+    this.#listen();
   }
 
   /** Whether the first bytes begin no handshake, but maybe a four-letter word, which is answered, or another protocol. */

@@ -8,9 +8,10 @@
 import { emptyBytes } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
 import type { PartResult, Result, WatchKind, WatchSpec } from "../base/operations.ts";
-import { pathProblem } from "../base/paths.ts";
+import { configPath, pathProblem } from "../base/paths.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { Attendance } from "./attendance.ts";
+import { noStat } from "./changes.ts";
 import { zkError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { type Ending, endingOf, type Given, noSession, readHandshake, writeResponse } from "./handshake.ts";
@@ -19,6 +20,7 @@ import { JuteReader, type JuteWriter, unlessMalformed } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
 import { take } from "./operations.ts";
 import { carrier, PendingRequests } from "./pending.ts";
+import { type AskedMembers, askedMembersOf } from "./reconfig.ts";
 import {
   pathsAnnounced,
   replies,
@@ -33,8 +35,21 @@ import { Traffic } from "./traffic.ts";
 
 const pingXid = -2;
 
+/** What a change of membership answers once it is made: the configuration, from a server that has applied it. */
+const newConfiguration: Taken = {
+  ask: { type: "read", read: { kind: "getData", path: configPath, watch: false, local: false } },
+  answer: (writer, { data = emptyBytes, stat = noStat }) => replies.data.write(writer, { data, stat }),
+};
+
 /** What a frame comes to. */
-export type Understood = { readonly messages: readonly ClientMessage[] } | { readonly end: Ending };
+export type Understood =
+  | { readonly messages: readonly ClientMessage[] }
+  | { readonly end: Ending }
+  /**
+   * A change of membership, or ZooKeeper's code for what is wrong with it: {@link Conversation.reconfigured} is to be told,
+   * and nothing is heard before.
+   */
+  | { readonly reconfigure: AskedMembers | number };
 
 /** What a conversation has to know of the server. */
 export interface Facts {
@@ -54,6 +69,8 @@ export class Conversation {
   readonly #attendance: Attendance;
   readonly #identities: Identities;
   #pings = 0;
+  /** A change of membership is under way: who asked for it. */
+  #reconfiguring: { readonly xid: number; readonly bytes: number } | undefined;
   /** The newest zxid that the client has from its attachment or an answer: of all changes up to there it was told. */
   #toldZxid = 0;
 
@@ -69,6 +86,7 @@ export class Conversation {
 
   /** Whether another frame can be taken up. Once false, true again after a {@link tell}, if at all. */
   get hears(): boolean {
+    if (this.#reconfiguring !== undefined) return false;
     return this.#state === "new" || (this.#state === "open" && this.#pending.hasRoom);
   }
 
@@ -103,11 +121,21 @@ export class Conversation {
         return unlessMalformed(() => this.#auth(xid, reader, frame.length)) ?? { end: "malformed" };
       case opcode.whoAmI:
         return this.#request(xid, this.#whoAmI(), frame.length);
+      case opcode.reconfig:
+        return this.#reconfigure(xid, reader, frame.length);
       case opcode.closeSession:
         return this.#lastRequest(xid, { ask: { type: "close" }, answer: () => {} }, 0);
       default:
         return this.#ask(xid, operation, reader, frame.length);
     }
+  }
+
+  /** How a change of membership has ended, by ZooKeeper's code: what the node is asked, so that the client is answered. */
+  reconfigured(code: number): readonly ClientMessage[] {
+    const asked = this.#reconfiguring;
+    this.#reconfiguring = undefined;
+    if (asked === undefined) return [];
+    return this.#request(asked.xid, code === zkError.OK ? newConfiguration : headerOnly(code), asked.bytes).messages;
   }
 
   /** Writes what the node says. Returns why the connection is to end behind it, if it is. */
@@ -149,6 +177,12 @@ export class Conversation {
     const { scheme, auth } = requests.auth.read(reader);
     if (this.#identities.add(scheme, auth)) return this.#request(xid, { ...headerOnly(zkError.OK), zxid: 0 }, bytes);
     return this.#lastRequest(xid, { ...headerOnly(zkError.AUTHFAILED), zxid: 0, end: "authFailed" }, bytes);
+  }
+
+  #reconfigure(xid: number, reader: JuteReader, bytes: number): Understood {
+    this.#reconfiguring = { xid, bytes };
+    const request = unlessMalformed(() => requests.reconfig.read(reader));
+    return { reconfigure: request === undefined ? zkError.MARSHALLINGERROR : askedMembersOf(request) };
   }
 
   #whoAmI(): Taken {

@@ -123,7 +123,6 @@ const rows = new Map<number, Take>([
   ],
   [opcode.checkWatches, row({ request: requests.watch, ask: askWatches("checkWatches"), answer: () => {} })],
   [opcode.removeWatches, row({ request: requests.watch, ask: askWatches("removeWatches"), answer: () => {} })],
-  [opcode.reconfig, row({ request: requests.reconfig, ask: () => zkError.RECONFIGDISABLED, answer: () => {} })],
 ]);
 
 /** Operations of ZooKeeper that are not served, and refused in their turn. */

@@ -142,14 +142,19 @@ export const requests = {
     persistent: vector(ustring),
     recursive: vector(ustring),
   }),
-  reconfig: record<{
-    readonly joining: string;
-    readonly leaving: string;
-    readonly newMembers: string;
-    readonly configId: number;
-  }>({ joining: ustring, leaving: ustring, newMembers: ustring, configId: long }),
+  reconfig: record<ReconfigRequest>({ joining: ustring, leaving: ustring, newMembers: ustring, configId: long }),
   nothing,
 } as const;
+
+/** Lists with commas between. */
+export interface ReconfigRequest {
+  readonly joining: string;
+  readonly leaving: string;
+  /** Not empty: these and no others, and the other two say nothing. */
+  readonly newMembers: string;
+  /** The version that the present configuration has to have; -1: any. */
+  readonly configId: number;
+}
 
 /** Who somebody is, as whoAmI tells it. */
 export interface ClientInfo {

@@ -1,5 +1,6 @@
 /** The door of clients that speak ZooKeeper's protocol (docs/zookeeper.md). */
 import type { Socket } from "node:net";
+import type { AdminReply } from "../base/admin.ts";
 import { limits } from "../base/limits.ts";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { Door } from "../doors/door.ts";
@@ -9,7 +10,9 @@ import { Listener } from "../doors/listener.ts";
 import type { Attendance } from "./attendance.ts";
 import { carryZooKeeper, type Reason } from "./connection.ts";
 import type { Facts } from "./conversation.ts";
+import { zkError } from "./errors.ts";
 import { answerWord, type Word, type WordFacts } from "./four-letter-words.ts";
+import { type AskedMembers, codeOfChange } from "./reconfig.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface ZooKeeperDoorOptions {
@@ -21,6 +24,11 @@ export interface ZooKeeperDoorOptions {
   readonly perAddressMax?: number;
   /** How long a new connection may take for its handshake, milliseconds; default 10,000. */
   readonly handshakeMs?: number;
+  /**
+   * Changes the membership for a client; gives up when `signal` aborts. Left out: clients may not, and are told
+   * RECONFIGDISABLED.
+   */
+  readonly reconfigure?: ((asked: AskedMembers, signal: AbortSignal) => Promise<AdminReply>) | undefined;
   /** Four-letter words that are answered. */
   readonly words: readonly Word[];
   /** What they are answered with. */
@@ -86,6 +94,8 @@ export class ZooKeeperDoor implements Door {
         };
       },
       ends: (socket: Socket, reason: Reason) => this.#ends(socket, reason),
+      reconfigure: (asked: AskedMembers | number, socket: Socket, signal: AbortSignal) =>
+        this.#reconfigure(options.reconfigure, asked, nameOf(socket), signal),
       word: async (word: string) => {
         try {
           return await answerWord(word, words, told);
@@ -110,6 +120,31 @@ export class ZooKeeperDoor implements Door {
   async close(): Promise<void> {
     await this.#listener.close();
     this.#gate.close();
+  }
+
+  async #reconfigure(
+    reconfigure: ZooKeeperDoorOptions["reconfigure"],
+    asked: AskedMembers | number,
+    address: string,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const asks = "a ZooKeeper client asks for other members (reconfig)";
+    if (reconfigure === undefined) {
+      const how = "start the servers with --zookeeper-reconfig to allow it, or use `kvctl member`";
+      this.#log.warn({ address }, `${asks}, which is not allowed here: ${how}`);
+      return zkError.RECONFIGDISABLED;
+    }
+    if (typeof asked === "number") return asked;
+    this.#log.info({ address, asked }, asks);
+    try {
+      const reply = await reconfigure(asked, signal);
+      if (reply.type === "failed")
+        this.#log.warn({ address, code: reply.code, reason: reply.message }, "the members are not changed, or not yet");
+      return codeOfChange(reply);
+    } catch (err) {
+      this.#log.error({ err, address }, "could not change the members");
+      return zkError.SYSTEMERROR;
+    }
   }
 
   #ends(socket: Socket, reason: Reason): void {

@@ -69,7 +69,9 @@ export class LocalCluster {
   ): Promise<LocalCluster> {
     const home = await mkdtemp(join(tmpdir(), "terrarium-"));
     const ports = await freePorts(size * 4);
-    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false));
+    // Of another checkout nobody knows whether it takes the third address.
+    const third = zookeeper && checkout === undefined;
+    const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false, third));
     const bin = checkout === undefined ? ownBin : join(checkout, "bin");
     const cluster = new LocalCluster(home, servers, extraArguments, zookeeper, bin);
     if (prepare !== undefined)
@@ -213,13 +215,14 @@ export class LocalCluster {
   }
 }
 
-function newServer(home: string, id: number, ports: readonly number[], joins: boolean): LocalServer {
+/** `third`: the membership knows where it speaks ZooKeeper's protocol. */
+function newServer(home: string, id: number, ports: readonly number[], joins: boolean, third = false): LocalServer {
   const address = (n: number) => `127.0.0.1:${present(ports[n], "a port")}`;
   return {
     id,
     endpoint: address(0),
     peerAddress: address(1),
-    first: `${id}=${address(1)}/${address(0)}`,
+    first: `${id}=${address(1)}/${address(0)}${third ? `/${address(3)}` : ""}`,
     httpAddress: address(2),
     zookeeperAddress: address(3),
     dataDirectory: join(home, `server-${id}`),

@@ -253,7 +253,11 @@ describe("arguments of the calls without a session", () => {
     await refused(change({ type: "add", member: { id: 4, peerAddress: "a:1" } }), "BAD_ARGUMENTS", "clientAddress is");
     await refused(change({ type: "add", member, observer: 1 }), "BAD_ARGUMENTS", "observer is");
     await refused(change({ type: "replace", gone: 1.5, member }), "BAD_ARGUMENTS", "gone is");
-    await refused(change({ type: "update", id: 1 }), "BAD_ARGUMENTS", "with a peerAddress, a clientAddress or both");
+    await refused(
+      change({ type: "update", id: 1 }),
+      "BAD_ARGUMENTS",
+      "with a peerAddress, a clientAddress or a zookeeperAddress",
+    );
     await refused(change({ type: "update", id: 1, clientAddress: "" }), "BAD_ARGUMENTS", "clientAddress is");
     await refused(change({ type: "remove", id: 1 }, null), "BAD_ARGUMENTS", "options is null");
     await refused(change({ type: "remove", id: 1 }, { timeoutMs: -1 }), "USAGE", "timeoutMs is");

@@ -86,7 +86,7 @@ describe("setWatches", () => {
       heard(-8, opcode.setWatches, setWatches("/a")),
       heard(2, opcode.exists, encode(requests.read, { path: "/a", watch: false })),
     ];
-    const messages = frames.flatMap((frame) => ("end" in frame ? [] : frame.messages));
+    const messages = frames.flatMap((frame) => ("messages" in frame ? frame.messages : []));
     expect(messages.map(({ type }) => type)).toEqual(["request", "setWatches", "request", "request"]);
     const replies = [1, 2, 3].map((xid) => ({ type: "reply", xid, zxid: 100 + xid, result: {} }) as const);
     const headers = told(...replies).map((reader) => replyHeader.read(reader));
@@ -145,7 +145,7 @@ it("a multi of too many parts is refused here, and its parts go nowhere", () => 
   const multi = (parts: number): unknown => {
     const end = encode(multiHeader, { type: -1, done: true, err: -1 });
     const found = heard(1, opcode.multi, Buffer.concat([...Array.from({ length: parts }, () => check), end]));
-    if ("end" in found) throw new Error(found.end);
+    if (!("messages" in found)) throw new Error("it comes to no messages");
     return found.messages[0];
   };
   expect(multi(limits.multiPartsMax)).toMatchObject({ body: { type: "write", operation: { op: "multi" } } });

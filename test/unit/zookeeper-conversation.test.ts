@@ -73,7 +73,7 @@ class Session {
 
   #ask(xid: number, operation: number, body: Uint8Array = new Uint8Array()): ServerMessage {
     const heard = this.#conversation.hear(Buffer.concat([encode(requestHeader, { xid, opcode: operation }), body]));
-    if ("end" in heard) throw new Error(`ended: ${heard.end}`);
+    if (!("messages" in heard)) throw new Error(`it comes to ${JSON.stringify(heard)}`);
     if (heard.messages.some(({ type }) => type === "ping")) this.#pings += 1;
     return { type: "pong", number: this.#pings, quorum: true };
   }
