@@ -1,4 +1,6 @@
 /** What clients draw as the parts of a multi: parts that have to do with each other, so that each has to see those before it. */
+import { drawList } from "./access-rules.ts";
+import type { Draws } from "./world/random.ts";
 import type { Drawing, PartStep } from "./write-steps.ts";
 
 /** The parts of one multi. What they store is the drawing's data and a letter, so that no two store the same. */
@@ -77,6 +79,22 @@ function drawStory(drawing: Drawing): readonly PartStep[] {
         { kind: "delete", path, version },
         { kind: "check", path, version: -1 },
       ];
+  }
+}
+
+/** Lists that the other parts of their own multi meet. */
+export function drawListStory(path: string, draws: Draws): readonly PartStep[] {
+  const below = `${path}/a${draws.below(3)}`;
+  const set = (at: string): PartStep => ({ kind: "setAcl", path: at, acl: drawList(draws), version: -1 });
+  switch (draws.below(4)) {
+    case 0:
+      return [set(path), { kind: "check", path, version: -1 }, set(path)];
+    case 1:
+      return [set(path), { kind: "delete", path: below, version: -1 }];
+    case 2:
+      return [{ kind: "check", path, version: -1 }, set(below), { kind: "check", path: below, version: -1 }];
+    default:
+      return [set(path), set(path)];
   }
 }
 

@@ -15,8 +15,9 @@ import type {
   Success,
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
+import { drawList, firstList, kept, may } from "./access-rules.ts";
 import { type MadeZnode, type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
-import { drawMulti, drawUsedUp } from "./draw-multi.ts";
+import { drawListStory, drawMulti, drawUsedUp } from "./draw-multi.ts";
 import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";
 
 /** What comes of an operation: an error's code or "ok", and what a success answers. */
@@ -59,8 +60,10 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   delete: {
     asked: ({ path, version }) => ({ op: "delete", path, version }),
     takesRoom: () => false,
-    rule: (tree, { zxid }, { path, version }) => {
+    rule: (tree, { zxid, identities }, { path, version }) => {
       if (path === "/" || path.startsWith("/zookeeper")) return refused("BAD_ARGUMENTS");
+      const parent = tree.now(parentOf(path));
+      if (parent !== undefined && !may(parent.acl, ["DELETE"], identities)) return refused("NO_AUTH");
       const znode = tree.now(path);
       if (znode === undefined) return refused("NO_NODE");
       if (version !== -1 && version !== znode.version) return refused("BAD_VERSION");
@@ -76,9 +79,36 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
       if (data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
       const znode = tree.now(path);
       if (znode === undefined) return refused("NO_NODE");
+      if (!may(znode.acl, ["WRITE"], entry.identities)) return refused("NO_AUTH");
       if (path === "/zookeeper/config") return refused("BAD_ARGUMENTS");
       if (version !== -1 && version !== znode.version) return refused("BAD_VERSION");
       return ok({ stat: statOf(tree.change(entry, path, znode, data)) });
+    },
+  },
+  setAcl: {
+    asked: ({ path, acl, version }) => ({ op: "setAcl", path, acl, version }),
+    takesRoom: () => false,
+    rule: (tree, { zxid, identities }, { path, acl, version }) => {
+      if (path !== "/" && !/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
+      const list = kept(acl, identities);
+      if (list === undefined) return refused("INVALID_ACL");
+      const znode = tree.now(path);
+      if (znode === undefined) return refused("NO_NODE");
+      if (!may(znode.acl, ["ADMIN"], identities)) return refused("NO_AUTH");
+      if (version !== -1 && version !== znode.aversion) return refused("BAD_VERSION");
+      return ok({ stat: statOf(tree.changeAcl(path, zxid, znode, list)) });
+    },
+  },
+  createWithAcl: {
+    asked: ({ path, data, ephemeral, sequential, acl }) => ({
+      op: "createWithAcl",
+      acl,
+      create: { op: "create", path, data: utf8(data), ephemeral, sequential },
+    }),
+    takesRoom: () => true,
+    rule: (tree, entry, { acl, create }) => {
+      const owner = create.op === "create" && create.ephemeral ? entry.sessionId : 0;
+      return createRule(tree, entry, { sequential: false, ...create, owner, acl });
     },
   },
   multi: {
@@ -99,14 +129,17 @@ function createRule(
   wanted: { readonly path: string; readonly sequential: boolean } & Omit<MadeZnode, "path">,
 ): Done {
   if (wanted.data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
+  const acl = wanted.acl === undefined ? undefined : kept(wanted.acl, entry.identities);
+  if (wanted.acl !== undefined && acl === undefined) return refused("INVALID_ACL");
   const parent = tree.now(parentOf(wanted.path));
   if (parent === undefined) return refused("NO_NODE");
+  if (!may(parent.acl, ["CREATE"], entry.identities)) return refused("NO_AUTH");
   if (parentOf(wanted.path) === "/zookeeper/config") return refused("BAD_ARGUMENTS");
   const path = wanted.path + (wanted.sequential ? String(parent.childrenMade).padStart(10, "0") : "");
   if (!/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
   if (tree.now(path) !== undefined) return refused("NODE_EXISTS");
   if (parent.owner !== 0) return refused("NO_CHILDREN_FOR_EPHEMERALS");
-  return ok({ path, stat: statOf(tree.add(entry, { ...wanted, path })) });
+  return ok({ path, stat: statOf(tree.add(entry, { ...wanted, path, acl: acl ?? firstList(path) })) });
 }
 
 function partOf(step: PartStep): MultiPart {
@@ -129,6 +162,7 @@ function partRule(tree: ModelTree, entry: ModelEntry, part: MultiPart): Done {
   if (part.op !== "check") return ruleOf(tree, entry, part);
   const znode = tree.now(part.path);
   if (znode === undefined) return refused("NO_NODE");
+  if (!may(znode.acl, ["READ"], entry.identities)) return refused("NO_AUTH");
   return part.version === -1 || part.version === znode.version ? ok({}) : refused("BAD_VERSION");
 }
 
@@ -234,6 +268,25 @@ export const writeChoices = {
     weight: 3,
     hunted: rarely,
     step: ({ path, version }) => ({ kind: "delete", path, version }),
+  },
+  /** Plans of before draw none of these two. */
+  createWithAcl: {
+    weight: 0,
+    hunted: [],
+    step: ({ path, parent, data, draws }) => {
+      const sequential = draws.chance(0.3);
+      const at = sequential ? `${parent()}/s-` : path;
+      return { kind: "createWithAcl", path: at, data, ephemeral: draws.chance(0.2), sequential, acl: drawList(draws) };
+    },
+  },
+  setAcl: {
+    weight: 0,
+    hunted: [],
+    step: ({ path, parent, aversion, draws }) => {
+      if (draws.chance(0.3)) return { kind: "multi", parts: drawListStory(path, draws) };
+      const at = draws.chance(0.7) ? path : parent();
+      return { kind: "setAcl", path: at, acl: drawList(draws), version: draws.chance(0.3) ? aversion : -1 };
+    },
   },
   /** Several of them together. Plans of before do not draw it. */
   multi: {

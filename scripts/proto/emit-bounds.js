@@ -43,9 +43,11 @@ function recordBound(message, messages) {
   if (oneofs.length === 0) return sum(0, own, access, messages);
   const [oneof] = oneofs;
   const { fixed, terms } = termsOf(own, access, messages);
-  if (oneofs.length > 1 || terms.length > 0) throw new Error(`${message.name}: no bound of such a message yet`);
+  if (oneofs.length > 1) throw new Error(`${message.name}: no bound of such a message yet`);
   const expression = `message.${oneof.property}`;
-  return `switch (${expression}.${oneof.tag}) {\n${unionCases(oneof, expression, fixed, messages)}default:\nreturn unreachable(${expression});\n}\n`;
+  const counted = terms.length > 0 ? `let own = ${fixed};\n${terms.join("").replaceAll("bytes +=", "own +=")}` : "";
+  const start = terms.length > 0 ? "own" : fixed;
+  return `${counted}switch (${expression}.${oneof.tag}) {\n${unionCases(oneof, expression, start, messages)}default:\nreturn unreachable(${expression});\n}\n`;
 }
 
 function groupBound(message, own, access, messages) {
@@ -58,18 +60,19 @@ function groupBound(message, own, access, messages) {
   return `${head}if (${group.property}.${group.alone} !== undefined) {\n${sum(fixed, alone, access, messages)}}\n${sum(fixed, rest, access, messages)}`;
 }
 
-function unionCases(oneof, expression, fixed, messages) {
+/** `start`: a number, or the name of one, that all of them have in common. */
+function unionCases(oneof, expression, start, messages) {
   const cases = oneof.fields.map((field) => {
     const value = field.wrapped === undefined ? expression : `${expression}.${field.wrapped}`;
-    return `case "${field.tagName}": {\n${sum(fixed, [field], () => value, messages)}}\n`;
+    return `case "${field.tagName}": {\n${sum(start, [field], () => value, messages)}}\n`;
   });
-  if (oneof.unknown !== undefined) cases.push(`case "${oneof.unknown}":\nreturn ${fixed};\n`);
+  if (oneof.unknown !== undefined) cases.push(`case "${oneof.unknown}":\nreturn ${start};\n`);
   return cases.join("");
 }
 
 function sum(start, fields, access, messages) {
   const { fixed, terms } = termsOf(fields, access, messages);
-  const total = start + fixed;
+  const total = typeof start === "number" ? start + fixed : `${start} + ${fixed}`;
   const plain = terms.every((term) => term.startsWith("bytes += "));
   if (plain) return `return ${[total, ...terms.map((term) => term.slice("bytes += ".length, -2))].join(" + ")};\n`;
   return `let bytes = ${total};\n${terms.join("")}return bytes;\n`;

@@ -16,7 +16,9 @@
  */
 export const handwrittenTypes = {
   "base/operations.ts": [
-    ..."Operation MultiPart Read ReadKind ReadPart ReadPartKind Stat Failure Result PartResult".split(" "),
+    ..."Operation MultiPart PlainCreate AclItem ClientIdentity Credential Read ReadKind ReadPart ReadPartKind Stat Failure Result PartResult".split(
+      " ",
+    ),
     ..."WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
   ],
   "base/errors.ts": ["ErrorCode"],
@@ -39,7 +41,7 @@ const result = {
   property: "result",
   type: "Result",
   alone: "failure",
-  rest: ["path", "stat", "data", "children", "more", "results", "count"],
+  rest: ["path", "stat", "data", "children", "more", "results", "count", "acl"],
 };
 
 /**
@@ -69,14 +71,25 @@ const result = {
 export const messages = {
   ClientFrame: { list: true },
   ClientMessage: { tag: "type", bound: true },
+  Connect: { absent: ["credentials"] },
   Request: {
     oneofs: {
-      request: { property: "body", type: "RequestBody", tag: "type", wrap: { write: "operation", read: "read" } },
+      request: {
+        property: "body",
+        type: "RequestBody",
+        tag: "type",
+        wrap: { write: "operation", read: "read", auth: "credential" },
+      },
     },
   },
   Operation: { tag: "op" },
   Multi: { most: { parts: "multiPartsMax" } },
   MultiPart: { tag: "op", unknown: "unsupported" },
+  SetAcl: { most: { acl: "aclItemsMax" } },
+  CreateWithAcl: {
+    oneofs: { operation: { property: "create", type: "PlainCreate", tag: "op" } },
+    most: { acl: "aclItemsMax" },
+  },
   Read: { absent: ["after", "limit", "parts", "watches"], most: { parts: "multiPartsMax", watches: "multiPartsMax" } },
   ServerFrame: { list: true },
   ServerMessage: { tag: "type", wrap: { refused: "failure", event: "event" }, bound: true },
@@ -86,6 +99,7 @@ export const messages = {
   },
   ChildNames: { list: true },
   PartResults: { list: true },
+  AclItems: { list: true },
   AdminRequest: { oneofs: { request: { property: "request", type: "AdminAction", tag: "type" } } },
   MemberAddress: { absent: ["zookeeperAddress"] },
   AddMember: { required: ["member"] },
@@ -99,7 +113,7 @@ export const messages = {
   Command: { oneofs: { command: { property: "body", type: "CommandBody", tag: "type" } }, pieces: ["timeMs"] },
   AttachSession: { absent: ["takeover"] },
   Stat: { absent: ["container", "ttlMs"] },
-  Write: { required: ["operation"], absent: ["diskFull"] },
+  Write: { required: ["operation"], absent: ["diskFull", "identities"] },
 
   PeerFrame: { list: true },
   PeerMessage: { tag: "type", names: "types", bound: true },
@@ -107,9 +121,9 @@ export const messages = {
   LogBase: { required: ["configuration"] },
   Identity: { absent: ["incarnation", "joining", "origin"] },
   CheckpointHead: { required: ["configuration"] },
-  Segment: { pieces: ["removedPaths", "endedSessions", "znodes", "sessions"] },
+  Segment: { pieces: ["removedPaths", "endedSessions", "znodes", "sessions", "guarded"] },
   SessionRow: { bound: true, sized: true },
-  ZnodeRow: { parts: ["data"], absent: ["container", "ttlMs"], sized: true },
+  ZnodeRow: { parts: ["data"], absent: ["container", "ttlMs", "acl"], sized: true },
   RememberedAnswer: { group: result },
   BackupRecord: { tag: "type" },
   BackupHeader: { required: ["head"] },

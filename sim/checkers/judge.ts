@@ -1,7 +1,17 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
 import { bytesEqual } from "../../src/base/bytes.ts";
 import { inShort } from "../../src/base/operation-traits.ts";
-import type { Operation, PartResult, Read, Result, SessionId, Success, Zxid } from "../../src/base/operations.ts";
+import type {
+  ClientIdentity,
+  Operation,
+  PartResult,
+  Read,
+  Result,
+  SessionId,
+  Success,
+  Zxid,
+} from "../../src/base/operations.ts";
+import { listLine, masked, may } from "../access-rules.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { namesHash, statDifference, statOf } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";
@@ -53,6 +63,7 @@ const differences: {
   children: ({ children }) => (children === undefined ? undefined : "names of children"),
   more: ({ more }) => (more === undefined ? undefined : "that more follows"),
   count: ({ count }) => (count === undefined ? undefined : "a count"),
+  acl: ({ acl }) => (acl === undefined ? undefined : "a list"),
   results: ({ results }, { results: right }) => {
     if (results?.length !== right?.length) return `${results?.length} results instead of ${right?.length}`;
     for (const [i, result] of (results ?? []).entries()) {
@@ -67,20 +78,32 @@ function partDifference({ failure, ...answer }: PartResult, { failure: _, ...rig
   return failure === undefined ? differenceOf(answer, right) : `the failure ${failure.code}`;
 }
 
-/** A read's answer, for the state at `zxid`. `sessionId`: who read; 0: nobody. */
+/** Who read: a session, or none (0), whose client had shown to be all of these. */
+export interface Reader {
+  readonly sessionId: SessionId;
+  readonly identities: readonly ClientIdentity[];
+}
+
+/** A read's answer, for the state at `zxid`. */
 export function judgeRead(
   model: ReferenceModel,
   read: Read,
   zxid: Zxid,
   result: Result,
-  sessionId: SessionId = 0,
+  { sessionId, identities }: Reader,
 ): string | undefined {
   if (read.kind === "sync" || read.kind === "addWatch" || read.kind === "addRecursiveWatch")
     return result.failure === undefined ? undefined : `was answered ${result.failure.code} by ${read.kind}`;
-  if (read.kind === "multiRead") return judgeParts(model, read, zxid, result);
+  if (read.kind === "multiRead") return judgeParts(model, read, zxid, result, { sessionId, identities });
   if (read.kind === "getEphemerals") return judgeEphemerals(model, read, zxid, result, sessionId);
   const znode = model.tree.at(read.path, zxid);
   const what = `${read.kind} ${read.path} at zxid ${zxid}`;
+  if (znode !== undefined) {
+    const allowed = may(znode.acl, read.kind === "getAcl" ? ["READ", "ADMIN"] : ["READ"], identities);
+    if (result.failure?.code === "NO_AUTH" && read.kind !== "exists")
+      return allowed ? `was refused ${what}, which its list allows` : undefined;
+    if (!allowed && read.kind !== "exists") return `saw by ${what} what its list keeps from it`;
+  }
   if (result.failure !== undefined) {
     if (result.failure.code !== "NO_NODE") return `was answered ${result.failure.code} by ${what}`;
     return znode === undefined ? undefined : `found nothing by ${what}, but it exists`;
@@ -92,6 +115,11 @@ export function judgeRead(
   }
   const difference = result.stat === undefined ? "no Stat" : statDifference(result.stat, statOf(znode));
   if (difference !== undefined) return `saw by ${what}: ${difference}`;
+  if (read.kind === "getAcl") {
+    const list = may(znode.acl, ["ADMIN"], identities) ? znode.acl : masked(znode.acl);
+    if (listLine(result.acl ?? []) === listLine(list)) return undefined;
+    return `saw the list [${listLine(result.acl ?? [])}] instead of [${listLine(list)}] by ${what}`;
+  }
   if (read.kind === "getData" && result.data === undefined) return `saw no data by ${what}`;
   if (read.kind === "getChildren" && result.children === undefined) return `saw no children by ${what}`;
   if (result.data !== undefined && !bytesEqual(result.data, znode.data)) return `saw other data by ${what}`;
@@ -122,14 +150,20 @@ function judgeEphemerals(
 }
 
 /** Every part by itself, and all at one zxid: so they are of one state. */
-function judgeParts(model: ReferenceModel, { parts = [] }: Read, zxid: Zxid, result: Result): string | undefined {
+function judgeParts(
+  model: ReferenceModel,
+  { parts = [] }: Read,
+  zxid: Zxid,
+  result: Result,
+  reader: Reader,
+): string | undefined {
   if (result.failure !== undefined) return `was answered ${result.failure.code} by a multiRead`;
   const { results = [] } = result;
   if (results.length !== parts.length) return `has ${results.length} results for ${parts.length} parts`;
   for (const [i, { failure, ...answer }] of results.entries()) {
     const { kind = "getData", path = "" } = parts[i] ?? {};
     const read = { kind, path, watch: false, local: false };
-    const fault = judgeRead(model, read, zxid, failure === undefined ? answer : { failure });
+    const fault = judgeRead(model, read, zxid, failure === undefined ? answer : { failure }, reader);
     if (fault !== undefined) return `${fault}, as part ${i} of a multiRead`;
   }
   return undefined;

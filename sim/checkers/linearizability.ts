@@ -29,13 +29,14 @@ export class Linearizability implements Observer {
     this.#floors.delete(operation.id);
     const { invocation, result, zxid, outcome } = operation;
     if (floor === undefined || outcome !== "answered" || result === undefined || invocation.type === "close") return;
+    if (invocation.type === "auth") return;
     if (zxid > this.#feed.model.applied) this.#break(operation, `has zxid ${zxid}, which nobody has committed`);
     if (invocation.type === "write") {
       if (zxid <= floor) this.#break(operation, `has zxid ${zxid}, but began after an answer of zxid ${floor}`);
       this.#blame(operation, judgeWrite(this.#feed.model, operation, invocation.operation, result));
     } else {
       if (zxid < floor) this.#break(operation, `shows zxid ${zxid}, but began after an answer of zxid ${floor}`);
-      this.#blame(operation, judgeRead(this.#feed.model, invocation.read, zxid, result, operation.sessionId));
+      this.#blame(operation, judgeRead(this.#feed.model, invocation.read, zxid, result, operation));
     }
     this.#floor = Math.max(this.#floor, zxid);
   }

@@ -1,6 +1,7 @@
 /** The tree of the reference model: every version of every znode, so that it can be seen as it was at any zxid. */
-import type { SessionId, Stat, Zxid } from "../../src/base/operations.ts";
+import type { AclItem, ClientIdentity, SessionId, Stat, Zxid } from "../../src/base/operations.ts";
 import { hashString } from "../../src/base/random.ts";
+import { firstList } from "../access-rules.ts";
 
 /** One version of a znode, from a zxid on. */
 export interface ZnodeVersion {
@@ -14,6 +15,9 @@ export interface ZnodeVersion {
   readonly ctime: number;
   readonly mtime: number;
   readonly version: number;
+  readonly acl: readonly AclItem[];
+  /** Of the list. */
+  readonly aversion: number;
   readonly owner: SessionId;
   readonly container: boolean;
   /** Milliseconds; 0: none. */
@@ -36,6 +40,8 @@ export interface ModelEntry {
   readonly zxid: Zxid;
   readonly timeMs: number;
   readonly sessionId: SessionId;
+  /** Who the one who asks has shown to be. */
+  readonly identities: readonly ClientIdentity[];
 }
 
 /** A znode that is to be made. */
@@ -46,6 +52,8 @@ export interface MadeZnode {
   readonly owner?: SessionId;
   readonly container?: boolean;
   readonly ttlMs?: number;
+  /** Left out: the one with which such a znode begins. */
+  readonly acl?: readonly AclItem[];
 }
 
 const noBytes = new Uint8Array(0);
@@ -164,6 +172,13 @@ export class ModelTree {
     this.#set("/zookeeper/config", { ...znode, since: zxid, data, mzxid: zxid, mtime: timeMs, version: -1 });
   }
 
+  /** Replaces the list of a znode that exists, of which no watch tells. */
+  changeAcl(path: string, zxid: Zxid, znode: ZnodeVersion, acl: readonly AclItem[]): ZnodeVersion {
+    const next = { ...znode, since: zxid, acl, aversion: znode.aversion + 1 };
+    this.#set(path, next);
+    return next;
+  }
+
   /** Removes a znode. */
   remove(zxid: Zxid, path: string): void {
     const znode = this.now(path);
@@ -200,8 +215,11 @@ export class ModelTree {
 
   #set(path: string, version: ZnodeVersion): void {
     const versions = this.#versions.get(path);
-    this.#changes.push({ type: changeBetween(versions?.at(-1), version), path, zxid: version.since });
-    this.#undo?.push(() => this.#changes.pop());
+    const type = changeBetween(versions?.at(-1), version);
+    if (type !== undefined) {
+      this.#changes.push({ type, path, zxid: version.since });
+      this.#undo?.push(() => this.#changes.pop());
+    }
     if (versions === undefined) {
       this.#begin(path, version);
       this.#undo?.push(() => this.#versions.delete(path));
@@ -220,8 +238,8 @@ export class ModelTree {
   }
 }
 
-function fresh({ zxid, timeMs }: Omit<ModelEntry, "sessionId">, made: MadeZnode): ZnodeVersion {
-  const { data, owner = 0, container = false, ttlMs = 0 } = made;
+function fresh({ zxid, timeMs }: Pick<ModelEntry, "zxid" | "timeMs">, made: MadeZnode): ZnodeVersion {
+  const { path, data, owner = 0, container = false, ttlMs = 0, acl = firstList(path) } = made;
   return {
     since: zxid,
     exists: true,
@@ -232,6 +250,8 @@ function fresh({ zxid, timeMs }: Omit<ModelEntry, "sessionId">, made: MadeZnode)
     ctime: timeMs,
     mtime: timeMs,
     version: 0,
+    acl,
+    aversion: 0,
     owner,
     container,
     ttlMs,
@@ -241,10 +261,11 @@ function fresh({ zxid, timeMs }: Omit<ModelEntry, "sessionId">, made: MadeZnode)
   };
 }
 
-/** What happened between two versions of a znode that follow each other. */
-export function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): ModelChange["type"] {
+/** What happened between two versions of a znode that follow each other; undefined: another list, of which no watch tells. */
+export function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): ModelChange["type"] | undefined {
   if (!after.exists) return "deleted";
   if (before === undefined || !before.exists) return "created";
+  if (after.aversion !== before.aversion) return undefined;
   // Not by its zxid: of a multi, the children may change after the data.
   return after.version !== before.version || after.data !== before.data ? "dataChanged" : "childrenChanged";
 }
@@ -259,7 +280,7 @@ export function statOf(version: ZnodeVersion): Stat {
     mtime: version.mtime,
     version: version.version,
     cversion: 2 * version.childrenMade - version.children,
-    aversion: 0,
+    aversion: version.aversion,
     ephemeralOwner: version.owner,
     dataLength: version.data.length,
     numChildren: version.children,

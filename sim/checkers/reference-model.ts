@@ -4,7 +4,7 @@
  * by its zxid. What each operation should come to is in `sim/operations.ts`.
  */
 import { bytesEqual, hex, utf8 } from "../../src/base/bytes.ts";
-import type { Operation, SessionId, Zxid } from "../../src/base/operations.ts";
+import type { ClientIdentity, Operation, SessionId, Zxid } from "../../src/base/operations.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 import type { Command, CreateSession, Write } from "../../src/znode/commands.ts";
 import { type Done, refused, ruleOf } from "../operations.ts";
@@ -17,6 +17,8 @@ export interface Effect extends Done {
   readonly sessionId: SessionId;
   readonly requestId: number;
   readonly operation: Operation;
+  /** Who had asked for it. */
+  readonly identities: readonly ClientIdentity[];
 }
 
 interface ModelSession {
@@ -140,14 +142,14 @@ export class ReferenceModel {
     if (session === undefined || session.attachment !== write.attachment) return;
     for (const answered of session.kept.keys()) if (answered <= write.ackedRequestId) session.kept.delete(answered);
     if (write.requestId !== session.lastRequestId + 1) return;
-    const { sessionId, requestId, operation, diskFull = "" } = write;
+    const { sessionId, requestId, operation, diskFull = "", identities = [] } = write;
     let parts = operation.op === "multi" ? Math.max(1, operation.parts.length) : 1;
     for (const others of session.kept.values()) parts += others;
     if (parts > keptMax) return;
     session.lastRequestId = requestId;
-    const entry = { zxid: index, timeMs: this.#timeMs, sessionId };
+    const entry = { zxid: index, timeMs: this.#timeMs, sessionId, identities };
     const done: Done = diskFull === "" ? ruleOf(this.tree, entry, operation) : refused("DISK_FULL");
     session.kept.set(requestId, done.success.results === undefined ? 1 : Math.max(1, done.success.results.length));
-    this.effects.set(index, { zxid: index, sessionId, requestId, operation, ...done });
+    this.effects.set(index, { zxid: index, sessionId, requestId, operation, identities, ...done });
   }
 }

@@ -32,10 +32,15 @@ export class ReplicaEquality implements Observer {
   #compare(id: number, machine: NonNullable<ServerView["node"]>["machine"]): void {
     const { model } = this.#feed;
     const paths = model.tree.paths();
+    // Who may see everything.
+    const identities = [{ scheme: "super", id: "" }];
     for (const path of paths) {
-      for (const kind of ["getData", "getChildren"] as const) {
+      for (const kind of ["getData", "getChildren", "getAcl"] as const) {
         const read = { kind, path, watch: false, local: true };
-        const wrong = judgeRead(model, read, model.applied, machine.read(read));
+        const wrong = judgeRead(model, read, model.applied, machine.read(read, 0, identities), {
+          sessionId: 0,
+          identities,
+        });
         if (wrong !== undefined) throw new InvariantBroken(this.name, `a read of n${id}'s whole state ${wrong}`);
       }
     }

@@ -18,7 +18,7 @@ export class SequentialReads implements Observer {
     this.#feed = feed;
   }
 
-  answered({ invocation, outcome, result, zxid, sessionId, client, id }: HistoryOperation): void {
+  answered({ invocation, outcome, result, zxid, sessionId, identities, client, id }: HistoryOperation): void {
     if (outcome !== "answered" || result === undefined || invocation.type === "close") return;
     const seen = this.#seen.get(sessionId) ?? 0;
     if (invocation.type === "read") {
@@ -28,7 +28,7 @@ export class SequentialReads implements Observer {
           `read ${id} of client ${client} shows zxid ${zxid}, but its session has seen ${seen}`,
         );
       const fault = invocation.read.local
-        ? judgeRead(this.#feed.model, invocation.read, zxid, result, sessionId)
+        ? judgeRead(this.#feed.model, invocation.read, zxid, result, { sessionId, identities })
         : undefined;
       if (fault !== undefined) throw new InvariantBroken(this.name, `local read ${id} of client ${client} ${fault}`);
     }

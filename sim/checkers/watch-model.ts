@@ -49,7 +49,7 @@ function* changesAfter(model: ReferenceModel, path: string, kind: WatchKind, zxi
     const version = versions[i];
     if (version === undefined || version.since <= zxid) continue;
     const type = changeBetween(versions[i - 1], version);
-    if (watchedKinds[type].includes(kind)) yield { type, zxid: version.since };
+    if (type !== undefined && watchedKinds[type].includes(kind)) yield { type, zxid: version.since };
   }
 }
 
@@ -71,6 +71,7 @@ export function armedBy(invocation: Invocation, { failure }: Result): WatchKind 
     case "multiRead":
     case "getEphemerals":
     case "getAllChildrenNumber":
+    case "getAcl":
     case "removeWatches":
     case "checkWatches":
       return undefined;

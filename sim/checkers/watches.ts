@@ -59,7 +59,8 @@ export class Watches implements Observer {
 
   answered({ client, life, invocation, outcome, result, zxid }: HistoryOperation): void {
     // A session that has ended needs no events. That it has, a client may learn from the refusal of its next connection.
-    if (outcome !== "answered" || result === undefined || invocation.type === "close") return;
+    if (outcome !== "answered" || result === undefined || invocation.type === "close" || invocation.type === "auth")
+      return;
     const { watches, standing } = this.#of(client, life);
     for (const watch of watches.values()) {
       const change = firstChange(this.#feed.model, watch.path, watch.kind, watch.armedAt);

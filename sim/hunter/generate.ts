@@ -105,6 +105,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       ...drawCheckpoints(randomness.draws("plan checkpoints")),
       ...(outgrown ? hastyCheckpoints : {}),
     },
+    // Only then do lists name them: entries of plans without stay as they are.
+    addresses: drawAccess(randomness.draws("plan access")).setAcl > 0,
     bytes: randomness.draws("plan bytes").chance(0.15),
     readWork: randomness.draws("plan read work").pick(readWorks),
     snapshotPace: randomness.draws("plan snapshot pace").pick(snapshotPaces),
@@ -134,6 +136,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       createTtl: randomness.draws("plan times to live").pick([0, 0, 3, 10, 20]),
       getEphemerals: randomness.draws("plan ephemeral reads").pick([0, 0, 0, 2]),
       getAllChildrenNumber: randomness.draws("plan descendants").pick([0, 0, 0, 2]),
+      ...drawAccess(randomness.draws("plan access")),
       multiRead: randomness.draws("plan multi reads").pick([0, 0, 3, 10]),
     },
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),
@@ -173,6 +176,17 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
 
 /** Reads ask whoever may be deposed; writes change what they read. */
 const contendedMix = { localPercent: 0, create: 10, setData: 20, getData: 20, exists: 5 } as const;
+
+/** In a third of the runs clients say who they are, and keep each other out. */
+function drawAccess(draws: Draws) {
+  if (draws.chance(0.65)) return { setAcl: 0, createWithAcl: 0, getAcl: 0, auth: 0 };
+  return {
+    setAcl: draws.pick([3, 6, 12]),
+    createWithAcl: draws.pick([0, 5, 10]),
+    getAcl: draws.pick([0, 2, 6]),
+    auth: draws.pick([1, 3]),
+  };
+}
 
 /** Mostly so small that the state is checkpointed all the time and whoever was away for a moment needs a snapshot. */
 function drawCheckpoints(draws: Draws): Record<string, number> {

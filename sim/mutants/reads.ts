@@ -68,9 +68,9 @@ export const reads: readonly Mutant[] = [
     title: "a provisional answer shows what came after its own zxid",
     source: "ours (provisional reads)",
     file: "src/node/clients/request-queue.ts",
-    find: "      if (slot?.read === undefined) continue;\n      slot.answer = { zxid: this.#evaluator.appliedIndex(), result: this.#evaluator.evaluate(slot.read) };",
+    find: "      if (slot?.read === undefined) continue;\n      slot.answer = this.#answerTo(slot, slot.read);",
     replace:
-      "      if (slot?.read === undefined || slot.answer === undefined) continue;\n      slot.answer = { zxid: slot.answer.zxid, result: this.#evaluator.evaluate(slot.read) };",
+      "      if (slot?.read === undefined || slot.answer === undefined) continue;\n      slot.answer = { zxid: slot.answer.zxid, result: this.#answerTo(slot, slot.read).result };",
     expects: ["linearizability", "sequential-reads"],
     kind: "safety",
     lesson: "An answer and its zxid belong together: the zxid is the client's word for what it has seen.",

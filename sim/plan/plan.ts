@@ -101,6 +101,8 @@ const config = object({
   lateFlushUs: optional(integer(0, 1_000_000), 1_000),
   /** A server's wall clock is off by up to this much either way, ms. */
   wallSkewMs: optional(integer(0, horizonMaxMs), 50),
+  /** Servers know the addresses of clients: 10.0.0.1 and so on. */
+  addresses: optional(flag, false),
   /** Every frame between servers, and between them and clients, travels as bytes instead of as an object. */
   bytes: optional(flag, false),
 });
@@ -127,6 +129,9 @@ const mix = object({
   /** Of the session's own ephemerals; of how many znodes there are below one. */
   getEphemerals: optional(weight, 0),
   getAllChildrenNumber: optional(weight, 0),
+  /** Of lists; and to show another of the credentials that there are. */
+  getAcl: optional(weight, 0),
+  auth: optional(weight, 0),
   /** Watches that stay armed. */
   addWatch: optional(weight, 0),
   /** Who the members are: the data of /zookeeper/config. */
@@ -147,7 +152,10 @@ const step = tagged({
   ...writeSteps,
   read: {
     path,
-    read: optional(word("getData", "exists", "getChildren", "getEphemerals", "getAllChildrenNumber"), "getData"),
+    read: optional(
+      word("getData", "exists", "getChildren", "getEphemerals", "getAllChildrenNumber", "getAcl"),
+      "getData",
+    ),
     local: optional(flag, false),
     watch: optional(flag, false),
     /** getChildren: names of the page, which begins behind a name; 0 for all. */
@@ -158,6 +166,8 @@ const step = tagged({
   multiRead: { paths: list(path, 20), local: optional(flag, false) },
   /** A watch that stays armed; recursive: of all below, too. */
   addWatch: { path, recursive: optional(flag, false), local: optional(flag, false) },
+  /** The client shows who it is: "user:password". */
+  auth: { credential: text(1_000) },
   sync: {},
   close: {},
   reconnect: {},

@@ -1,4 +1,5 @@
 /** What happens in a run, in a line that a person reads: messages, events, requests. For plans and faults: tell.ts. */
+import { fromUtf8 } from "../../src/base/bytes.ts";
 import { inShort } from "../../src/base/operation-traits.ts";
 import type { ClientMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
@@ -103,6 +104,7 @@ export function tellEvent(event: SimEvent): string {
 export function tellInvocation(invocation: HistoryOperation["invocation"]): string {
   if (invocation.type === "write") return inShort(invocation.operation);
   if (invocation.type === "close") return "close";
+  if (invocation.type === "auth") return `auth ${fromUtf8(invocation.credential.auth)}`;
   const { kind, path, local } = invocation.read;
   return kind === "sync" ? "sync" : `${local ? "local " : ""}${kind} ${path}`;
 }

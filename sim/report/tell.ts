@@ -250,6 +250,8 @@ export function tellStep(step: Step): string {
       return "drops its connection";
     case "abort":
       return "gives up a request or a watch";
+    case "auth":
+      return `shows ${step.credential}`;
     case "move":
       return "moves to another server";
     default:

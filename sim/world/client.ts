@@ -1,7 +1,7 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
 import { present } from "../../src/base/assert.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
-import type { Result, WatchSpec } from "../../src/base/operations.ts";
+import type { ClientIdentity, Result, WatchSpec } from "../../src/base/operations.ts";
 import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
 import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
@@ -10,6 +10,7 @@ import type { ServerId } from "../../src/raft/types.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
 import type { SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
+import { firstIdentities, shownBy } from "./identities.ts";
 import { invocationOf } from "./invocations.ts";
 import { addressesOf, balancer, LoadBalancer, serverIds } from "./load-balancer.ts";
 import { InvariantBroken } from "./observer.ts";
@@ -26,6 +27,8 @@ type Asked = SessionRequest<HistoryOperation>;
 export class SimClient {
   readonly id: number;
   readonly seen = new Seen();
+  /** Who it has shown to be in this session. */
+  #identities: readonly ClientIdentity[] = [];
   /** Operations without an answer. */
   pending = 0;
   /** Operations begun. */
@@ -123,6 +126,7 @@ export class SimClient {
     const { kernel, plan } = this.#parts;
     const draws = kernel.randomness.draws("session", `${this.id}.${++this.life}`);
     const { sessionTimeoutMs: timeoutMs } = plan.config;
+    this.#identities = firstIdentities(this.id, plan.config.addresses);
     const holder = this.id * 1_000_000 + this.life;
     return new ClientSession<HistoryOperation>(
       { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder, discover: !this.balanced },
@@ -163,6 +167,7 @@ export class SimClient {
       client: this.id,
       life: this.life,
       invocation,
+      identities: this.#identities,
       invokedUs: kernel.now,
       listed,
       outcome: "pending",
@@ -179,6 +184,8 @@ export class SimClient {
       if (error instanceof TerrariumError) return;
       throw error;
     }
+    // From the next request on.
+    if (invocation.type === "auth") this.#identities = shownBy(this.#identities, invocation.credential);
     history.operations.push(operation);
     this.pending++;
     this.begun++;
@@ -188,7 +195,7 @@ export class SimClient {
 
   /** Nobody waits any more for the answer of a request, or for the event of a watch. */
   #abort(behind: number): void {
-    const all = [...this.#asked.filter(({ body }) => body.type !== "close"), ...this.#watching];
+    const all = [...this.#asked.filter(({ body }) => body.type !== "close" && body.type !== "auth"), ...this.#watching];
     const asked = all[behind % Math.max(1, all.length)];
     if (asked === undefined) return;
     this.#session.abort(asked);

@@ -121,7 +121,7 @@ export class SimClients implements ClientFaults {
         return true;
       case "toServer":
         if (connection.state !== "open" || connection.serverKnows || connection.life !== server.life) return false;
-        return server.handle(event);
+        return server.handle({ ...event, admitted: event.messages.map((message) => connection.door.admit(message)) });
       case "brokenToServer": {
         const told = connection.serverKnows || connection.life !== server.life;
         connection.serverKnows = true;

@@ -1,6 +1,7 @@
 /** The streams between clients and servers: in order and reliable until they break, as TCP is. */
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import { firstIdentities, SimDoor } from "./identities.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Spread } from "./random.ts";
 import type { Wire } from "./wire.ts";
@@ -20,6 +21,8 @@ export interface SimConnection {
   lastDownUs: number;
   /** Nothing passes before this time. */
   stalledUntilUs: number;
+  /** What the server's door knows of the client. */
+  readonly door: SimDoor;
   /** Whether either end has learnt that it is over. */
   clientKnows: boolean;
   serverKnows: boolean;
@@ -30,10 +33,13 @@ export class SimConnections {
   readonly #kernel: Kernel;
   readonly #delayUs: Spread;
   readonly #wire: Wire;
+  readonly #addresses: boolean;
   readonly #all = new Map<number, SimConnection>();
   #lastId = 0;
 
-  constructor(kernel: Kernel, delayUs: Spread, wire: Wire) {
+  /** `addresses`: whether servers know those of clients. */
+  constructor(kernel: Kernel, delayUs: Spread, wire: Wire, addresses: boolean) {
+    this.#addresses = addresses;
     this.#kernel = kernel;
     this.#delayUs = delayUs;
     this.#wire = wire;
@@ -52,6 +58,7 @@ export class SimConnections {
       client,
       server,
       delay,
+      door: new SimDoor(firstIdentities(client, this.#addresses)),
       life: 0,
       state: "opening",
       lastUpUs: 0,

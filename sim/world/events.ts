@@ -1,6 +1,6 @@
 /** What can happen in a simulation: plain objects in the heap, one kind each, no closures. */
 
-import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { AdmittedMessage, ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { PendingScan, PendingWrite } from "./disk-work.ts";
@@ -27,6 +27,8 @@ export type SimEvent =
       readonly cause: number;
       readonly connection: number;
       readonly messages: readonly ClientMessage[];
+      /** As the server's door hands them on, once they have arrived. */
+      readonly admitted?: readonly AdmittedMessage[];
     }
   | {
       readonly kind: "toClient";

@@ -1,12 +1,23 @@
 /** What clients saw: the record that client-side checkers judge. Times are virtual microseconds. */
-import type { Operation, Read, Result, SessionId, WatchEvent, WatchSpec, Zxid } from "../../src/base/operations.ts";
+import type {
+  ClientIdentity,
+  Credential,
+  Operation,
+  Read,
+  Result,
+  SessionId,
+  WatchEvent,
+  WatchSpec,
+  Zxid,
+} from "../../src/base/operations.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 
 /** What a client asked for. */
 export type Invocation =
   | { readonly type: "write"; readonly operation: Operation }
   | { readonly type: "read"; readonly read: Read }
-  | { readonly type: "close" };
+  | { readonly type: "close" }
+  | { readonly type: "auth"; readonly credential: Credential };
 
 /** One operation of one client. Filled in as it goes on; see `outcome`. */
 export interface HistoryOperation {
@@ -16,6 +27,8 @@ export interface HistoryOperation {
   /** Which of the client's sessions, from 1: a client opens another when one has ended. */
   readonly life: number;
   readonly invocation: Invocation;
+  /** Who the client had shown to be when it asked, and nobody else. */
+  readonly identities: readonly ClientIdentity[];
   readonly invokedUs: number;
   /** Position of a listed operation in the plan; -1 for a drawn one. */
   readonly listed: number;

@@ -1,4 +1,5 @@
 /** What a step of the workload asks of the cluster. */
+import { utf8 } from "../../src/base/bytes.ts";
 import { operationOf } from "../operations.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Invocation } from "./history.ts";
@@ -26,6 +27,8 @@ export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | 
       return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
     case "close":
       return { type: "close" };
+    case "auth":
+      return { type: "auth", credential: { scheme: "digest", auth: utf8(step.credential) } };
     default:
       return { type: "write", operation: operationOf(step) };
   }

@@ -207,10 +207,10 @@ export class ServerProcess {
     }
   }
 
-  #hear({ connection, messages }: Extract<Input, { readonly kind: "toServer" }>): void {
+  #hear({ connection, messages, admitted = messages }: Extract<Input, { readonly kind: "toServer" }>): void {
     if (this.node === undefined) return;
     for (const observer of this.#parts.kernel.observers.spokenTo) observer.spokenTo(this.#machine, connection);
-    this.node.clientMessages(connection, messages);
+    this.node.clientMessages(connection, admitted);
   }
 
   #receive(from: ServerId, event: Extract<Input, { readonly kind: "message" }>): void {

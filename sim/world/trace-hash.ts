@@ -120,6 +120,7 @@ function mixClientMessage(kernel: Kernel, message: ClientMessage): void {
   if (message.type === "request") {
     kernel.mix(message.xid);
     kernel.mix(message.requestId);
+    if (message.body.type === "auth") mixBytes(kernel, message.body.credential.auth);
   } else if (message.type === "connect") {
     kernel.mix(message.sessionId);
     kernel.mix(message.lastZxid);

@@ -1,4 +1,5 @@
 /** What clients ask for: draws the next step of a client from the plan's mix. */
+import { drawCredential } from "../access-rules.ts";
 import { type WriteChoice, writeChoices } from "../operations.ts";
 import type { Mix, Step, Workload } from "../plan/plan.ts";
 import type { Drawing } from "../write-steps.ts";
@@ -24,6 +25,8 @@ const reading: readonly Choice[] = [
   "getAllChildrenNumber",
   "addWatch",
   "getMembers",
+  "getAcl",
+  "auth",
 ];
 
 const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
@@ -90,6 +93,10 @@ export class StepSource {
         const at = recursive && draws.chance(0.5) ? draws.pick(["/", ...this.#tops]) : path;
         return { kind: "addWatch", path: at, recursive, local: this.#isLocal() };
       }
+      case "getAcl":
+        return { ...this.#read("getAcl", draws.chance(0.8) ? path : "/zookeeper/config"), watch: false };
+      case "auth":
+        return { kind: "auth", credential: drawCredential(draws) };
       case "sync":
         return { kind: "sync" };
       case "close":
@@ -110,6 +117,7 @@ export class StepSource {
       data,
       largeData: data + "-".repeat(this.#workload.setBytes),
       version: seen.versions.get(path) ?? 0,
+      aversion: seen.aversions.get(path) ?? 0,
       parent: () => this.#draws.pick(this.#tops),
       someName: () => this.#someName(seen),
     };

@@ -23,6 +23,16 @@ const errors = {
     "the znode's version is not the expected one",
     "read it again and decide with its present version, or give version -1 for any",
   ],
+  NO_AUTH: [
+    "refused",
+    "the access control list of the znode does not allow it",
+    "show who you are (kvctl --auth digest:USER:PASSWORD, addAuth of the client), or have somebody with ADMIN change the list",
+  ],
+  INVALID_ACL: [
+    "refused",
+    "the access control list is none",
+    "give items like world:anyone:r, digest:USER:HASH:cdrwa, ip:10.0.0.0/8:rw, or auth::cdrwa behind an --auth",
+  ],
   NO_CHILDREN_FOR_EPHEMERALS: [
     "refused",
     "an ephemeral znode can have no children",

@@ -117,6 +117,11 @@ export const limits = {
   connectionsMax: 10_000,
   /** Whom the client of one connection may show to be. */
   identitiesMax: 100,
+  /** A credential, bytes. */
+  credentialBytesMax: 1024,
+  /** Items of an access control list, those that `auth` stands for counted one by one, and their bytes together. */
+  aclItemsMax: 1_000,
+  aclBytesMax: 64 * 1024,
   /** Watches of one connection. */
   watchesPerConnectionMax: 100_000,
   /** … and the characters of their paths together. */

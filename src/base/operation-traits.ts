@@ -1,7 +1,18 @@
 /** What all rooms have to know of an operation, in a table with a row for each; and what follows for one of several parts. */
+import { aclBytes, aclText } from "./acl.ts";
 import { emptyBytes, utf8Length } from "./bytes.ts";
 import { limits } from "./limits.ts";
-import type { MultiOperation, MultiPart, MultiParts, Operation, PartName, PartOf, Read, Result } from "./operations.ts";
+import type {
+  Acl,
+  MultiOperation,
+  MultiPart,
+  MultiParts,
+  Operation,
+  PartName,
+  PartOf,
+  Read,
+  Result,
+} from "./operations.ts";
 
 interface Traits<O> {
   /** The data that it brings along; none for those that bring none. */
@@ -49,6 +60,18 @@ const traits: { readonly [N in PartName]: Traits<MultiParts[N]> } = {
     withoutData: (operation) => ({ ...operation, data: emptyBytes }),
     words: ({ path, version }, data) => `setData ${path}${data}${condition(version)}`,
   },
+  setAcl: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, acl, version }) =>
+      `setAcl ${path} ${aclText(acl)}${version < 0 ? "" : ` if the version of its list is ${version}`}`,
+  },
+  createWithAcl: {
+    data: ({ create }) => dataOf(create),
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, create: { ...operation.create, data: emptyBytes } }),
+    words: ({ acl, create }, data) => `${traits[create.op].words(create as never, data)} for ${aclText(acl)}`,
+  },
   check: {
     data: () => emptyBytes,
     version: ({ version }) => version,
@@ -77,7 +100,13 @@ export function versionOf<N extends PartName>(part: PartOf<N>): number {
 
 /** The path that one part names. */
 export function pathOf(part: MultiPart): string {
+  if (part.op === "createWithAcl") return part.create.path;
   return part.op === "unsupported" ? "" : part.path;
+}
+
+/** The list that one part brings along, if it does. */
+export function aclOf(part: MultiPart): Acl {
+  return part.op === "createWithAcl" || part.op === "setAcl" ? part.acl : [];
 }
 
 /** What an operation consists of: itself, unless it is a multi. */
@@ -91,8 +120,13 @@ export const requestOverheadBytes = 64;
 /** Bytes of an operation, about: paths and data, and something for each part, which takes room though it has neither. */
 export function bytesIn(operation: Operation): number {
   let bytes = requestOverheadBytes;
-  for (const part of partsOf(operation)) bytes += requestOverheadBytes + utf8Length(pathOf(part)) + dataOf(part).length;
+  for (const part of partsOf(operation)) bytes += requestOverheadBytes + bytesInPart(part);
   return bytes;
+}
+
+/** Bytes of one part, about: path, data and list. */
+export function bytesInPart(part: MultiPart): number {
+  return utf8Length(pathOf(part)) + dataOf(part).length + aclBytes(aclOf(part));
 }
 
 /** Bytes of a read, counted as those of an operation. */
@@ -144,5 +178,6 @@ function partInWords<N extends PartName>(part: PartOf<N>, shown: (data: Uint8Arr
 /** An operation in few words: what, and where. */
 export function inShort(operation: Operation | MultiPart): string {
   if (operation.op === "multi") return `multi (${operation.parts.map(inShort).join("; ")})`;
+  if (operation.op === "createWithAcl") return inShort(operation.create);
   return operation.op === "unsupported" ? operation.op : `${operation.op} ${operation.path}`;
 }

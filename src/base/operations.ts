@@ -21,6 +21,8 @@ export interface SingleOperations {
   readonly createTtl: CreateTtlOperation;
   readonly delete: DeleteOperation;
   readonly setData: SetDataOperation;
+  readonly setAcl: SetAclOperation;
+  readonly createWithAcl: CreateWithAclOperation;
 }
 
 /** What a multi may consist of. */
@@ -87,6 +89,54 @@ export interface SetDataOperation {
   readonly version: number;
 }
 
+/** Who may do what with a znode: an item of its access control list. See `acl.ts`. */
+export interface AclItem {
+  /** Sum of permissions; a signed 32-bit integer. */
+  readonly perms: number;
+  readonly scheme: string;
+  /** Who, in the terms of the scheme. */
+  readonly id: string;
+}
+
+/** An access control list: a client may do what any of the items gives to one of those that it is. Never empty where it is kept. */
+export type Acl = readonly AclItem[];
+
+/** One of those that a client has shown to be, as lists name them: `digest`, `ip`, or `super`, who may do everything. */
+export interface ClientIdentity {
+  readonly scheme: string;
+  readonly id: string;
+}
+
+/** What shows who a client is. Only doors look at it: what is behind them is told {@link ClientIdentity}s. */
+export interface Credential {
+  /** Such as `digest`. */
+  readonly scheme: string;
+  /** Such as `user:password`. */
+  readonly auth: Uint8Array;
+}
+
+/** The access control list of a znode is replaced. */
+export interface SetAclOperation {
+  readonly op: "setAcl";
+  readonly path: string;
+  readonly acl: Acl;
+  /** Expected version of the list; -1 = any. */
+  readonly version: number;
+}
+
+/** The creates that leave a znode to everybody. */
+export type PlainCreate = CreateOperation | CreateContainerOperation | CreateTtlOperation;
+
+/**
+ * A create whose znode has a list from the beginning. An operation of its own: a server that passed over the list of
+ * another one would let everybody in.
+ */
+export interface CreateWithAclOperation {
+  readonly op: "createWithAcl";
+  readonly acl: Acl;
+  readonly create: PlainCreate;
+}
+
 /** Several changes: all of them, in this order, or none. Each is decided on what those before it leave. One zxid. */
 export interface MultiOperation {
   readonly op: "multi";
@@ -115,6 +165,8 @@ export type ReadKind =
   | "multiRead"
   | "getEphemerals"
   | "getAllChildrenNumber"
+  /** The access control list; what digests are hashed to is left out for who may not change it. */
+  | "getAcl"
   /** Reads nothing: arms a persistent watch, or a recursive one, whether or not there is a znode. */
   | "addWatch"
   | "addRecursiveWatch"
@@ -206,6 +258,8 @@ export interface Success {
   readonly more?: boolean;
   /** getAllChildrenNumber: how many znodes are below. */
   readonly count?: number;
+  /** getAcl. */
+  readonly acl?: Acl;
   /** multi, multiRead: an answer for each part, in order. */
   readonly results?: readonly PartResult[];
 }

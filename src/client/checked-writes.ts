@@ -1,11 +1,11 @@
 /** Operations, made of what callers passed once it has been checked. */
 import { TerrariumError } from "../base/errors.ts";
-import type { MultiPart, OperationName, OperationOf } from "../base/operations.ts";
-import { checkData, checkFlag, checkOptions, checkPath, checkTtl, checkVersion } from "./checks.ts";
-import type { CreateOptions, VersionOptions } from "./options.ts";
+import type { MultiPart, OperationName, OperationOf, PlainCreate } from "../base/operations.ts";
+import { checkAcl, checkData, checkFlag, checkOptions, checkPath, checkTtl, checkVersion } from "./checks.ts";
+import type { AclVersionOptions, CreateOptions, VersionOptions } from "./options.ts";
 import { everyRequest } from "./requests.ts";
 
-const createOptions = [...everyRequest, "ephemeral", "sequential", "container", "ttlMs"] as const;
+const createOptions = [...everyRequest, "ephemeral", "sequential", "container", "ttlMs", "acl"] as const;
 const versionOptions = [...everyRequest, "version"] as const;
 
 /** By operation: makes one of what the caller of its method passed. */
@@ -28,6 +28,12 @@ export const checkedWrites = {
     const version = versionIn(options);
     return { op: "setData", path: checkPath(path), data: checkData(data), version };
   },
+  setAcl: (path: unknown, acl: unknown, options: AclVersionOptions) => {
+    return { op: "setAcl", path: checkPath(path), acl: checkAcl(acl), version: versionIn(options) };
+  },
+  createWithAcl: (path: unknown, data: unknown, options: CreateOptions) => {
+    return { op: "createWithAcl", acl: checkAcl(options.acl), create: plainCreate(path, data, options) };
+  },
   /** Each part was checked when it was added: `transaction.ts`. */
   multi: (parts: readonly MultiPart[]) => ({ op: "multi", parts }),
 } satisfies { readonly [N in OperationName]: (...given: never) => OperationOf<N> };
@@ -37,7 +43,12 @@ export function checkedCreate(
   path: unknown,
   data: unknown,
   options: CreateOptions,
-): OperationOf<"create" | "createContainer" | "createTtl"> {
+): OperationOf<"create" | "createContainer" | "createTtl" | "createWithAcl"> {
+  const plain = plainCreate(path, data, options);
+  return options?.acl === undefined ? plain : checkedWrites.createWithAcl(path, data, options);
+}
+
+function plainCreate(path: unknown, data: unknown, options: CreateOptions): PlainCreate {
   const { container, ttlMs } = kindIn(options);
   if (container) return checkedWrites.createContainer(path, data);
   return ttlMs > 0 ? checkedWrites.createTtl(path, data, options) : checkedWrites.create(path, data, options);

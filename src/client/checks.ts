@@ -3,10 +3,11 @@
  * reaches the session, where it would do harm. All throw BAD_ARGUMENTS with the argument's name, what was given and what is
  * wanted, but for times and endpoints, which are USAGE.
  */
+import { itemProblem, itemText, permissionLetters } from "../base/acl.ts";
 import { utf8, utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { OneShotKind } from "../base/operations.ts";
+import type { Acl, Credential, OneShotKind } from "../base/operations.ts";
 import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import type { SessionCredentials } from "./session.ts";
@@ -111,6 +112,55 @@ export function checkName(name: unknown): string {
   if (typeof name === "string" && !/[\p{Surrogate}/]/u.test(name) && utf8Length(name) <= limits.pathBytesMax)
     return name;
   throw badArgument("after", name, "the name of a child");
+}
+
+/** An access control list, as items that the caller cannot change any more. */
+export function checkAcl(acl: unknown): Acl {
+  const hint = `give items { perms, scheme, id }, or parseAcl("world:anyone:r"), whose letters are among ${permissionLetters}`;
+  if (!Array.isArray(acl)) throw badArgument("acl", acl, "a list of items { perms, scheme, id }", hint);
+  if (acl.length === 0)
+    throw new TerrariumError("INVALID_ACL", "the access control list is empty: nobody could do anything");
+  return acl.map((item: unknown, i) => {
+    const { perms, scheme, id } = isObject(item) ? item : {};
+    if (typeof perms !== "number" || (perms | 0) !== perms || typeof scheme !== "string" || typeof id !== "string")
+      throw badArgument(`acl[${i}]`, item, "an item { perms, scheme, id }", hint);
+    const checked = { perms, scheme, id };
+    const problem = itemProblem(checked);
+    if (problem === undefined) return checked;
+    throw new TerrariumError("INVALID_ACL", `${JSON.stringify(itemText(checked))} is no item of a list: ${problem}`);
+  });
+}
+
+/** A credential, as bytes that the caller cannot change any more. */
+export function checkAuth(scheme: unknown, auth: unknown): Credential {
+  if (typeof scheme !== "string") throw badArgument("scheme", scheme, '"digest"');
+  if (scheme !== "digest")
+    throw new TerrariumError("BAD_ARGUMENTS", `there are no credentials of the scheme ${shown(scheme)}`, "show digest");
+  if (typeof auth !== "string" && !isBytes(auth)) throw badArgument("auth", typeof auth, "user:password", authHint);
+  const bytes = typeof auth === "string" ? utf8(auth) : new Uint8Array(auth);
+  if (bytes.length > limits.credentialBytesMax)
+    throw new TerrariumError(
+      "BAD_ARGUMENTS",
+      `the credential has more than ${limits.credentialBytesMax} bytes`,
+      authHint,
+    );
+  if (bytes.includes(colon)) return { scheme, auth: bytes };
+  throw new TerrariumError("BAD_ARGUMENTS", "the credential is not user:password: it has no colon", authHint);
+}
+
+const colon = 0x3a;
+const authHint = "give user:password, as a string or a Uint8Array";
+
+/** Credentials, which may be left out. */
+export function checkAuths(auth: unknown): readonly Credential[] {
+  if (auth === undefined) return [];
+  if (!Array.isArray(auth)) throw badArgument("auth", auth, "a list of { scheme, auth }");
+  if (auth.length >= limits.identitiesMax)
+    throw new TerrariumError("BAD_ARGUMENTS", `a client shows fewer than ${limits.identitiesMax} credentials`);
+  return auth.map((one: unknown) => {
+    const { scheme, auth: shownBytes } = isObject(one) ? one : {};
+    return checkAuth(scheme, shownBytes);
+  });
 }
 
 /** A switch; left out it is off. */

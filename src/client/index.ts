@@ -10,15 +10,30 @@
  * ```
  */
 
+export { aclText, allPermissions, openAcl, permission } from "../base/acl.ts";
 export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../base/errors.ts";
-export type { OneShotKind, SessionId, Stat, WatchEvent, WatchEventType, WatchKind, Zxid } from "../base/operations.ts";
+export type {
+  Acl,
+  AclItem,
+  OneShotKind,
+  SessionId,
+  Stat,
+  WatchEvent,
+  WatchEventType,
+  WatchKind,
+  Zxid,
+} from "../base/operations.ts";
+export { digestId, parseAcl } from "./acl.ts";
 export { type AdminOptions, type AdminRequest, administer, type JoiningMember, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
 export { TerrariumClient } from "./client.ts";
+export type { ClientAccess } from "./client-access.ts";
 export { fileReason } from "./file-errors.ts";
 export type { MultiReadOptions, PartAnswer, PartAnswers, ReadPart } from "./multi-read.ts";
 export type {
+  AclVersionOptions,
   AddWatchOptions,
+  Auth,
   ChildPage,
   ChildPagesOptions,
   ClientOptions,
@@ -26,6 +41,7 @@ export type {
   Created,
   CreateOptions,
   EphemeralsOptions,
+  NodeAcl,
   NodeChildren,
   NodeCount,
   NodeData,

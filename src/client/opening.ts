@@ -1,7 +1,7 @@
 /** Opens a session with a cluster, or resumes one: the options checked, the endpoints compared. */
 import { limits } from "../base/limits.ts";
 import { Glance } from "./agreement.ts";
-import { checkCredentials, checkFlag, checkOptions, checkSignal } from "./checks.ts";
+import { checkAuths, checkCredentials, checkFlag, checkOptions, checkSignal } from "./checks.ts";
 import { SessionDriver } from "./driver.ts";
 import { checkEndpoints, checkTimeout } from "./endpoints.ts";
 import type { ClientOptions } from "./options.ts";
@@ -24,6 +24,7 @@ export async function openSession(
     connectTimeoutMs = connectTimeoutDefaultMs,
     signal,
     session,
+    auth,
     discover = true,
   } = checkOptions(options, [
     "endpoints",
@@ -32,6 +33,7 @@ export async function openSession(
     "connectTimeoutMs",
     "signal",
     "session",
+    "auth",
     "discover",
   ]);
   // All of it before the driver starts.
@@ -39,6 +41,7 @@ export async function openSession(
     endpoints: checkEndpoints(endpoints),
     sessionTimeoutMs: Math.min(Math.ceil(checkTimeout("sessionTimeoutMs", sessionTimeoutMs)), sessionTimeoutMaxMs),
     resume: checkCredentials(session),
+    credentials: checkAuths(auth),
     discover: checkFlag("discover", discover),
   };
   const patienceMs = checkTimeout("requestTimeoutMs", requestTimeoutMs);

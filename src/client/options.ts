@@ -1,5 +1,5 @@
 /** What callers of the client pass in and get back. */
-import type { SessionId, Stat, WatchEvent, Zxid } from "../base/operations.ts";
+import type { Acl, AclItem, SessionId, Stat, WatchEvent, Zxid } from "../base/operations.ts";
 import type { SessionCredentials } from "./session.ts";
 
 /** How to reach a cluster. */
@@ -27,6 +27,16 @@ export interface ClientOptions {
    * held it: what that one still tries fails with SESSION_TAKEN.
    */
   readonly session?: SessionCredentials | undefined;
+  /** Whom the client shows to be, before it asks for anything: see `addAuth`. */
+  readonly auth?: readonly Auth[] | undefined;
+}
+
+/** What shows who a client is. */
+export interface Auth {
+  /** "digest" is all there is so far. */
+  readonly scheme: string;
+  /** For digest, `user:password`; at most 1,024 bytes. */
+  readonly auth: string | Uint8Array;
 }
 
 /** Options of every request. */
@@ -56,6 +66,23 @@ export interface CreateOptions extends RequestOptions {
    * neither ephemeral nor a container. It counts by the stamps of the cluster.
    */
   readonly ttlMs?: number | undefined;
+  /** Who may do what with it: see `acl` and `parseAcl`. Default: everybody everything. The lists of others, above and below, are their own. */
+  readonly acl?: readonly AclItem[] | undefined;
+}
+
+/** Answer of `getAcl`. */
+export interface NodeAcl {
+  /** For whom has not ADMIN, the hashes of digests are `x`. */
+  readonly acl: Acl;
+  readonly stat: Stat;
+  /** Newest zxid applied when the server answered. */
+  readonly zxid: Zxid;
+}
+
+/** A change that depends on the version of the znode's list. */
+export interface AclVersionOptions extends RequestOptions {
+  /** The version expected, `stat.aversion`, or -1 (the default) for any; otherwise BAD_VERSION. */
+  readonly version?: number | undefined;
 }
 
 /** A change that depends on the znode's version. */

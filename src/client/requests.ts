@@ -3,6 +3,7 @@ import type { OneShotKind, Read, ReadKind } from "../base/operations.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import {
   badArgument,
+  checkAuth,
   checkCallback,
   checkFlag,
   checkLimit,
@@ -69,6 +70,16 @@ export function ephemeralsRequest(options: EphemeralsOptions): RequestBody {
 export function syncRequest(options: RequestOptions): RequestBody {
   checkOptions(options, everyRequest);
   return { type: "read", read: { kind: "sync", path: "/", watch: false, local: false } };
+}
+
+export function aclRequest(path: unknown, options: CountOptions): RequestBody {
+  const given = checkOptions(options, [...everyRequest, "local"]);
+  return { type: "read", read: checkedRead("getAcl", path, given) };
+}
+
+export function authRequest(scheme: unknown, auth: unknown, options: RequestOptions): RequestBody {
+  checkOptions(options, everyRequest);
+  return { type: "auth", credential: checkAuth(scheme, auth) };
 }
 
 /** What every request may have, checked. */

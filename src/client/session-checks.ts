@@ -1,9 +1,10 @@
 /** What the session has to know of a request's content. */
+import { aclBytes } from "../base/acl.ts";
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import { dataOf, pathOf, requestOverheadBytes, versionOf } from "../base/operation-traits.ts";
-import type { MultiPart, ReadPart, Result, WatchSpec } from "../base/operations.ts";
+import { aclOf, dataOf, pathOf, requestOverheadBytes, versionOf } from "../base/operation-traits.ts";
+import type { Credential, MultiPart, ReadPart, Result, WatchSpec } from "../base/operations.ts";
 import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 
@@ -13,6 +14,7 @@ import type { RequestBody } from "../protocol/client-messages.ts";
  */
 export function checkedBytes(body: RequestBody): number {
   if (body.type === "close") return requestOverheadBytes;
+  if (body.type === "auth") return requestOverheadBytes + checkedCredentialBytes(body.credential);
   if (body.type === "write") {
     const { operation } = body;
     if (operation.op !== "multi") return checkedPartBytes(operation) + 2 * requestOverheadBytes;
@@ -52,7 +54,20 @@ function checkedPartBytes(part: MultiPart): number {
   if (data > limits.dataBytesMax) {
     throw new TerrariumError("DATA_TOO_LARGE", `the data has ${data} bytes, more than ${limits.dataBytesMax}`);
   }
-  return pathBytes + data;
+  const acl = aclOf(part);
+  if (acl.length > limits.aclItemsMax)
+    throw new TerrariumError("INVALID_ACL", `the list has ${acl.length} items, more than ${limits.aclItemsMax}`);
+  const listBytes = aclBytes(acl);
+  if (listBytes > limits.aclBytesMax)
+    throw new TerrariumError("INVALID_ACL", `the list has ${listBytes} bytes, more than ${limits.aclBytesMax}`);
+  return pathBytes + data + listBytes + requestOverheadBytes * acl.length;
+}
+
+function checkedCredentialBytes({ scheme, auth }: Credential): number {
+  const bytes = utf8Length(scheme) + auth.length;
+  if (bytes <= limits.credentialBytesMax) return bytes;
+  const message = `the credential has ${bytes} bytes, more than ${limits.credentialBytesMax}`;
+  throw new TerrariumError("BAD_ARGUMENTS", message);
 }
 
 function checkedPathBytes(path: string, what = "the path"): number {

@@ -1,9 +1,9 @@
 /**
  * Who the session is: what it says of itself to every server, and whether the server that answers knows this very session.
  */
-import { emptyBytes } from "../base/bytes.ts";
-import type { SessionId, Zxid } from "../base/operations.ts";
-import { type Connect, type Connected, protocolVersion } from "../protocol/client-messages.ts";
+import { bytesEqual, emptyBytes } from "../base/bytes.ts";
+import type { Credential, SessionId, Zxid } from "../base/operations.ts";
+import { type Connect, type Connected, protocolVersion, type RequestBody } from "../protocol/client-messages.ts";
 import type { SessionCredentials } from "./session-options.ts";
 
 /**
@@ -25,8 +25,16 @@ export class SessionIdentity {
   #instance: number;
   #timeoutMs: number;
   #lastZxid: Zxid;
+  /** What was shown to servers and accepted: to be shown to each new one before anything is asked of it. */
+  #credentials: readonly Credential[];
 
-  constructor(timeoutMs: number, holder: number, resume: SessionCredentials | undefined) {
+  constructor(
+    timeoutMs: number,
+    holder: number,
+    resume: SessionCredentials | undefined,
+    credentials: readonly Credential[] = [],
+  ) {
+    this.#credentials = credentials;
     this.#timeoutMs = timeoutMs;
     this.#holder = holder;
     this.#sessionId = resume?.sessionId ?? 0;
@@ -64,6 +72,17 @@ export class SessionIdentity {
     if (zxid > this.#lastZxid) this.#lastZxid = zxid;
   }
 
+  /**
+   * A server has taken a request well. If it was a credential, that is shown to the next server with the first word; until
+   * then it goes there in its place among the requests.
+   */
+  showed(body: RequestBody): void {
+    if (body.type !== "auth") return;
+    const { scheme, auth } = body.credential;
+    if (this.#credentials.some((known) => known.scheme === scheme && bytesEqual(known.auth, auth))) return;
+    this.#credentials = [...this.#credentials, body.credential];
+  }
+
   /** The first message to a server. `takeover`: from whoever holds the session. */
   connect(takeover: boolean): Connect {
     return {
@@ -76,6 +95,7 @@ export class SessionIdentity {
       holder: this.#holder,
       takeover,
       instance: this.#instance,
+      ...(this.#credentials.length === 0 ? {} : { credentials: this.#credentials }),
     };
   }
 

@@ -1,5 +1,5 @@
 /** What a session is opened with. */
-import type { SessionId, Zxid } from "../base/operations.ts";
+import type { Credential, SessionId, Zxid } from "../base/operations.ts";
 import type { Random } from "../base/random.ts";
 
 /** Opens the door to a session. */
@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly resume?: SessionCredentials | undefined;
   /** A number, below 2^53, that no other client of the session has: drawn at random. */
   readonly holder: number;
+  /** Whom the client shows to be, from its first request on. */
+  readonly credentials?: readonly Credential[] | undefined;
   /** Whether to go also where servers say that members are. Default true. */
   readonly discover?: boolean | undefined;
 }

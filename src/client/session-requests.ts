@@ -139,7 +139,7 @@ export class SessionRequests<C> {
         continue;
       }
       request.xid = ++this.#lastXid;
-      if (request.body.type !== "read") request.requestId = ++this.#lastRequestId;
+      if (request.body.type === "write" || request.body.type === "close") request.requestId = ++this.#lastRequestId;
       this.#sent.push(request);
       this.#sentCount += count;
       return true;

@@ -57,10 +57,10 @@ export class ClientSession<C> {
 
   /** `now`: monotonic milliseconds, here and in every other call. */
   constructor(options: SessionOptions, now: number) {
-    const { endpoints, timeoutMs, random, resume, holder, discover = true } = options;
+    const { endpoints, timeoutMs, random, resume, holder, credentials, discover = true } = options;
     assert(endpoints.length > 0, "a session has endpoints");
     this.#now = now;
-    this.#identity = new SessionIdentity(timeoutMs, holder, resume);
+    this.#identity = new SessionIdentity(timeoutMs, holder, resume, credentials);
     this.#standing = new SessionStanding(this.#identity, (state) => this.#effects.deliver({ type: "state", state }));
     this.#watches = new SessionWatches(this.#identity.lastZxid);
     this.#endpoints = new EndpointChooser(endpoints, random);
@@ -72,7 +72,6 @@ export class ClientSession<C> {
   get identity(): IdentityView {
     return this.#identity;
   }
-
   get state(): SessionState {
     return this.#standing.state;
   }
@@ -277,6 +276,7 @@ export class ClientSession<C> {
     this.#identity.see(zxid);
     this.#watches.answered(zxid);
     if (request.body.type === "close") return this.#closed(zxid);
+    if (failure === undefined) this.#identity.showed(request.body);
     this.#watches.armed(request, result);
     if (request.settled) return;
     request.settled = true;

@@ -2,7 +2,7 @@
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { inShort } from "../base/operation-traits.ts";
-import type { MultiPart, PartResult, Result, Stat, Zxid } from "../base/operations.ts";
+import type { AclItem, MultiPart, PartResult, Result, Stat, Zxid } from "../base/operations.ts";
 import { checkedCreate, checkedWrites } from "./checked-writes.ts";
 import { checkOptions, checkPath, checkVersion } from "./checks.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
@@ -12,7 +12,7 @@ import { field, succeeded } from "./request-sender.ts";
 export type TransactionResult = Created | Stat | undefined;
 
 /** What kind of znode a step creates. */
-export type StepCreateOptions = Pick<CreateOptions, "ephemeral" | "sequential" | "container" | "ttlMs">;
+export type StepCreateOptions = Pick<CreateOptions, "ephemeral" | "sequential" | "container" | "ttlMs" | "acl">;
 
 /** On which version of its znode a step depends. */
 export type StepVersionOptions = Pick<VersionOptions, "version">;
@@ -76,7 +76,7 @@ export class Transaction<R extends readonly TransactionResult[] = []> {
     data: Uint8Array | string = emptyBytes,
     options: StepCreateOptions = {},
   ): Transaction<[...R, Created]> {
-    checkOptions(options, ["ephemeral", "sequential", "container", "ttlMs"]);
+    checkOptions(options, ["ephemeral", "sequential", "container", "ttlMs", "acl"]);
     return this.#with(checkedCreate(path, data, options), (answer, zxid) => ({
       path: field(answer.path, "path"),
       stat: field(answer.stat, "stat"),
@@ -88,6 +88,12 @@ export class Transaction<R extends readonly TransactionResult[] = []> {
   set(path: string, data: Uint8Array | string, options: StepVersionOptions = {}): Transaction<[...R, Stat]> {
     checkOptions(options, ["version"]);
     return this.#with(checkedWrites.setData(path, data, options), ({ stat }) => field(stat, "stat"));
+  }
+
+  /** Replaces a znode's list: see `client.setAcl`. */
+  setAcl(path: string, acl: readonly AclItem[], options: StepVersionOptions = {}): Transaction<[...R, Stat]> {
+    checkOptions(options, ["version"]);
+    return this.#with(checkedWrites.setAcl(path, acl, options), ({ stat }) => field(stat, "stat"));
   }
 
   /** Deletes a znode: see `client.delete`. */

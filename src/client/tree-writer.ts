@@ -3,14 +3,14 @@ import { emptyBytes } from "../base/bytes.ts";
 import type { Operation, Stat, Success, Zxid } from "../base/operations.ts";
 import { checkedCreate, checkedWrites } from "./checked-writes.ts";
 import { checkOptions } from "./checks.ts";
+import { ClientAccess } from "./client-access.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, type RequestSender } from "./request-sender.ts";
 import { everyRequest } from "./requests.ts";
 import { Transaction } from "./transaction.ts";
-import { TreeReader } from "./tree-reader.ts";
 
 /** The part of a client that changes the tree, and reads it. */
-export class TreeWriter extends TreeReader {
+export class TreeWriter extends ClientAccess {
   readonly #sender: RequestSender;
 
   /** `sender`: of the client's session. */
@@ -22,8 +22,8 @@ export class TreeWriter extends TreeReader {
   /**
    * Creates a znode.
    *
-   * Rejects with NODE_EXISTS, NO_NODE (its parent is missing), NO_CHILDREN_FOR_EPHEMERALS, BAD_ARGUMENTS,
-   * DATA_TOO_LARGE.
+   * Rejects with NODE_EXISTS, NO_NODE (its parent is missing), NO_AUTH (the parent's list gives the client no CREATE),
+   * INVALID_ACL, NO_CHILDREN_FOR_EPHEMERALS, BAD_ARGUMENTS, DATA_TOO_LARGE.
    *
    * ```ts
    * const { path } = await client.create("/queue/item-", "payload", { sequential: true }); // /queue/item-0000000007
@@ -34,7 +34,7 @@ export class TreeWriter extends TreeReader {
   }
 
   /**
-   * Replaces a znode's data. Rejects with NO_NODE, BAD_VERSION, DATA_TOO_LARGE.
+   * Replaces a znode's data. Rejects with NO_NODE, NO_AUTH (WRITE), BAD_VERSION, DATA_TOO_LARGE.
    *
    * ```ts
    * const { data, stat } = await client.get("/counter");
@@ -46,7 +46,7 @@ export class TreeWriter extends TreeReader {
   }
 
   /**
-   * Deletes a znode. Rejects with NO_NODE, NOT_EMPTY, BAD_VERSION.
+   * Deletes a znode. Rejects with NO_NODE, NO_AUTH (DELETE, of the parent), NOT_EMPTY, BAD_VERSION.
    *
    * ```ts
    * await client.delete("/greeting");

@@ -5,7 +5,7 @@
 import { type ErrorCode, errorMessage, TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { Clients, ConnectionId } from "../node/ports.ts";
-import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import type { AdmittedMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { ClientQueue } from "./client-queue.ts";
 import type { ClientLink, ClientStream } from "./door.ts";
 import type { DoorLog } from "./door-log.ts";
@@ -14,7 +14,7 @@ import { RequestClock, type RequestObserver } from "./request-clock.ts";
 /** What the node is told about its clients. */
 export interface ClientHandlers extends RequestObserver {
   /** The first call for a connection opens it. */
-  clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void;
+  clientMessages(connection: ConnectionId, messages: readonly AdmittedMessage[]): void;
   /** The client is gone. Not called for a connection that the node closed. */
   clientDisconnected(connection: ConnectionId): void;
   /** A client of which {@link ClientStreams.isCongested} was true has taken most of what waited. */
@@ -140,7 +140,7 @@ export class ClientStreams implements Clients {
     for (const queue of queues) queue.flush();
   }
 
-  #received(id: ConnectionId, messages: readonly ClientMessage[]): void {
+  #received(id: ConnectionId, messages: readonly AdmittedMessage[]): void {
     const entry = this.#entries.get(id);
     // A frame without messages says nothing: the client has still to connect.
     if (entry === undefined || messages.length === 0) return;

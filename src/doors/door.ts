@@ -1,5 +1,5 @@
 /** What a door is, and what it brings to carry clients. */
-import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import type { AdmittedMessage, ServerMessage } from "../protocol/client-messages.ts";
 import type { GateStats } from "./gate.ts";
 
 /** A way into the server. */
@@ -39,7 +39,7 @@ export interface ClientLink {
   /** False once the stream is ended or refused: what the client says then is heard by nobody, and not worth decoding. */
   isOpen(): boolean;
   /** The client has said something. */
-  received(messages: readonly ClientMessage[]): void;
+  received(messages: readonly AdmittedMessage[]): void;
   /** What it said cannot be understood: `error` says why, with a code if it is a TerrariumError. It is told and cut off. */
   garbled(error: unknown): void;
   /** It says nothing more. */

@@ -2,7 +2,7 @@
  * How long a server takes for the requests of one client, from a sample that costs next to nothing: one request of a
  * connection is timed at a time.
  */
-import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import type { AdmittedMessage, ServerMessage } from "../protocol/client-messages.ts";
 
 export type RequestKind = "read" | "write";
 
@@ -19,12 +19,13 @@ export class RequestClock {
   #sinceMs = 0;
 
   /** Messages of the client have arrived. */
-  asked(messages: readonly ClientMessage[], observer: RequestObserver): void {
+  asked(messages: readonly AdmittedMessage[], observer: RequestObserver): void {
     let reads = 0;
     let writes = 0;
     for (const message of messages) {
       if (message.type !== "request") continue;
-      const kind = message.body.type === "read" ? "read" : "write";
+      const { type } = message.body;
+      const kind = type === "write" || type === "close" ? "write" : "read";
       if (kind === "read") reads += 1;
       else writes += 1;
       if (this.#xid !== 0) continue;

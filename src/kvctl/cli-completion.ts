@@ -1,5 +1,6 @@
 /** `kvctl completion`, and what its scripts ask. */
 import type { Command } from "commander";
+import { credentialsOf } from "./access.ts";
 import { type CommandRunner, declare, firstWords } from "./commands/command.ts";
 import { offersFor } from "./completion.ts";
 import { type Env, resolveEndpoints } from "./endpoints.ts";
@@ -58,13 +59,13 @@ async function offers(
   world: CompletionWorld,
 ): Promise<readonly string[] | "files"> {
   const text = words.at(-1) ?? "";
-  const { plain, endpoints, openValue } = withoutOptions(words.slice(0, -1));
+  const { plain, endpoints, auth, openValue } = withoutOptions(words.slice(0, -1));
   if (openValue) return [];
   let opened: Promise<KvSession> | undefined;
   const session = () => {
     opened ??= world
       .connectTo(resolveEndpoints(endpoints, world.env, world.root))
-      .open(completionPatienceMs, world.interrupt);
+      .open(completionPatienceMs, world.interrupt, credentialsOf(auth, world.env));
     return opened;
   };
   const found = await offersFor(plain, text, vocabularyOf(program, session));
@@ -82,14 +83,17 @@ function takesFile([command, ...words]: readonly string[]): boolean {
 function withoutOptions(words: readonly string[]) {
   const plain: string[] = [];
   let endpoints: string | undefined;
+  const auth: string[] = [];
   let option = "";
   for (const word of words) {
     if (option !== "") {
       if (option === "--endpoints") endpoints = word;
+      if (option === "--auth") auth.push(word);
       option = "";
-    } else if (["--endpoints", "--timeout", "--version", "--ttl", "--auth"].includes(word)) option = word;
+    } else if (["--endpoints", "--timeout", "--version", "--ttl", "--auth", "--acl"].includes(word)) option = word;
+    else if (word.startsWith("--auth=")) auth.push(word.slice("--auth=".length));
     else if (word.startsWith("--endpoints=")) endpoints = word.slice("--endpoints=".length);
     else if (!word.startsWith("-")) plain.push(word);
   }
-  return { plain, endpoints, openValue: option !== "" };
+  return { plain, endpoints, auth, openValue: option !== "" };
 }

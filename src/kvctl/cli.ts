@@ -1,5 +1,6 @@
 /** One call of kvctl: its options, its command, its exit code. */
 import type { Command } from "commander";
+import { credentialsOf } from "./access.ts";
 import { registerCompletion } from "./cli-completion.ts";
 import {
   addCommonOptions,
@@ -90,13 +91,13 @@ async function runBody(
   options: CommonOptions,
   body: (context: Context) => Promise<void>,
 ): Promise<void> {
-  const { cluster, timeoutMs } = target(world, options);
+  const { cluster, timeoutMs, auth } = target(world, options);
   const followed: (() => void)[] = [];
   let following = false;
   const note = (session: KvSession): void => {
     if (following) followed.push(noteStates(session, out));
   };
-  const sessions = sessionsOf(cluster, timeoutMs, world.interrupt, note);
+  const sessions = sessionsOf(cluster, timeoutMs, world.interrupt, note, auth);
   const context: Context = {
     cluster,
     inputs: world.inputs,
@@ -105,6 +106,7 @@ async function runBody(
     inShell: false,
     signal: world.interrupt,
     session: () => sessions.current(),
+    show: (one) => sessions.show(one),
     async follow(_label, task, untilInterrupted) {
       state.endsWell = untilInterrupted;
       following = true;
@@ -122,9 +124,10 @@ async function runBody(
   }
 }
 
-function target(world: CliWorld, options: CommonOptions): { readonly cluster: Cluster; readonly timeoutMs: number } {
+function target(world: CliWorld, options: CommonOptions): Pick<ShellStart, "cluster" | "timeoutMs" | "auth"> {
   const timeoutMs = options.timeout === undefined ? timeoutDefaultMs : parseDuration(options.timeout, "--timeout");
-  return { cluster: world.connectTo(resolveEndpoints(options.endpoints, world.env, world.root)), timeoutMs };
+  const cluster = world.connectTo(resolveEndpoints(options.endpoints, world.env, world.root));
+  return { cluster, timeoutMs, auth: credentialsOf(options.auth, world.env) };
 }
 
 function registerShell(program: Command, host: CommandRunner, world: CliWorld, out: Output, state: RunState): void {
@@ -156,6 +159,10 @@ Where the cluster is:
   checkout). TERRARIUM_BASE_PORT must agree with that; where nothing is
   written, it says where five servers would be. They must all be of one
   cluster: \`kvctl status\` tells if they are not.
+
+Who you are:
+  --auth digest:USER:PASSWORD, or the same in KVCTL_AUTH, which others on the
+  machine do not see. Needed where access control lists ask for it (\`acl\`).
 
 Exit codes:
   0         done

@@ -19,7 +19,7 @@ const client = () => import("../client/index.ts");
 function connectTo(endpoints: readonly string[]): Cluster {
   return {
     endpoints,
-    open: async (timeoutMs, signal) => {
+    open: async (timeoutMs, signal, auth = []) => {
       const { TerrariumClient } = await client();
       return TerrariumClient.connect({
         endpoints,
@@ -27,6 +27,7 @@ function connectTo(endpoints: readonly string[]): Cluster {
         requestTimeoutMs: timeoutMs,
         sessionTimeoutMs,
         signal,
+        auth,
       });
     },
     status: async (endpoint, timeoutMs) => (await client()).serverStatus(endpoint, { timeoutMs }),

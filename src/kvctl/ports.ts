@@ -4,6 +4,7 @@
  */
 import type {
   AdminRequest,
+  Auth,
   BackupFile,
   ServerSessions,
   ServerStatus,
@@ -32,8 +33,8 @@ export type KvSession = Pick<
 export interface Cluster {
   /** `host:port` of client ports. */
   readonly endpoints: readonly string[];
-  /** Opens a session within `timeoutMs`; requests of it have as much time each. */
-  open(timeoutMs: number, signal: AbortSignal): Promise<KvSession>;
+  /** Opens a session within `timeoutMs`; requests of it have as much time each. `auth`: whom it shows the user to be. */
+  open(timeoutMs: number, signal: AbortSignal, auth?: readonly Auth[]): Promise<KvSession>;
   /** Asks one server for its status, within `timeoutMs`. */
   status(endpoint: string, timeoutMs: number): Promise<ServerStatus>;
   /** Asks one server for live sessions behind `after`, within `timeoutMs`. */
@@ -95,6 +96,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The session, opened at the first call; a new one if the last has expired. */
   session(): Promise<KvSession>;
+  /** Shows who the user is, in this session and in those that come after it. */
+  show(auth: Auth): Promise<void>;
   /**
    * The part of a command that waits for events. The plain CLI waits for it; the shell gives the prompt back and lets
    * `task` go on behind it under the name `label`. `untilInterrupted`: an interrupt is how it is meant to end.

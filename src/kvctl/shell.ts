@@ -1,6 +1,8 @@
 /** The shell's heart: lines in, commands run in one session, watches that go on behind. No terminal in here. */
 import type { Command } from "commander";
 import type { TerrariumError } from "../base/errors.ts";
+import type { Auth } from "../client/index.ts";
+import { registerAuth } from "./commands/auth.ts";
 import type { Body, CommandRunner, CommonOptions } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { complete } from "./completion.ts";
@@ -18,6 +20,8 @@ export interface ShellStart {
   readonly inputs: Inputs;
   readonly out: Output;
   readonly timeoutMs: number;
+  /** Whom the user is shown to be. */
+  readonly auth?: readonly Auth[];
 }
 
 /** How a line went. */
@@ -50,7 +54,13 @@ interface Follower {
 export function newShell(world: ShellStart): Shell {
   const end = new AbortController();
   const followers = new Set<Follower>();
-  const sessions = sessionsOf(world.cluster, world.timeoutMs, end.signal, (session) => noteStates(session, world.out));
+  const sessions = sessionsOf(
+    world.cluster,
+    world.timeoutMs,
+    end.signal,
+    (session) => noteStates(session, world.out),
+    world.auth,
+  );
 
   async function execute(line: string, interrupt: AbortSignal, place?: string): Promise<LineOutcome> {
     const state = { quit: false };
@@ -79,8 +89,9 @@ export function newShell(world: ShellStart): Shell {
   function contextOf(out: Output, signal: AbortSignal): Context {
     const { cluster, timeoutMs } = world;
     const session = (): ReturnType<Sessions["current"]> => sessions.current();
+    const show: Context["show"] = (auth) => sessions.show(auth);
     const follow: Context["follow"] = async (label, task) => startFollower(followers, label, task, out);
-    return { cluster, inputs: shellInputs(world.inputs), out, timeoutMs, inShell: true, signal, session, follow };
+    return { cluster, inputs: shellInputs(world.inputs), out, timeoutMs, inShell: true, signal, session, show, follow };
   }
 
   const vocabulary = vocabularyOf(
@@ -123,6 +134,7 @@ function shellProgram(out: Output, followers: Set<Follower>, state: { quit: bool
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help of a command");
   for (const register of commands) register(program, host);
+  registerAuth(program, host);
   program
     .command("unwatch")
     .summary("end watches that go on behind the prompt")

@@ -1,8 +1,9 @@
 /** The lines of a transaction: one operation each, in the words of the commands of the same names. */
-import { fromUtf8 } from "../base/bytes.ts";
+import { emptyBytes, fromUtf8 } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { Transaction, TransactionResult } from "../client/index.ts";
+import type { AclItem, Transaction, TransactionResult } from "../client/index.ts";
 import { closest } from "../client/spelling.ts";
+import { parseItems } from "./access.ts";
 import { checkDeletable, checkPath, parseVersion } from "./arguments.ts";
 import { readData } from "./data.ts";
 import { parseTtl } from "./duration.ts";
@@ -25,6 +26,8 @@ export interface TransactionLine {
   readonly container: boolean;
   /** Milliseconds; undefined: it has no time to live. */
   readonly ttlMs: number | undefined;
+  /** create: undefined for everybody. */
+  readonly acl: readonly AclItem[] | undefined;
   /** -1 = any. */
   readonly version: number;
 }
@@ -42,17 +45,23 @@ const sequential = ["-s", "--sequential"];
 
 const operations = {
   create: {
-    usage: "create <path> [data] [-e] [-s] [--container] [--ttl <time>]",
+    usage: "create <path> [data] [-e] [-s] [--container] [--ttl <time>] [--acl <items>]",
     words: [1, 2],
-    flags: [...ephemeral, ...sequential, "-es", "-se", "--container", "--ttl"],
-    add: (transaction, { path, data, ephemeral, sequential, container, ttlMs }) =>
-      transaction.create(path, data, { ephemeral, sequential, container, ttlMs }),
+    flags: [...ephemeral, ...sequential, "-es", "-se", "--container", "--ttl", "--acl"],
+    add: (transaction, { path, data, ephemeral, sequential, container, ttlMs, acl }) =>
+      transaction.create(path, data, { ephemeral, sequential, container, ttlMs, acl }),
   },
   set: {
     usage: "set <path> <data> [--version <n>]",
     words: [2, 2],
     flags: ["--version"],
     add: (transaction, { path, data, version }) => transaction.set(path, data, { version }),
+  },
+  acl: {
+    usage: "acl <path> <items> [--version <n>]",
+    words: [2, 2],
+    flags: ["--version"],
+    add: (transaction, { path, acl = [], version }) => transaction.setAcl(path, acl, { version }),
   },
   delete: {
     usage: "delete <path> [--version <n>]",
@@ -101,7 +110,7 @@ async function lineOf(
   inputs: DataInputs,
 ): Promise<TransactionLine> {
   const op = operationNamed(name);
-  const { words, flags, version, ttlMs } = sorted(op, rest);
+  const { words, flags, version, ttlMs, acl } = sorted(op, rest);
   const { usage: form, words: counts } = operations[op];
   const [min, max] = counts;
   if (words.length < min || words.length > max) {
@@ -117,14 +126,15 @@ async function lineOf(
     container: flags.includes("--container"),
     ttlMs,
   };
-  const parsed = { line, op, path, version, ...kind };
+  const parsed = { line, op, path, version, acl, ...kind };
   if (op === "delete") checkDeletable(path);
   else checkPath(path, parsed.sequential);
+  if (op === "acl") return { ...parsed, data: emptyBytes, acl: parseItems([data ?? ""]) };
   return { ...parsed, data: await readData(data, inputs) };
 }
 
 function operationNamed(name: string): keyof typeof operations {
-  for (const op of ["create", "set", "delete", "check"] as const) if (op === name) return op;
+  for (const op of ["create", "set", "acl", "delete", "check"] as const) if (op === name) return op;
   const known = Object.keys(operations);
   const meant = closest(name, known);
   const suggestion = meant === undefined ? "" : `did you mean ${meant}? `;
@@ -137,10 +147,11 @@ function sorted(op: keyof typeof operations, rest: readonly string[]) {
   const flags: string[] = [];
   let version = -1;
   let ttlMs: number | undefined;
+  let acl: readonly AclItem[] | undefined;
   const known: readonly string[] = operations[op].flags;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i] ?? "";
-    const [flag = "", value] = /^(--version|--ttl)=(.*)$/.exec(word)?.slice(1) ?? [word];
+    const [flag = "", value] = /^(--version|--ttl|--acl)=(.*)$/.exec(word)?.slice(1) ?? [word];
     if (word === "--") {
       words.push(...rest.slice(i + 1));
       break;
@@ -150,7 +161,8 @@ function sorted(op: keyof typeof operations, rest: readonly string[]) {
       throw usage(`unknown option '${word}': ${operations[op].usage}`, "data that starts with a dash goes after `--`");
     else if (flag === "--version") version = parseVersion(value ?? rest[++i] ?? "");
     else if (flag === "--ttl") ttlMs = parseTtl(value ?? rest[++i] ?? "");
+    else if (flag === "--acl") acl = [...(acl ?? []), ...parseItems([value ?? rest[++i] ?? ""])];
     else flags.push(flag);
   }
-  return { words, flags, version, ttlMs };
+  return { words, flags, version, ttlMs, acl };
 }

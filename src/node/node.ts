@@ -32,7 +32,7 @@
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
 import type { WatchSpec } from "../base/operations.ts";
-import type { ClientMessage } from "../protocol/client-messages.ts";
+import type { AdmittedMessage } from "../protocol/client-messages.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ChangeRefusal, MembershipChange, Raft } from "../raft/raft.ts";
 import type { Index, ServerId } from "../raft/types.ts";
@@ -115,7 +115,7 @@ export class Node {
   }
 
   /** Messages of a client; the first ones open the connection. */
-  clientMessages(connection: ConnectionId, messages: readonly ClientMessage[]): void {
+  clientMessages(connection: ConnectionId, messages: readonly AdmittedMessage[]): void {
     this.#parts.clients.receive(connection, messages);
     this.#ports.requestFlush();
   }

@@ -1,5 +1,16 @@
 /** What clients and servers say to each other on a session stream. See `proto/client.proto` for the wire. */
-import type { Failure, Operation, Read, Result, SessionId, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
+import type {
+  ClientIdentity,
+  Credential,
+  Failure,
+  Operation,
+  Read,
+  Result,
+  SessionId,
+  WatchEvent,
+  WatchSpec,
+  Zxid,
+} from "../base/operations.ts";
 
 /** Version of the session protocol. */
 export const protocolVersion = 1;
@@ -23,6 +34,8 @@ export interface Connect {
   readonly takeover: boolean;
   /** The life of the cluster in which the session was opened (see {@link Connected}); 0: not known. */
   readonly instance: number;
+  /** What the client has shown, and was accepted, before: from the first request on it is who these show. */
+  readonly credentials?: readonly Credential[];
 }
 
 /** Answered in the order sent. */
@@ -40,7 +53,9 @@ export interface Request {
 export type RequestBody =
   | { readonly type: "write"; readonly operation: Operation }
   | { readonly type: "read"; readonly read: Read }
-  | { readonly type: "close" };
+  | { readonly type: "close" }
+  /** Shows who the client is, for as long as the stream lasts. */
+  | { readonly type: "auth"; readonly credential: Credential };
 
 /** Arms a session's watches again on its new server; changes after `relativeZxid` fire at once. */
 export interface SetWatches {
@@ -59,6 +74,29 @@ export interface Disarm {
   readonly type: "disarm";
   readonly watches: readonly WatchSpec[];
 }
+
+/**
+ * What a node hears of its clients. Their doors have looked at the credentials: the node, which runs in simulators and
+ * browsers too and has no hash, is told whom they show.
+ */
+export type AdmittedMessage = Exclude<ClientMessage, Connect | Request> | AdmittedConnect | AdmittedRequest;
+
+export interface AdmittedConnect extends Connect {
+  /** Who the client is as it comes. Left out: nobody in particular. */
+  readonly identities?: readonly ClientIdentity[];
+}
+
+export interface AdmittedRequest extends Omit<Request, "body"> {
+  readonly body: AdmittedBody;
+}
+
+/** A credential that no door has looked at, `auth`, is refused. */
+export type AdmittedBody =
+  | RequestBody
+  /** Who the client is from here on, all of them. */
+  | { readonly type: "shown"; readonly identities: readonly ClientIdentity[] }
+  /** It has shown nothing, for this reason. */
+  | { readonly type: "notShown"; readonly failure: Failure };
 
 export type ServerMessage = Connected | Refused | Reply | Event | Pong | Heard | Members;
 

@@ -7,6 +7,7 @@ import type { ClientStreams } from "../doors/client-streams.ts";
 import type { Door } from "../doors/door.ts";
 import type { DoorLog } from "../doors/door-log.ts";
 import type { GateStats } from "../doors/gate.ts";
+import type { IdentityOptions } from "../doors/identities.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { decodeAdminRequest, encodeAdminReply } from "../protocol/admin-codec.ts";
 import { readSessionsRequest, writeSessionsReply, writeStatusReply } from "../protocol/generated/client.ts";
@@ -32,6 +33,7 @@ export interface ClientServiceOptions {
   readonly streams: ClientStreams;
   readonly handlers: ServiceHandlers;
   readonly log: DoorLog;
+  readonly identities?: IdentityOptions;
   /** Its connections: see {@link GrpcDoorOptions}. */
   readonly door?: Partial<GrpcDoorOptions>;
 }
@@ -60,7 +62,7 @@ export class ClientService implements Door {
   readonly #log: DoorLog;
   readonly #door: GrpcDoor;
 
-  constructor({ streams, handlers, log, door }: ClientServiceOptions) {
+  constructor({ streams, handlers, log, identities, door }: ClientServiceOptions) {
     this.#handlers = handlers;
     this.#log = log;
     this.#door = new GrpcDoor({
@@ -75,7 +77,7 @@ export class ClientService implements Door {
     this.#door.serve(sessionService, {
       session: (call: SessionCall) => {
         this.#began(call);
-        carrySession(call, streams);
+        carrySession(call, streams, identities);
       },
       status: this.#door.unary((_call, respond) => this.#respondStatus(respond)),
       sessions: this.#door.unary((call, respond) => void this.#respondSessions(call.request, respond)),

@@ -2,6 +2,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { ClientStream } from "../doors/door.ts";
+import { admitted, Identities, type IdentityOptions, ipOf } from "../doors/identities.ts";
 import { decodeClientFrame, encodeServerFrame, serverMessageBytes } from "../protocol/client-codec.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import { asBuffer } from "./grpc.ts";
@@ -9,7 +10,8 @@ import { asBuffer } from "./grpc.ts";
 export type SessionCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** Carries a call that was just opened. */
-export function carrySession(call: SessionCall, streams: ClientStreams): void {
+export function carrySession(call: SessionCall, streams: ClientStreams, options: IdentityOptions = {}): void {
+  const identities = new Identities(ipOf(hostOf(call.getPeer())), options);
   const stream: ClientStream = {
     sizeOf: serverMessageBytes,
     write: (messages, taken) => void call.write(asBuffer(encodeServerFrame(messages)), taken),
@@ -28,8 +30,13 @@ export function carrySession(call: SessionCall, streams: ClientStreams): void {
     } catch (error) {
       return link.garbled(error);
     }
-    link.received(messages);
+    link.received(messages.map((message) => admitted(message, identities)));
   });
   call.on("end", () => link.ended());
   for (const event of ["cancelled", "close"]) call.on(event, () => link.gone());
+}
+
+/** The address of a peer's name, `address:port`. */
+function hostOf(peer: string): string {
+  return peer.slice(0, Math.max(0, peer.lastIndexOf(":")));
 }

@@ -27,6 +27,8 @@ export interface ServeOptions {
   readonly zookeeperWords: readonly Word[];
   /** Whether ZooKeeper's clients may change the membership. */
   readonly zookeeperReconfig: boolean;
+  /** `USER:HASH`: who shows the credential that it is made of may do everything; undefined: nobody may. */
+  readonly superDigest: string | undefined;
   /** Undefined: no HTTP. */
   readonly httpAddress: string | undefined;
   /** Whether HTTP serves the pages for a browser, which show the tree. */
@@ -59,6 +61,7 @@ export interface ServeFlags {
   readonly zookeeper?: string;
   readonly zookeeperWords?: string;
   readonly zookeeperReconfig?: boolean;
+  readonly superDigest?: string;
   readonly httpAddress?: string;
   readonly dashboard?: boolean;
   readonly httpName?: string;
@@ -124,6 +127,7 @@ export function parseServeOptions(flags: ServeFlags): ServeOptions {
     zookeeperAddress: flags.zookeeper === undefined ? undefined : parseAddress(flags.zookeeper, "--zookeeper"),
     zookeeperReconfig: flags.zookeeperReconfig === true,
     zookeeperWords: parseWords(flags.zookeeperWords ?? "srvr"),
+    superDigest: flags.superDigest === undefined ? undefined : parseDigest(flags.superDigest),
     httpAddress: flags.httpAddress === undefined ? undefined : parseAddress(flags.httpAddress, "--http-address"),
     dashboard: flags.dashboard !== false,
     httpNames: flags.httpName === undefined ? [] : flags.httpName.split(",").map(parseHostName),
@@ -196,6 +200,15 @@ function parseHostName(text: string): string {
     "USAGE",
     `--http-name: "${text}" is not a host name`,
     "write names without ports: a.example,b.example",
+  );
+}
+
+function parseDigest(text: string): string {
+  if (/^[^:\s]+:[A-Za-z0-9+/]{27}=$/.test(text)) return text;
+  throw new TerrariumError(
+    "USAGE",
+    "--super-digest is not USER:HASH",
+    "write what `kvctl acl digest USER:PASSWORD` prints; the password itself does not belong in a command line",
   );
 }
 

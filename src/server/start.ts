@@ -198,12 +198,14 @@ async function serve(
       backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
     },
     log: collecting,
+    identities: options,
     door: { connectionsMax: files.clients },
   });
   const zookeeper = new ZooKeeperDoor({
     streams,
     facts: { appliedIndex: () => node.machine.appliedIndex },
     log: collecting,
+    identities: options,
     connectionsMax: files.zookeeper,
     reconfigure: options.zookeeperReconfig ? (asked, signal) => administerAnywhere(node, asked, signal) : undefined,
     words: options.zookeeperWords,

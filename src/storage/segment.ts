@@ -2,10 +2,12 @@
  * Segments: the rows of a checkpoint that were written together, in one value (`Segment` of proto/disk.proto). A key of
  * its own for each row would be the simple way, and is dear in LevelDB: see docs/decisions/0006.
  */
+import { aclEqual, initialAcl } from "../base/acl.ts";
 import { present } from "../base/assert.ts";
 import type { SessionId } from "../base/operations.ts";
 import {
   addSegmentEndedSessions,
+  addSegmentGuarded,
   addSegmentRemovedPaths,
   addSegmentSessions,
   addSegmentZnodes,
@@ -112,7 +114,9 @@ export class SegmentEncoder {
     // One that has no row yet may be where another one was removed.
     if (znode.segment === 0) while (this.#removeNext());
     const before = this.#writer.mark();
-    addSegmentZnodes(this.#writer, rowOfZnode(znode));
+    const row = rowOfZnode(znode);
+    if (row.acl === undefined) addSegmentZnodes(this.#writer, row);
+    else addSegmentGuarded(this.#writer, row);
     this.#wrote(znode, before);
   }
 
@@ -163,8 +167,9 @@ export class SegmentEncoder {
 /** Reads a segment. CORRUPT if anything about it is wrong; `where` names it. */
 export function decodeSegment(value: Uint8Array, where: string): SegmentRows {
   return read(value, where, (reader) => {
-    const { removedPaths, endedSessions, znodes, sessions } = readSegment(reader);
-    return { removedPaths, endedSessions, znodes: znodes.map(znodeOf), sessions: sessions.map(sessionOf) };
+    const { removedPaths, endedSessions, znodes, guarded, sessions } = readSegment(reader);
+    const all = [...znodes, ...guarded].map(znodeOf);
+    return { removedPaths, endedSessions, znodes: all, sessions: sessions.map(sessionOf) };
   });
 }
 
@@ -174,8 +179,9 @@ export function visitNames(
   where: string,
   visit: { znode(path: string): void; session(id: SessionId): void },
 ): void {
-  const { znodes, sessions } = read(value, where, readSegmentNames);
+  const { znodes, guarded, sessions } = read(value, where, readSegmentNames);
   for (const { path } of znodes) visit.znode(path);
+  for (const { path } of guarded) visit.znode(path);
   for (const { id } of sessions) visit.session(id);
 }
 
@@ -190,7 +196,7 @@ function read<T>(value: Uint8Array, where: string, rows: (reader: WireReader) =>
 
 function rowOfZnode(znode: Znode): ZnodeRow {
   const { czxid, mzxid, pzxid, ctime, mtime } = znode;
-  return {
+  const row = {
     path: znode.path,
     data: znode,
     czxid,
@@ -205,12 +211,14 @@ function rowOfZnode(znode: Znode): ZnodeRow {
     container: znode.container,
     ttlMs: znode.ttlMs,
   };
+  return aclEqual(znode.acl, initialAcl(znode.path)) ? row : { ...row, acl: znode.acl };
 }
 
 function znodeOf(row: ZnodeRow): Znode {
   if (row.path === "") throw corrupt("a znode without its path");
   const { bytes, start, length } = row.data;
-  const znode = new Znode(row.path, bytes, row.ephemeralOwner, row.czxid, row.ctime, row.container, row.ttlMs);
+  const { path, ephemeralOwner, czxid, ctime, container, ttlMs, acl = initialAcl(path) } = row;
+  const znode = new Znode(path, bytes, ephemeralOwner, czxid, ctime, container, ttlMs, acl);
   znode.start = start;
   znode.length = length;
   if (row.mzxid !== 0) znode.mzxid = row.mzxid;

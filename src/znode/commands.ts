@@ -1,5 +1,5 @@
 /** Commands of the state machine: what the log's entries mean. See `proto/log.proto` for their bytes. */
-import type { Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
+import type { ClientIdentity, Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
 import type { ChangeType } from "../base/watch-rules.ts";
 
 export interface Command {
@@ -75,6 +75,8 @@ export interface Write {
    * the operation is left out. Left out or empty: it is not refused.
    */
   readonly diskFull?: string;
+  /** Who the client had shown to be when the request came. Left out: nobody in particular. */
+  readonly identities?: readonly ClientIdentity[];
 }
 
 /** What applying one command did. */

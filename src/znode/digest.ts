@@ -3,8 +3,10 @@
  * against bugs, not against forgers. What is not ordered by nature (znodes, sessions) is hashed piece by piece and the
  * pieces are added up, so that the order of visiting them does not matter.
  */
+
+import { aclEqual, initialAcl } from "../base/acl.ts";
 import { present } from "../base/assert.ts";
-import type { Result, Stat, Success, Zxid } from "../base/operations.ts";
+import type { Acl, Result, Stat, Success, Zxid } from "../base/operations.ts";
 import { mix32 } from "../base/random.ts";
 import { viewOf } from "./data-store.ts";
 import type { Session, SessionTable } from "./sessions.ts";
@@ -51,6 +53,16 @@ function addZnode(hash: StateHash, znode: Znode): void {
   hash.number(znode.ephemeralOwner);
   if (znode.container) hash.text("container");
   if (znode.ttlMs > 0) hash.number(znode.ttlMs);
+  if (!aclEqual(znode.acl, initialAcl(znode.path))) addAcl(hash, znode.acl);
+}
+
+function addAcl(hash: StateHash, acl: Acl): void {
+  hash.number(acl.length);
+  for (const { perms, scheme, id } of acl) {
+    hash.number(perms);
+    hash.text(scheme);
+    hash.text(id);
+  }
 }
 
 /** The ephemerals are left out: their znodes name the owner. */
@@ -97,6 +109,9 @@ const addAnswer: { readonly [F in Exclude<keyof Success, "failure">]-?: (hash: S
   },
   count: (hash, { count }) => {
     if (count !== undefined) hash.number(count);
+  },
+  acl: (hash, { acl }) => {
+    if (acl !== undefined) addAcl(hash, acl);
   },
   results: (hash, { results }) => {
     if (results === undefined) return;

@@ -6,7 +6,15 @@
 import { present } from "../base/assert.ts";
 import type { Success, Zxid } from "../base/operations.ts";
 import type { Change } from "./commands.ts";
-import type { Edit, InsertEdit, MultiEdit, PartEdit, RemoveEdit, SetDataEdit } from "./operations/decision.ts";
+import type {
+  Edit,
+  InsertEdit,
+  MultiEdit,
+  PartEdit,
+  RemoveEdit,
+  SetAclEdit,
+  SetDataEdit,
+} from "./operations/decision.ts";
 import type { Session, SessionTable } from "./sessions.ts";
 import { statOf, type Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
@@ -58,6 +66,8 @@ function makePart(target: Target, edit: PartEdit): Success {
       return remove(target, edit);
     case "setData":
       return setData(target, edit);
+    case "setAcl":
+      return setAcl(target, edit);
     case "check":
       return done;
   }
@@ -66,7 +76,7 @@ function makePart(target: Target, edit: PartEdit): Success {
 function insert({ tree, sessions, zxid, changes }: Target, edit: InsertEdit): Success {
   const { path, data, ephemeralOwner, timeMs } = edit;
   const parent = znodeAt(tree, edit.parent);
-  const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs, edit);
+  const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs, edit, edit.acl);
   if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), znode);
   changes.push({ type: "created", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
   return { path, stat: statOf(znode) };
@@ -76,6 +86,13 @@ function setData({ tree, zxid, changes }: Target, { path, data, timeMs }: SetDat
   const znode = znodeAt(tree, path);
   tree.setData(znode, data, zxid, timeMs);
   changes.push({ type: "dataChanged", path, zxid });
+  return { stat: statOf(znode) };
+}
+
+/** No watch is told: nothing changed that anybody may read. */
+function setAcl({ tree }: Target, { path, acl }: SetAclEdit): Success {
+  const znode = znodeAt(tree, path);
+  tree.setAcl(znode, acl);
   return { stat: statOf(znode) };
 }
 

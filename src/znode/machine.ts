@@ -17,6 +17,7 @@
  * | A znode and its Stat; where its data are                  | `stat.ts`, `data-store.ts`                  |
  * | Names of children in order; a map of a million paths      | `sorted-names.ts`, `name-map.ts`            |
  * | Reads                                                     | `reads.ts`                                  |
+ * | Who may do what; the lists that say so, each kept once    | `access.ts`, `acl-table.ts`                 |
  * | Watches, and what one that was away has missed            | `watches.ts`, `change-history.ts`           |
  * | What a checkpoint has to write; coming back from one      | `takeDirty` and `restore…` here, `tree.ts`  |
  * | What must hold; whether replicas are equal                | `invariants.ts`, `digest.ts`                |
@@ -24,7 +25,7 @@
  * To add an operation: docs/decisions/0017.
  */
 import { assert } from "../base/assert.ts";
-import type { Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
+import type { ClientIdentity, Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
 import type { Applied, Change, Command } from "./commands.ts";
 import { digestOf } from "./digest.ts";
 import type { Target } from "./edits.ts";
@@ -38,6 +39,8 @@ import { statOf, type Znode, type ZnodeView } from "./stat.ts";
 import { Tree } from "./tree.ts";
 import { removeUnused } from "./unused-command.ts";
 import { applyWrite } from "./writes.ts";
+
+const nobody: readonly ClientIdentity[] = [];
 
 /** Rows of a checkpoint that are due. */
 export interface DirtyRows {
@@ -111,9 +114,12 @@ export class ZnodeMachine {
     tellMembers(this.#target(this.#appliedIndex), members, this.#lastTimeMs);
   }
 
-  /** Answers a read of a session (0: of none) from the present state; see {@link answer} for its failures. */
-  read(read: Read, sessionId: SessionId = 0): Result {
-    return answer(this.#readable(sessionId), read);
+  /**
+   * Answers a read of a session (0: of none), whose client is who it has shown to be (nobody in particular), from the
+   * present state; see {@link answer} for its failures.
+   */
+  read(read: Read, sessionId: SessionId = 0, identities: readonly ClientIdentity[] = nobody): Result {
+    return answer(this.#readable(sessionId, identities), read);
   }
 
   /** What the read costs to answer now: see {@link workOf}. */
@@ -246,8 +252,8 @@ export class ZnodeMachine {
     assertSound(this.#tree, this.#sessions);
   }
 
-  #readable(sessionId: SessionId): Readable {
-    return { tree: this.#tree, sessions: this.#sessions, sessionId };
+  #readable(sessionId: SessionId, identities = nobody): Readable {
+    return { tree: this.#tree, sessions: this.#sessions, sessionId, identities };
   }
 
   #advance(index: Zxid): void {

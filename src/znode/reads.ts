@@ -1,7 +1,9 @@
 /** Reads of the tree. They change nothing; which watch they arm is in `watches.ts`. */
+import { permission } from "../base/acl.ts";
 import { unreachable } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { PartResult, Read, ReadPart, Result, SessionId, Success } from "../base/operations.ts";
+import type { ClientIdentity, PartResult, Read, ReadPart, Result, SessionId, Success } from "../base/operations.ts";
+import { forbidden, notAllowed, permits, withoutHashes } from "./access.ts";
 import { dataOf } from "./data-store.ts";
 import { refusal } from "./failures.ts";
 import { badPath, noNodeAt } from "./operations/refusals.ts";
@@ -19,10 +21,13 @@ export interface Readable {
   readonly tree: Tree;
   readonly sessions: Pick<SessionTable, "get">;
   readonly sessionId: SessionId;
+  /** Who the reader has shown to be. */
+  readonly identities: readonly ClientIdentity[];
 }
 
 /**
  * Answers a read from the present state: NO_NODE for a missing znode (`exists` too), BAD_ARGUMENTS for a malformed path,
+ * NO_AUTH where the znode's list does not let the reader (`exists` asks nobody, as in ZooKeeper 3.8),
  * REPLY_TOO_LARGE for more names of children than a frame holds, if all of them were asked for at once.
  * The data are not to be written into.
  */
@@ -38,11 +43,13 @@ export function answer(readable: Readable, read: Read): Result {
   }
   const znode = tree.get(read.path);
   if (znode === undefined) return noNodeAt(read.path);
+  if (read.kind === "exists") return { stat: statOf(znode) };
+  if (read.kind === "getAcl") return aclOf(readable, znode);
+  const refused = forbidden(znode, "read", readable.identities);
+  if (refused !== undefined) return refused;
   switch (read.kind) {
     case "getData":
       return { data: dataOf(znode), stat: statOf(znode) };
-    case "exists":
-      return { stat: statOf(znode) };
     case "getChildren":
       return childrenOf(znode, read);
     case "getAllChildrenNumber":
@@ -50,6 +57,14 @@ export function answer(readable: Readable, read: Read): Result {
     default:
       return unreachable(read.kind);
   }
+}
+
+/** Who may read the znode, or change its list, may see it; what digests are hashed to is for who may change it. */
+function aclOf({ identities }: Readable, znode: Znode): Result {
+  const { path, acl } = znode;
+  if (!permits(acl, permission.read | permission.admin, identities)) return notAllowed(path, "READ or ADMIN");
+  const stat = statOf(znode);
+  return permits(acl, permission.admin, identities) ? { acl, stat } : { acl: withoutHashes(acl), stat };
 }
 
 /** Names of children that make a unit of work, and bytes of data. */
@@ -74,6 +89,7 @@ export function workOf(readable: Readable, read: Read): number {
       return 1 + Math.floor(names / namesPerUnit);
     }
     case "exists":
+    case "getAcl":
     case "sync":
     case "addWatch":
     case "addRecursiveWatch":

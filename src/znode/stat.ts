@@ -1,5 +1,6 @@
 /** The znode record and what clients see of it. */
-import type { SessionId, Stat, Zxid } from "../base/operations.ts";
+import { openAcl } from "../base/acl.ts";
+import type { Acl, SessionId, Stat, Zxid } from "../base/operations.ts";
 import type { Holder } from "./data-store.ts";
 import type { SortedNames } from "./sorted-names.ts";
 
@@ -14,7 +15,10 @@ export interface ZnodeView extends Readonly<Holder> {
   readonly mtime: number;
   /** Signed 32-bit; see {@link nextVersion}. */
   readonly version: number;
+  /** Changes of the list, likewise. */
   readonly aversion: number;
+  /** Who may do what. */
+  readonly acl: Acl;
   /** Children ever created, signed 32-bit: the number that the next sequential child gets. */
   readonly childCounter: number;
   /** 0 unless ephemeral. */
@@ -44,6 +48,8 @@ export class Znode implements Holder, ZnodeView {
   mtime: number;
   version = 0;
   aversion = 0;
+  /** In a tree: one array for all that have the same, see `AclTable`. */
+  acl: Acl;
   childCounter = 0;
   readonly ephemeralOwner: SessionId;
   readonly container: boolean;
@@ -69,6 +75,7 @@ export class Znode implements Holder, ZnodeView {
     timeMs: number,
     container = false,
     ttlMs = 0,
+    acl: Acl = openAcl,
   ) {
     this.path = path;
     this.bytes = data;
@@ -81,6 +88,7 @@ export class Znode implements Holder, ZnodeView {
     this.ephemeralOwner = ephemeralOwner;
     this.container = container;
     this.ttlMs = ttlMs;
+    this.acl = acl;
   }
 }
 

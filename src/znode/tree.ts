@@ -1,13 +1,16 @@
 /**
  * The tree of znodes: one map by path, since nearly every request names one path and nothing else. Callers have checked
- * what a client may do; here only invariants are asserted. `insert`, `remove` and `setData` (each in two forms) are the only functions that
- * change what is replicated, so they alone note what the next checkpoint has to write.
+ * what a client may do; here only invariants are asserted. `insert`, `remove`, `setData` (each in two forms) and `setAcl`
+ * alone change what is replicated, and so note what the next checkpoint has to write.
  */
+
+import { initialAcl, openAcl } from "../base/acl.ts";
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
-import type { SessionId, Zxid } from "../base/operations.ts";
+import type { Acl, SessionId, Zxid } from "../base/operations.ts";
 import { builtInPaths } from "../base/paths.ts";
 import type { Keeping } from "../base/znode-kinds.ts";
+import { AclTable, rowBytesOf } from "./acl-table.ts";
 import { DataStore } from "./data-store.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { NameMap } from "./name-map.ts";
@@ -26,6 +29,7 @@ const stays: Keeping = {};
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
   readonly #store = new DataStore();
+  readonly #acls = new AclTable();
   readonly #lifetimes = new Lifetimes();
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
@@ -45,7 +49,8 @@ export class Tree {
    */
   constructor() {
     for (const path of builtInPaths) {
-      this.#znodes.set(path, new Znode(path, emptyBytes, 0, 0, 0));
+      const acl = this.#acls.take(initialAcl(path));
+      this.#znodes.set(path, new Znode(path, emptyBytes, 0, 0, 0, false, 0, acl));
       if (path !== "/") addChild(this.#parentOf(path), nameOf(path));
     }
   }
@@ -80,6 +85,7 @@ export class Tree {
     zxid: Zxid,
     timeMs: number,
     keeping: Keeping = stays,
+    acl: Acl = openAcl,
   ): Znode {
     assert(parent.ephemeralOwner === 0, "an ephemeral has no children");
     const before = this.#znodes.get(path);
@@ -87,6 +93,7 @@ export class Tree {
     if (before !== undefined) this.#buriedCount--;
     this.#thaw(parent);
     const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs, keeping.container, keeping.ttlMs);
+    znode.acl = this.#acls.take(acl);
     this.#store.adopt(znode);
     this.#znodes.set(path, znode);
     this.#lifetimes.add(znode);
@@ -144,6 +151,7 @@ export class Tree {
     znode.removed = true;
     this.#lifetimes.delete(znode);
     this.#store.release(znode);
+    this.#acls.drop(znode.acl);
     this.touch(znode);
     this.touch(parent);
   }
@@ -189,6 +197,16 @@ export class Tree {
     this.touch(znode);
   }
 
+  /** Replaces the list. What was set, and when, stays: so does mzxid. */
+  setAcl(znode: Znode, acl: Acl): void {
+    this.#thaw(znode);
+    if (znode.dirty) this.#dirtyBytes += rowBytesOf(acl) - rowBytesOf(znode.acl);
+    this.#acls.drop(znode.acl);
+    znode.acl = this.#acls.take(acl);
+    this.touch(znode);
+    znode.aversion = nextVersion(znode.aversion);
+  }
+
   /** How many znodes there are below one. Visits those that have children. */
   countBelow(znode: Znode): number {
     let count = 0;
@@ -209,7 +227,7 @@ export class Tree {
     if (znode.dirty) return;
     znode.dirty = true;
     this.#dirty.push(znode);
-    this.#dirtyBytes += rowBytes + znode.path.length + znode.length;
+    this.#dirtyBytes += rowBytes + znode.path.length + znode.length + rowBytesOf(znode.acl);
   }
 
   /** What {@link takeDirty} would give takes about so many bytes. */
@@ -247,7 +265,8 @@ export class Tree {
     const before = this.#znodes.get(znode.path);
     this.#lastFound = undefined;
     this.#lastParent = undefined;
-    if (before !== undefined) this.#store.release(before);
+    znode.acl = this.#acls.take(znode.acl);
+    this.#letGo(before);
     this.#store.adopt(znode);
     this.#znodes.set(znode.path, znode);
     return before;
@@ -258,9 +277,15 @@ export class Tree {
     const before = this.#znodes.get(path);
     this.#lastFound = undefined;
     this.#lastParent = undefined;
-    if (before !== undefined) this.#store.release(before);
+    this.#letGo(before);
     this.#znodes.delete(path);
     return before;
+  }
+
+  #letGo(znode: Znode | undefined): void {
+    if (znode === undefined) return;
+    this.#store.release(znode);
+    this.#acls.drop(znode.acl);
   }
 
   /** Ends a restoration: makes the links between parents and children. False if a parent is missing. */
@@ -297,6 +322,7 @@ export class Tree {
       }
       links += znode.children.size;
     }
+    this.#acls.assertSound(this.znodes());
     assert(buried === this.#buriedCount, "those that are still to be taken out of the map are counted");
     assert(links === this.size - 1, "each znode but the root is the child of one");
   }

@@ -1,5 +1,5 @@
 /** The command that changes the tree for a client: whether its turn has come, what its operation comes to, what it answers. */
-import type { Operation, Result, SessionId } from "../base/operations.ts";
+import type { ClientIdentity, Result, SessionId } from "../base/operations.ts";
 import type { Applied, Outcome, Write } from "./commands.ts";
 import { makeEdit, type Target } from "./edits.ts";
 import { standing } from "./exactly-once.ts";
@@ -35,31 +35,36 @@ export function applyWrite(target: Target, write: Write, timeMs: number): Applie
 }
 
 function firstWrite(target: Target, session: Session, write: Write, timeMs: number): Applied {
-  const { sessionId, requestId, operation, diskFull = "" } = write;
+  const { sessionId, requestId, diskFull = "" } = write;
   const { sessions, zxid, changes } = target;
   // A refusal for want of room is an answer like any other: it takes the write's number and is remembered.
-  const result = diskFull === "" ? perform(target, session, timeMs, operation) : refusal("DISK_FULL", diskFull);
+  const result = diskFull === "" ? perform(target, session, timeMs, write) : refusal("DISK_FULL", diskFull);
   sessions.remember(session, requestId, zxid, result);
   const outcome: Outcome = { type: "written", sessionId, requestId, zxid, result, duplicate: false };
   return changed(zxid, outcome, changes);
 }
 
 /** Decides an operation on the tree as it is, and does what comes out. A refused one leaves no trace. */
-function perform(target: Target, session: Session, timeMs: number, operation: Operation): Result {
-  const decision = decide(new TreeView(target.tree, session, timeMs), operation);
+function perform(target: Target, session: Session, timeMs: number, write: Write): Result {
+  const { operation, identities = nobody } = write;
+  const decision = decide(new TreeView(target.tree, session, timeMs, identities), operation);
   return decision.failure === undefined ? makeEdit(target, decision) : decision;
 }
+
+const nobody: readonly ClientIdentity[] = [];
 
 /** The tree as it is. */
 class TreeView implements View {
   readonly timeMs: number;
+  readonly identities: readonly ClientIdentity[];
   readonly #tree: Tree;
   readonly #session: Session;
 
-  constructor(tree: Tree, session: Session, timeMs: number) {
+  constructor(tree: Tree, session: Session, timeMs: number, identities: readonly ClientIdentity[]) {
     this.#tree = tree;
     this.#session = session;
     this.timeMs = timeMs;
+    this.identities = identities;
   }
 
   get sessionId(): SessionId {

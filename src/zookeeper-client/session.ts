@@ -1,4 +1,5 @@
 /** One session on one connection: it asks, one request behind the other, and is over when the connection is. */
+import type { Credential } from "../base/operations.ts";
 import { Queue } from "../base/queue.ts";
 import { bool, type Codec, JuteReader, unlessMalformed } from "../zookeeper/jute.ts";
 import { opcode } from "../zookeeper/opcodes.ts";
@@ -20,14 +21,6 @@ const xids = { event: -1, ping: -2, auth: -4 } as const;
 const xidMax = 2 ** 31 - 1;
 /** How long the end of a session may take, milliseconds: a server ends it by itself in time. */
 const closePatienceMs = 1_000;
-
-/** Whom the client shows to be. */
-export interface Credential {
-  /** Such as `digest`. */
-  readonly scheme: string;
-  /** Such as `user:password`. */
-  readonly auth: Uint8Array;
-}
 
 export interface ZooKeeperSessionOptions {
   /** Wanted, milliseconds. */

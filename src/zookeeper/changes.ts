@@ -2,13 +2,13 @@
  * The operations that change the tree, and check, which does as if: a row for each says how its request is read, what the
  * node is to do, and how the answer is written. Each may be asked for alone or as a part of a multi.
  */
-import type { MultiPart, PartResult, Stat } from "../base/operations.ts";
-import { configPath } from "../base/paths.ts";
+import { aclEqual, initialAcl } from "../base/acl.ts";
+import type { Acl, MultiPart, PartResult, PlainCreate, Stat } from "../base/operations.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
-import { type Acl, type CreateRequest, type CreateTtlRequest, replies, requests } from "./records.ts";
+import { type CreateRequest, type CreateTtlRequest, replies, requests } from "./records.ts";
 import type { Take } from "./taken.ts";
 
 /** What one change comes to. */
@@ -48,47 +48,38 @@ export const noStat: Stat = {
   ...{ ephemeralOwner: 0, dataLength: 0, numChildren: 0 },
 };
 
-/** Everybody may do everything: the only list that there is here so far. */
-export const openAcl: readonly Acl[] = [{ perms: 31, scheme: "world", id: "anyone" }];
-
-/** ZooKeeper's code for what is wrong with a list; undefined: it is the open one. */
-function aclProblem(acls: readonly Acl[]): number | undefined {
-  if (acls.length === 0) return zkError.INVALIDACL;
-  const [open] = openAcl;
-  // To take a list that is not kept to would be a lie: others could do what its author believes to have forbidden.
-  for (const { perms, scheme, id } of acls)
-    if (perms !== open?.perms || scheme !== open.scheme || id !== open.id) return zkError.UNIMPLEMENTED;
-  return undefined;
-}
-
 /**
  * Flags of creates: 1 ephemeral, 2 sequential, 3 both; 4 container; 5 time to live, 6 that and sequential. `allowed`: those
  * of the operation.
  */
-function createProblem({ path, acls, flags }: CreateRequest, allowed: readonly number[]): number | undefined {
+function createProblem({ path, flags }: CreateRequest, allowed: readonly number[]): number | undefined {
   if (!allowed.includes(flags)) return zkError.BADARGUMENTS;
-  if (!path.includes("/") || path.includes("\0")) return zkError.BADARGUMENTS;
-  if (path.slice(0, path.lastIndexOf("/")) === configPath) return zkError.NOAUTH;
-  return aclProblem(acls);
+  return !path.includes("/") || path.includes("\0") ? zkError.BADARGUMENTS : undefined;
+}
+
+/** A client of ZooKeeper says each time who may do what; mostly it is everybody and everything. */
+function withAcl(create: PlainCreate, acl: Acl): MultiPart {
+  return aclEqual(acl, initialAcl(create.path)) ? create : { op: "createWithAcl", acl, create };
 }
 
 function createPart(request: CreateRequest): MultiPart | number {
-  const { path, data, flags } = request;
+  const { path, data, flags, acls } = request;
   // A plain create with the flag of a container makes a znode that stays, in ZooKeeper too.
   const problem = createProblem(request, [0, 1, 2, 3, 4]);
   if (problem !== undefined) return problem;
-  return { op: "create", path, data, ephemeral: (flags & 1) !== 0, sequential: (flags & 2) !== 0 };
+  return withAcl({ op: "create", path, data, ephemeral: (flags & 1) !== 0, sequential: (flags & 2) !== 0 }, acls);
 }
 
 function createContainerPart(request: CreateRequest): MultiPart | number {
-  const { path, data } = request;
-  return createProblem(request, [4]) ?? { op: "createContainer", path, data };
+  const { path, data, acls } = request;
+  return createProblem(request, [4]) ?? withAcl({ op: "createContainer", path, data }, acls);
 }
 
 function createTtlPart(request: CreateTtlRequest): MultiPart | number {
-  const { path, data, flags, ttlMs } = request;
+  const { path, data, flags, acls, ttlMs } = request;
   if (ttlProblem(ttlMs) !== undefined) return zkError.BADARGUMENTS;
-  return createProblem(request, [5, 6]) ?? { op: "createTtl", path, data, sequential: flags === 6, ttlMs };
+  const create: PlainCreate = { op: "createTtl", path, data, sequential: flags === 6, ttlMs };
+  return createProblem(request, [5, 6]) ?? withAcl(create, acls);
 }
 
 function answerPathAndStat(writer: JuteWriter, { path = "", stat = noStat }: PartResult): void {
@@ -148,9 +139,7 @@ const changes = new Map<number, TakeChange>([
     opcode.setData,
     row(opcode.setData, {
       request: requests.setData,
-      // All may read it, and nobody write: clients would connect to whatever servers it names.
-      part: ({ path, data, version }) =>
-        path === configPath ? zkError.NOAUTH : { op: "setData", path, data, version },
+      part: ({ path, data, version }) => ({ op: "setData", path, data, version }),
       answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
     }),
   ],

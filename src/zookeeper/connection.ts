@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 import type { ClientStreams } from "../doors/client-streams.ts";
 import type { ClientLink, ClientStream } from "../doors/door.ts";
 import { nameOf } from "../doors/gate.ts";
+import { Identities, type IdentityOptions, ipOf } from "../doors/identities.ts";
 import { Attendance } from "./attendance.ts";
 import { bytesOf, Conversation, type Facts } from "./conversation.ts";
 import { FrameSplitter, frameBytesMax, handshakeBytesMax } from "./frames.ts";
 import type { Ending } from "./handshake.ts";
-import { Identities } from "./identities.ts";
 import { JuteWriter } from "./jute.ts";
 import type { AskedMembers } from "./reconfig.ts";
 import { type ForeignProtocol, strangerOf } from "./strangers.ts";
@@ -24,6 +24,7 @@ export interface ConnectionSurroundings {
   readonly streams: ClientStreams;
   readonly facts: Facts;
   readonly traffic: Traffic;
+  readonly identities?: IdentityOptions | undefined;
   /** The client has said who it is; call what is returned when the connection is no more. */
   readonly began: (socket: Socket, attendance: Attendance) => () => void;
   /** The server ends the connection. */
@@ -61,7 +62,11 @@ class ZooKeeperConnection implements ClientStream {
     this.#surroundings = surroundings;
     const attendance = new Attendance(nameOf(socket), new Traffic(surroundings.traffic));
     this.#attendance = attendance;
-    this.#conversation = new Conversation(surroundings.facts, attendance, new Identities(ipOf(socket)));
+    this.#conversation = new Conversation(
+      surroundings.facts,
+      attendance,
+      new Identities(ipOf(socket.remoteAddress), surroundings.identities),
+    );
   }
 
   begin(): void {
@@ -182,9 +187,4 @@ class ZooKeeperConnection implements ClientStream {
     if (this.#link === undefined) this.end();
     else this.#link.ended();
   }
-}
-
-/** The client's address, an IPv4 one in its own form. */
-function ipOf({ remoteAddress = "" }: Socket): string {
-  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
 }

@@ -5,17 +5,18 @@
  * Each request becomes one request of the node, so that answers leave in order, limits count alike, and whoever asks is
  * heard. What is refused here already is asked for as a small read, whose answer the refusal takes the place of.
  */
+import { aclBytes } from "../base/acl.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
-import type { PartResult, Result, WatchKind, WatchSpec } from "../base/operations.ts";
+import type { Result, Success, WatchKind, WatchSpec } from "../base/operations.ts";
 import { configPath, pathProblem } from "../base/paths.ts";
-import type { ClientMessage, ServerMessage } from "../protocol/client-messages.ts";
+import { Identities, userOf } from "../doors/identities.ts";
+import type { AdmittedMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { Attendance } from "./attendance.ts";
 import { noStat } from "./changes.ts";
 import { zkError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { type Ending, endingOf, type Given, noSession, readHandshake, writeResponse } from "./handshake.ts";
-import { Identities } from "./identities.ts";
 import { JuteReader, type JuteWriter, unlessMalformed } from "./jute.ts";
 import { opcode } from "./opcodes.ts";
 import { take } from "./operations.ts";
@@ -43,7 +44,7 @@ const newConfiguration: Taken = {
 
 /** What a frame comes to. */
 export type Understood =
-  | { readonly messages: readonly ClientMessage[] }
+  | { readonly messages: readonly AdmittedMessage[] }
   | { readonly end: Ending }
   /**
    * A change of membership, or ZooKeeper's code for what is wrong with it: {@link Conversation.reconfigured} is to be told,
@@ -96,7 +97,7 @@ export class Conversation {
   }
 
   /** What a frame that was heard before comes to by now, if it had to wait for answers. */
-  heardBefore(): ClientMessage | undefined {
+  heardBefore(): AdmittedMessage | undefined {
     return this.#pending.takeHeld();
   }
 
@@ -131,7 +132,7 @@ export class Conversation {
   }
 
   /** How a change of membership has ended, by ZooKeeper's code: what the node is asked, so that the client is answered. */
-  reconfigured(code: number): readonly ClientMessage[] {
+  reconfigured(code: number): readonly AdmittedMessage[] {
     const asked = this.#reconfiguring;
     this.#reconfiguring = undefined;
     if (asked === undefined) return [];
@@ -153,7 +154,7 @@ export class Conversation {
     if (connect.lastZxid > this.#facts.appliedIndex()) return { end: "clientIsAhead" };
     this.#state = "connecting";
     this.#toldZxid = connect.lastZxid;
-    return { messages: [connect] };
+    return { messages: [{ ...connect, identities: this.#identities.all }] };
   }
 
   #ask(xid: number, operation: number, reader: JuteReader, bytes: number): Understood {
@@ -168,14 +169,15 @@ export class Conversation {
     return this.#request(xid, taken, bytes);
   }
 
-  #request(xid: number, taken: Taken, bytes: number): { readonly messages: readonly ClientMessage[] } {
+  #request(xid: number, taken: Taken, bytes: number): { readonly messages: readonly AdmittedMessage[] } {
     return { messages: this.#pending.add({ xid, taken }, bytes) };
   }
 
   /** Whoever the client shows to be, it is from here on; the answer comes in its turn. */
   #auth(xid: number, reader: JuteReader, bytes: number): Understood {
-    const { scheme, auth } = requests.auth.read(reader);
-    if (this.#identities.add(scheme, auth)) return this.#request(xid, { ...headerOnly(zkError.OK), zxid: 0 }, bytes);
+    const problem = this.#identities.add(requests.auth.read(reader));
+    const ask = { type: "shown", identities: this.#identities.all } as const;
+    if (problem === undefined) return this.#request(xid, { ask, answer: () => {}, zxid: 0 }, bytes);
     return this.#lastRequest(xid, { ...headerOnly(zkError.AUTHFAILED), zxid: 0, end: "authFailed" }, bytes);
   }
 
@@ -186,7 +188,10 @@ export class Conversation {
   }
 
   #whoAmI(): Taken {
-    const { clientInfos } = this.#identities;
+    const clientInfos = this.#identities.all.map(({ scheme, id }) => ({
+      scheme,
+      user: scheme === "digest" ? userOf(id) : id,
+    }));
     return { ask: carrier, answer: (writer) => replies.clientInfos.write(writer, { clientInfos }) };
   }
 
@@ -213,7 +218,7 @@ export class Conversation {
     // The node begins no request behind them until they are armed, and all that they missed is told; clients want the
     // answer in its turn.
     const answered = this.#request(xid, headerOnly(zkError.OK), bytes);
-    const messages: ClientMessage[] = [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }];
+    const messages: AdmittedMessage[] = [{ type: "setWatches", relativeZxid: Math.max(0, relativeZxid), watches }];
     // Of what those that stay armed have missed, clients of ZooKeeper are told nothing.
     if (standing.length > 0)
       messages.push({ type: "setWatches", relativeZxid: Number.MAX_SAFE_INTEGER, watches: standing });
@@ -306,12 +311,12 @@ export function bytesOf(message: ServerMessage): number {
   if (message.type !== "reply" || message.result.failure !== undefined) return fixed;
   const { results = [] } = message.result;
   let bytes = fixed + bytesOfPart(message.result);
-  for (const result of results) bytes += fixed + bytesOfPart(result);
+  for (const { failure, ...result } of results) bytes += fixed + (failure === undefined ? bytesOfPart(result) : 0);
   return bytes;
 }
 
-function bytesOfPart({ data = emptyBytes, children = [], path = "" }: PartResult): number {
-  let bytes = data.length + path.length;
+function bytesOfPart({ data = emptyBytes, children = [], path = "", acl = [] }: Success): number {
+  let bytes = data.length + path.length + aclBytes(acl);
   for (const name of children) bytes += 4 + name.length;
   return bytes;
 }

@@ -29,6 +29,8 @@ const codes: Partial<Record<ErrorCode, number>> = {
   NO_NODE: zkError.NONODE,
   NODE_EXISTS: zkError.NODEEXISTS,
   NOT_EMPTY: zkError.NOTEMPTY,
+  NO_AUTH: zkError.NOAUTH,
+  INVALID_ACL: zkError.INVALIDACL,
   NO_WATCHER: zkError.NOWATCHER,
   BAD_VERSION: zkError.BADVERSION,
   NO_CHILDREN_FOR_EPHEMERALS: zkError.NOCHILDRENFOREPHEMERALS,

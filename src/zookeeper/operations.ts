@@ -4,8 +4,8 @@
  */
 import type { Read, ReadKind, WatchKind } from "../base/operations.ts";
 import { pathProblem } from "../base/paths.ts";
-import type { RequestBody } from "../protocol/client-messages.ts";
-import { changesAlone, noStat, openAcl } from "./changes.ts";
+import type { AdmittedBody } from "../protocol/client-messages.ts";
+import { changesAlone, noStat } from "./changes.ts";
 import { zkError } from "./errors.ts";
 import { type JuteReader, unlessMalformed } from "./jute.ts";
 import { takeMulti, takeMultiRead } from "./multi.ts";
@@ -15,7 +15,7 @@ import { replies, requests, type WatchRequest } from "./records.ts";
 import { headerOnly, row, type Take, type Taken } from "./taken.ts";
 
 /** ZooKeeper answers reads from the server that the client is attached to. */
-function askRead(kind: ReadKind, path: string, watch: boolean): RequestBody {
+function askRead(kind: ReadKind, path: string, watch: boolean): AdmittedBody {
   // Reads take the empty path for that of the root; a watch there would never fire.
   const place = path === "" ? { path: "/", watch: false } : { path, watch };
   const read: Read = { kind, ...place, local: true };
@@ -23,7 +23,7 @@ function askRead(kind: ReadKind, path: string, watch: boolean): RequestBody {
 }
 
 /** Mode 0: persistent; 1: recursive. */
-function askAddWatch({ path, type: mode }: WatchRequest): RequestBody | number {
+function askAddWatch({ path, type: mode }: WatchRequest): AdmittedBody | number {
   if (mode !== 0 && mode !== 1) return zkError.BADARGUMENTS;
   // At what is no path of a znode nothing ever comes to be; ZooKeeper takes the watch.
   if (pathProblem(path) !== undefined) return carrier;
@@ -40,7 +40,7 @@ const kindsOfType = new Map<number, readonly WatchKind[]>([
   [5, ["recursive"]],
 ]);
 
-function askWatches(kind: "checkWatches" | "removeWatches"): (request: WatchRequest) => RequestBody | number {
+function askWatches(kind: "checkWatches" | "removeWatches"): (request: WatchRequest) => AdmittedBody | number {
   return ({ path, type }) => {
     const watches = kindsOfType.get(type)?.map((each) => ({ kind: each, path }));
     if (watches === undefined) return zkError.BADARGUMENTS;
@@ -89,8 +89,16 @@ const rows = new Map<number, Take>([
     opcode.getAcl,
     row({
       request: requests.path,
-      ask: ({ path }) => askRead("exists", path, false),
-      answer: (writer, { stat = noStat }) => replies.acls.write(writer, { acls: openAcl, stat }),
+      ask: ({ path }) => askRead("getAcl", path, false),
+      answer: (writer, { acl = [], stat = noStat }) => replies.acls.write(writer, { acls: acl, stat }),
+    }),
+  ],
+  [
+    opcode.setAcl,
+    row({
+      request: requests.setAcl,
+      ask: ({ path, acls: acl, version }) => ({ type: "write", operation: { op: "setAcl", path, acl, version } }),
+      answer: (writer, { stat = noStat }) => replies.stat.write(writer, { stat }),
     }),
   ],
   [
@@ -126,7 +134,7 @@ const rows = new Map<number, Take>([
 ]);
 
 /** Operations of ZooKeeper that are not served, and refused in their turn. */
-const unserved = new Set<number>([opcode.setAcl, opcode.sasl]);
+const unserved = new Set<number>([opcode.sasl]);
 
 /** Reads a request. Undefined: there is no such operation, not in ZooKeeper either. */
 export function take(operation: number, body: JuteReader): Taken | undefined {

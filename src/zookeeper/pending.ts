@@ -1,7 +1,7 @@
 /** The requests of one connection that have no answer yet, in order, and how many more there may be. */
 import { limits } from "../base/limits.ts";
 import { requestsIn } from "../base/operation-traits.ts";
-import type { Request, RequestBody } from "../protocol/client-messages.ts";
+import type { AdmittedBody, AdmittedRequest } from "../protocol/client-messages.ts";
 import type { Taken } from "./taken.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -28,13 +28,13 @@ interface Waiting extends Pending {
 
 /** One that was read, and for which there is no room yet. */
 interface Held extends Pending {
-  readonly body: RequestBody;
+  readonly body: AdmittedBody;
   readonly weight: number;
   readonly bytes: number;
 }
 
 /** A request that answers nothing but comes in its turn. */
-export const carrier: RequestBody = { type: "read", read: { kind: "exists", path: "/", watch: false, local: true } };
+export const carrier: AdmittedBody = { type: "read", read: { kind: "exists", path: "/", watch: false, local: true } };
 
 export class PendingRequests {
   readonly #traffic: Traffic;
@@ -67,7 +67,7 @@ export class PendingRequests {
    * A request has come: the messages that it becomes, none if it has to wait for answers to others ({@link takeHeld}), as
    * a multi may that counts as many.
    */
-  add(request: Pending, bytes: number): readonly Request[] {
+  add(request: Pending, bytes: number): readonly AdmittedRequest[] {
     const { ask } = request.taken;
     const body = "error" in ask ? carrier : ask;
     const weight = body.type === "write" ? requestsIn(body.operation) : 1;
@@ -81,7 +81,7 @@ export class PendingRequests {
   }
 
   /** The request that had to wait for answers to others, if there is room by now. */
-  takeHeld(): Request | undefined {
+  takeHeld(): AdmittedRequest | undefined {
     const held = this.#held;
     if (held === undefined) return undefined;
     if (this.#weight > 0 && this.#weight + held.weight > limits.outstandingRequestsMax) return undefined;
@@ -126,8 +126,8 @@ export class PendingRequests {
     return this.#waiting.length + (this.#held === undefined ? 0 : 1);
   }
 
-  #send({ body, ...held }: Held): Request {
-    const requestId = body.type === "read" ? 0 : ++this.#requestId;
+  #send({ body, ...held }: Held): AdmittedRequest {
+    const requestId = body.type === "write" || body.type === "close" ? ++this.#requestId : 0;
     this.#waiting.push({ ...held, requestId, sinceMs: performance.now() });
     this.#weight += held.weight;
     this.#bytes += held.bytes;

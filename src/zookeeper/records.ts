@@ -1,5 +1,5 @@
 /** The records of ZooKeeper's protocol: what clients and servers put in their frames. */
-import type { Stat } from "../base/operations.ts";
+import type { AclItem, Stat } from "../base/operations.ts";
 import { bool, buffer, id, int, type JuteReader, long, nothing, record, ustring, vector } from "./jute.ts";
 
 /** The first frame of a client, but for the `readOnly` byte, which not all send. */
@@ -72,20 +72,13 @@ export const stat = record<Stat>({
   pzxid: long,
 });
 
-/** Who may do what: an item of an access control list. */
-export interface Acl {
-  /** Sum of READ 1, WRITE 2, CREATE 4, DELETE 8, ADMIN 16. */
-  readonly perms: number;
-  readonly scheme: string;
-  readonly id: string;
-}
-
-export const acl = record<Acl>({ perms: int, scheme: ustring, id: ustring });
+/** An item of an access control list. */
+export const acl = record<AclItem>({ perms: int, scheme: ustring, id: ustring });
 
 export interface CreateRequest {
   readonly path: string;
   readonly data: Uint8Array;
-  readonly acls: readonly Acl[];
+  readonly acls: readonly AclItem[];
   readonly flags: number;
 }
 
@@ -116,7 +109,7 @@ export const requests = {
   }),
   /** sync, getACL, getEphemerals, getAllChildrenNumber. */
   path: record<{ readonly path: string }>({ path: ustring }),
-  setAcl: record<{ readonly path: string; readonly acls: readonly Acl[]; readonly version: number }>({
+  setAcl: record<{ readonly path: string; readonly acls: readonly AclItem[]; readonly version: number }>({
     path: ustring,
     acls: vector(acl),
     version: int,
@@ -204,7 +197,7 @@ export const replies = {
     children: vector(ustring),
     stat,
   }),
-  acls: record<{ readonly acls: readonly Acl[]; readonly stat: Stat }>({ acls: vector(acl), stat }),
+  acls: record<{ readonly acls: readonly AclItem[]; readonly stat: Stat }>({ acls: vector(acl), stat }),
   clientInfos: record<{ readonly clientInfos: readonly ClientInfo[] }>({
     clientInfos: vector(record<ClientInfo>({ scheme: ustring, user: ustring })),
   }),

@@ -1,6 +1,6 @@
 /** What a request of a client comes to: what it asks of the node, and how the node's answer is written. */
 import type { Failure, Success } from "../base/operations.ts";
-import type { RequestBody } from "../protocol/client-messages.ts";
+import type { AdmittedBody } from "../protocol/client-messages.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import type { Ending } from "./handshake.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";
@@ -11,7 +11,7 @@ export type AnswerBody = (writer: JuteWriter) => void;
 /** What one request comes to. */
 export interface Taken {
   /** Asked of the node; an error: answered with that, in its turn. */
-  readonly ask: RequestBody | { readonly error: number };
+  readonly ask: AdmittedBody | { readonly error: number };
   /** Writes what follows the header of an answer without an error. */
   readonly answer: (writer: JuteWriter, success: Success) => void;
   /**
@@ -29,7 +29,7 @@ export interface Taken {
 export interface OperationRow<T> {
   readonly request: Codec<T>;
   /** What it asks of the node, or ZooKeeper's code for what is wrong with it. */
-  readonly ask: (request: T) => RequestBody | number;
+  readonly ask: (request: T) => AdmittedBody | number;
   readonly answer: (writer: JuteWriter, success: Success, request: T) => void;
 }
 

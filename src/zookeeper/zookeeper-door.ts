@@ -6,6 +6,7 @@ import type { ClientStreams } from "../doors/client-streams.ts";
 import type { Door } from "../doors/door.ts";
 import type { DoorLog } from "../doors/door-log.ts";
 import { Gate, type GateStats, nameOf } from "../doors/gate.ts";
+import type { IdentityOptions } from "../doors/identities.ts";
 import { Listener } from "../doors/listener.ts";
 import type { Attendance } from "./attendance.ts";
 import { carryZooKeeper, type Reason } from "./connection.ts";
@@ -20,6 +21,7 @@ export interface ZooKeeperDoorOptions {
   readonly streams: ClientStreams;
   readonly facts: Facts;
   readonly log: DoorLog;
+  readonly identities?: IdentityOptions;
   readonly connectionsMax?: number;
   readonly perAddressMax?: number;
   /** How long a new connection may take for its handshake, milliseconds; default 10,000. */
@@ -85,6 +87,7 @@ export class ZooKeeperDoor implements Door {
       streams,
       facts,
       traffic,
+      identities: options.identities,
       began: (socket: Socket, attendance: Attendance) => {
         const ended = this.#gate.began(nameOf(socket));
         this.#attending.add(attendance);

@@ -210,13 +210,13 @@ describe("import and export, with Apache ZooKeeper", () => {
     const address = `zk://${zookeeper()}/guarded`;
     const stranger = await kvctl("import", address);
     expect(stranger).toMatchObject({ code: 1, out: expect.stringContaining("2 created, 1 not moved") });
-    expect(stranger.error).toContain("kvctl: /guarded/secret: the ZooKeeper server does not permit it (--auth ");
+    expect(stranger.error).toContain("kvctl: /guarded/secret: the ZooKeeper server does not permit it (--zk-auth ");
     const large = "x".repeat(1024 * 1024);
     await client.create("/large-data", large);
     const refused = await kvctl("export", "/large-data", `zk://${zookeeper()}/large-data`);
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.error).toContain("/large-data: 1048576 bytes are too large for a ZooKeeper server");
-    const wrong = await kvctl("import", address, "--auth", "odd:x");
+    const wrong = await kvctl("import", address, "--zk-auth", "odd:x");
     expect(wrong).toMatchObject({ code: 1, error: expect.stringContaining("a credential of scheme odd is refused") });
     zk.destroy();
   });

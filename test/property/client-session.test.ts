@@ -103,7 +103,11 @@ class World {
   ask(body: Parameters<ClientSession<Asked>["submit"]>[0], armsKind: WatchKind | undefined): void {
     const operation = body.type === "write" ? body.operation : undefined;
     const path =
-      body.type === "close" ? "" : body.type === "read" ? body.read.path : partsOf(body.operation).map(pathOf).join();
+      body.type === "close" || body.type === "auth"
+        ? ""
+        : body.type === "read"
+          ? body.read.path
+          : partsOf(body.operation).map(pathOf).join();
     const asked: Asked = {
       number: this.asked.length,
       operation,

@@ -17,10 +17,21 @@ const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: "binary", 
 const bool = fc.boolean();
 const position = fc.integer({ min: 1, max: 2 ** 53 - 1 });
 
+const acl = fc.array(fc.record({ perms: int32, scheme: text, id: text }), { maxLength: 3 });
+
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ op: fc.constant("create" as const), path: text, data: bytes, ephemeral: bool, sequential: bool }),
   fc.record({ op: fc.constant("delete" as const), path: text, version: int32 }),
   fc.record({ op: fc.constant("setData" as const), path: text, data: bytes, version: int32 }),
+  fc.record({ op: fc.constant("setAcl" as const), path: text, acl, version: int32 }),
+  fc.record({
+    op: fc.constant("createWithAcl" as const),
+    acl,
+    create: fc.oneof(
+      fc.record({ op: fc.constant("create" as const), path: text, data: bytes, ephemeral: bool, sequential: bool }),
+      fc.record({ op: fc.constant("createContainer" as const), path: text, data: bytes }),
+    ),
+  }),
 );
 
 export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
@@ -41,14 +52,18 @@ export const commandBody: fc.Arbitrary<CommandBody> = fc.oneof(
     type: fc.constant("expireSessions" as const),
     sessions: fc.array(fc.record({ sessionId: number, attachment: number }), { maxLength: 5 }),
   }),
-  fc.record({
-    type: fc.constant("write" as const),
-    sessionId: number,
-    attachment: number,
-    requestId: number,
-    ackedRequestId: number,
-    operation,
-  }),
+  fc.record(
+    {
+      type: fc.constant("write" as const),
+      sessionId: number,
+      attachment: number,
+      requestId: number,
+      ackedRequestId: number,
+      operation,
+      identities: fc.array(fc.record({ scheme: text, id: text }), { minLength: 1, maxLength: 3 }),
+    },
+    { requiredKeys: ["type", "sessionId", "attachment", "requestId", "ackedRequestId", "operation"] },
+  ),
 );
 
 export const configuration: fc.Arbitrary<Configuration> = fc

@@ -122,13 +122,16 @@ describe("the reference model", () => {
     const found = made.tree.at("/a", 2);
     if (found === undefined) throw new Error("the model has lost /a");
     const read = { kind: "getData", path: "/a", watch: false, local: false } as const;
+    const nobody = { sessionId: 0, identities: [] };
     const right: Result = { data: utf8("x"), stat: statOf(found) };
-    expect(judgeRead(made, read, 2, right)).toBeUndefined();
-    expect(judgeRead(made, read, 2, { ...right, data: utf8("z") })).toBe("saw other data by getData /a at zxid 2");
-    expect(judgeRead(made, read, 1, right)).toMatch("there is nothing");
+    expect(judgeRead(made, read, 2, right, nobody)).toBeUndefined();
+    expect(judgeRead(made, read, 2, { ...right, data: utf8("z") }, nobody)).toBe(
+      "saw other data by getData /a at zxid 2",
+    );
+    expect(judgeRead(made, read, 1, right, nobody)).toMatch("there is nothing");
     const missing: Result = { failure: { code: "NO_NODE", message: "" } };
-    expect(judgeRead(made, read, 2, missing)).toMatch("but it exists");
-    expect(judgeRead(made, read, 1, missing)).toBeUndefined();
+    expect(judgeRead(made, read, 2, missing, nobody)).toMatch("but it exists");
+    expect(judgeRead(made, read, 1, missing, nobody)).toBeUndefined();
     const create = { op: "create", path: "/a", data: utf8("x"), ephemeral: true, sequential: false } as const;
     const answer: Result = { path: "/a", stat: statOf(found) };
     expect(judgeWrite(made, { zxid: 2, sessionId: 1 }, create, answer)).toBeUndefined();

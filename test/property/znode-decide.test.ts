@@ -20,7 +20,7 @@ class State {
 
   get view(): View {
     const ephemerals = () => this.sessions.get(this.sessionId)?.ephemeralCount ?? 0;
-    return { sessionId: this.sessionId, timeMs, ephemerals, znode: (path) => this.tree.get(path) };
+    return { sessionId: this.sessionId, identities: [], timeMs, ephemerals, znode: (path) => this.tree.get(path) };
   }
 
   do(edit: Edit, zxid: Zxid): Result {

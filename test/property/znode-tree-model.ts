@@ -101,6 +101,9 @@ export class TreeModel {
         return this.#delete(operation, zxid);
       case "setData":
         return this.#setData(operation, zxid, timeMs);
+      case "setAcl":
+      case "createWithAcl":
+        throw new Error("lists have tests of their own");
       case "multi":
         return this.#multi(session, operation.parts, zxid, timeMs);
     }

@@ -61,7 +61,8 @@ class WriteCommand implements fc.Command<TreeModel, Real> {
       for (const made of expected.paths ?? []) if (made !== undefined) real.compare(model, made);
     } else {
       expect(result.path).toBe(expected.path);
-      if (this.operation.op !== "delete") expect(result.stat).toEqual(model.stat(result.path ?? this.operation.path));
+      if (this.operation.op !== "delete")
+        expect(result.stat).toEqual(model.stat(result.path ?? pathOf(this.operation)));
       expect(changes.length).toBeGreaterThan(0);
     }
     for (const path of [...paths, "/"]) real.compare(model, path);

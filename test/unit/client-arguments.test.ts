@@ -112,7 +112,7 @@ describe("arguments of requests", () => {
       refused(promise, "BAD_ARGUMENTS", `no option "${name}"`);
     await unknown(call("create", "/b", "", { ephemereal: true }), "ephemereal");
     await expect(call("create", "/b", "", { ephemereal: true })).rejects.toMatchObject({
-      hint: "did you mean ephemeral? there are timeoutMs, signal, ephemeral, sequential, container, ttlMs",
+      hint: "did you mean ephemeral? there are timeoutMs, signal, ephemeral, sequential, container, ttlMs, acl",
     });
     await unknown(call("create", "/b", "", { local: true }), "local");
     for (const method of ["get", "exists", "children"]) await unknown(call(method, "/a", { Watch: () => 1 }), "Watch");

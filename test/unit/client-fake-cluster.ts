@@ -2,9 +2,11 @@
  * The servers' side of the session protocol over one flat tree in memory, for tests of the client: exactly-once writes,
  * fencing, one-shot watches and an endless change history. Answers at once; the tests delay and lose what it says.
  */
+import { openAcl } from "../../src/base/acl.ts";
 import { unreachable } from "../../src/base/assert.ts";
 import { emptyBytes } from "../../src/base/bytes.ts";
 import type {
+  Credential,
   Failure,
   MultiPart,
   Operation,
@@ -53,6 +55,8 @@ export class FakeCluster {
   /** Every change so far. */
   readonly history: FakeChange[] = [];
   /** Every write of a session that took effect, in order. */
+  /** Credentials, as they came: with a connection, or in requests. */
+  readonly shown: Credential[] = [];
   readonly applied: { sessionId: number; requestId: number; operation: Operation }[] = [];
   /** Connect messages, in order. */
   readonly connects: (ClientMessage & { type: "connect" })[] = [];
@@ -159,6 +163,8 @@ export class FakeCluster {
 
   #applyPart(operation: MultiPart): Result {
     if (operation.op === "unsupported") return failed("UNIMPLEMENTED");
+    // It knows no lists: whoever has one may do everything.
+    if (operation.op === "createWithAcl") return this.#applyPart(operation.create);
     const { path } = operation;
     const node = this.nodes.get(path);
     if (operation.op === "create" || operation.op === "createContainer" || operation.op === "createTtl") {
@@ -169,6 +175,10 @@ export class FakeCluster {
       return { path, stat: this.#stat(path) };
     }
     if (node === undefined) return failed("NO_NODE");
+    if (operation.op === "setAcl") {
+      node.stat = { ...node.stat, aversion: node.stat.aversion + 1 };
+      return { stat: node.stat };
+    }
     if (operation.version !== -1 && operation.version !== node.stat.version) return failed("BAD_VERSION");
     if (operation.op === "delete") {
       this.nodes.delete(path);
@@ -217,6 +227,9 @@ export class FakeCluster {
     const refusal = this.refuses(request);
     if (refusal !== undefined) {
       this.#send(connection, { type: "reply", xid, zxid: this.zxid, result: { failure: refusal } });
+    } else if (body.type === "auth") {
+      this.shown.push(body.credential);
+      this.#send(connection, { type: "reply", xid, zxid: this.zxid, result: {} });
     } else if (body.type === "read") {
       const result = this.#read(connection, body.read);
       this.#send(connection, { type: "reply", xid, zxid: this.zxid, result });
@@ -269,6 +282,7 @@ export class FakeCluster {
       return failed("NO_NODE");
     }
     if (read.kind === "sync") return {};
+    if (read.kind === "getAcl") return { acl: openAcl, stat: this.#stat(read.path) };
     if (read.kind === "getAllChildrenNumber") {
       const prefix = read.path === "/" ? "/" : `${read.path}/`;
       return { count: [...this.nodes.keys()].filter((path) => path !== "/" && path.startsWith(prefix)).length };

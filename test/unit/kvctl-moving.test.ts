@@ -157,6 +157,7 @@ function context(more: Partial<Output> = {}): Context {
     out,
     timeoutMs: 1_000,
     inShell: false,
+    show: async () => undefined,
     signal: interrupt.signal,
     session: () => cluster.open(),
     follow: async () => undefined,
@@ -453,6 +454,6 @@ describe("an address of ZooKeeper servers", () => {
     const inputs = { readFile: async () => bytes("digest:bob:secret\n"), readStdin: async () => bytes("") };
     expect(await readCredential("digest:bob:secret", inputs)).toEqual({ scheme: "digest", auth: bytes("bob:secret") });
     expect(await readCredential("@file", inputs)).toEqual({ scheme: "digest", auth: bytes("bob:secret") });
-    await expect(readCredential("secret", inputs)).rejects.toThrow("--auth is not scheme:credential");
+    await expect(readCredential("secret", inputs)).rejects.toThrow("--zk-auth is not scheme:credential");
   });
 });

@@ -1,11 +1,14 @@
 /** A cluster in memory and a process around kvctl, for its tests. */
 import { Readable } from "node:stream";
+import { openAcl } from "../../src/base/acl.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { MultiPart, PartResult } from "../../src/base/operations.ts";
 import type { Keeping } from "../../src/base/znode-kinds.ts";
 import { checkedCreate, checkedWrites } from "../../src/client/checked-writes.ts";
 import type {
+  AclItem,
   AdminRequest,
+  Auth,
   BackupFile,
   RequestOptions,
   ServerSession,
@@ -43,6 +46,8 @@ type Operation =
   | "create"
   | "get"
   | "set"
+  | "setAcl"
+  | "getAcl"
   | "delete"
   | "exists"
   | "children"
@@ -71,9 +76,23 @@ export class FakeCluster implements Cluster {
   #watches: { kind: Kind; path: string; fire: (event: WatchEvent) => void }[] = [];
   #listeners = new Set<(state: SessionState) => void>();
 
-  async open(): Promise<KvSession> {
+  async open(_timeoutMs = 0, _signal?: AbortSignal, auth: readonly Auth[] = []): Promise<KvSession> {
     this.before("open", "");
+    this.shown.push(...auth);
     return this.#session(++this.sessionsOpened);
+  }
+
+  /** By path. Everybody may do everything: what lists say is shown, and not kept to. */
+  readonly acls = new Map<string, readonly AclItem[]>();
+  /** Credentials, as they came. */
+  readonly shown: Auth[] = [];
+
+  setAcl(path: string, acl: readonly AclItem[], version: number): Stat {
+    const node = this.#node(path);
+    checkVersion({ ...node, stat: { ...node.stat, version: node.stat.aversion } }, version);
+    this.acls.set(path, acl);
+    node.stat = { ...node.stat, aversion: node.stat.aversion + 1 };
+    return node.stat;
   }
 
   /** Backups by file name; a save makes one unless there is one. */
@@ -240,6 +259,13 @@ export class FakeCluster implements Cluster {
         const path = this.create(part.path, part.data, 0, false, { container: true });
         return { path, stat: this.#node(path).stat };
       }
+      case "createWithAcl": {
+        const made = this.#part(id, part.create);
+        this.acls.set(made.path ?? "", part.acl);
+        return made;
+      }
+      case "setAcl":
+        return { stat: this.setAcl(part.path, part.acl, part.version) };
       case "createTtl": {
         const path = this.create(part.path, part.data, 0, part.sequential, { ttlMs: part.ttlMs });
         return { path, stat: this.#node(path).stat };
@@ -284,9 +310,29 @@ export class FakeCluster implements Cluster {
             const { ephemeral, sequential = false, container, ttlMs } = options;
             const keeping = { ...(container ? { container } : {}), ...(ttlMs === undefined ? {} : { ttlMs }) };
             const full = this.create(path, bytes, ephemeral === true ? id : 0, sequential, keeping);
+            if (options.acl !== undefined) this.acls.set(full, options.acl);
             return { path: full, stat: this.#node(full).stat, zxid: this.zxid };
           },
         ),
+      setAcl: (path, acl, options = {}) =>
+        call(
+          "setAcl",
+          path,
+          options,
+          () => checkedWrites.setAcl(path, acl, options),
+          () => this.setAcl(path, acl, options.version ?? -1),
+        ),
+      getAcl: (path, options = {}) =>
+        call(
+          "getAcl",
+          path,
+          options,
+          () => undefined,
+          () => ({ acl: this.acls.get(path) ?? openAcl, stat: this.#node(path).stat, zxid: this.zxid }),
+        ),
+      addAuth: async (scheme, auth) => {
+        this.shown.push({ scheme, auth });
+      },
       get: (path, options = {}) =>
         call(
           "get",

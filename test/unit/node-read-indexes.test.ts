@@ -9,6 +9,8 @@ const slot = (): Slot => ({
   xid: 1,
   requestId: 0,
   read: undefined,
+  identities: [],
+  known: undefined,
   bytes: 0,
   count: 1,
   work: 0,

@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
+import { openAcl } from "../../src/base/acl.ts";
 import { emptyBytes } from "../../src/base/bytes.ts";
+import { readSegment } from "../../src/protocol/generated/disk.ts";
+import { WireReader } from "../../src/protocol/wire-reader.ts";
+import { unseal } from "../../src/storage/sealed.ts";
 import { decodeSegment, SegmentEncoder } from "../../src/storage/segment.ts";
 import { Znode } from "../../src/znode/stat.ts";
 
@@ -49,4 +53,25 @@ it("writes removals bit by bit", () => {
 
 it("writes a new znode behind the removal of the one that was there, also out of turn", () => {
   expect(encode(true)).toMatchObject({ removed: 500, rows: ["/gone-499"] });
+});
+
+it("rows of znodes that are not for everybody are apart, so that a reader that knows no lists misses them", () => {
+  const list = [{ perms: -5, scheme: "digest", id: "a:b" }];
+  const guarded = new Znode("/g", emptyBytes, 0, 1, 1, false, 0, list);
+  guarded.frozen = true;
+  const rows = { znodes: [guarded, znode("/open", 0)], removedZnodes: [], sessions: [], endedSessions: [] };
+  const encoder = new SegmentEncoder(
+    rows,
+    1_000,
+    () => {},
+    () => {},
+  );
+  while (encoder.step());
+  const [{ value } = { value: emptyBytes }] = encoder.finish();
+  const { znodes } = decodeSegment(value, "a segment");
+  expect(znodes.map(({ path, acl }) => [path, acl])).toEqual([
+    ["/open", openAcl],
+    ["/g", list],
+  ]);
+  expect(readSegment(new WireReader(unseal(value, "a segment"))).znodes.map(({ path }) => path)).toEqual(["/open"]);
 });

@@ -287,14 +287,14 @@ describe("reads", () => {
 
   it("give more names than an answer holds, in pages that do fit; all at once they are refused", () => {
     const tree = treeOf(1_100, "x".repeat(4_000));
-    expect(codeOf(answer({ tree, sessions: new SessionTable(), sessionId: 0 }, read("getChildren", "/")))).toBe(
-      "REPLY_TOO_LARGE",
-    );
+    expect(
+      codeOf(answer({ tree, sessions: new SessionTable(), sessionId: 0, identities: [] }, read("getChildren", "/"))),
+    ).toBe("REPLY_TOO_LARGE");
     let seen = 0;
     for (let after = "", more = true; more; ) {
       const result = ok(
         answer(
-          { tree, sessions: new SessionTable(), sessionId: 0 },
+          { tree, sessions: new SessionTable(), sessionId: 0, identities: [] },
           { ...read("getChildren", "/"), after, limit: 1_000_000 },
         ),
       );
@@ -309,10 +309,15 @@ describe("reads", () => {
   it("give no page of more names than a server allows, but all at once if they fit", () => {
     const tree = treeOf(2 * limits.childrenPageMax, "");
     const page = ok(
-      answer({ tree, sessions: new SessionTable(), sessionId: 0 }, { ...read("getChildren", "/"), limit: 2 ** 31 }),
+      answer(
+        { tree, sessions: new SessionTable(), sessionId: 0, identities: [] },
+        { ...read("getChildren", "/"), limit: 2 ** 31 },
+      ),
     );
     expect([page.children?.length, page.more]).toEqual([limits.childrenPageMax, true]);
-    const all = ok(answer({ tree, sessions: new SessionTable(), sessionId: 0 }, read("getChildren", "/")));
+    const all = ok(
+      answer({ tree, sessions: new SessionTable(), sessionId: 0, identities: [] }, read("getChildren", "/")),
+    );
     expect([all.children?.length, all.more]).toEqual([2 * limits.childrenPageMax + 1, undefined]);
   });
 

@@ -3,10 +3,10 @@ import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Result, WatchKind } from "../../src/base/operations.ts";
+import { digestOf } from "../../src/doors/identities.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
 import { FrameSplitter } from "../../src/zookeeper/frames.ts";
-import { digestOf } from "../../src/zookeeper/identities.ts";
 import { type Codec, encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";
 import {
@@ -131,11 +131,12 @@ describe("errors that are ZooKeeper's", () => {
     expect(errorOf(opcode.getData, requests.read, request, malformed)).toBe(-101);
   });
 
-  it("setData of /zookeeper/config is NOAUTH, whatever the version", () => {
-    for (const version of [-1, 0, 7]) {
-      const request = { path: "/zookeeper/config", data: new Uint8Array(1), version };
-      expect(errorOf(opcode.setData, requests.setData, request, {})).toBe(-102);
-    }
+  it("what a list forbids is NOAUTH, and a list that is none INVALIDACL", () => {
+    const request = { path: "/zookeeper/config", data: new Uint8Array(1), version: -1 };
+    const refused = (code: "NO_AUTH" | "INVALID_ACL") => ({ failure: { code, message: "" } });
+    expect(errorOf(opcode.setData, requests.setData, request, refused("NO_AUTH"))).toBe(-102);
+    const acls = { path: "/a", acls: [], version: -1 };
+    expect(errorOf(opcode.setAcl, requests.setAcl, acls, refused("INVALID_ACL"))).toBe(-114);
   });
 });
 

@@ -9,6 +9,7 @@ export type Body = (context: Context) => Promise<void>;
 export interface CommonOptions {
   readonly endpoints?: string;
   readonly timeout?: string;
+  readonly auth?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -57,10 +58,21 @@ export function addCommonOptions(command: Command, inShell: boolean): Command {
       new Option("--endpoints <list>", "servers' client ports as host:port,host:port (default: the local cluster)"),
     );
     command.addOption(
+      new Option(
+        "--auth <credential>",
+        "who you are, digest:USER:PASSWORD; again for more (better: KVCTL_AUTH)",
+      ).argParser(collected),
+    );
+    command.addOption(
       new Option("--timeout <duration>", "patience for the session and for each answer: 500ms, 5s, 2m (default: 5s)"),
     );
   }
   return command.addOption(new Option("--json", "print one JSON object a line, errors included"));
+}
+
+/** For an option that may be given several times. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /** The common options in effect: a command's own, else those before its name. */

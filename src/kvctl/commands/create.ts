@@ -1,7 +1,8 @@
 /** `kvctl create`: makes a znode, and holds the session of an ephemeral one. */
 
 import { emptyBytes } from "../../base/bytes.ts";
-import type { Created } from "../../client/index.ts";
+import type { AclItem, Created } from "../../client/index.ts";
+import { parseItems } from "../access.ts";
 import { checkPath, parentPath } from "../arguments.ts";
 import { readData } from "../data.ts";
 import { parseTtl } from "../duration.ts";
@@ -9,7 +10,7 @@ import { hasCode } from "../failures.ts";
 import { result } from "../format.ts";
 import type { Context, KvSession } from "../ports.ts";
 import { untilEnd } from "../waiting.ts";
-import { aboutData, addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
+import { aboutData, addCommonOptions, collected, commonOptions, declare, type Register } from "./command.ts";
 
 export interface CreateArguments {
   readonly path: string;
@@ -20,6 +21,8 @@ export interface CreateArguments {
   readonly container: boolean;
   /** Milliseconds. */
   readonly ttlMs?: number | undefined;
+  /** Undefined: everybody may do everything. */
+  readonly acl?: readonly AclItem[] | undefined;
 }
 
 /** Creates the znode and prints its path; outside the shell, keeps the session of an ephemeral until interrupted. */
@@ -37,8 +40,8 @@ export async function create(context: Context, args: CreateArguments): Promise<v
 }
 
 async function createNode(session: KvSession, args: CreateArguments, data: Uint8Array): Promise<Created> {
-  const { path, parents, ephemeral, sequential, container, ttlMs } = args;
-  const kind = { ephemeral, sequential, container, ttlMs };
+  const { path, parents, ephemeral, sequential, container, ttlMs, acl } = args;
+  const kind = { ephemeral, sequential, container, ttlMs, acl };
   try {
     return await session.create(path, data, kind);
   } catch (error) {
@@ -66,6 +69,7 @@ interface Options {
   readonly parents?: boolean;
   readonly container?: boolean;
   readonly ttl?: string;
+  readonly acl?: readonly string[];
 }
 
 export const registerCreate: Register = (program, host) => {
@@ -77,6 +81,8 @@ export const registerCreate: Register = (program, host) => {
 interrupted (Ctrl-C), then closes it, which removes the znode, and exits with 0.`,
       `A container is removed soon after its last child is; one with a time to live soon after it was not set for so long,
 unless it has children.`,
+      `Everybody may do everything with it unless --acl says who may do what (see \`acl --help\`); parents that -p makes are
+for everybody.`,
     ],
     examples: [
       "kvctl create /config '{\"debug\":true}'",
@@ -84,6 +90,7 @@ unless it has children.`,
       "kvctl create -s /queue/job- 'mow the lawn'    # prints /queue/job-0000000000",
       "kvctl create -e /locks/me                     # holds it until Ctrl-C",
       "kvctl create --container /locks               # goes with its last child",
+      "kvctl create /notes hi --acl world:anyone:r   # to be read alone",
       "kvctl create --ttl 30s /alive/me              # goes unless set in time",
     ],
   })
@@ -94,6 +101,7 @@ unless it has children.`,
     .option("-p, --parents", "make missing parents too")
     .option("--container", "removed once its last child is gone")
     .option("--ttl <time>", "removed when it was not set for so long and has no children (such as 30s, 5m, 1d)")
+    .option("--acl <item>", "who may do what: scheme:id:permissions; again for more", collected)
     .action((path: string, data: string | undefined, options: Options) =>
       host.run(commonOptions(command), (context) =>
         create(context, {
@@ -103,6 +111,7 @@ unless it has children.`,
           sequential: options.sequential === true,
           parents: options.parents === true,
           container: options.container === true,
+          acl: options.acl === undefined ? undefined : parseItems(options.acl),
           ttlMs: options.ttl === undefined ? undefined : parseTtl(options.ttl),
         }),
       ),

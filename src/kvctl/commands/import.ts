@@ -12,7 +12,7 @@ export interface MoveArguments {
   readonly dryRun: boolean;
   readonly counters: boolean;
   /** Credentials as typed. */
-  readonly auth: readonly string[];
+  readonly zkAuth: readonly string[];
 }
 
 /** Which znodes become containers, or get a time to live, by patterns of paths: ZooKeeper does not tell. */
@@ -32,7 +32,7 @@ export async function importTree(
   const { from, to } = await ends(address, target);
   const kindOfPath = kinds(args);
   const { TerrariumTree, ZooKeeperTree, credentials, transfer } = await moving();
-  const theirs = { hosts: from.hosts, credentials: await credentials(args.auth, context), kindOfPath };
+  const theirs = { hosts: from.hosts, credentials: await credentials(args.zkAuth, context), kindOfPath };
   const zookeeper = await ZooKeeperTree.open({ ...theirs, timeoutMs: context.timeoutMs }, from.path);
   try {
     const source = { tree: zookeeper, path: from.path, text: from.text };
@@ -47,7 +47,7 @@ export async function importTree(
 export async function exportTree(context: Context, path: string, address: string, args: MoveArguments): Promise<void> {
   const { from, to } = await ends(address, path);
   const { TerrariumTree, ZooKeeperTree, credentials, transfer } = await moving();
-  const theirs = { hosts: from.hosts, credentials: await credentials(args.auth, context) };
+  const theirs = { hosts: from.hosts, credentials: await credentials(args.zkAuth, context) };
   const zookeeper = await ZooKeeperTree.open({ ...theirs, timeoutMs: context.timeoutMs }, "/");
   try {
     const tree = await TerrariumTree.open(context);
@@ -112,13 +112,13 @@ interface Options extends CommonOptions {
   readonly overwrite?: boolean;
   readonly dryRun?: boolean;
   readonly counters?: boolean;
-  readonly auth: readonly string[];
+  readonly zkAuth: readonly string[];
   readonly container?: readonly string[];
   readonly ttl?: readonly string[];
 }
 
-function moveArguments({ overwrite, dryRun, counters, auth }: Options): MoveArguments {
-  return { overwrite: overwrite === true, dryRun: dryRun === true, counters: counters === true, auth };
+function moveArguments({ overwrite, dryRun, counters, zkAuth }: Options): MoveArguments {
+  return { overwrite: overwrite === true, dryRun: dryRun === true, counters: counters === true, zkAuth };
 }
 
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
@@ -128,7 +128,7 @@ function moveOptions(command: Command): Command {
     .option("--dry-run", "change nothing; tell what would be done")
     .option("--overwrite", "replace data that differ")
     .option("--counters", "let numbers of sequences go on where they are")
-    .option("--auth <credential>", "show ZooKeeper who you are: digest:user:password, @file", collect, []);
+    .option("--zk-auth <credential>", "show ZooKeeper who you are: digest:user:password, @file", collect, []);
 }
 
 const rules = `What is there already with the same data, kind and access control list is left alone; what differs is named
@@ -148,7 +148,7 @@ made. Ephemeral znodes are left out, since they belong to sessions, as is /zooke
       rules,
       aboutCounters,
       `ZooKeeper does not tell which znodes are containers or have a time to live: say so by --container and --ttl, where *
-stands for any part of a name. A file for --auth keeps a password out of the list of processes.`,
+stands for any part of a name. A file for --zk-auth keeps a password out of the list of processes.`,
     ],
     examples: [
       "kvctl import zk://10.0.0.1:2181,10.0.0.2:2181/ --dry-run",

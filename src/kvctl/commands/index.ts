@@ -1,5 +1,6 @@
 /** All commands that work on the cluster, in the order of the help page. */
 import type { OperationName } from "../../base/operations.ts";
+import { registerAcl } from "./acl.ts";
 import type { Register } from "./command.ts";
 import { registerCount } from "./count.ts";
 import { registerCreate } from "./create.ts";
@@ -26,8 +27,10 @@ const writing: { readonly [N in OperationName]: Register } = {
   create: registerCreate,
   createContainer: registerCreate,
   createTtl: registerCreate,
+  createWithAcl: registerCreate,
   setData: registerSet,
   delete: registerDelete,
+  setAcl: registerAcl,
   multi: registerTxn,
 };
 

@@ -60,6 +60,8 @@ function outcomeOf({ op, path }: TransactionLine, answer: TransactionResult) {
     return { text: answer.path, object: { op, path: answer.path, stat: answer.stat } };
   if (op === "set" && isStat(answer))
     return { text: `${path} version ${answer.version}`, object: { op, path, stat: answer } };
+  if (op === "acl" && isStat(answer))
+    return { text: `${path} list version ${answer.aversion}`, object: { op, path, stat: answer } };
   return { text: `${op === "delete" ? "deleted" : "checked"} ${path}`, object: { op, path } };
 }
 

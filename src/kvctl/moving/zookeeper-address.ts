@@ -2,7 +2,7 @@
 
 import { fromUtf8, utf8 } from "../../base/bytes.ts";
 import { isEndpoint } from "../../base/endpoint.ts";
-import type { Credential } from "../../zookeeper-client/session.ts";
+import type { Credential } from "../../base/operations.ts";
 import { checkPath } from "../arguments.ts";
 import { usage } from "../failures.ts";
 import type { DataInputs } from "../ports.ts";
@@ -41,7 +41,7 @@ export async function readCredential(typed: string, inputs: DataInputs): Promise
   const [, scheme, credential] = /^([a-z0-9]+):(.+)$/s.exec(text) ?? [];
   if (scheme !== undefined && credential !== undefined) return { scheme, auth: utf8(credential) };
   throw usage(
-    "--auth is not scheme:credential",
+    "--zk-auth is not scheme:credential",
     "give it as digest:user:password, or @file for the first line of a file",
   );
 }

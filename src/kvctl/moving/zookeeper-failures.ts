@@ -14,7 +14,7 @@ export function isCode(error: unknown, code: number): boolean {
 
 /** What ZooKeeper's errors say of one znode. */
 const sentences: Readonly<Record<number, string>> = {
-  [zkError.NOAUTH]: "the ZooKeeper server does not permit it (--auth shows it who you are)",
+  [zkError.NOAUTH]: "the ZooKeeper server does not permit it (--zk-auth shows it who you are)",
   [zkError.INVALIDACL]: "the ZooKeeper server does not take its access control list",
   [zkError.NOCHILDRENFOREPHEMERALS]: "its parent is ephemeral there, and can have no children",
   [zkError.BADARGUMENTS]: "the ZooKeeper server does not take it (BADARGUMENTS)",
@@ -40,7 +40,7 @@ export function explained(error: unknown): unknown {
         `give the port where ZooKeeper's clients connect: 2181 by custom, base port + 300 + id of cluster.sh`,
       );
     case "authFailed":
-      return new TerrariumError("AUTH_FAILED", error.message, "check --auth: digest:user:password for most servers");
+      return new TerrariumError("AUTH_FAILED", error.message, "check --zk-auth: digest:user:password for most servers");
     default:
       return new TerrariumError(
         "NO_SERVER",

@@ -1,6 +1,6 @@
 /** The tree of ZooKeeper servers, as znodes are moved from it and to it. */
 import { emptyBytes } from "../../base/bytes.ts";
-import type { Stat } from "../../base/operations.ts";
+import type { Credential, Stat } from "../../base/operations.ts";
 import { kindOf, type ZnodeKind } from "../../base/znode-kinds.ts";
 import { zkError } from "../../zookeeper/errors.ts";
 import { frameBytesMax } from "../../zookeeper/frames.ts";
@@ -9,7 +9,6 @@ import { opcode } from "../../zookeeper/opcodes.ts";
 import { multiHeader, replies, requests } from "../../zookeeper/records.ts";
 import { ZooKeeperClient } from "../../zookeeper-client/client.ts";
 import { ConnectionError, ZooKeeperError } from "../../zookeeper-client/failures.ts";
-import type { Credential } from "../../zookeeper-client/session.ts";
 import { childPath } from "../arguments.ts";
 import {
   type AccessList,

@@ -5,7 +5,7 @@
 import type { ErrorCode } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { SessionId } from "../../base/operations.ts";
-import { type Connect, protocolVersion } from "../../protocol/client-messages.ts";
+import { type AdmittedConnect, protocolVersion } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { CommandBody, Outcome } from "../../znode/commands.ts";
 import type { Replica } from "../core.ts";
@@ -44,7 +44,7 @@ export class Attachments {
   }
 
   /** A client wants a new session, or one that it has. */
-  begin(connection: Connection, connect: Connect): void {
+  begin(connection: Connection, connect: AdmittedConnect): void {
     const { connections, proposals, server, ports } = this.#parts;
     if (connect.protocol !== protocolVersion)
       return connections.refuse(
@@ -71,6 +71,7 @@ export class Attachments {
         ? { type: "createSession", password: ports.secret(16), timeoutMs, holder }
         : { type: "attachSession", sessionId, password, timeoutMs, holder, takeover };
     const proposal = proposals.add((id) => encodeCommand(body, server.id, id));
+    connection.identities = connect.identities ?? [];
     connection.state = { type: "attaching", proposal, sinceMs: ports.clock.now() };
     this.#attaching.set(proposal, connection);
   }

@@ -1,7 +1,7 @@
 /** One client connection: from its Connect message to its end. */
-import type { SessionId, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity, SessionId, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
-import type { Request, ServerMessage } from "../../protocol/client-messages.ts";
+import type { AdmittedRequest, ServerMessage } from "../../protocol/client-messages.ts";
 import type { ConnectionId } from "../ports.ts";
 import type { RequestOrder } from "./request-order.ts";
 import { type Evaluator, RequestQueue } from "./request-queue.ts";
@@ -24,6 +24,12 @@ export type ConnectionState =
 /** The state of a connection that speaks for a session. */
 export type AttachedState = Extract<ConnectionState, { type: "attached" }>;
 
+/** A request, with who its client had shown to be when it came. */
+export interface IdentifiedRequest {
+  readonly request: AdmittedRequest;
+  readonly identities: readonly ClientIdentity[];
+}
+
 /** The server's end of a client's stream. */
 export class Connection {
   readonly id: ConnectionId;
@@ -33,12 +39,14 @@ export class Connection {
   /** Bytes of those proposals. */
   proposalBytes = 0;
   state: ConnectionState = { type: "new" };
+  /** Who the client has shown to be by now. Never changed: each request keeps the list that there was when it came. */
+  identities: readonly ClientIdentity[] = [];
   /** The newest ping's number. */
   ping = 0;
   /** Watches that are to be armed before anything else goes on. */
   readonly arming = new WatchArming();
   /** Requests that came behind those, or behind more reads than are taken up ahead of their answers, in order. */
-  readonly waiting = new Queue<Request>();
+  readonly waiting = new Queue<IdentifiedRequest>();
   /** As how many requests they count, and their bytes. */
   waitingCount = 0;
   waitingBytes = 0;

@@ -4,9 +4,9 @@
  */
 import { limits } from "../../base/limits.ts";
 import { bytesIn, bytesInRead, requestOverheadBytes } from "../../base/operation-traits.ts";
-import type { Request } from "../../protocol/client-messages.ts";
+import type { AdmittedRequest } from "../../protocol/client-messages.ts";
 import type { Ports } from "../ports.ts";
-import type { AttachedState, Connection } from "./connection.ts";
+import type { AttachedState, Connection, IdentifiedRequest } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { ClientReads } from "./reads.ts";
 import { countOf } from "./request-order.ts";
@@ -31,13 +31,17 @@ export class Intake {
   }
 
   /** A request has come. */
-  take(connection: Connection, request: Request, state: AttachedState): void {
+  take(connection: Connection, request: AdmittedRequest, state: AttachedState): void {
     const { connections } = this.#parts;
     const failure = state.order.take(request, connection.outstanding);
     if (failure !== undefined) return connections.refuse(connection, failure.code, failure.message);
-    if (connection.waiting.length === 0 && this.#hasRoom(connection)) this.#begin(connection, request, state);
+    // Taken down now: what the client shows later says nothing of what it asked before.
+    const { body } = request;
+    if (body.type === "shown") connection.identities = body.identities;
+    const identified = { request, identities: connection.identities };
+    if (connection.waiting.length === 0 && this.#hasRoom(connection)) this.#begin(connection, identified, state);
     else {
-      connection.waiting.push(request);
+      connection.waiting.push(identified);
       connection.waitingCount += countOf(request);
       connection.waitingBytes += bytesOf(request);
     }
@@ -52,20 +56,31 @@ export class Intake {
     if (waiting.length === 0 || state.type !== "attached") return;
     const { connections, ports } = this.#parts;
     while (connections.isOpen(connection) && !connection.closing && this.#hasRoom(connection)) {
-      const request = waiting.shift();
-      if (request === undefined) break;
-      connection.waitingCount -= countOf(request);
-      connection.waitingBytes -= bytesOf(request);
-      this.#begin(connection, request, state);
+      const identified = waiting.shift();
+      if (identified === undefined) break;
+      connection.waitingCount -= countOf(identified.request);
+      connection.waitingBytes -= bytesOf(identified.request);
+      this.#begin(connection, identified, state);
     }
     // What it has to ask of the leader goes out with the end of a turn.
     ports.requestFlush();
   }
 
-  #begin(connection: Connection, request: Request, state: AttachedState): void {
-    const { reads, writes } = this.#parts;
-    if (request.body.type === "read") reads.add(connection, request.xid, request.body.read);
-    else writes.add(connection, request, state);
+  #begin(connection: Connection, { request, identities }: IdentifiedRequest, state: AttachedState): void {
+    const { connections, reads, writes } = this.#parts;
+    const { xid, body } = request;
+    switch (body.type) {
+      case "read":
+        return reads.add(connection, xid, body.read, identities);
+      case "shown":
+        return reads.addKnown(connection, xid, {});
+      case "notShown":
+        return reads.addKnown(connection, xid, { failure: body.failure });
+      case "auth":
+        return connections.refuse(connection, "PROTOCOL_ERROR", "a credential that no door has looked at");
+      default:
+        return writes.add(connection, request, identities, state);
+    }
   }
 
   /** Whether all watches are armed, and not too many reads without answers. */
@@ -75,7 +90,7 @@ export class Intake {
 }
 
 /** What a request counts for while it waits. */
-function bytesOf({ body }: Request): number {
-  if (body.type === "close") return requestOverheadBytes;
-  return body.type === "write" ? bytesIn(body.operation) : bytesInRead(body.read);
+function bytesOf({ body }: AdmittedRequest): number {
+  if (body.type === "write") return bytesIn(body.operation);
+  return body.type === "read" ? bytesInRead(body.read) : requestOverheadBytes;
 }

@@ -3,7 +3,7 @@
  * that is applied; each waits for its turn (`read-turns.ts`); the connection's queue (`request-queue.ts`) says in which
  * order they are answered.
  */
-import type { Read, Result, SessionId, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity, Read, Result, SessionId, Zxid } from "../../base/operations.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Replica } from "../core.ts";
@@ -47,17 +47,23 @@ export class ClientReads {
   evaluator(connection: ConnectionId): Evaluator {
     return {
       appliedIndex: () => this.#replica.machine.appliedIndex,
-      evaluate: (read) => this.#evaluate(connection, read),
+      evaluate: (read, identities) => this.#evaluate(connection, read, identities),
       mayEvaluate: () => this.#turns.mayRead,
       allTold: () => this.#replica.allTold,
     };
   }
 
-  /** Takes up a read. */
-  add(connection: Connection, xid: number, read: Read): void {
-    const slot = connection.requests.addRead(xid, read, this.#workOf(connection.id, read));
+  /** Takes up a read of a client that was who it was, by `identities`, when it came. */
+  add(connection: Connection, xid: number, read: Read, identities: readonly ClientIdentity[]): void {
+    const slot = connection.requests.addRead(xid, read, this.#workOf(connection.id, read), identities);
     if (slot !== undefined) this.#indexes.add(slot, connection);
     else if (connection.requests.hasReadyRead) this.#turns.add(connection);
+  }
+
+  /** Takes up a request that is answered already, and comes in its turn. */
+  addKnown(connection: Connection, xid: number, result: Result): void {
+    connection.requests.addKnown(xid, result);
+    if (connection.requests.hasReadyRead) this.#turns.add(connection);
   }
 
   /** The end of a turn's input: asks for one read index for all the reads that it brought. */
@@ -90,7 +96,7 @@ export class ClientReads {
     return state?.type === "attached" ? state.sessionId : 0;
   }
 
-  #evaluate(connection: ConnectionId, read: Read): Result {
+  #evaluate(connection: ConnectionId, read: Read, identities: readonly ClientIdentity[]): Result {
     const { machine } = this.#replica;
     this.#turns.spent(this.#workOf(connection, read));
     const { kind, watches = [] } = read;
@@ -98,7 +104,7 @@ export class ClientReads {
       const found = this.#watches.remove(connection, watches, kind === "removeWatches");
       return found ? {} : { failure: { code: "NO_WATCHER", message: "the connection has no such watch" } };
     }
-    const result = machine.read(read, this.#sessionOf(connection));
+    const result = machine.read(read, this.#sessionOf(connection), identities);
     const spec = watchArmedBy(read, result);
     const failure = spec === undefined ? undefined : this.#watches.arm(connection, spec);
     if (failure !== undefined) return { failure };

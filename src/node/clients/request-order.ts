@@ -2,10 +2,10 @@
 import { limits } from "../../base/limits.ts";
 import { requestsIn } from "../../base/operation-traits.ts";
 import type { Failure } from "../../base/operations.ts";
-import type { Request } from "../../protocol/client-messages.ts";
+import type { AdmittedRequest } from "../../protocol/client-messages.ts";
 
 /** As how many requests one counts while it has no answer: see {@link requestsIn}. */
-export function countOf({ body }: Pick<Request, "body">): number {
+export function countOf({ body }: Pick<AdmittedRequest, "body">): number {
   return body.type === "write" ? requestsIn(body.operation) : 1;
 }
 
@@ -24,7 +24,7 @@ export class RequestOrder {
    * Takes the numbers of a request; a failure means that the connection must end. `outstanding`: as how many those count
    * that have no answer.
    */
-  take(request: Request, outstanding: number): Failure | undefined {
+  take(request: AdmittedRequest, outstanding: number): Failure | undefined {
     if (outstanding + countOf(request) > limits.outstandingRequestsMax)
       return {
         code: "TOO_MANY_REQUESTS",
@@ -33,7 +33,7 @@ export class RequestOrder {
     if (this.#nextXid !== undefined && request.xid !== this.#nextXid)
       return { code: "PROTOCOL_ERROR", message: `request ${request.xid} came where ${this.#nextXid} was due` };
     this.#nextXid = request.xid + 1;
-    if (request.body.type === "read") return undefined;
+    if (request.body.type !== "write" && request.body.type !== "close") return undefined;
     if (request.requestId < 1 || request.requestId > this.#requestIdMax)
       return { code: "PROTOCOL_ERROR", message: `write ${request.requestId} came where ${this.#requestIdMax} was due` };
     this.#requestIdMax = request.requestId + 1;

@@ -14,7 +14,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import { bytesInRead } from "../../base/operation-traits.ts";
-import type { Read, Result, WatchEvent, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity, Read, Result, WatchEvent, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
 import type { ServerMessage } from "../../protocol/client-messages.ts";
 
@@ -25,6 +25,8 @@ export interface Slot {
   readonly requestId: number;
   /** Undefined for writes. */
   readonly read: Read | undefined;
+  /** Reads: who the client had shown to be when it came. */
+  readonly identities: readonly ClientIdentity[];
   /** Linearizable reads: from here on the state is new enough; undefined until the read index is known. */
   readIndex: Zxid | undefined;
   /** Reads: what it costs, in the units of `workOf`; as it was when it came. */
@@ -33,17 +35,21 @@ export interface Slot {
   readonly bytes: number;
   /** As how many requests it counts. */
   readonly count: number;
+  /** What it is answered with, if that does not depend on the state. */
+  known: Result | undefined;
   answer: { readonly zxid: Zxid; readonly result: Result } | undefined;
   /** Events that fired after this slot was evaluated and before the next was. */
   events: WatchEvent[] | undefined;
 }
 
+const nothingRead: Read = { kind: "sync", path: "/", watch: false, local: true };
+
 /** How the queue has its reads answered. */
 export interface Evaluator {
   /** Newest applied index. */
   appliedIndex(): Zxid;
-  /** Answers a read from the present state and arms its watch. */
-  evaluate(read: Read): Result;
+  /** Answers a read of who is one of `identities` from the present state, and arms its watch. */
+  evaluate(read: Read, identities: readonly ClientIdentity[]): Result;
   /** Whether a read may be answered now, or waits for its turn: {@link RequestQueue.advance} is called again then. */
   mayEvaluate(): boolean;
   /** Whether the events of all that is applied are told. Before that, nobody is shown the present state. */
@@ -108,9 +114,17 @@ export class RequestQueue {
     this.advance();
   }
 
+  /** Adds a request whose answer is known, and waits for its turn alone, as a local read does. */
+  addKnown(xid: number, result: Result): void {
+    const slot = slotOf(xid, 0, nothingRead, 1, 1);
+    slot.known = result;
+    slot.readIndex = 0;
+    this.#add(slot);
+  }
+
   /** Adds a read that costs `work`. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
-  addRead(xid: number, read: Read, work = 1): Slot | undefined {
-    const slot = slotOf(xid, 0, read, work, 1);
+  addRead(xid: number, read: Read, work = 1, identities: readonly ClientIdentity[] = []): Slot | undefined {
+    const slot = slotOf(xid, 0, read, work, 1, identities);
     this.#add(slot);
     const needsIndex = !read.local || read.kind === "sync";
     if (!needsIndex) slot.readIndex = 0;
@@ -199,9 +213,14 @@ export class RequestQueue {
   }
 
   #evaluateRead(slot: Slot, read: Read): void {
-    // The zxid is taken first: evaluating changes nothing but watches.
-    slot.answer = { zxid: this.#evaluator.appliedIndex(), result: this.#evaluator.evaluate(read) };
+    slot.answer = this.#answerTo(slot, read);
     this.#evaluated++;
+  }
+
+  #answerTo({ known, identities }: Slot, read: Read): { readonly zxid: Zxid; readonly result: Result } {
+    // The zxid is taken first: evaluating changes nothing but watches.
+    const zxid = this.#evaluator.appliedIndex();
+    return { zxid, result: known ?? this.#evaluator.evaluate(read, identities) };
   }
 
   #cut(length: number): void {
@@ -262,12 +281,31 @@ export class RequestQueue {
     for (let i = 0; i < this.#evaluated; i++) {
       const slot = this.#slots.at(i);
       if (slot?.read === undefined) continue;
-      slot.answer = { zxid: this.#evaluator.appliedIndex(), result: this.#evaluator.evaluate(slot.read) };
+      slot.answer = this.#answerTo(slot, slot.read);
     }
   }
 }
 
-function slotOf(xid: number, requestId: number, read: Read | undefined, work: number, count: number): Slot {
+function slotOf(
+  xid: number,
+  requestId: number,
+  read: Read | undefined,
+  work: number,
+  count: number,
+  identities: readonly ClientIdentity[] = [],
+): Slot {
   const bytes = read === undefined ? 0 : bytesInRead(read);
-  return { xid, requestId, read, work, bytes, count, readIndex: undefined, answer: undefined, events: undefined };
+  return {
+    xid,
+    requestId,
+    read,
+    identities,
+    work,
+    bytes,
+    count,
+    readIndex: undefined,
+    known: undefined,
+    answer: undefined,
+    events: undefined,
+  };
 }

@@ -18,7 +18,7 @@ import { unreachable } from "../../base/assert.ts";
 import type { ErrorCode } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
 import type { Failure, SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
-import type { ClientMessage } from "../../protocol/client-messages.ts";
+import type { AdmittedMessage } from "../../protocol/client-messages.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Applied, Change, Command, CommandBody, Outcome } from "../../znode/commands.ts";
 import type { Watched } from "../../znode/watches.ts";
@@ -137,7 +137,7 @@ export class ClientRouter {
   }
 
   /** Messages of a client; the first ones open the connection. */
-  receive(id: ConnectionId, messages: readonly ClientMessage[]): void {
+  receive(id: ConnectionId, messages: readonly AdmittedMessage[]): void {
     let connection = this.#connections.get(id);
     if (connection === undefined) {
       connection = new Connection(id, this.#reads.evaluator(id));
@@ -255,7 +255,7 @@ export class ClientRouter {
     this.#connections.flush(this.#parts.ports.clients);
   }
 
-  #receiveOne(connection: Connection, message: ClientMessage): void {
+  #receiveOne(connection: Connection, message: AdmittedMessage): void {
     const { state } = connection;
     if (connection.closing) return;
     if (message.type === "connect") {

@@ -3,8 +3,8 @@
  * is kept by the connection, by request id; what is lost on its way goes again (`../proposals.ts`).
  */
 import { withoutData } from "../../base/operation-traits.ts";
-import type { Result, SessionId } from "../../base/operations.ts";
-import type { Request } from "../../protocol/client-messages.ts";
+import type { ClientIdentity, Result, SessionId } from "../../base/operations.ts";
+import type { AdmittedRequest } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { Command, CommandBody, Outcome, Write } from "../../znode/commands.ts";
 import type { Replica } from "../core.ts";
@@ -34,11 +34,16 @@ export class ClientWrites {
     this.#parts = parts;
   }
 
-  /** Takes up a write or a close. */
-  add(connection: Connection, request: Request, { sessionId, attachment }: AttachedState): void {
+  /** Takes up a write or a close of a client that was who it was, by `identities`, when it came. */
+  add(
+    connection: Connection,
+    request: AdmittedRequest,
+    identities: readonly ClientIdentity[],
+    { sessionId, attachment }: AttachedState,
+  ): void {
     const { connections, proposals, server, replica } = this.#parts;
     const { body, requestId, ackedRequestId } = request;
-    if (body.type === "read") return;
+    if (body.type !== "write" && body.type !== "close") return;
     const known = replica.machine.answerTo(sessionId, requestId);
     if (known !== undefined) {
       connection.requests.addAppliedWrite(request.xid, requestId, known.zxid, known.result, countOf(request));
@@ -55,6 +60,7 @@ export class ClientWrites {
             requestId,
             ackedRequestId,
             operation: body.operation,
+            identities,
           });
     const proposal = proposals.add((id) => encodeCommand(command, server.id, id));
     connection.proposals.set(requestId, proposal);

@@ -1,20 +1,33 @@
 /** create: a new znode under a parent that is there. */
+
+import { initialAcl } from "../../base/acl.ts";
 import { limits } from "../../base/limits.ts";
-import { refusal } from "../failures.ts";
+import type { Acl, CreateOperation } from "../../base/operations.ts";
+import { forbidden, keptAcl } from "../access.ts";
+import { type Refusal, refusal } from "../failures.ts";
 import { configPath, parentPath, pathProblem, sequenceSuffix } from "../paths.ts";
-import type { Decide } from "./decision.ts";
+import type { InsertEdit, View } from "./decision.ts";
 import { badPath, dataTooLarge, noNode, serversAlone } from "./refusals.ts";
 
 /**
- * Check order: size → parent exists → the servers' own → (sequence number appended) → path → exists already → ephemeral
- * parent → too many.
+ * Check order: size → list → parent exists → CREATE on the parent → the servers' own → (sequence number appended) → path →
+ * exists already → ephemeral parent → too many. `wantedAcl`: the list as it was asked for; left out: the one that the path
+ * has anyway.
  */
-export const decideCreate: Decide<"create"> = (view, { path: wanted, data, ephemeral, sequential }) => {
+export function decideCreate(
+  view: View,
+  { path: wanted, data, ephemeral, sequential }: CreateOperation,
+  wantedAcl?: Acl,
+): Refusal | InsertEdit {
   if (data.length > limits.dataBytesMax) return dataTooLarge(data);
   const parentName = parentPath(wanted);
   if (parentName === undefined) return badPath(wanted, 'it does not start with "/"');
+  const kept = wantedAcl === undefined ? undefined : keptAcl(wanted, wantedAcl, view.identities);
+  if (kept?.failure !== undefined) return kept;
   const parent = view.znode(parentName);
   if (parent === undefined) return noNode(parentName);
+  const refused = forbidden(parent, "create", view.identities);
+  if (refused !== undefined) return refused;
   if (parentName === configPath) return serversAlone(wanted);
   const path = sequential ? wanted + sequenceSuffix(parent.childCounter) : wanted;
   const problem = pathProblem(path);
@@ -28,5 +41,6 @@ export const decideCreate: Decide<"create"> = (view, { path: wanted, data, ephem
       `session ${view.sessionId} owns ${limits.ephemeralsPerSessionMax} ephemerals already`,
     );
   const ephemeralOwner = ephemeral ? view.sessionId : 0;
-  return { type: "insert", parent: parentName, path, data, ephemeralOwner, timeMs: view.timeMs };
-};
+  const acl = kept?.acl ?? initialAcl(path);
+  return { type: "insert", parent: parentName, path, data, ephemeralOwner, acl, timeMs: view.timeMs };
+}

@@ -4,18 +4,23 @@
  * several operations that are to happen together, or not at all, are decided one after the other on a view that shows the
  * edits before as if they were done.
  */
-import type { PartName, PartOf, SessionId } from "../../base/operations.ts";
+import type { Acl, ClientIdentity, PartName, PartOf, SessionId } from "../../base/operations.ts";
 import type { Keeping } from "../../base/znode-kinds.ts";
 import type { Refusal } from "../failures.ts";
 import type { ZnodeView } from "../stat.ts";
 
 /** What there is to know of a znode when something is decided. */
-export type DecidedOn = Pick<ZnodeView, "path" | "version" | "childCounter" | "ephemeralOwner" | "children">;
+export type DecidedOn = Pick<
+  ZnodeView,
+  "path" | "version" | "aversion" | "acl" | "childCounter" | "ephemeralOwner" | "children"
+>;
 
 /** What a decision may depend on: nothing else, so that every replica decides alike. */
 export interface View {
   /** Who asks. */
   readonly sessionId: SessionId;
+  /** Who the one who asks has shown to be. */
+  readonly identities: readonly ClientIdentity[];
   /** The entry's stamp, Unix ms: the only time there is. */
   readonly timeMs: number;
   /** How many ephemerals the one who asks owns. */
@@ -28,7 +33,7 @@ export interface View {
 export type Edit = PartEdit | MultiEdit;
 
 /** A change of one znode, with all that it leaves in it but the zxid, which is that of the entry; or none. */
-export type PartEdit = InsertEdit | RemoveEdit | SetDataEdit | CheckEdit;
+export type PartEdit = InsertEdit | RemoveEdit | SetDataEdit | SetAclEdit | CheckEdit;
 
 /** A new znode, under a parent that is there. */
 export interface InsertEdit extends Keeping {
@@ -39,6 +44,7 @@ export interface InsertEdit extends Keeping {
   readonly data: Uint8Array;
   /** 0 unless ephemeral. */
   readonly ephemeralOwner: SessionId;
+  readonly acl: Acl;
   readonly timeMs: number;
 }
 
@@ -56,6 +62,14 @@ export interface SetDataEdit {
   readonly path: string;
   readonly data: Uint8Array;
   readonly timeMs: number;
+}
+
+/** Another list, and with it the next version of the list. */
+export interface SetAclEdit {
+  readonly type: "setAcl";
+  readonly failure?: never;
+  readonly path: string;
+  readonly acl: Acl;
 }
 
 /** Nothing changes. */

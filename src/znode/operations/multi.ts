@@ -1,7 +1,6 @@
 /** multi: several operations, all of them or none. */
-import { utf8Length } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
-import { dataOf, pathOf } from "../../base/operation-traits.ts";
+import { bytesInPart } from "../../base/operation-traits.ts";
 import type { MultiOperation, MultiPart } from "../../base/operations.ts";
 import { type Refusal, refusal } from "../failures.ts";
 import type { Decision, PartDecision, PartEdit, View } from "./decision.ts";
@@ -35,7 +34,7 @@ function largerThanAllowed(parts: readonly MultiPart[]): Refusal | undefined {
   if (parts.length > multiPartsMax)
     return refusal("MULTI_TOO_LARGE", `the transaction has more than ${multiPartsMax} operations`);
   let bytes = 0;
-  for (const part of parts) bytes += utf8Length(pathOf(part)) + dataOf(part).length;
+  for (const part of parts) bytes += bytesInPart(part);
   if (bytes <= multiBytesMax) return undefined;
   return refusal("MULTI_TOO_LARGE", `the transaction has ${bytes} bytes; at most ${multiBytesMax} go together`);
 }

@@ -1,12 +1,13 @@
 /** A view that shows edits as if they were done. Dropped, it leaves nothing behind: see docs/decisions/0017. */
 import { present } from "../../base/assert.ts";
-import type { SessionId } from "../../base/operations.ts";
+import type { ClientIdentity, SessionId } from "../../base/operations.ts";
 import { parentPath } from "../paths.ts";
 import { nextVersion } from "../stat.ts";
 import type { DecidedOn, PartEdit, View } from "./decision.ts";
 
 export class Overlay implements View {
   readonly sessionId: SessionId;
+  readonly identities: readonly ClientIdentity[];
   readonly timeMs: number;
   readonly #below: View;
   /** By path: what became of it; `undefined` where it is gone. */
@@ -16,6 +17,7 @@ export class Overlay implements View {
 
   constructor(below: View) {
     this.sessionId = below.sessionId;
+    this.identities = below.identities;
     this.timeMs = below.timeMs;
     this.#below = below;
   }
@@ -32,9 +34,10 @@ export class Overlay implements View {
   show(edit: PartEdit): void {
     switch (edit.type) {
       case "insert": {
-        const { path, parent, ephemeralOwner } = edit;
+        const { path, parent, ephemeralOwner, acl } = edit;
         if (ephemeralOwner !== 0) this.#ephemerals++;
-        this.#shown.set(path, { path, version: 0, childCounter: 0, ephemeralOwner, children: undefined });
+        const fresh = { version: 0, aversion: 0, childCounter: 0, children: undefined };
+        this.#shown.set(path, { path, ephemeralOwner, acl, ...fresh });
         const { childCounter } = this.#there(parent);
         return this.#childChanged(parent, 1, (childCounter + 1) | 0);
       }
@@ -45,9 +48,12 @@ export class Overlay implements View {
         return this.#childChanged(parent, -1, this.#there(parent).childCounter);
       }
       case "setData": {
-        const { path, version, childCounter, ephemeralOwner, children } = this.#there(edit.path);
-        this.#shown.set(path, { path, version: nextVersion(version), childCounter, ephemeralOwner, children });
-        return;
+        const { version } = this.#there(edit.path);
+        return this.#change(edit.path, { version: nextVersion(version) });
+      }
+      case "setAcl": {
+        const { aversion } = this.#there(edit.path);
+        return this.#change(edit.path, { acl: edit.acl, aversion: nextVersion(aversion) });
       }
       case "check":
         return;
@@ -55,9 +61,14 @@ export class Overlay implements View {
   }
 
   #childChanged(parent: string, by: 1 | -1, childCounter: number): void {
-    const { path, version, ephemeralOwner, children } = this.#there(parent);
-    const size = (children?.size ?? 0) + by;
-    this.#shown.set(path, { path, version, childCounter, ephemeralOwner, children: size === 0 ? undefined : { size } });
+    const size = (this.#there(parent).children?.size ?? 0) + by;
+    this.#change(parent, { childCounter, children: size === 0 ? undefined : { size } });
+  }
+
+  #change(at: string, to: Partial<DecidedOn>): void {
+    // Field by field: it may be a znode of the tree, which has more, and changes.
+    const { path, version, aversion, acl, childCounter, ephemeralOwner, children } = this.#there(at);
+    this.#shown.set(path, { path, version, aversion, acl, childCounter, ephemeralOwner, children, ...to });
   }
 
   #there(path: string): DecidedOn {

@@ -30,6 +30,11 @@ export function badVersion({ path, version }: DecidedOn, expected: number): Refu
   return refusal("BAD_VERSION", `the znode ${path} has version ${version}, not ${expected}`);
 }
 
+/** The znode's list has another version than the one that was expected. */
+export function badAclVersion({ path, aversion }: DecidedOn, expected: number): Refusal {
+  return refusal("BAD_VERSION", `the access control list of ${path} has version ${aversion}, not ${expected}`);
+}
+
 /** More data than a znode holds. */
 export function dataTooLarge(data: Uint8Array): Refusal {
   return refusal("DATA_TOO_LARGE", `the data has ${data.length} bytes; a znode holds at most ${limits.dataBytesMax}`);

@@ -4,9 +4,11 @@ import { refusal } from "../failures.ts";
 import { decideCheck } from "./check.ts";
 import { decideCreate } from "./create.ts";
 import { decideCreateContainer, decideCreateTtl } from "./create-unused.ts";
+import { decideCreateWithAcl } from "./create-with-acl.ts";
 import type { Decision, PartDecision, View } from "./decision.ts";
 import { decideDelete } from "./delete.ts";
 import { decideMulti } from "./multi.ts";
+import { decideSetAcl } from "./set-acl.ts";
 import { decideSetData } from "./set-data.ts";
 
 /** Decides one operation. A switch, and not an object to be looked into by the name: that would take a tenth of a write. */
@@ -26,6 +28,10 @@ function decidePart(view: View, part: MultiPart): PartDecision {
       return decideDelete(view, part);
     case "setData":
       return decideSetData(view, part);
+    case "setAcl":
+      return decideSetAcl(view, part);
+    case "createWithAcl":
+      return decideCreateWithAcl(view, part);
     case "check":
       return decideCheck(view, part);
     case "unsupported":

@@ -1,0 +1,166 @@
+/**
+ * Access control lists: who may do what with a znode. What a list may look like, for all rooms; who a list lets in is
+ * decided in `znode/access.ts` alone. As in ZooKeeper, a list concerns its own znode, not what is below.
+ */
+import { utf8Length } from "./bytes.ts";
+import type { Acl, AclItem } from "./operations.ts";
+
+/** What an item may permit. A list's item has a sum of these. */
+export const permission = {
+  /** To read its data, and the names of its children. */
+  read: 1,
+  /** To set its data. */
+  write: 2,
+  /** To create children. */
+  create: 4,
+  /** To delete children. */
+  delete: 8,
+  /** To set its list. */
+  admin: 16,
+} as const;
+
+/** Of {@link permission}, by name. */
+export type PermissionName = keyof typeof permission;
+
+/** All of them. */
+export const allPermissions = 31;
+
+/** Everybody may do everything: the list of a znode that was given none. */
+export const openAcl: Acl = [{ perms: allPermissions, scheme: "world", id: "anyone" }];
+
+/** Everybody may look, and nobody but `super` change anything. */
+const readOnlyAcl: Acl = [{ perms: permission.read, scheme: "world", id: "anyone" }];
+
+/**
+ * The list that the znode of a path has unless it is given another. All may read where the servers are, and nobody write
+ * it: clients would connect to whatever it names.
+ */
+export function initialAcl(path: string): Acl {
+  return path === "/zookeeper/config" ? readOnlyAcl : openAcl;
+}
+
+/** Whether two lists say the same in the same words. */
+export function aclEqual(a: Acl, b: Acl): boolean {
+  return a === b || (a.length === b.length && a.every((item, i) => sameItem(item, b[i])));
+}
+
+function sameItem(a: AclItem, b: AclItem | undefined): boolean {
+  return a.perms === b?.perms && a.scheme === b.scheme && a.id === b.id;
+}
+
+/** The items, each once. */
+export function withoutRepetition(acl: Acl): Acl {
+  return acl.filter((item, i) => acl.findIndex((other) => sameItem(item, other)) === i);
+}
+
+/** Bytes of a list, about. */
+export function aclBytes(acl: Acl): number {
+  let bytes = 0;
+  for (const { scheme, id } of acl) bytes += 8 + utf8Length(scheme) + utf8Length(id);
+  return bytes;
+}
+
+/** Why an item is none, as the end of a sentence; `undefined` if it is one. Whether anybody is meant by it is another question. */
+export function itemProblem({ scheme, id }: AclItem): string | undefined {
+  switch (scheme) {
+    case "world":
+      return id === "anyone" ? undefined : "the scheme world knows nobody but anyone";
+    case "auth":
+      return undefined;
+    case "digest":
+      return isDigest(id) ? undefined : "an id of the scheme digest is USER:HASH";
+    case "ip":
+      return prefixOf(id) === undefined ? "an id of the scheme ip is an IPv4 address, or ADDRESS/BITS" : undefined;
+    default:
+      return `there is no scheme ${JSON.stringify(scheme)}: it is one of world, auth, digest and ip`;
+  }
+}
+
+/** As ZooKeeper counts them, parts at the end that are empty are none. */
+function isDigest(id: string): boolean {
+  return id.replace(/:+$/, "").split(":").length === 2;
+}
+
+/** Addresses that have their first bits in common. */
+export interface Prefix {
+  /** As a 32-bit integer. */
+  readonly address: number;
+  /** 0 to 32. */
+  readonly bits: number;
+}
+
+/** What an id of the scheme `ip` stands for; undefined if it is none. IPv4 only, as in ZooKeeper 3.8. */
+export function prefixOf(id: string): Prefix | undefined {
+  const slash = id.indexOf("/");
+  const address = addressOf(slash === -1 ? id : id.slice(0, slash));
+  const bits = slash === -1 ? 32 : integerOf(id.slice(slash + 1));
+  return address === undefined || bits === undefined || bits < 0 || bits > 32 ? undefined : { address, bits };
+}
+
+/** An IPv4 address as a 32-bit integer; undefined if it is none. */
+export function addressOf(text: string): number | undefined {
+  const parts = text.split(".").map(integerOf);
+  if (parts.length !== 4) return undefined;
+  let address = 0;
+  for (const part of parts) {
+    if (part === undefined || part < 0 || part > 255) return undefined;
+    address = (address << 8) | part;
+  }
+  return address;
+}
+
+function integerOf(text: string): number | undefined {
+  return /^[+-]?\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** By the letters that ZooKeeper's shell uses, in its order. */
+const letters = [
+  ["c", permission.create],
+  ["d", permission.delete],
+  ["r", permission.read],
+  ["w", permission.write],
+  ["a", permission.admin],
+] as const;
+
+/** The letters of all permissions. */
+export const permissionLetters = letters.map(([letter]) => letter).join("");
+
+/** Permissions as letters, `cdrwa`; other bits than those that mean something are left out. */
+export function permissionsText(perms: number): string {
+  return letters.map(([letter, bit]) => ((perms & bit) === 0 ? "" : letter)).join("");
+}
+
+/** The permissions that letters stand for; undefined if one of them is no letter of a permission. */
+export function permissionsOf(text: string): number | undefined {
+  let perms = 0;
+  for (const letter of text) {
+    const bit = letters.find(([one]) => one === letter)?.[1];
+    if (bit === undefined) return undefined;
+    perms |= bit;
+  }
+  return perms;
+}
+
+/** An item as people write it: `scheme:id:perms`. */
+export function itemText({ perms, scheme, id }: AclItem): string {
+  return `${scheme}:${id}:${permissionsText(perms)}`;
+}
+
+/** A list as people write it. */
+export function aclText(acl: Acl): string {
+  return acl.length === 0 ? "nobody" : acl.map(itemText).join(",");
+}
+
+/** Reads an item as people write it; a string says, as a sentence, why it is none. */
+export function itemOf(text: string): AclItem | string {
+  const first = text.indexOf(":");
+  const last = text.lastIndexOf(":");
+  if (first <= 0 || last <= first) return `${JSON.stringify(text)} is not scheme:id:permissions`;
+  const letters = text.slice(last + 1);
+  const perms = permissionsOf(letters);
+  if (perms === undefined || perms === 0)
+    return `${JSON.stringify(letters)}, behind the last colon of ${JSON.stringify(text)}, are no permissions: they are letters of ${permissionLetters}`;
+  const item = { perms, scheme: text.slice(0, first), id: text.slice(first + 1, last) };
+  const problem = itemProblem(item);
+  return problem === undefined ? item : `${JSON.stringify(text)} is no item of a list: ${problem}`;
+}
