@@ -172,4 +172,28 @@ export const replication: readonly Mutant[] = [
     lesson:
       "An entry with the same index and another term is another entry. A follower that keeps its own acknowledges what it does not have.",
   },
+  {
+    id: "R18",
+    title: "what is held is held until the peer answers",
+    source: "RFC 896, and the timers that were put beside it",
+    file: "src/raft/replication.ts",
+    find: "return progress.sentAt + options.appendHoldMs;",
+    replace: "return Number.POSITIVE_INFINITY;",
+    expects: ["assertion"],
+    kind: "liveness",
+    lesson:
+      "To wait so that a message carries more pays only while the wait is short. The acknowledgement may be far away, or lost: then the clock has to send what waits.",
+  },
+  {
+    id: "R19",
+    title: "what fills no message waits, though nothing is under way",
+    source: "RFC 896",
+    file: "src/raft/replication.ts",
+    find: "if (progress.inFlight.length === 0) return Number.NEGATIVE_INFINITY;",
+    replace: "",
+    expects: ["assertion"],
+    kind: "liveness",
+    lesson:
+      "Nagle's rule delays only behind something unacknowledged. A peer that has answered everything has nothing to do: to wait then costs time and saves nothing.",
+  },
 ];

@@ -72,6 +72,8 @@ const config = object({
   appendBytesMax: optional(integer(1, 4 * 1024 * 1024), 512 * 1024),
   /** AppendEntries with entries in flight to one follower. */
   appendsInFlightMax: optional(integer(1, 1_000), 32),
+  /** How long entries that fill no AppendEntries wait for the one before to be acknowledged, ms. */
+  appendHoldMs: optional(integer(0, 10_000), 0),
   /** Entries that are not on a server's disk, bytes; beyond it none are taken. */
   undurableBytesMax: optional(integer(1, 2 ** 40), limits.undurableBytesMax),
   /** Entries that a server has not applied, while some of them are committed, bytes; beyond it none are taken. */

@@ -7,8 +7,8 @@ import type { Plan } from "../plan/plan.ts";
 export const clusterId = "simulated";
 
 export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
-  const { electionTimeoutMs, heartbeatMs, appendBytesMax, appendsInFlightMax, undurableBytesMax, unappliedBytesMax } =
-    config;
+  const { electionTimeoutMs, heartbeatMs } = config;
+  const { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax, unappliedBytesMax } = config;
   return {
     id,
     clusterId,
@@ -17,7 +17,7 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
     sessionTickMs: 250,
     proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
-    raftLimits: { appendBytesMax, appendsInFlightMax, undurableBytesMax, unappliedBytesMax },
+    raftLimits: { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax, unappliedBytesMax },
     checkpoints: config.checkpoints,
     readWork: config.readWork,
     applyWork: config.applyWork,

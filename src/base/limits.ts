@@ -64,6 +64,8 @@ export const limits = {
   appendBytesMax: 512 * 1024,
   /** AppendEntries with entries in flight to one follower. */
   appendsInFlightMax: 32,
+  /** How long a part of an AppendEntries waits, milliseconds, for the one before to be acknowledged, so that it carries more. */
+  appendHoldMs: 20,
   /** A checkpoint is due when so much of the state has changed, bytes: a batch that the log waits for only shortly. */
   checkpointDirtyBytes: 1024 * 1024,
   /** A checkpoint is due when so much of the log was applied since the last one, bytes: what a restart replays. */

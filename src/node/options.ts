@@ -22,7 +22,12 @@ export interface NodeOptions {
   /** How much Raft sends and holds at once; by default as in `limits`. */
   readonly raftLimits?: Pick<
     RaftOptions,
-    "appendBytesMax" | "appendsInFlightMax" | "uncommittedBytesMax" | "undurableBytesMax" | "unappliedBytesMax"
+    | "appendBytesMax"
+    | "appendsInFlightMax"
+    | "appendHoldMs"
+    | "uncommittedBytesMax"
+    | "undurableBytesMax"
+    | "unappliedBytesMax"
   >;
   /** Bytes of its own clients' commands on their way into the log, beyond which a server refuses more; as in `limits`. */
   readonly proposedBytesMax?: number;

@@ -45,7 +45,7 @@ export class InvariantChecker {
 }
 
 function checkNow(state: RaftState): void {
-  const { log, role, durability } = state;
+  const { log, role, durability, options } = state;
   assert(state.lastApplied <= state.commitIndex, "what is applied is committed");
   assert(state.lastApplied <= durability.durableIndex, "what is applied is durable");
   assert(state.commitIndex <= log.lastIndex, "what is committed is in the log");
@@ -58,5 +58,12 @@ function checkNow(state: RaftState): void {
   for (const peer of role.peers) {
     assert(peer.nextIndex > peer.matchIndex, "nextIndex is above matchIndex");
     assert(peer.nextIndex <= log.lastIndex + 1, "nextIndex is at most right behind the log");
+    if (peer.state !== "replicate" || peer.nextIndex > log.lastIndex) continue;
+    assert(peer.inFlight.length > 0, "entries wait only while others are unacknowledged");
+    const room = peer.inFlight.length < options.appendsInFlightMax;
+    assert(
+      !room || state.now < peer.sentAt + options.appendHoldMs,
+      "entries that there is room for wait for a time only",
+    );
   }
 }

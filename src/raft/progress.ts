@@ -23,6 +23,8 @@ export interface Progress {
   probeSent: boolean;
   /** In `replicate`: last index of each AppendEntries with entries that is not acknowledged, rising. */
   inFlight: Index[];
+  /** When the newest of these was sent, monotonic milliseconds. */
+  sentAt: number;
   /** When the peer last replied in this term, at first when the leader began to ask it; CheckQuorum counts it. */
   lastHeard: number;
   /** Whether the peer has replied in this term; `broken`: its stream broke, and it has not been heard since. */
@@ -43,6 +45,7 @@ export function newProgress(id: ServerId, lastIndex: Index, now: number): Progre
     state: "probe",
     probeSent: false,
     inFlight: [],
+    sentAt: 0,
     lastHeard: now,
     contact: "none",
     ackedRound: 0,
@@ -96,12 +99,13 @@ export function mayAppend(progress: Progress, appendsInFlightMax: number): boole
   return progress.state === "probe" ? !progress.probeSent : progress.inFlight.length < appendsInFlightMax;
 }
 
-/** Takes note that entries up to `lastIndex` were sent. */
-export function appended(progress: Progress, lastIndex: Index): void {
+/** Takes note that entries up to `lastIndex` were sent, at `now`. */
+export function appended(progress: Progress, lastIndex: Index, now: number): void {
   if (progress.state === "probe") {
     progress.probeSent = true;
     return;
   }
   progress.inFlight.push(lastIndex);
+  progress.sentAt = now;
   progress.nextIndex = lastIndex + 1;
 }

@@ -47,6 +47,7 @@ import type { MembershipChange } from "./membership-change.ts";
 import type { InstallSnapshot, RaftMessage } from "./messages.ts";
 import { askAgain, cancelRead, nextReadDeadline } from "./read-index.ts";
 import type { ChangeRefusal } from "./refusal.ts";
+import { nextSendDeadline } from "./replication.ts";
 import {
   handleInstallSnapshot,
   installSnapshot,
@@ -167,7 +168,8 @@ export class Raft {
     const { role, electionTimer } = this.#state;
     if (role.name === "leader") {
       const { nextHeartbeat, quorumDeadline, transfer } = role;
-      return Math.min(nextHeartbeat, quorumDeadline, transfer?.deadline ?? Number.POSITIVE_INFINITY);
+      const nextSend = nextSendDeadline(this.#state, role);
+      return Math.min(nextHeartbeat, quorumDeadline, nextSend, transfer?.deadline ?? Number.POSITIVE_INFINITY);
     }
     if (role.name !== "follower") return electionTimer.deadline;
     return Math.min(electionTimer.deadline, nextReadDeadline(this.#state, role));

@@ -22,10 +22,34 @@ export function replicate(state: RaftState, leader: Leader): void {
 function sendEntries(state: RaftState, leader: Leader, progress: Progress): void {
   const { appendBytesMax, appendsInFlightMax } = state.options;
   while (progress.nextIndex <= state.log.lastIndex && mayAppend(progress, appendsInFlightMax)) {
+    if (state.now < heldUntil(state, progress)) return;
     const entries = state.log.sliceOfBytes(progress.nextIndex, appendBytesMax);
     sendAppendEntries(state, leader, progress, entries);
-    appended(progress, progress.nextIndex + entries.length - 1);
+    appended(progress, progress.nextIndex + entries.length - 1, state.now);
   }
+}
+
+/**
+ * Nagle's rule, as in TCP (RFC 896): what fills no message waits until nothing is unacknowledged. The peer's disk is busy
+ * with that anyway; and what comes meanwhile goes in one message, one write and one reply, which is most of what a small
+ * entry costs. Never for longer than `appendHoldMs`, since the peer may be far away, or its reply lost. Monotonic
+ * milliseconds; in the past if nothing is held.
+ */
+function heldUntil({ log, options }: RaftState, progress: Progress): number {
+  if (progress.inFlight.length === 0) return Number.NEGATIVE_INFINITY;
+  if (log.bytesBehind(progress.nextIndex - 1) >= options.appendBytesMax) return Number.NEGATIVE_INFINITY;
+  return progress.sentAt + options.appendHoldMs;
+}
+
+/** When the first entries that are held go out in any case, monotonic milliseconds; Infinity if none are. */
+export function nextSendDeadline(state: RaftState, { peers }: Leader): number {
+  let deadline = Number.POSITIVE_INFINITY;
+  for (const progress of peers) {
+    if (progress.nextIndex > state.log.lastIndex || !mayAppend(progress, state.options.appendsInFlightMax)) continue;
+    const until = heldUntil(state, progress);
+    if (until > state.now) deadline = Math.min(deadline, until);
+  }
+  return deadline;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface RaftOptions {
   readonly appendBytesMax?: number;
   /** AppendEntries with entries in flight to one peer. */
   readonly appendsInFlightMax?: number;
+  /** How long entries that fill no AppendEntries wait for the one before to be acknowledged, milliseconds; 0 = not at all. */
+  readonly appendHoldMs?: number;
   /** Bytes of entries at the leader that are not committed; beyond it proposals are refused. */
   readonly uncommittedBytesMax?: number;
   /** Bytes of entries that are not on this server's disk; beyond it none are taken, of clients or of a leader. */
@@ -187,6 +189,7 @@ export function newState(options: RaftOptions, recovered: RecoveredLog, now: num
       ...options,
       appendBytesMax: options.appendBytesMax ?? limits.appendBytesMax,
       appendsInFlightMax: options.appendsInFlightMax ?? limits.appendsInFlightMax,
+      appendHoldMs: options.appendHoldMs ?? limits.appendHoldMs,
       uncommittedBytesMax: options.uncommittedBytesMax ?? limits.uncommittedBytesMax,
       undurableBytesMax: options.undurableBytesMax ?? limits.undurableBytesMax,
       unappliedBytesMax: options.unappliedBytesMax ?? limits.unappliedBytesMax,

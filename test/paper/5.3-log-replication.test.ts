@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
-import type { AppendEntries, RaftMessage } from "../../src/raft/messages.ts";
+import type { AppendEntries, Envelope, RaftMessage } from "../../src/raft/messages.ts";
 import type { Entry } from "../../src/raft/types.ts";
 import {
   appendEntries,
@@ -15,6 +15,12 @@ import {
 
 function texts(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) => (entry.kind === "command" ? [fromUtf8(entry.data)] : []));
+}
+
+/** How many entries are sent to a peer. */
+function entriesTo(peer: number, sent: readonly Envelope[]): number {
+  const messages = appends(sent.filter(({ to }) => to === peer).map(({ message }) => message));
+  return messages.reduce((count, { entries }) => count + entries.length, 0);
 }
 
 function appends(messages: readonly RaftMessage[]): AppendEntries[] {
@@ -133,7 +139,7 @@ describe("§5.3 log replication: the leader", () => {
   });
 
   it("§5.3 pipelines up to a window of messages, and then waits for replies", () => {
-    const cluster = new TestCluster(3, () => ({ options: { appendsInFlightMax: 4 } }));
+    const cluster = new TestCluster(3, () => ({ options: { appendsInFlightMax: 4, appendHoldMs: 0 } }));
     cluster.elect(1);
     const leader = cluster.server(1);
     let sent = 0;
@@ -154,6 +160,50 @@ describe("§5.3 log replication: the leader", () => {
     expect(next.map((message) => [message.prevLogIndex, message.entries.length])).toEqual([[6, 6]]);
   });
 
+  it("§5.3 what fills no message waits for the one before to be acknowledged (Nagle's rule)", () => {
+    const cluster = new TestCluster(3, () => ({ options: { appendHoldMs: 15 } }));
+    cluster.elect(1);
+    const leader = cluster.server(1);
+    const proposed = (text: string) => {
+      cluster.propose(1, text);
+      return entriesTo(2, leader.turn());
+    };
+    expect(["a", "b", "c"].map(proposed)).toEqual([1, 0, 0]);
+    const { currentTerm: term, lastIndex } = leader.raft;
+    leader.raft.receive(2, appendEntriesReply({ term, matchIndex: lastIndex - 2 }));
+    expect(entriesTo(2, leader.turn())).toBe(2);
+    expect(entriesTo(3, leader.turn())).toBe(0);
+  });
+
+  it("§5.3 … but for a time only, and its end is a deadline", () => {
+    const cluster = new TestCluster(3, () => ({ options: { appendHoldMs: 15 } }));
+    cluster.elect(1);
+    const leader = cluster.server(1);
+    cluster.propose(1, "a");
+    leader.turn();
+    const idle = leader.raft.nextDeadline();
+    cluster.propose(1, "b");
+    leader.turn();
+    expect([idle > cluster.now + 15, leader.raft.nextDeadline()]).toEqual([true, cluster.now + 15]);
+    leader.raft.advanceTo(cluster.now + 15);
+    leader.raft.tick();
+    expect(entriesTo(2, leader.turn())).toBe(1);
+    expect(leader.raft.nextDeadline()).toBe(idle);
+  });
+
+  it("§5.3 … nor does a full message wait", () => {
+    const cluster = new TestCluster(3, () => ({ options: { appendHoldMs: 15, appendBytesMax: 200 } }));
+    cluster.elect(1);
+    const leader = cluster.server(1);
+    cluster.propose(1, "a");
+    leader.turn();
+    leader.raft.propose([new Uint8Array(100)]);
+    expect(entriesTo(2, leader.turn())).toBe(0);
+    leader.raft.propose([new Uint8Array(100)]);
+    expect(entriesTo(2, leader.turn())).toBe(1);
+    expect(leader.raft.nextDeadline()).toBe(cluster.now + 15);
+  });
+
   it("§5.3 a heartbeat goes out even when the window is full", () => {
     const cluster = new TestCluster(3, () => ({ options: { appendsInFlightMax: 1 } }));
     cluster.elect(1);
@@ -171,7 +221,7 @@ describe("§5.3 log replication: the leader", () => {
   });
 
   it("§5.3 a message holds a bounded number of bytes, but at least one entry", () => {
-    const cluster = new TestCluster(3, () => ({ options: { appendBytesMax: 1000 } }));
+    const cluster = new TestCluster(3, () => ({ options: { appendBytesMax: 1000, appendHoldMs: 0 } }));
     cluster.elect(1);
     const sizes = [300, 300, 300, 5000, 10];
     cluster.server(1).raft.propose(sizes.map((size) => new Uint8Array(size)));
@@ -345,7 +395,12 @@ describe("§5.3 fast back-up", () => {
   });
 
   it("§5.3 refusals that come late or twice do not move nextIndex", () => {
-    const cluster = new TestCluster(3, (id) => ({ terms: id === 2 ? [1, 1, 2, 2] : [1, 1, 3, 3], currentTerm: 3 }));
+    const options = { appendHoldMs: 0 };
+    const cluster = new TestCluster(3, (id) => ({
+      terms: id === 2 ? [1, 1, 2, 2] : [1, 1, 3, 3],
+      currentTerm: 3,
+      options,
+    }));
     cluster.elect(1);
     const leader = cluster.server(1);
     const before = leader.raft.status();

@@ -9,7 +9,7 @@ describe("the progress of a peer", () => {
   it("sends one message with entries while it probes", () => {
     const progress = newProgress(2, 7, 0);
     expect(mayAppend(progress, 4)).toBe(true);
-    appended(progress, 9);
+    appended(progress, 9, 0);
     expect([mayAppend(progress, 4), progress.nextIndex]).toEqual([false, 8]);
     matched(progress, 9);
     expect(progress).toMatchObject({ state: "replicate", matchIndex: 9, nextIndex: 10 });
@@ -26,7 +26,8 @@ describe("the progress of a peer", () => {
   it("sends ahead while it replicates, up to a window", () => {
     const progress = newProgress(2, 0, 0);
     matched(progress, 0);
-    for (const last of [3, 5, 9]) appended(progress, last);
+    for (const last of [3, 5, 9]) appended(progress, last, last);
+    expect(progress.sentAt).toBe(9);
     expect([mayAppend(progress, 3), progress.nextIndex]).toEqual([false, 10]);
     matched(progress, 4);
     expect(progress.inFlight).toEqual([5, 9]);
@@ -38,7 +39,7 @@ describe("the progress of a peer", () => {
   it("starts over no further back than what is known to match", () => {
     const progress = newProgress(2, 0, 0);
     matched(progress, 5);
-    appended(progress, 9);
+    appended(progress, 9, 0);
     probeFrom(progress, 3);
     expect(progress).toMatchObject({ state: "probe", nextIndex: 6, probeSent: false, inFlight: [] });
   });
