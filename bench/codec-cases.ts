@@ -62,6 +62,7 @@ const append = {
   prevLogTerm: 41,
   leaderCommit: 89_999_990,
   readRound: 5_000,
+  noReply: false,
 } as const;
 
 const write: ClientMessage = {

@@ -196,4 +196,16 @@ export const replication: readonly Mutant[] = [
     lesson:
       "Nagle's rule delays only behind something unacknowledged. A peer that has answered everything has nothing to do: to wait then costs time and saves nothing.",
   },
+  {
+    id: "R20",
+    title: "nothing without entries is answered",
+    source: "ours",
+    file: "src/raft/follower.ts",
+    find: "else if (!message.noReply) role.heartbeat = include(role.heartbeat, matchIndex, message.readRound);",
+    replace: "",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "A reply to a heartbeat is how a leader learns that it still leads, that a read may be answered, and that a message was lost. Only what tells of a commit and nothing else may go unanswered.",
+  },
 ];

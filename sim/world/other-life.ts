@@ -25,7 +25,16 @@ export function messageOfOtherLife(says: "vote" | "heartbeat", lastIndex: Index)
         preVote: false,
         leadershipTransfer: true,
       }
-    : { type: "AppendEntries", term, prevLogIndex: 0, prevLogTerm: 0, entries: [], leaderCommit: 0, readRound: 0 };
+    : {
+        type: "AppendEntries",
+        term,
+        prevLogIndex: 0,
+        prevLogTerm: 0,
+        entries: [],
+        leaderCommit: 0,
+        readRound: 0,
+        noReply: false,
+      };
 }
 
 /** Of the backup that {@link restoredRows} come from. */

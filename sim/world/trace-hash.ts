@@ -80,6 +80,7 @@ function mixPeerMessage(kernel: Kernel, message: PeerMessage): void {
       kernel.mix(message.prevLogTerm);
       kernel.mix(message.leaderCommit);
       kernel.mix(message.readRound);
+      kernel.mix(message.noReply ? 1 : 0);
       kernel.mix(message.entries.length);
       for (const entry of message.entries) {
         kernel.mix(entry.term);

@@ -25,8 +25,8 @@ export function handleAppendEntries(state: RaftState, from: ServerId, message: A
   if (message.entries.length > 0 && !hasRoomFor(state, bytesOf(message.entries))) return;
   const matchIndex = mergeEntries(state, message); // rules 3 and 4
   commitUpTo(state, Math.min(message.leaderCommit, matchIndex)); // rule 5
-  if (message.entries.length === 0) role.heartbeat = include(role.heartbeat, matchIndex, message.readRound);
-  else role.appended = include(role.appended, matchIndex, message.readRound);
+  if (message.entries.length > 0) role.appended = include(role.appended, matchIndex, message.readRound);
+  else if (!message.noReply) role.heartbeat = include(role.heartbeat, matchIndex, message.readRound);
 }
 
 /**

@@ -46,6 +46,8 @@ export interface AppendEntries {
   readonly leaderCommit: Index;
   /** The leader's newest round of leadership confirmation (thesis §6.4). */
   readonly readRound: number;
+  /** Without entries: only `leaderCommit` is new, and success needs no reply. False for heartbeats, which ask for one. */
+  readonly noReply: boolean;
 }
 
 export interface AppendEntriesReply {

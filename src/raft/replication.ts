@@ -14,7 +14,8 @@ export function replicate(state: RaftState, leader: Leader): void {
     // newest entry that was sent: a peer that lost it will say so.
     if (leader.heartbeatDue) sendAppendEntries(state, leader, progress, noEntries);
     sendEntries(state, leader, progress);
-    if (hasNews(state, leader, progress)) sendAppendEntries(state, leader, progress, noEntries);
+    if (progress.sentRound < leader.readRound) sendAppendEntries(state, leader, progress, noEntries);
+    if (hasNews(state, progress)) sendAppendEntries(state, leader, progress, noEntries, true);
   }
   leader.heartbeatDue = false;
 }
@@ -52,16 +53,18 @@ export function nextSendDeadline(state: RaftState, { peers }: Leader): number {
   return deadline;
 }
 
-/**
- * Whether the peer should learn something without waiting for the next heartbeat: that entries were committed, which
- * its clients wait for, or that reads wait for its confirmation (thesis §6.4).
- */
-function hasNews(state: RaftState, leader: Leader, progress: Progress): boolean {
-  if (progress.sentRound < leader.readRound) return true;
+/** Whether the peer should learn at once that entries were committed: its clients wait for them. */
+function hasNews(state: RaftState, progress: Progress): boolean {
   return progress.state === "replicate" && progress.sentCommit < state.commitIndex;
 }
 
-function sendAppendEntries(state: RaftState, leader: Leader, progress: Progress, entries: readonly Entry[]): void {
+function sendAppendEntries(
+  state: RaftState,
+  leader: Leader,
+  progress: Progress,
+  entries: readonly Entry[],
+  noReply = false,
+): void {
   // All logs agree before their beginning: a heartbeat that says so is a sign of life and claims nothing else.
   const prevLogIndex = progress.state === "snapshot" ? 0 : progress.nextIndex - 1;
   state.outbox.send(progress.id, {
@@ -72,6 +75,7 @@ function sendAppendEntries(state: RaftState, leader: Leader, progress: Progress,
     entries,
     leaderCommit: state.commitIndex,
     readRound: leader.readRound,
+    noReply,
   });
   progress.sentRound = leader.readRound;
   progress.sentCommit = state.commitIndex;

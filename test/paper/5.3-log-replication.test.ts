@@ -204,6 +204,28 @@ describe("§5.3 log replication: the leader", () => {
     expect(leader.raft.nextDeadline()).toBe(cluster.now + 15);
   });
 
+  it("§5.3 what only tells of a commit needs no reply, a heartbeat does", () => {
+    const cluster = new TestCluster(3);
+    cluster.elect(1);
+    const leader = cluster.server(1);
+    const follower = cluster.server(2);
+    cluster.propose(1, "a");
+    const { currentTerm: term, lastIndex } = leader.raft;
+    for (const { to, message } of leader.turn()) if (to === 2) follower.raft.receive(1, message);
+    expect(follower.turn()).toHaveLength(1);
+    leader.raft.receive(2, appendEntriesReply({ term, matchIndex: lastIndex }));
+    const news = leader.flush().filter(({ to }) => to === 2);
+    expect(news).toMatchObject([{ message: { entries: [], leaderCommit: lastIndex, noReply: true } }]);
+    for (const { message } of news) follower.raft.receive(1, message);
+    expect([follower.flush(), follower.raft.commitIndex]).toEqual([[], lastIndex]);
+    leader.raft.advanceTo(cluster.now + heartbeatMs);
+    leader.raft.tick();
+    const heartbeat = leader.flush().filter(({ to }) => to === 2);
+    expect(heartbeat).toMatchObject([{ message: { entries: [], noReply: false } }]);
+    for (const { message } of heartbeat) follower.raft.receive(1, message);
+    expect(follower.flush()).toHaveLength(1);
+  });
+
   it("§5.3 a heartbeat goes out even when the window is full", () => {
     const cluster = new TestCluster(3, () => ({ options: { appendsInFlightMax: 1 } }));
     cluster.elect(1);

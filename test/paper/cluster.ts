@@ -59,6 +59,7 @@ export function appendEntries(fields: Partial<AppendEntries> & { term: Term }): 
     entries: [],
     leaderCommit: 0,
     readRound: 0,
+    noReply: false,
     ...fields,
   };
 }

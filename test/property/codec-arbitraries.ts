@@ -114,15 +114,16 @@ const appendEntries = fc
     newer: fc.nat(3),
     leaderCommit: number,
     readRound: number,
+    noReply: bool,
   })
-  .map(({ prevLogIndex, prevLogTerm, steps, newer, leaderCommit, readRound }) => {
+  .map(({ prevLogIndex, prevLogTerm, steps, newer, ...rest }) => {
     let term = prevLogTerm + 1;
     const entries = steps.map(([step, any], i): Entry => {
       term += step;
       return { ...any, index: prevLogIndex + 1 + i, term };
     });
     const type = "AppendEntries" as const;
-    return { type, term: term + newer, prevLogIndex, prevLogTerm, entries, leaderCommit, readRound };
+    return { type, term: term + newer, prevLogIndex, prevLogTerm, entries, ...rest };
   });
 
 /** Peer messages; `encode` makes the bytes of forwarded commands. */

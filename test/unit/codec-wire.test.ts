@@ -228,6 +228,7 @@ describe("codecs", () => {
         entries: [entry],
         leaderCommit: 0,
         readRound: 0,
+        noReply: false,
       },
     ]);
     const [message] = decodePeerFrame(frame);

@@ -12,6 +12,7 @@ function append(index: number, bytes: number): PeerMessage {
     entries: bytes > 0 ? [entry] : [],
     leaderCommit: 0,
     readRound: 0,
+    noReply: false,
   };
 }
 

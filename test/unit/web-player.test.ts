@@ -237,6 +237,7 @@ it("a message is told in full: its fields by their names, entries and commands i
     ["entry 4", "t2 create /a"],
     ["leaderCommit", "3"],
     ["readRound", expect.stringMatching(/^\d+$/)],
+    ["noReply", "false"],
   ]);
   expect(factsOf("Forward 1 command")).toEqual([
     ["message", "Forward"],
