@@ -44,9 +44,11 @@ function heldUntil({ log, options }: RaftState, progress: Progress): number {
 
 /** When the first entries that are held go out in any case, monotonic milliseconds; Infinity if none are. */
 export function nextSendDeadline(state: RaftState, { peers }: Leader): number {
+  const { base, lastIndex } = state.log;
   let deadline = Number.POSITIVE_INFINITY;
   for (const progress of peers) {
-    if (progress.nextIndex > state.log.lastIndex || !mayAppend(progress, state.options.appendsInFlightMax)) continue;
+    if (progress.nextIndex > lastIndex || !mayAppend(progress, state.options.appendsInFlightMax)) continue;
+    if (progress.nextIndex <= base.index) continue; // compacted since: the next turn finds that a snapshot is needed
     const until = heldUntil(state, progress);
     if (until > state.now) deadline = Math.min(deadline, until);
   }

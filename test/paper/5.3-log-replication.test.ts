@@ -204,6 +204,24 @@ describe("§5.3 log replication: the leader", () => {
     expect(leader.raft.nextDeadline()).toBe(cluster.now + 15);
   });
 
+  it("§5.3 … nor is anything held for a peer that lacks what is compacted since", () => {
+    const cluster = new TestCluster(3, () => ({ options: { appendHoldMs: 15 } }));
+    cluster.elect(1);
+    const leader = cluster.server(1);
+    for (const text of ["a", "b", "c"]) {
+      cluster.propose(1, text);
+      leader.turn();
+    }
+    const { currentTerm: term, lastIndex } = leader.raft;
+    // Two has all three, three nothing but the first, on its way.
+    leader.raft.receive(2, appendEntriesReply({ term, matchIndex: lastIndex }));
+    leader.turn();
+    leader.raft.compact(lastIndex);
+    expect(leader.raft.nextDeadline()).toBeGreaterThan(cluster.now + 15);
+    leader.turn();
+    expect(leader.raft.snapshotPeers().map(({ id }) => id)).toEqual([3]);
+  });
+
   it("§5.3 what only tells of a commit needs no reply, a heartbeat does", () => {
     const cluster = new TestCluster(3);
     cluster.elect(1);
