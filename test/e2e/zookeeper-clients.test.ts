@@ -1,99 +1,140 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
-import { noApacheZooKeeper } from "../support/apache-zookeeper.ts";
 import { LocalCluster, type LocalServer } from "../support/local-cluster.ts";
-
-const python = "/usr/bin/python3";
-const zkCli = "/usr/share/zookeeper/bin/zkCli.sh";
-
-const hasKazoo = existsSync(python) && spawnSync(python, ["-c", "import kazoo"]).status === 0;
-const hasZkCli = existsSync(zkCli) && noApacheZooKeeper() === undefined;
-const reason = (has: boolean, name: string): string => (has ? "" : ` (skipped: install ${name})`);
+import { inFolder, lacking, ZooKeeperProgram } from "../support/zookeeper-programs.ts";
 
 let cluster: LocalCluster;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start(3, ["--zookeeper-words", "*"], undefined, true);
+  cluster = await LocalCluster.start(5, ["--zookeeper-words", "*"], undefined, true);
 });
 
 afterAll(() => cluster.destroy());
 
+const hosts = (): string => cluster.servers.map(({ zookeeperAddress }) => zookeeperAddress).join(",");
+/** A title: what the program lacks is in it. */
+const named = (title: string, lack: string | undefined): string =>
+  lack === undefined ? title : `${title} (skipped: install ${lack})`;
+
+/** Kills the leader and starts it again, time and again, until the program has ended; resolves to how often. */
+async function storm(program: ZooKeeperProgram): Promise<number> {
+  let over = false;
+  void program.ended.then(() => {
+    over = true;
+  });
+  let killed = 0;
+  for (; !over; killed++) {
+    const leader = await cluster.leader();
+    await cluster.signal(leader, "SIGKILL");
+    await sleep(300);
+    cluster.startServer(leader);
+    for (let waited = 0; !over && waited < 2_000; waited += 20) await sleep(20);
+  }
+  await cluster.leader();
+  return killed;
+}
+
+/** Runs a program among leaders that are killed. */
+async function survives(program: ZooKeeperProgram): Promise<void> {
+  try {
+    const killed = await storm(program);
+    expect(program.said).toContain("all is well");
+    expect(await program.ended).toBe(0);
+    expect(killed).toBeGreaterThan(0);
+  } finally {
+    program.kill();
+  }
+}
+
 describe("clients that were written for ZooKeeper", () => {
-  it.skipIf(!hasKazoo)(`kazoo's recipes, while its server is killed${reason(hasKazoo, "python3-kazoo")}`, async () => {
-    const script = fileURLToPath(new URL("../support/kazoo-recipes.py", import.meta.url));
-    const hosts = cluster.servers.map(({ zookeeperAddress }) => zookeeperAddress).join(",");
-    const child = spawn(python, [script, hosts], { stdio: "pipe" });
-    let said = "";
-    let killed: Promise<void> | undefined;
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        const attached = /^attached (\S+)$/m.exec(said)?.[1];
-        if (attached === undefined || killed !== undefined) return;
-        const server = cluster.servers.find(({ zookeeperAddress }) => zookeeperAddress === attached);
-        killed = cluster.signal(present(server, `the server at ${attached}`).id, "SIGKILL").then(() => {
-          child.stdin.write("\n");
-        });
-      });
-    const code = await new Promise((resolve) => child.once("close", resolve));
-    await killed;
-    expect(said).toContain("all is well");
-    expect(code).toBe(0);
-    for (const server of cluster.servers) if (server.process === undefined) cluster.startServer(server.id);
-    await cluster.leader();
+  it.skipIf(lacking.kazoo)(
+    named("kazoo's recipes, while its server and the leader are killed", lacking.kazoo),
+    async () => {
+      const program = ZooKeeperProgram.kazoo(hosts());
+      const [, attached] = await program.hears(/^attached (\S+)$/m);
+      const server = cluster.servers.find(({ zookeeperAddress }) => zookeeperAddress === attached);
+      const victims = new Set([present(server, `the server at ${attached}`).id, await cluster.leader()]);
+      try {
+        await Promise.all([...victims].map((id) => cluster.signal(id, "SIGKILL")));
+        program.say("");
+        await program.hears(/^stop me$/m);
+        // Longer than that client's session lasts, and not so long as the others'.
+        await program.standsStill(4_000);
+        program.say("");
+        const code = await program.ended;
+        expect(program.said).toContain("all is well");
+        expect(code).toBe(0);
+      } finally {
+        program.kill();
+        for (const id of victims) if (cluster.server(id).process === undefined) cluster.startServer(id);
+        await cluster.leader();
+      }
+    },
+  );
+
+  it.skipIf(lacking.curator)(named("Curator's recipes, while leaders are killed", lacking.curator), () =>
+    inFolder((folder) => survives(ZooKeeperProgram.curator(hosts(), folder))),
+  );
+
+  it.skipIf(lacking.go)(named("Go's client, while leaders are killed", lacking.go), () =>
+    inFolder((folder) => survives(ZooKeeperProgram.go(hosts(), folder))),
+  );
+
+  it.skipIf(lacking.cClient)(named("the C client's cli_mt, whose server is killed", lacking.cClient), async () => {
+    const victim = await cluster.leader();
+    const other = present(
+      cluster.servers.find(({ id }) => id !== victim),
+      "another server",
+    );
+    const program = ZooKeeperProgram.cClient(
+      cluster.server(victim).zookeeperAddress.concat(",", other.zookeeperAddress),
+    );
+    try {
+      await program.hears(/state = CONNECTED_STATE/);
+      program.say("create /c", "set /c one", "get /c");
+      await program.hears(/\/c: rc = 0\n(?:.*\n)*?.*one/);
+      program.say("create +e /c/e", "create +s /c/s-", "create +c /c/box", "create +t=60000 /c/ttl", "ls2 /c");
+      await program.hears(/s-0000000001/);
+      for (const name of ["box", "e", "ttl"]) expect(program.said).toMatch(new RegExp(`^\\s+${name}$`, "m"));
+      program.say("wexists /c", "set /c two");
+      await program.hears(/CHANGED_EVENT state = CONNECTED_STATE for path \/c/);
+      await cluster.signal(victim, "SIGKILL");
+      program.say("sync /c", "exists /c/e", "delete /c/e", "exists /c/e");
+      const before = program.said.length;
+      for (let answered = false; !answered; ) {
+        program.say("sync /c", "get /c");
+        await sleep(200);
+        answered = /\/c: rc = 0[\s\S]*two/.test(program.said.slice(before));
+      }
+      expect(program.said.match(/Got a new session id/g) ?? []).toHaveLength(1);
+      expect(program.said).not.toContain("EXPIRED");
+      program.say("quit");
+      await program.ended;
+    } finally {
+      program.kill();
+      if (cluster.server(victim).process === undefined) cluster.startServer(victim);
+      await cluster.leader();
+    }
   });
 
-  it.skipIf(!hasZkCli)(`zkCli.sh${reason(hasZkCli, "zookeeper and a Java runtime")}`, async () => {
-    const script = [
-      ...['create /cli "hello"', "get -s /cli", "set /cli two", "create -e -s /cli/e- x", "ls -R /cli", "getAcl /cli"],
-      ...["sync /", "get -w /cli", "set /cli three", "delete /cli", "delete /cli/e-0000000000", "delete /cli"],
-      ...[
-        "get /cli",
-        "create /cli/missing/parent",
-        "addauth digest bob:secret",
-        "whoami",
-        "create -e /mine",
-        "getEphemerals /m",
-        "getAllChildrenNumber /zookeeper",
-        "config",
-        "config -c",
-        "config -s",
-        "reconfig -remove 3",
-        "quit",
-      ],
-    ];
-    const { servers } = cluster;
-    const said = await runZkCli(cluster.server(2).zookeeperAddress, script);
-    for (const line of [
-      ...["Created /cli", "hello", "dataLength = 5", "Created /cli/e-0000000000", "'world,'anyone", ": cdrwa"],
-      ...["Sync is OK", "WatchedEvent state:SyncConnected type:NodeDataChanged path:/cli", "Node not empty: /cli"],
-      ...[
-        "Node does not exist: /cli",
-        "Node does not exist: /cli/missing/parent",
-        "ip: 127.0.0.1",
-        "digest: bob",
-        "[/mine]",
-        "2",
-        ...servers.map(memberLine),
-        "dataVersion = -1",
-        "mZxid = 0x1",
-        "KeeperErrorCode = Reconfig is disabled",
-      ],
-    ])
-      expect(said.split("\n")).toContain(line);
+  it.skipIf(lacking.zkCli)(named("zkCli.sh, every command", lacking.zkCli), async () => {
+    const address = cluster.server(2).zookeeperAddress;
+    const program = ZooKeeperProgram.zkCli(address, zkCliLines(cluster.server(1).zookeeperAddress));
+    expect(await program.ended).toBe(0);
+    const said = program.said.split("\n");
+    for (const line of zkCliAnswers) expect(said).toContain(line);
+    expect(program.said).toMatch(/^\[container, e-0000000003, s-0000000000, ttl\]$/m);
+    for (const server of cluster.servers) expect(said).toContain(memberLine(server));
     // In an order that depends on the names.
-    const addresses = /^1 (\S+)$/m.exec(said)?.[1]?.split(",") ?? [];
-    expect(addresses.sort()).toEqual(servers.map(({ zookeeperAddress }) => zookeeperAddress).sort());
+    const addresses = /^1 (\S+)$/m.exec(program.said)?.[1]?.split(",") ?? [];
+    expect(addresses.sort()).toEqual(cluster.servers.map(({ zookeeperAddress }) => zookeeperAddress).sort());
   });
 });
 
 describe("a cluster whose members ZooKeeper's clients may change", () => {
-  it.skipIf(!hasZkCli)(
-    `zkCli.sh: reconfig, at any server, is told to who watches the configuration${reason(hasZkCli, "zookeeper and a Java runtime")}`,
+  it.skipIf(lacking.zkCli)(
+    named("zkCli.sh: reconfig, at any server, is told to who watches the configuration", lacking.zkCli),
     async () => {
       const changing = await LocalCluster.start(3, ["--zookeeper-words", "*", "--zookeeper-reconfig"], undefined, true);
       try {
@@ -107,7 +148,7 @@ describe("a cluster whose members ZooKeeper's clients may change", () => {
           changing.servers.find(({ id, joins }) => id !== leader && id !== follower.id && !joins),
           "another",
         );
-        const said = await runZkCli(follower.zookeeperAddress, [
+        const program = ZooKeeperProgram.zkCli(follower.zookeeperAddress, [
           "config -w",
           "reconfig -remove 7",
           "reconfig -add junk",
@@ -118,6 +159,8 @@ describe("a cluster whose members ZooKeeper's clients may change", () => {
           "set /zookeeper/config x",
           "quit",
         ]);
+        await program.ended;
+        const { said } = program;
         const lines = said.split("\n");
         for (const line of [
           "Arguments are not valid : ",
@@ -143,17 +186,35 @@ function memberLine({ id, peerAddress, endpoint, zookeeperAddress }: LocalServer
   return `server.${id}=${peerAddress}:${endpoint.split(":").at(-1)}:participant;${zookeeperAddress}`;
 }
 
-/** What zkCli.sh prints for these commands. */
-function runZkCli(address: string, commands: readonly string[]): Promise<string> {
-  const child = spawn(zkCli, ["-waitforconnection", "-timeout", "60000", "-server", address], {
-    stdio: "pipe",
-    env: { ...process.env, ZOO_LOG_DIR: tmpdir() },
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-  child.stdin.end(`${commands.join("\n")}\n`);
-  return new Promise((resolve) => child.once("close", () => resolve(said)));
-}
+/** All commands that it knows but for access control and quotas, which have tests of their own. */
+const zkCliLines = (elsewhere: string): readonly string[] => [
+  ...["help", "version", 'create /cli "hello"', "create -s /cli/s- x", "create -c /cli/container"],
+  ...["create -t 600000 /cli/ttl", "create -e -s /cli/e- x", "get -s /cli", "stat /cli", "ls /cli", "ls -s /cli"],
+  ...["ls -R /cli", "set /cli two", "set -v 0 /cli three", "set -s /cli three", "getAcl /cli", "getAcl -s /cli"],
+  ...["sync /", "printwatches on", "addWatch -m PERSISTENT_RECURSIVE /cli", "create /cli/watched y", "stat -w /cli"],
+  ...["set /cli four", "removewatches /cli", "ls -w /cli", "delete /cli/watched", "get -w /cli", "set /cli five"],
+  ...["delete -v 3 /cli", "delete /cli", "getEphemerals /cli", "getAllChildrenNumber /cli", "deleteall /cli"],
+  ...[
+    "get /cli",
+    "create /cli/missing/parent",
+    "addauth digest bob:secret",
+    "whoami",
+    "config",
+    "config -c",
+    "config -s",
+  ],
+  ...["reconfig -remove 3", "history", "redo 2", "close", "ls /", `connect ${elsewhere}`, "ls /zookeeper", "quit"],
+];
+
+const zkCliAnswers: readonly string[] = [
+  ...["Created /cli", "Created /cli/s-0000000000", "Created /cli/e-0000000003", "hello", "dataLength = 5"],
+  ...["numChildren = 4", "/cli/e-0000000003", "version No is not valid : /cli", "dataVersion = 2"],
+  ...["'world,'anyone", ": cdrwa", "Sync is OK", "Created /cli/watched", "four"],
+  "WatchedEvent state:SyncConnected type:NodeCreated path:/cli/watched",
+  "WatchedEvent state:SyncConnected type:NodeDataChanged path:/cli",
+  "WatchedEvent state:SyncConnected type:PersistentWatchRemoved path:/cli",
+  "WatchedEvent state:SyncConnected type:NodeChildrenChanged path:/cli",
+  ...["Node not empty: /cli", "[/cli/e-0000000003]", "4", "Node does not exist: /cli"],
+  ...["Node does not exist: /cli/missing/parent", "ip: 127.0.0.1", "digest: bob", "version=1"],
+  ...["mZxid = 0x1", "dataVersion = -1", "KeeperErrorCode = Reconfig is disabled", "Not connected", "[config, quota]"],
+];

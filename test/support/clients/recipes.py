@@ -221,6 +221,23 @@ with changed:
 a.retry(held.release)
 done("a killed server")
 
+# A client that stands still for longer than its session may be silent has lost it, with its ephemerals, and is told.
+brief = KazooClient(hosts=hosts, timeout=2, connection_retry={"max_tries": -1, "delay": 0.1, "max_delay": 1})
+brief.start(timeout=60)
+gone = threading.Event()
+brief.add_listener(lambda now: gone.set() if now == KazooState.LOST else None)
+brief.retry(brief.create, "/kazoo/watched/brief", b"", ephemeral=True)
+old = brief.client_id
+print("stop me", flush=True)
+sys.stdin.readline()
+wait(gone, "the loss of the session")
+brief.retry(brief.sync, "/kazoo")
+assert brief.client_id != old
+assert brief.retry(brief.exists, "/kazoo/watched/brief") is None
+brief.stop()
+brief.close()
+done("a lost session")
+
 cache.close()
 for one in (a, b):
     one.stop()
