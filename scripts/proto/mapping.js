@@ -71,7 +71,7 @@ const result = {
 export const messages = {
   ClientFrame: { list: true },
   ClientMessage: { tag: "type", bound: true },
-  Connect: { absent: ["credentials"] },
+  Connect: { absent: ["credentials"], most: { credentials: "identitiesMax" } },
   Request: {
     oneofs: {
       request: {

@@ -119,6 +119,8 @@ export const limits = {
   connectionsMax: 10_000,
   /** Whom the client of one connection may show to be. */
   identitiesMax: 100,
+  /** … and their bytes together: each of its writes carries them on top of what fits in a client's frame. */
+  identitiesBytesMax: 16 * 1024,
   /** A credential, bytes. */
   credentialBytesMax: 1024,
   /** Items of an access control list, those that `auth` stands for counted one by one, and their bytes together. */

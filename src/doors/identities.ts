@@ -3,6 +3,7 @@
  * and nowhere behind the doors, are credentials looked at.
  */
 import { createHash } from "node:crypto";
+import { utf8Length } from "../base/bytes.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import type { ClientIdentity, Credential } from "../base/operations.ts";
@@ -50,13 +51,23 @@ export class Identities {
     const fresh = shown.filter(({ scheme, id: shownId }) => !this.#isKnown(scheme, shownId));
     if (this.#known.length + fresh.length > limits.identitiesMax)
       return `the client of a connection shows at most ${limits.identitiesMax} identities`;
-    if (fresh.length > 0) this.#known = [...this.#known, ...fresh];
+    const all = [...this.#known, ...fresh];
+    if (bytesOf(all) > limits.identitiesBytesMax)
+      return `the identities that a connection shows have at most ${limits.identitiesBytesMax} bytes`;
+    if (fresh.length > 0) this.#known = all;
     return undefined;
   }
 
   #isKnown(scheme: string, id: string): boolean {
     return this.#known.some((known) => known.scheme === scheme && known.id === id);
   }
+}
+
+/** About what they take in an entry of the log: each write of the connection has them. */
+function bytesOf(identities: readonly ClientIdentity[]): number {
+  let bytes = 0;
+  for (const { scheme, id } of identities) bytes += 12 + utf8Length(scheme) + utf8Length(id);
+  return bytes;
 }
 
 /** The identity that "user:password" shows: the user, and what the whole is hashed to, so that lists betray no password. */

@@ -8,11 +8,13 @@ import {
   type PermissionName,
   permission,
   prefixOf,
+  quoted,
   withoutRepetition,
 } from "../base/acl.ts";
 import { limits } from "../base/limits.ts";
 import type { Acl, AclItem, ClientIdentity } from "../base/operations.ts";
 import { type Refusal, refusal } from "./failures.ts";
+import { quotePath } from "./paths.ts";
 
 /** Whose list it is, and what it says. */
 interface Guarded {
@@ -82,7 +84,7 @@ export function keptAcl(
   const kept: AclItem[] = [];
   for (const item of withoutRepetition(acl)) {
     const problem = itemProblem(item);
-    if (problem !== undefined) return invalidAcl(path, `${JSON.stringify(itemText(item))} is no item: ${problem}`);
+    if (problem !== undefined) return invalidAcl(path, `${quoted(itemText(item))} is no item: ${problem}`);
     if (item.scheme !== "auth") kept.push({ perms: item.perms, scheme: item.scheme, id: item.id });
     else if (shown.length === 0) return invalidAcl(path, "auth is whoever the client has shown to be, which is nobody");
     else for (const { scheme, id } of shown) kept.push({ perms: item.perms, scheme, id });
@@ -93,7 +95,7 @@ export function keptAcl(
 }
 
 function invalidAcl(path: string, problem: string): Refusal {
-  return refusal("INVALID_ACL", `the access control list for ${path} is refused: ${problem}`);
+  return refusal("INVALID_ACL", `the access control list for ${quotePath(path)} is refused: ${problem}`);
 }
 
 /** A list for who may read it and not change it: what digests are hashed to is left out. */

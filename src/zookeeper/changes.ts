@@ -2,7 +2,7 @@
  * The operations that change the tree, and check, which does as if: a row for each says how its request is read, what the
  * node is to do, and how the answer is written. Each may be asked for alone or as a part of a multi.
  */
-import { aclEqual, initialAcl } from "../base/acl.ts";
+import { aclEqual, openAcl } from "../base/acl.ts";
 import type { Acl, MultiPart, PartResult, PlainCreate, Stat } from "../base/operations.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
@@ -57,9 +57,12 @@ function createProblem({ path, flags }: CreateRequest, allowed: readonly number[
   return !path.includes("/") || path.includes("\0") ? zkError.BADARGUMENTS : undefined;
 }
 
-/** A client of ZooKeeper says each time who may do what; mostly it is everybody and everything. */
+/**
+ * A client of ZooKeeper says each time who may do what; mostly it is everybody and everything, which a znode that is given
+ * no list has too (but for a built-in one, which nobody creates). The path of a sequential znode is not known yet.
+ */
 function withAcl(create: PlainCreate, acl: Acl): MultiPart {
-  return aclEqual(acl, initialAcl(create.path)) ? create : { op: "createWithAcl", acl, create };
+  return aclEqual(acl, openAcl) ? create : { op: "createWithAcl", acl, create };
 }
 
 function createPart(request: CreateRequest): MultiPart | number {

@@ -87,6 +87,20 @@ describe("a list", () => {
     expect(kept([item(1, "digest", `a:${"x".repeat(70_000)}`)])).toBeUndefined();
   });
 
+  // What a client sends is looked at by all servers, while all else waits; and again by whoever starts from the log.
+  it("is looked at in time that grows with its bytes alone, and refused in few words", () => {
+    const refused = (one: AclItem) => keptAcl("/a", [one], [])?.failure?.message ?? "";
+    const startedMs = performance.now();
+    for (const id of [`${":".repeat(1_000_000)}x`, "x:".repeat(500_000), `a:${":".repeat(1_000_000)}`]) {
+      expect(refused(item(1, "digest", id)).length).toBeLessThan(1_000);
+      expect(refused(item(1, id, "")).length).toBeLessThan(1_000);
+      expect(refused(item(1, "world", id)).length).toBeLessThan(1_000);
+    }
+    const many = Array.from({ length: 1_000 }, (_, perms) => item(perms, "world", "anyone"));
+    for (let i = 0; i < 100; i++) expect(keptAcl("/a", many, [])).toEqual({ acl: many });
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
   it("shows users and no hashes to who may not change it", () => {
     expect(withoutHashes([forAlice(3), item(1, "ip", "1.2.3.4")])).toEqual([
       item(3, "digest", "alice:x"),
