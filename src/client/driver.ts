@@ -4,7 +4,7 @@
  * What is submitted in one turn of the event loop goes out together, as one frame. What arrives is handled at once.
  */
 import { TerrariumError } from "../base/errors.ts";
-import type { Result, WatchEvent, Zxid } from "../base/operations.ts";
+import type { Credential, Result, WatchEvent, Zxid } from "../base/operations.ts";
 import { staysArmed } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { aborted, onAbort, unanswered } from "./abort.ts";
@@ -34,6 +34,7 @@ export interface DriverOptions {
   readonly endpoints: readonly string[];
   readonly sessionTimeoutMs: number;
   readonly resume: SessionCredentials | undefined;
+  readonly credentials: readonly Credential[];
   readonly discover: boolean;
 }
 
@@ -53,10 +54,10 @@ export class SessionDriver {
   #closing: Promise<void> | undefined;
 
   constructor(options: DriverOptions) {
-    const { endpoints, sessionTimeoutMs: timeoutMs, resume, discover } = options;
+    const { endpoints, sessionTimeoutMs: timeoutMs, resume, credentials, discover } = options;
     const holder = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
     this.session = new ClientSession(
-      { endpoints, timeoutMs, random: Math.random, resume, holder, discover },
+      { endpoints, timeoutMs, random: Math.random, resume, holder, credentials, discover },
       performance.now(),
     );
     this.#transport = new Transport({

@@ -199,25 +199,42 @@ describe("import and export, with Apache ZooKeeper", () => {
     zk.destroy();
   });
 
-  it.skipIf(missing !== undefined)(`name what may not be read, and what is too large${skipped}`, async () => {
-    const zk = await session(zookeeper());
-    const auth = { type: 0, scheme: "digest", auth: utf8("bob:secret") };
-    await zk.ask(opcode.auth, requests.auth, auth, -4);
-    const mine = [{ perms: 31, scheme: "auth", id: "" }];
-    await create(zk, "/guarded", "");
-    await create(zk, "/guarded/secret", "s", 0, mine);
-    await create(zk, "/guarded/plain", "p");
-    const address = `zk://${zookeeper()}/guarded`;
-    const stranger = await kvctl("import", address);
-    expect(stranger).toMatchObject({ code: 1, out: expect.stringContaining("2 created, 1 not moved") });
-    expect(stranger.error).toContain("kvctl: /guarded/secret: the ZooKeeper server does not permit it (--zk-auth ");
-    const large = "x".repeat(1024 * 1024);
-    await client.create("/large-data", large);
-    const refused = await kvctl("export", "/large-data", `zk://${zookeeper()}/large-data`);
-    expect(refused).toMatchObject({ code: 1 });
-    expect(refused.error).toContain("/large-data: 1048576 bytes are too large for a ZooKeeper server");
-    const wrong = await kvctl("import", address, "--zk-auth", "odd:x");
-    expect(wrong).toMatchObject({ code: 1, error: expect.stringContaining("a credential of scheme odd is refused") });
-    zk.destroy();
-  });
+  it.skipIf(missing !== undefined)(
+    `take access control lists along, and name what may not be read or is too large${skipped}`,
+    async () => {
+      const zk = await session(zookeeper());
+      const auth = { type: 0, scheme: "digest", auth: utf8("bob:secret") };
+      await zk.ask(opcode.auth, requests.auth, auth, -4);
+      const mine = [{ perms: 31, scheme: "auth", id: "" }];
+      await create(zk, "/guarded", "");
+      await create(zk, "/guarded/secret", "s", 0, mine);
+      await create(zk, "/guarded/plain", "p");
+      const address = `zk://${zookeeper()}/guarded`;
+      const stranger = await kvctl("import", address);
+      expect(stranger).toMatchObject({ code: 1, out: expect.stringContaining("2 created, 1 not moved") });
+      expect(stranger.error).toContain("kvctl: /guarded/secret: the ZooKeeper server does not permit it (--zk-auth ");
+      const bob = ["--zk-auth", "digest:bob:secret"];
+      expect(await kvctl("import", address, ...bob)).toMatchObject({ code: 0, error: "" });
+      await expect(client.get("/guarded/secret")).rejects.toMatchObject({ code: "NO_AUTH" });
+      const own = ["--auth", "digest:bob:secret"];
+      expect(await kvctl("get", "/guarded/secret", ...own)).toMatchObject({ error: "", code: 0, out: "s" });
+      expect((await kvctl("dump", "/guarded", ...own)).out).toContain(
+        '{"path":"/guarded/secret","data":"s","acl":["digest:bob:',
+      );
+      const back = `zk://${zookeeper()}/guarded2`;
+      expect(await kvctl("export", "/guarded", back, ...bob, ...own)).toMatchObject({ code: 0, error: "" });
+      const outsider = await session(zookeeper());
+      const read = await outsider.ask(opcode.getData, requests.read, { path: "/guarded2/secret", watch: false });
+      expect(read?.err).toBe(-102);
+      outsider.destroy();
+      const large = "x".repeat(1024 * 1024);
+      await client.create("/large-data", large);
+      const refused = await kvctl("export", "/large-data", `zk://${zookeeper()}/large-data`);
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.error).toContain("/large-data: 1048576 bytes are too large for a ZooKeeper server");
+      const wrong = await kvctl("import", address, "--zk-auth", "odd:x");
+      expect(wrong).toMatchObject({ code: 1, error: expect.stringContaining("a credential of scheme odd is refused") });
+      zk.destroy();
+    },
+  );
 });

@@ -46,6 +46,22 @@ describe("dump", () => {
     });
   });
 
+  it("writes access control lists as people do, and load takes them", async () => {
+    const acl = [
+      { perms: 1, scheme: "world", id: "anyone" },
+      { perms: 31, scheme: "digest", id: "bob:hash=" },
+    ];
+    add("/a");
+    cluster.acls.set("/a", acl);
+    const { stdout } = await kvctl(["dump", "/a"], { cluster });
+    expect(stdout).toBe('{"path":"/a","data":"","acl":["world:anyone:r","digest:bob:hash=:cdrwa"]}\n');
+    expect(await load(stdout, "/b")).toMatchObject({ exitCode: 0 });
+    expect(cluster.acls.get("/b")).toEqual(acl);
+    cluster.acls.set("/a", [{ perms: 31, scheme: "digest", id: "bob:x" }]);
+    const hidden = await kvctl(["dump", "/a"], { cluster });
+    expect(hidden.stderr).toContain("kvctl: /a: its access control list hides hashes from who may not change it");
+  });
+
   it("writes a new file, whole or not at all", async () => {
     add("/a", "x");
     const file = join(folder, "a.jsonl");
@@ -121,6 +137,7 @@ describe("load", () => {
     ['{"path":"/a","kind":"ttl","ttlMs":"5"}', '"ttlMs" is refused: it is no number'],
     ['{"path":"/a","acl":[]}', 'an "acl" is a list of'],
     ['{"path":"/a","acl":[{"perms":1.5,"scheme":"world","id":"anyone"}]}', 'an "acl" is a list of'],
+    ['{"path":"/a","acl":["world:anyone:q"]}', 'an "acl" is a list of items such as "world:anyone:cdrwa": "q"'],
     ['{"path":"/a","data":"\\u0000', "it is no JSON: "],
   ];
 

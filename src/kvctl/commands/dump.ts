@@ -100,7 +100,8 @@ by diff, changed by hand and loaded again. Ephemeral znodes are left out, as is 
       `  {"path":"/app/name","data":"text, if the data are valid UTF-8"}
   {"path":"/app/key","base64":"AAH/"}
   {"path":"/app/locks","data":"","kind":"container"}
-  {"path":"/app/alive","data":"","kind":"ttl","ttlMs":30000}`,
+  {"path":"/app/alive","data":"","kind":"ttl","ttlMs":30000}
+  {"path":"/app/mine","data":"","acl":["digest:bob:HASH:cdrwa"]}`,
       `A file has its name only once it is whole; none that exists is touched. A tree that is changed meanwhile is written as
 it was at no single moment: \`kvctl snapshot save\` makes a backup that is.`,
     ],

@@ -1,12 +1,14 @@
 /** Znodes as lines of JSON, for people: one a line, parents before their children. */
+import { aclEqual, itemOf, itemText } from "../../base/acl.ts";
 import { bytesEqual, fromUtf8, utf8 } from "../../base/bytes.ts";
 import { TerrariumError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
+import type { Acl, AclItem } from "../../base/operations.ts";
 import { pathProblem, quotePath } from "../../base/paths.ts";
 import { ttlProblem, type ZnodeKind } from "../../base/znode-kinds.ts";
 import { closest } from "../../client/spelling.ts";
 import { dataFields } from "../data.ts";
-import type { AccessList, MovedZnode } from "./trees.ts";
+import type { MovedZnode } from "./trees.ts";
 
 /** A line: data of a znode, of which each byte may take six, and its path. */
 const lineBytesMax = 6 * limits.dataBytesMax + 64 * 1024;
@@ -19,7 +21,7 @@ export function dumpLine({ path, data, kind, ttlMs, acl }: MovedZnode): string {
     ...(fields.encoding === "utf8" ? { data: fields.data } : { base64: fields.data }),
     ...(kind === undefined || kind === "persistent" ? {} : { kind }),
     ...(kind === "ttl" ? { ttlMs } : {}),
-    ...(acl === undefined ? {} : { acl }),
+    ...(acl === undefined ? {} : { acl: acl.map(aclField) }),
   });
 }
 
@@ -130,11 +132,23 @@ function kindOfLine({ kind = "persistent", ttlMs }: Fields, malformed: Malformed
   return { kind: known, ttlMs };
 }
 
-function aclOf({ acl }: Fields, malformed: Malformed): AccessList | undefined {
+/** An item as people write it; what has no such form, as its parts. */
+function aclField(item: AclItem): string | AclItem {
+  const text = itemText(item);
+  const again = itemOf(text);
+  return typeof again !== "string" && aclEqual([again], [item]) ? text : item;
+}
+
+function aclOf({ acl }: Fields, malformed: Malformed): Acl | undefined {
   if (acl === undefined) return undefined;
-  const wrong = 'an "acl" is a list of {"perms": 31, "scheme": "world", "id": "anyone"}';
+  const wrong = 'an "acl" is a list of items such as "world:anyone:cdrwa"';
   if (!Array.isArray(acl) || acl.length === 0) throw malformed(wrong);
   return acl.map((item: unknown) => {
+    if (typeof item === "string") {
+      const parsed = itemOf(item);
+      if (typeof parsed === "string") throw malformed(`${wrong}: ${parsed}`);
+      return parsed;
+    }
     if (typeof item !== "object" || item === null) throw malformed(wrong);
     const { perms, scheme, id, ...others }: Record<string, unknown> = { ...item };
     const isItem = typeof perms === "number" && (perms | 0) === perms && Object.keys(others).length === 0;

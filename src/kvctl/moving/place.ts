@@ -1,7 +1,8 @@
 /** How one znode is put where it belongs, whatever has its name there. */
+import { aclEqual, openAcl } from "../../base/acl.ts";
 import { bytesEqual } from "../../base/bytes.ts";
 import type { MoveOutcome, MoveTally } from "./tally.ts";
-import { type AccessList, type MovedZnode, type TargetTree, type ThereZnode, ZnodeRefusal } from "./trees.ts";
+import { type MovedZnode, type TargetTree, type ThereZnode, ZnodeRefusal } from "./trees.ts";
 
 /** Tries against others who change the same znode. */
 const roundsMax = 5;
@@ -79,7 +80,7 @@ function differenceOf(znode: MovedZnode, there: ThereZnode): string | undefined 
     return `it is ${names[znode.kind]}, and ${names[there.kind]} there`;
   if (znode.kind === "ttl" && there.kind === "ttl" && znode.ttlMs !== there.ttlMs)
     return `its time to live is ${znode.ttlMs} ms, and ${there.ttlMs} ms there`;
-  if (!sameAcl(znode.acl, there.acl)) return "its access control list is another one there";
+  if (!aclEqual(znode.acl ?? openAcl, there.acl ?? openAcl)) return "its access control list is another one there";
   return bytesEqual(znode.data, there.data) ? undefined : "data";
 }
 
@@ -89,9 +90,3 @@ const names = {
   container: "a container",
   ttl: "one with a time to live",
 } as const;
-
-function sameAcl(a: AccessList | undefined, b: AccessList | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const texts = (acl: AccessList) => acl.map(({ perms, scheme, id }) => `${perms} ${scheme} ${id}`).sort();
-  return texts(a).join("\n") === texts(b).join("\n");
-}

@@ -1,6 +1,6 @@
 /** The tree of a Terrarium cluster, as znodes are moved from it and to it. */
 import { TerrariumError } from "../../base/errors.ts";
-import type { Stat } from "../../base/operations.ts";
+import type { Acl, Stat } from "../../base/operations.ts";
 import { kindOf } from "../../base/znode-kinds.ts";
 import { childPath } from "../arguments.ts";
 import { firstPage, pageNames } from "../children.ts";
@@ -11,6 +11,7 @@ import {
   counting,
   everHadOf,
   type MovedZnode,
+  movedAcl,
   type SeenZnode,
   type SourceTree,
   type TargetTree,
@@ -27,6 +28,8 @@ const countsAtOnce = 400;
 const ofOneZnode: readonly string[] = [
   "BAD_ARGUMENTS",
   "DATA_TOO_LARGE",
+  "INVALID_ACL",
+  "NO_AUTH",
   "NO_CHILDREN_FOR_EPHEMERALS",
   "REPLY_TOO_LARGE",
   "UNIMPLEMENTED",
@@ -58,9 +61,12 @@ export class TerrariumTree implements SourceTree, TargetTree {
 
   look(path: string): Promise<SeenZnode | undefined> {
     return unlessGone(async () => {
-      const { stat, children, more } = await firstPage(this.#session, path, { ...this.#local, limit: pageNames });
+      const [{ stat, children, more }, acl] = await Promise.all([
+        firstPage(this.#session, path, { ...this.#local, limit: pageNames }),
+        this.#acl(path),
+      ]);
       const { dataLength: dataBytes, numChildren } = stat;
-      return { ...kindFields(stat), dataBytes, numChildren, children, more, everHad: everHadOf(stat) };
+      return { ...kindFields(stat), acl, dataBytes, numChildren, children, more, everHad: everHadOf(stat) };
     });
   }
 
@@ -74,14 +80,17 @@ export class TerrariumTree implements SourceTree, TargetTree {
 
   read(path: string): Promise<ThereZnode | undefined> {
     return unlessGone(async () => {
-      const { data, stat } = await this.#session.get(path, this.#local);
-      return { ...kindFields(stat), data, version: stat.version, everHad: everHadOf(stat) };
+      const [{ data, stat }, acl] = await Promise.all([this.#session.get(path, this.#local), this.#acl(path)]);
+      return { ...kindFields(stat), acl, data, version: stat.version, everHad: everHadOf(stat) };
     });
   }
 
+  async #acl(path: string): Promise<Acl | undefined> {
+    return movedAcl((await this.#session.getAcl(path, this.#local)).acl);
+  }
+
   async create({ path, data, kind, ttlMs, acl }: MovedZnode): Promise<"created" | "exists" | "missing"> {
-    if (acl !== undefined) throw new ZnodeRefusal("it has an access control list, which cannot be kept here");
-    const options = { container: kind === "container", ttlMs: kind === "ttl" ? ttlMs : undefined };
+    const options = { container: kind === "container", ttlMs: kind === "ttl" ? ttlMs : undefined, acl };
     try {
       await refusing(this.#session.create(path, data, { ...options, timeoutMs: this.#timeoutMs }));
       return "created";
@@ -112,8 +121,8 @@ export class TerrariumTree implements SourceTree, TargetTree {
   }
 }
 
-function kindFields(stat: Stat): Pick<ThereZnode, "kind" | "ttlMs" | "acl"> {
-  return { kind: kindOf(stat), ttlMs: stat.ttlMs ?? 0, acl: undefined };
+function kindFields(stat: Stat): Pick<ThereZnode, "kind" | "ttlMs"> {
+  return { kind: kindOf(stat), ttlMs: stat.ttlMs ?? 0 };
 }
 
 async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -1,9 +1,20 @@
 /** Trees that znodes are moved from and to: that of a Terrarium cluster, that of ZooKeeper servers, lines of a file. */
+
+import { aclEqual, openAcl } from "../../base/acl.ts";
 import { TerrariumError } from "../../base/errors.ts";
+import type { Acl } from "../../base/operations.ts";
 import type { ZnodeKind } from "../../base/znode-kinds.ts";
 
-/** Who may do what, item by item. */
-export type AccessList = readonly { readonly perms: number; readonly scheme: string; readonly id: string }[];
+/** What a list shows in place of hashes to who may not change it. */
+const hiddenHash = /^[^:]*:x$/;
+
+/** A znode's list as it is moved: undefined if it is the open one. */
+export function movedAcl(acl: Acl): Acl | undefined {
+  if (aclEqual(acl, openAcl)) return undefined;
+  if (acl.some(({ scheme, id }) => scheme === "digest" && hiddenHash.test(id)))
+    throw new ZnodeRefusal("its access control list hides hashes from who may not change it: show who may");
+  return acl;
+}
 
 /** What is moved of a znode. */
 export interface MovedZnode {
@@ -14,7 +25,7 @@ export interface MovedZnode {
   /** Milliseconds; 0 unless it has a time to live. */
   readonly ttlMs: number;
   /** Undefined: everybody may do everything. */
-  readonly acl: AccessList | undefined;
+  readonly acl: Acl | undefined;
 }
 
 /** A znode as it is seen on the way, without its data. */

@@ -1,4 +1,5 @@
 /** The tree of ZooKeeper servers, as znodes are moved from it and to it. */
+import { openAcl } from "../../base/acl.ts";
 import { emptyBytes } from "../../base/bytes.ts";
 import type { Credential, Stat } from "../../base/operations.ts";
 import { kindOf, type ZnodeKind } from "../../base/znode-kinds.ts";
@@ -11,10 +12,10 @@ import { ZooKeeperClient } from "../../zookeeper-client/client.ts";
 import { ConnectionError, ZooKeeperError } from "../../zookeeper-client/failures.ts";
 import { childPath } from "../arguments.ts";
 import {
-  type AccessList,
   counting,
   everHadOf,
   type MovedZnode,
+  movedAcl,
   type SeenZnode,
   type SourceTree,
   type TargetTree,
@@ -33,7 +34,6 @@ const countPatienceMs = 3_000;
 /** Children that are made and removed without waiting for answers. */
 const countsAtOnce = 200;
 
-const open: AccessList = [{ perms: 31, scheme: "world", id: "anyone" }];
 const flags = { persistent: 0, container: 4, ttl: 5 } as const;
 
 /** What a request to make a znode takes beside its path, data and access control list: lengths, flags, a time. Bytes. */
@@ -100,7 +100,7 @@ export class ZooKeeperTree implements SourceTree, TargetTree {
         this.#ask(opcode.getAcl, requests.path, { path }, replies.acls),
       ]);
       const names = children.toSorted();
-      return { ...this.#kind(path, stat), ...shape(stat, names), acl: unlessOpen(acls) };
+      return { ...this.#kind(path, stat), ...shape(stat, names), acl: movedAcl(acls) };
     });
   }
 
@@ -120,12 +120,12 @@ export class ZooKeeperTree implements SourceTree, TargetTree {
         this.#ask(opcode.getAcl, requests.path, { path }, replies.acls),
       ]);
       const kind = this.#kind(path, stat);
-      return { ...kind, data, version: stat.version, everHad: everHadOf(stat), acl: unlessOpen(acls) };
+      return { ...kind, data, version: stat.version, everHad: everHadOf(stat), acl: movedAcl(acls) };
     });
   }
 
   async create(znode: MovedZnode): Promise<"created" | "exists" | "missing"> {
-    const { path, data, ttlMs, acl: acls = open } = znode;
+    const { path, data, ttlMs, acl: acls = openAcl } = znode;
     const kind = znode.kind === "container" || znode.kind === "ttl" ? znode.kind : "persistent";
     const bytes = 3 * path.length + data.length + JSON.stringify(acls).length + createBytes;
     if (bytes > frameBytesMax)
@@ -206,7 +206,7 @@ const comeAndGo: Codec<readonly [path: string, times: number]> = {
   write: (to, [path, times]) => {
     for (let i = 0; i < times; i++) {
       multiHeader.write(to, { type: opcode.create, done: false, err: -1 });
-      requests.create.write(to, { path, data: emptyBytes, acls: open, flags: flags.persistent });
+      requests.create.write(to, { path, data: emptyBytes, acls: openAcl, flags: flags.persistent });
       multiHeader.write(to, { type: opcode.delete, done: false, err: -1 });
       requests.delete.write(to, { path, version: -1 });
     }
@@ -233,12 +233,4 @@ const number = record<{ readonly number: number }>({ number: int });
 function shape(stat: Stat, children: readonly string[]) {
   const { dataLength: dataBytes, numChildren } = stat;
   return { dataBytes, numChildren, children, more: false, everHad: everHadOf(stat) };
-}
-
-function unlessOpen(acls: AccessList): AccessList | undefined {
-  const [first, ...others] = acls;
-  if (first === undefined) return undefined;
-  return others.length === 0 && first.perms === 31 && first.scheme === "world" && first.id === "anyone"
-    ? undefined
-    : acls;
 }
