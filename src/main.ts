@@ -147,7 +147,10 @@ function commandLine(stopping: Stopping): Command {
     .option("--peer-address <host:port>", "where to listen for other servers (default: as in --members)")
     .option("--zookeeper <host:port>", "where to speak ZooKeeper's own protocol, 2181 by custom (default: nowhere)")
     .option("--zookeeper-words <list>", "four-letter words that are answered there: ruok,mntr,…, or * (default: srvr)")
-    .option("--zookeeper-reconfig", "let ZooKeeper's clients change the membership, whoever they are (default: no)")
+    .option(
+      "--zookeeper-reconfig",
+      "let ZooKeeper's clients change the membership: those who may write /zookeeper/config, as who shows --super-digest (default: no)",
+    )
     .option("--super-digest <user:hash>", "who shows what this is made of may do everything (default: nobody)")
     .option(
       "--http-address <host:port>",

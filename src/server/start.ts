@@ -203,7 +203,10 @@ async function serve(
   });
   const zookeeper = new ZooKeeperDoor({
     streams,
-    facts: { appliedIndex: () => node.machine.appliedIndex },
+    facts: {
+      appliedIndex: () => node.machine.appliedIndex,
+      mayWrite: (path, identities) => node.machine.mayWrite(path, identities),
+    },
     log: collecting,
     identities: options,
     connectionsMax: files.zookeeper,

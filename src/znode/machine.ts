@@ -24,8 +24,10 @@
  *
  * To add an operation: docs/decisions/0017.
  */
+import { permission } from "../base/acl.ts";
 import { assert } from "../base/assert.ts";
 import type { ClientIdentity, Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
+import { permits } from "./access.ts";
 import type { Applied, Change, Command } from "./commands.ts";
 import { digestOf } from "./digest.ts";
 import type { Target } from "./edits.ts";
@@ -120,6 +122,12 @@ export class ZnodeMachine {
    */
   read(read: Read, sessionId: SessionId = 0, identities: readonly ClientIdentity[] = nobody): Result {
     return answer(this.#readable(sessionId, identities), read);
+  }
+
+  /** Whether who is one of these may set the data of a znode that exists. */
+  mayWrite(path: string, identities: readonly ClientIdentity[]): boolean {
+    const znode = this.#tree.get(path);
+    return znode !== undefined && permits(znode.acl, permission.write, identities);
   }
 
   /** What the read costs to answer now: see {@link workOf}. */

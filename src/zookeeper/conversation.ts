@@ -8,7 +8,7 @@
 import { aclBytes } from "../base/acl.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
-import type { Result, Success, WatchKind, WatchSpec } from "../base/operations.ts";
+import type { ClientIdentity, Result, Success, WatchKind, WatchSpec } from "../base/operations.ts";
 import { configPath, pathProblem } from "../base/paths.ts";
 import { Identities, userOf } from "../doors/identities.ts";
 import type { AdmittedMessage, ServerMessage } from "../protocol/client-messages.ts";
@@ -56,6 +56,8 @@ export type Understood =
 export interface Facts {
   /** Newest zxid applied. */
   appliedIndex(): number;
+  /** Whether who is one of these may set the data of a znode, by the list that this server has applied. Left out: nobody. */
+  mayWrite?(path: string, identities: readonly ClientIdentity[]): boolean;
 }
 
 /** One connection's conversation. */
@@ -184,7 +186,9 @@ export class Conversation {
   #reconfigure(xid: number, reader: JuteReader, bytes: number): Understood {
     this.#reconfiguring = { xid, bytes };
     const request = unlessMalformed(() => requests.reconfig.read(reader));
-    return { reconfigure: request === undefined ? zkError.MARSHALLINGERROR : askedMembersOf(request) };
+    const asked = request === undefined ? zkError.MARSHALLINGERROR : askedMembersOf(request);
+    const allowed = this.#facts.mayWrite?.(configPath, this.#identities.all) === true;
+    return { reconfigure: typeof asked === "number" || allowed ? asked : zkError.NOAUTH };
   }
 
   #whoAmI(): Taken {

@@ -137,6 +137,10 @@ export class ZooKeeperDoor implements Door {
       this.#log.warn({ address }, `${asks}, which is not allowed here: ${how}`);
       return zkError.RECONFIGDISABLED;
     }
+    if (asked === zkError.NOAUTH) {
+      const how = "it has to show the server's --super-digest, or to be given WRITE on /zookeeper/config";
+      this.#log.warn({ address }, `${asks}, which it may not: ${how}`);
+    }
     if (typeof asked === "number") return asked;
     this.#log.info({ address, asked }, asks);
     try {

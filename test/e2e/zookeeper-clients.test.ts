@@ -136,7 +136,12 @@ describe("a cluster whose members ZooKeeper's clients may change", () => {
   it.skipIf(lacking.zkCli)(
     named("zkCli.sh: reconfig, at any server, is told to who watches the configuration", lacking.zkCli),
     async () => {
-      const changing = await LocalCluster.start(3, ["--zookeeper-words", "*", "--zookeeper-reconfig"], undefined, true);
+      const changing = await LocalCluster.start(
+        3,
+        ["--zookeeper-words", "*", "--zookeeper-reconfig", "--super-digest", "super:lK75jTNcA+U9vtVEw5vB51mj/w4="],
+        undefined,
+        true,
+      );
       try {
         const fourth = await changing.join();
         const leader = await changing.leader();
@@ -150,6 +155,8 @@ describe("a cluster whose members ZooKeeper's clients may change", () => {
         );
         const program = ZooKeeperProgram.zkCli(follower.zookeeperAddress, [
           "config -w",
+          "reconfig -remove 1",
+          "addauth digest super:secret",
           "reconfig -remove 7",
           "reconfig -add junk",
           "reconfig -v 77 -remove 1",
@@ -163,6 +170,7 @@ describe("a cluster whose members ZooKeeper's clients may change", () => {
         const { said } = program;
         const lines = said.split("\n");
         for (const line of [
+          "Insufficient permission : ",
           "Arguments are not valid : ",
           "version No is not valid : ",
           "No quorum of new config is connected and up-to-date with the leader of last committed config - try invoking reconfiguration after new servers are connected and synced",

@@ -213,11 +213,18 @@ describe("operations", () => {
   });
 
   it("leave the list of where the servers are to be read by all, and written by nobody", () => {
-    const { as, sees } = guarded();
+    const { as, sees, machine } = guarded();
     expect(sees([], read("getData", "/zookeeper/config"))).toBe("ok");
     expect(as([alice], set("/zookeeper/config"))).toBe("NO_AUTH");
     expect(as([alice], create("/zookeeper/config/x"))).toBe("NO_AUTH");
     expect(as([alice], { op: "setAcl", path: "/zookeeper/config", acl: openAcl, version: -1 })).toBe("NO_AUTH");
+    // What reconfig asks for.
+    expect([[], [alice], [boss]].map((who) => machine.mayWrite("/zookeeper/config", who))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(machine.mayWrite("/none", [boss])).toBe(false);
     // Nor by who may do everything: the servers alone say who they are.
     expect(as([boss], set("/zookeeper/config"))).toBe("BAD_ARGUMENTS");
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ClientIdentity } from "../../src/base/operations.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
 import { encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";
@@ -72,8 +73,8 @@ describe("what reconfig asks for", () => {
 });
 
 describe("a conversation with a reconfig in it", () => {
-  const open = () => {
-    const conversation = new Conversation({ appliedIndex: () => 5 });
+  const open = (mayWrite?: (path: string, identities: readonly ClientIdentity[]) => boolean) => {
+    const conversation = new Conversation({ appliedIndex: () => 5, ...(mayWrite === undefined ? {} : { mayWrite }) });
     const passwd = new Uint8Array(16);
     const connect = { protocolVersion: 0, lastZxidSeen: 0, timeOut: 1000, sessionId: 0n, passwd };
     conversation.hear(encode(connectRequest, connect));
@@ -90,7 +91,7 @@ describe("a conversation with a reconfig in it", () => {
   };
 
   it("hears nothing until it is known how that ends, and answers with the configuration of now", () => {
-    const { conversation, heard } = open();
+    const { conversation, heard } = open(() => true);
     expect(heard).toMatchObject({ reconfigure: { leaving: [3] } });
     expect(conversation.hears).toBe(false);
     const [asked] = conversation.reconfigured(0);
@@ -100,6 +101,18 @@ describe("a conversation with a reconfig in it", () => {
     const reader = told(conversation, { type: "reply", xid: 1, zxid: 7, result: { data } });
     expect(replyHeader.read(reader)).toEqual({ xid: 9, zxid: 7, err: 0 });
     expect(replies.data.read(reader).data).toEqual(data);
+  });
+
+  it("asks whether its client may write the configuration", () => {
+    const asked: unknown[] = [];
+    const { heard } = open((path, identities) => {
+      asked.push(path, identities);
+      return false;
+    });
+    expect(asked).toEqual(["/zookeeper/config", [{ scheme: "ip", id: "" }]]);
+    expect(heard).toEqual({ reconfigure: -102 });
+    // Where nobody says so, nobody may.
+    expect(open().heard).toEqual({ reconfigure: -102 });
   });
 
   it("answers with the code, where it was refused", () => {
