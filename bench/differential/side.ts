@@ -1,4 +1,5 @@
 /** One of the two servers: what its clients are told as they take their steps, in words that do not depend on which it is. */
+import { openAcl } from "../../src/base/acl.ts";
 import { hex, utf8 } from "../../src/base/bytes.ts";
 import type { Stat } from "../../src/base/operations.ts";
 import {
@@ -28,7 +29,7 @@ const aclList = vector(acl);
 /** A body that writes itself. */
 const anything: Codec<(writer: JuteWriter) => void> = { least: 0, read: () => () => {}, write: (to, body) => body(to) };
 
-const acls = [{ perms: 31, scheme: "world", id: "anyone" }];
+const acls = openAcl;
 
 /** A client, and what it would have to do to come back. */
 interface Seat {
@@ -179,7 +180,7 @@ export class Side {
     flags,
     mode,
     ttlMs,
-    noAcl,
+    acl: list,
     watch,
     parts = [],
   }: Ask): (writer: JuteWriter) => void {
@@ -188,17 +189,19 @@ export class Side {
       case "create":
       case "create2":
       case "createContainer":
-        return (to) => requests.create.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags });
+        return (to) => requests.create.write(to, { path, data: utf8(data), acls: list, flags });
       case "addWatch":
       case "removeWatches":
         return (to) => requests.watch.write(to, { path, type: mode });
       case "createTtl":
-        return (to) => requests.createTtl.write(to, { path, data: utf8(data), acls: noAcl ? [] : acls, flags, ttlMs });
+        return (to) => requests.createTtl.write(to, { path, data: utf8(data), acls: list, flags, ttlMs });
       case "delete":
       case "check":
         return (to) => requests.delete.write(to, { path, version });
       case "setData":
         return (to) => requests.setData.write(to, { path, data: utf8(data), version });
+      case "setAcl":
+        return (to) => requests.setAcl.write(to, { path, acls: list, version });
       case "getAcl":
       case "getEphemerals":
       case "getAllChildrenNumber":
@@ -305,7 +308,9 @@ export class Side {
     let text = `  ${n} ${ask.op} ${ask.path}: err ${reply.err}`;
     if (reply.err === 0) {
       text += this.#bodyOf(ask, reply.body, zxids);
-      if (["create", "create2", "createContainer", "createTtl", "delete", "setData", "multi"].includes(ask.op)) {
+      if (
+        ["create", "create2", "createContainer", "createTtl", "delete", "setData", "setAcl", "multi"].includes(ask.op)
+      ) {
         text += " at #";
         zxids.push(reply.zxid);
       }
@@ -350,6 +355,7 @@ export class Side {
       case "addWatch":
         return String(replies.error.read(reader).err);
       case "setData":
+      case "setAcl":
       case "exists":
         return stat();
       case "getData":

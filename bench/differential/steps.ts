@@ -1,5 +1,9 @@
 /** What both servers are asked: random sequences of steps of a few clients, drawn from a seed. */
+import { openAcl } from "../../src/base/acl.ts";
+import { utf8 } from "../../src/base/bytes.ts";
+import type { Acl, AclItem } from "../../src/base/operations.ts";
 import type { Random } from "../../src/base/random.ts";
+import { digestOf } from "../../src/doors/identities.ts";
 
 export const clients = 3;
 
@@ -13,6 +17,7 @@ const simpleAsks = [
   "getData",
   "setData",
   "getAcl",
+  "setAcl",
   "getChildren",
   "getChildren2",
   "sync",
@@ -38,8 +43,8 @@ export interface Ask {
   readonly mode: number;
   /** Of a createTtl. */
   readonly ttlMs: number;
-  /** Of a create: whether its access control list is empty, which is refused. */
-  readonly noAcl: boolean;
+  /** Of a create and a setAcl. */
+  readonly acl: Acl;
   readonly watch: boolean;
   /** Of a multi or multiRead: what it consists of. */
   readonly parts?: readonly Ask[];
@@ -89,13 +94,63 @@ export function drawSteps(random: Random, length: number): readonly Step[] {
     if (draw < 0.95) return { type: "close", client: client() };
     if (draw < 0.97) {
       const scheme = random() < 0.8 ? "digest" : random() < 0.5 ? "ip" : "world";
-      const credentials = ["bob:secret", "bob:other", "bob", "", "a:b:c", "\u00fc:x"];
       return { type: "auth", client: client(), scheme, credential: credentials[below(credentials.length)] ?? "" };
     }
     const body = Array.from({ length: below(12) }, () => (random() < 0.5 ? 0 : below(256)));
     return { type: "garbled", client: client(), opcode: garbledOpcodes[below(garbledOpcodes.length)] ?? 1, body };
   };
   return Array.from({ length }, step);
+}
+
+const credentials = ["bob:secret", "bob:other", "bob", "", "a:b:c", "\u00fc:x"];
+
+/** Of whom lists speak: by scheme, ids that there are and ids that are none. */
+const ids: readonly (readonly [scheme: string, id: string])[] = [
+  ["world", "anyone"],
+  ["world", "anyone"],
+  ["world", "bob"],
+  ["auth", ""],
+  ["auth", ""],
+  ["auth", "whatever"],
+  ...credentials.slice(0, 4).map((credential) => ["digest", digestOf(utf8(credential))] as const),
+  ["digest", digestOf(utf8("bob:secret"))],
+  ["digest", "bob"],
+  ["digest", "a:b:"],
+  ["digest", "a:b:c"],
+  ["digest", ":"],
+  ["ip", "127.0.0.1"],
+  ["ip", "127.1.2.3/8"],
+  ["ip", "127.0.0.0/31"],
+  ["ip", "127.0.0.2/31"],
+  ["ip", "1.2.3.4/0"],
+  ["ip", "10.0.0.1"],
+  ["ip", "127.0.0.1/33"],
+  ["ip", "127.0.0.1/-1"],
+  ["ip", "127.0.0.1/+8"],
+  ["ip", "127.0.0.1/"],
+  ["ip", "127.0.0.256"],
+  ["ip", "::1"],
+  ["ip", ""],
+  ["super", ""],
+  ["sasl", "bob"],
+  ["", ""],
+];
+
+/** Mostly for everybody: otherwise little would be left that anybody may do. */
+function drawAcl(random: Random): Acl {
+  const below = (n: number): number => Math.floor(random() * n);
+  if (random() < 0.75) return openAcl;
+  if (random() < 0.1) return [];
+  const items: AclItem[] = [];
+  // Whoever is locked out for good makes the rest of the sequence dull.
+  if (random() < 0.3) items.push({ perms: 1 + below(31), scheme: "world", id: "anyone" });
+  for (let i = 1 + below(2); i > 0; i--) {
+    const [scheme, id] = ids[below(random() < 0.7 ? 6 : ids.length)] ?? ["world", "anyone"];
+    const perms = random() < 0.6 ? 31 : random() < 0.9 ? below(32) : ([0, -1, 2 ** 31 - 1, 64, 33][below(5)] ?? 0);
+    items.push({ perms, scheme, id });
+    if (random() < 0.1) items.push({ perms, scheme, id });
+  }
+  return items;
 }
 
 const changing = ["create", "create2", "createContainer", "createTtl", "delete", "setData", "check"] as const;
@@ -110,7 +165,8 @@ function drawAsk(random: Random): Ask {
   const parts: Ask[] = [];
   for (let i = Math.floor(random() * 6); i > 0; i--) {
     const part = drawSimpleAsk(random, kinds);
-    if (bad || (!badNames.includes(part.path) && part.flags < 7 && part.flags >= 0 && !part.noAcl)) parts.push(part);
+    if (bad || (!badNames.includes(part.path) && part.flags < 7 && part.flags >= 0 && part.acl.length > 0))
+      parts.push(part);
   }
   return { ...drawSimpleAsk(random, ["sync"]), op, parts };
 }
@@ -129,11 +185,12 @@ function drawSimpleAsk(random: Random, ops: readonly Ask["op"][]): Ask {
     ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags, ttlMs: 0, mode: 0 },
     data: "x".repeat(below(4)),
     version: random() < 0.6 ? -1 : below(5) - 2,
-    noAcl: random() < 0.03,
+    acl: drawAcl(random),
     watch: random() < 0.6 && !standing.some((one) => one.path === path),
     ...kind,
     ...(op === "addWatch" || op === "removeWatches" ? drawStanding(random, op) : {}),
-    ...(shared && op === "createTtl" ? { path: "/d" } : {}),
+    // What is there from the start is the same for all sequences.
+    ...(shared && (op === "createTtl" || op === "setAcl") ? { path: "/d" } : {}),
   };
 }
 
