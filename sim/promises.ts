@@ -175,6 +175,13 @@ const list = [
     file: "sim/checkers/replica-equality.ts",
   },
   {
+    invariant: "access-control",
+    sentence:
+      "What an access control list keeps from a client it neither sees nor changes; nobody is refused without one; and each request counts as of whom its client had shown to be when it asked.",
+    from: "ZooKeeper",
+    file: "sim/checkers/access-control.ts",
+  },
+  {
     invariant: "linearizability",
     sentence:
       "Writes, linearizable reads and sync look as if each took effect at one instant between its call and its answer.",

@@ -1,4 +1,5 @@
 /** The checkers of a run. */
+import { AccessMarks } from "../marks/access.ts";
 import { ClientMarks } from "../marks/clients.ts";
 import { DiskMarks } from "../marks/disks.ts";
 import { ElectionMarks } from "../marks/elections.ts";
@@ -8,6 +9,7 @@ import { ReplicationMarks } from "../marks/replication.ts";
 import { TransactionMarks } from "../marks/transactions.ts";
 import { ZnodeKindMarks } from "../marks/znode-kinds.ts";
 import type { Observer } from "../world/observer.ts";
+import { AccessControl } from "./access-control.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
@@ -60,6 +62,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
   const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
   const transactions = marks === undefined ? [] : [new TransactionMarks(marks, feed)];
+  const access = marks === undefined ? [] : [new AccessMarks(marks, feed)];
   const kinds = marks === undefined ? [] : [new ZnodeKindMarks(marks, feed)];
   history.watch([
     ...replication,
@@ -75,6 +78,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new StateMachineSafety(history),
     feed,
     ...transactions,
+    ...access,
     once,
     certain,
   ]);
@@ -98,6 +102,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new DiskRoomRules(feed, marks),
     new Monotonic(),
     new Recovery(history, durable),
+    new AccessControl(feed),
     new Linearizability(feed),
     new SequentialReads(feed),
     once,
@@ -112,6 +117,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     ...changes,
     ...clients,
     ...transactions,
+    ...access,
     ...(marks === undefined ? [] : [new ElectionMarks(marks, history), new DiskMarks(marks, history)]),
   ];
 }

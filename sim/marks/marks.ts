@@ -115,6 +115,14 @@ export const markSentences = {
   "session-heard": "a client was told that the leader had heard of its session",
   "member-learned": "a client went to a server of which another had told it",
   "no-quorum-told": "a server told a client that it knows no quorum",
+  // Access control.
+  "list-refuses": "a write was refused by an access control list",
+  "list-hides": "a read was refused by an access control list",
+  "list-lets-in": "a write was let in by a list that does not let in everybody",
+  "super-passes": "a write was let in past a list, since its client may do everything",
+  "list-of-own-multi-refuses": "a part of a multi was refused by the list that one before it had set",
+  "auth-stands-for-its-author": "a list was set for whoever its author had shown to be",
+  "identity-comes-along": "a client wrote at a server that it had moved to as who it had shown to be before",
   // Transactions.
   "multi-done": "a multi of several parts took effect",
   "multi-refused": "a multi was refused for the sake of a part behind the first",

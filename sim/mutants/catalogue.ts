@@ -1,4 +1,5 @@
 /** All mutants, and known bugs of other implementations whose mechanism does not exist here. */
+import { access } from "./access.ts";
 import { attachments } from "./attachments.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { clients } from "./clients.ts";
@@ -49,6 +50,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Clients that do not keep to the protocol", mutants: strangers },
   { title: "Transactions", mutants: transactions },
   { title: "Containers and times to live", mutants: znodeKinds },
+  { title: "Access control", mutants: access },
   { title: "Membership and transfer", mutants: membership },
   { title: "The members, as they are told", mutants: shownMembers },
   { title: "Snapshots", mutants: snapshots },

@@ -1,0 +1,72 @@
+/** Marks of access control. */
+import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
+import type { MultiPart, Zxid } from "../../src/base/operations.ts";
+import type { Entry, ServerId } from "../../src/raft/types.ts";
+import { may } from "../access-rules.ts";
+import type { ModelFeed } from "../checkers/model-feed.ts";
+import type { RaftChecker } from "../checkers/raft-history.ts";
+import type { Effect } from "../checkers/reference-model.ts";
+import type { HistoryOperation, SessionEvent } from "../world/history.ts";
+import type { Observer } from "../world/observer.ts";
+import type { Marks } from "./marks.ts";
+
+export class AccessMarks implements Observer, RaftChecker {
+  readonly name = "access marks";
+  readonly #marks: Marks;
+  readonly #feed: ModelFeed;
+  /** Every entry is looked at once. */
+  #seen: Zxid = 0;
+  /** By session of a client: credentials that were taken, and those of them that its present connection brought along. */
+  readonly #taken = new Map<string, number>();
+  readonly #brought = new Map<string, number>();
+
+  /** Is to watch the log behind `feed`. */
+  constructor(marks: Marks, feed: ModelFeed) {
+    this.#marks = marks;
+    this.#feed = feed;
+  }
+
+  committed(_id: ServerId, { index }: Entry): void {
+    if (index <= this.#seen) return;
+    this.#seen = index;
+    const effect = this.#feed.model.effects.get(index);
+    if (effect === undefined) return;
+    if (effect.code === "NO_AUTH") this.#refused(effect);
+    else if (effect.code === "ok") for (const part of partsOf(effect.operation)) this.#done(effect, part);
+  }
+
+  sessionEvent({ client, life, type }: SessionEvent): void {
+    const key = `${client}.${life}`;
+    if (type === "connected") this.#brought.set(key, this.#taken.get(key) ?? 0);
+  }
+
+  answered({ client, life, invocation, outcome, result, identities }: HistoryOperation): void {
+    if (outcome !== "answered" || result === undefined) return;
+    const key = `${client}.${life}`;
+    if (invocation.type === "auth") this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
+    if (invocation.type === "read" && result.failure?.code === "NO_AUTH") this.#marks.hit("list-hides");
+    const digests = identities.filter(({ scheme }) => scheme === "digest").length;
+    if (invocation.type === "write" && digests > 0 && (this.#brought.get(key) ?? 0) > 0)
+      this.#marks.hit("identity-comes-along");
+  }
+
+  #refused({ operation, failedPart = 0 }: Effect): void {
+    this.#marks.hit("list-refuses");
+    const parts = partsOf(operation);
+    const refused = parts[failedPart];
+    if (refused === undefined) return;
+    const before = parts.slice(0, failedPart);
+    if (before.some((part) => part.op === "setAcl" && pathOf(refused).startsWith(part.path)))
+      this.#marks.hit("list-of-own-multi-refuses");
+  }
+
+  #done({ zxid, identities }: Effect, part: MultiPart): void {
+    if (part.op === "setAcl" || part.op === "createWithAcl") {
+      if (part.acl.some(({ scheme }) => scheme === "auth")) this.#marks.hit("auth-stands-for-its-author");
+      return;
+    }
+    const before = part.op === "setData" ? this.#feed.model.tree.at(part.path, zxid - 1) : undefined;
+    if (before === undefined || may(before.acl, ["WRITE"], [])) return;
+    this.#marks.hit(identities.some(({ scheme }) => scheme === "super") ? "super-passes" : "list-lets-in");
+  }
+}
