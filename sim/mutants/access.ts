@@ -1,7 +1,7 @@
 /** Access control: who may do what, decided on every replica alike, for who asked. */
 import type { Mutant } from "./mutant.ts";
 
-const judged = ["access-control", "linearizability", "sequential-reads", "exactly-once"] as const;
+const judged = ["access-control", "linearizability", "sequential-reads", "exactly-once", "watches"] as const;
 
 export const access: readonly Mutant[] = [
   {
@@ -11,7 +11,7 @@ export const access: readonly Mutant[] = [
     file: "src/znode/operations/delete.ts",
     find: 'const refused = forbidden(parent, "delete", view.identities);',
     replace: 'const refused = forbidden(view.znode(path) ?? parent, "delete", view.identities);',
-    expects: [...judged, "watches", "replica-equality"],
+    expects: [...judged, "replica-equality"],
     kind: "safety",
     lesson: "Who may take a name out of a directory is a question to the directory, as it is in a file system.",
   },
@@ -22,7 +22,7 @@ export const access: readonly Mutant[] = [
     file: "src/znode/operations/create.ts",
     find: '  const refused = forbidden(parent, "create", view.identities);\n  if (refused !== undefined) return refused;\n',
     replace: "",
-    expects: [...judged, "watches", "replica-equality", "sequential-names"],
+    expects: [...judged, "replica-equality", "sequential-names"],
     kind: "safety",
     lesson: "A list that is kept and not looked at is a lie to whoever set it.",
   },
@@ -81,8 +81,6 @@ export const access: readonly Mutant[] = [
     replace: "            identities: connection.identities,\n",
     expects: [...judged],
     kind: "safety",
-    survives:
-      "requests wait only behind reads, or behind watches that are armed again, and a credential would have to come behind them",
     lesson: "What somebody shows later says nothing of what he asked before.",
   },
   {

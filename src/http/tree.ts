@@ -22,7 +22,7 @@ export interface Answer<T> {
 }
 
 /**
- * The znode `path` with its Stat, the data from byte `at` on and the children behind the name `from`, as many of each as
+ * What everybody may see of the znode `path`: its Stat, the data from byte `at` on and the children behind the name `from`, as many of each as
  * one answer takes.
  */
 export function treeAnswer(source: TreeSource, server: number, query: Query): Answer<TreeAnswer> {
@@ -34,6 +34,11 @@ export function treeAnswer(source: TreeSource, server: number, query: Query): An
   const begin = /^\d{1,10}$/.test(at) ? Number(at) : Number.NaN;
   if (Number.isNaN(begin)) return bad("at is not a number of bytes", "count bytes of the data from 0");
   const named = source.read({ kind: "getData", path, watch: false, local: true });
+  if (named.failure?.code === "NO_AUTH")
+    return {
+      status: 403,
+      body: errorBody("NO_AUTH", named.failure.message, "kvctl --auth shows who you are, and then the znode"),
+    };
   if (named.failure !== undefined || named.data === undefined || named.stat === undefined)
     return {
       status: 404,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
+import { digestId } from "../../src/client/acl.ts";
 import { LocalCluster, type LocalServer } from "../support/local-cluster.ts";
 import { inFolder, lacking, ZooKeeperProgram } from "../support/zookeeper-programs.ts";
 
@@ -129,6 +130,48 @@ describe("clients that were written for ZooKeeper", () => {
     // In an order that depends on the names.
     const addresses = /^1 (\S+)$/m.exec(program.said)?.[1]?.split(",") ?? [];
     expect(addresses.sort()).toEqual(cluster.servers.map(({ zookeeperAddress }) => zookeeperAddress).sort());
+  });
+});
+
+describe("access control", () => {
+  it.skipIf(lacking.kazoo)(named("kazoo, who shows who it is, while its server is killed", lacking.kazoo), async () => {
+    const program = ZooKeeperProgram.kazooAccess(hosts());
+    const [, attached] = await program.hears(/^attached (\S+)$/m);
+    const server = cluster.servers.find(({ zookeeperAddress }) => zookeeperAddress === attached);
+    const { id } = present(server, `the server at ${attached}`);
+    try {
+      await cluster.signal(id, "SIGKILL");
+      program.say("");
+      const code = await program.ended;
+      expect(program.said).toContain("all is well");
+      expect(code).toBe(0);
+    } finally {
+      program.kill();
+      cluster.startServer(id);
+      await cluster.leader();
+    }
+  });
+
+  it.skipIf(lacking.zkCli)(named("zkCli.sh", lacking.zkCli), async () => {
+    const bob = digestId("bob:secret");
+    const program = ZooKeeperProgram.zkCli(cluster.server(1).zookeeperAddress, [
+      ...[
+        `create /guarded secret digest:${bob}:cdrwa`,
+        "get /guarded",
+        "create /guarded/x y",
+        "create /odd x nobody:x:r",
+      ],
+      ...["addauth digest bob:secret", "get /guarded", "getAcl -s /guarded", "setAcl /guarded auth::r,world:anyone:r"],
+      ...["getAcl /guarded", "set /guarded more", "setAcl -v 7 /guarded world:anyone:r", "delete /guarded", "quit"],
+    ]);
+    await program.ended;
+    const said = program.said.split("\n");
+    for (const line of [
+      ...["Created /guarded", "Insufficient permission : /guarded", "Insufficient permission : /guarded/x", "secret"],
+      ...[`'digest,'${bob}`, ": cdrwa", "aclVersion = 0", "'digest,'bob:x", ": r"],
+    ])
+      expect(said).toContain(line);
+    expect(program.said).toMatch(/acl is not valid/i);
   });
 });
 

@@ -60,6 +60,11 @@ export class ZooKeeperProgram {
     return new ZooKeeperProgram(python, [source("recipes.py"), hosts]);
   }
 
+  /** What kazoo does with lists; waits for a line behind `attached HOST:PORT`. */
+  static kazooAccess(hosts: string): ZooKeeperProgram {
+    return new ZooKeeperProgram(python, [source("access.py"), hosts]);
+  }
+
   /** What zkCli.sh does with these lines. */
   static zkCli(host: string, lines: readonly string[]): ZooKeeperProgram {
     const words = ["-waitforconnection", "-timeout", "60000", "-server", host];

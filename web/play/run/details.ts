@@ -196,7 +196,8 @@ function kindText(stat: Stat): string {
 }
 
 function znodeText(machine: MachineView, path: string): string {
-  const found = machine.read({ kind: "getData", path, watch: false, local: true });
+  // The playground sees through everything, lists too.
+  const found = machine.read({ kind: "getData", path, watch: false, local: true }, 0, [{ scheme: "super", id: "" }]);
   if (found.failure !== undefined || found.stat === undefined) return "";
   return `${textOf(found.data ?? new Uint8Array())} v${found.stat.version}${kindText(found.stat)}`;
 }
