@@ -87,6 +87,9 @@ describe("bad input to a running server", () => {
         await sendRaw(address, randomBytes(100_000));
         await sendRaw(address, Buffer.from("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
         await sendRaw(address, Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u0000\u0000\u0000garbage"));
+        await sendRaw(address, Buffer.from("\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03", "latin1"));
+        // A ZooKeeper client's first frame.
+        await sendRaw(address, Buffer.concat([Buffer.of(0, 0, 0, 45), Buffer.alloc(45)]));
       }
     await client.sync();
   });

@@ -345,7 +345,7 @@ describe("what others learnt from their users", () => {
     expect(await statOf(client, "/parent")).toMatchObject({ cversion: 2, pzxid: gone, numChildren: 0, version: 0 });
   });
 
-  it("13 watches are freed when a client closes, or dies", async () => {
+  it("13 watches are freed when a client closes, dies, or removes them", async () => {
     const watches = (): Promise<number> => metric(/^terrarium_watches (\d+)/m);
     const before = await watches();
     const { client: closing } = await join();
@@ -356,6 +356,43 @@ describe("what others learnt from their users", () => {
     await eventually(async () => (await watches()) === before + 50);
     dying.destroy();
     await eventually(async () => (await watches()) === before);
+    const { client: removing } = await join();
+    for (let i = 0; i < 50; i++) await statOf(removing, `/nothing-${i}`, true);
+    expect(await watches()).toBe(before + 50);
+    for (let i = 0; i < 50; i++)
+      await removing.ask(opcode.removeWatches, requests.watch, { path: `/nothing-${i}`, type: 2 });
+    expect(await watches()).toBe(before);
+  });
+
+  it("14 what is not yet committed, credentials and closing sessions, decides the same on every replica", async () => {
+    const { client: a } = await join(1);
+    const { client: b } = await join(2);
+    await createdPath(a, "/race", 0);
+    for (let round = 0; round < 20; round++) {
+      const path = `/race/${round}`;
+      const { client: brief } = await join(3);
+      // None of them waits for an answer of its own, let alone of the others.
+      brief.send(opcode.auth, requests.auth, { type: 0, scheme: "digest", auth: utf8(`u${round}:p`) }, -4);
+      brief.send(opcode.create, requests.create, { path, data: utf8("brief"), acls, flags: 1 });
+      const mine = [{ perms: 31, scheme: "auth", id: "" }];
+      const own = { path: `${path}-own`, data: none, acls: mine, flags: 0 };
+      brief.send(opcode.create, requests.create, own);
+      brief.send(opcode.closeSession, requests.nothing, {});
+      const others = [a, b].map((client) => create(client, path, 0, Buffer.from("long")));
+      await brief.until(() => brief.closed);
+      await Promise.all(others);
+      const seen: unknown[] = [];
+      for (const server of [1, 2, 3]) {
+        const { client } = await join(server);
+        await client.ask(opcode.sync, requests.path, { path });
+        const there = await client.ask(opcode.getData, requests.read, { path, watch: false });
+        const acl = await client.ask(opcode.getAcl, requests.path, { path: own.path });
+        seen.push([there?.err, Buffer.from(there?.body ?? []).toString("hex"), acl?.err]);
+        client.destroy();
+      }
+      expect(seen[1]).toEqual(seen[0]);
+      expect(seen[2]).toEqual(seen[0]);
+    }
   });
 
   it("15 lengths are signed, a session closes with many ephemerals, and xids overflow", async () => {

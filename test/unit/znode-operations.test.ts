@@ -5,7 +5,7 @@ import { limits } from "../../src/base/limits.ts";
 import type { Operation } from "../../src/base/operations.ts";
 import { answer } from "../../src/znode/reads.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
-import { nextVersion } from "../../src/znode/stat.ts";
+import { nextVersion, Znode } from "../../src/znode/stat.ts";
 import { Tree } from "../../src/znode/tree.ts";
 import { codeOf, create, del, Harness, ok, read, set } from "./znode-harness.ts";
 
@@ -376,3 +376,34 @@ function treeOf(count: number, suffix: string): Tree {
   for (let i = 0; i < count; i++) tree.insert(root, `/${String(i).padStart(6, "0")}${suffix}`, emptyBytes, 0, i + 1, 0);
   return tree;
 }
+
+describe("story 11: the sequence counts every child ever created, and at 2147483647 does what ZooKeeper does", () => {
+  /** The first names that a sequence gives whose parent has had so many children. */
+  const namesFrom = (counter: number, count: number): (string | undefined)[] => {
+    const harness = new Harness();
+    const queue = new Znode("/q", emptyBytes, 0, 1, 1);
+    queue.childCounter = counter;
+    harness.machine.restoreZnode(queue);
+    expect(harness.machine.restored(1, 1)).toBe(true);
+    const session = harness.open();
+    return Array.from({ length: count }, () => {
+      const { path } = ok(harness.write(session, create("/q/n-", { sequential: true })));
+      // Names come of what was ever created, not of what is there.
+      harness.write(session, del(path ?? ""));
+      return path;
+    });
+  };
+
+  it("goes on below zero, with a sign in front, as Java's %010d does", () => {
+    expect(namesFrom(2 ** 31 - 2, 4)).toEqual([
+      "/q/n-2147483646",
+      "/q/n-2147483647",
+      "/q/n--2147483648",
+      "/q/n--2147483647",
+    ]);
+  });
+
+  it("comes back to zero by way of minus one", () => {
+    expect(namesFrom(-1, 2)).toEqual(["/q/n--000000001", "/q/n-0000000000"]);
+  });
+});
