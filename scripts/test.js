@@ -1,7 +1,7 @@
 // What `npm test` runs: code generation, lint, types, build, then all tests. Ends with one line, `N passed, N failed`,
 // in which each step counts as one and each test as one.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,12 +19,36 @@ function run(title, args) {
   return status === 0;
 }
 
-function step(title, args) {
-  if (run(title, args)) passed += 1;
+function count(title, ok) {
+  if (ok) passed += 1;
   else {
     failed += 1;
     console.log(`✗ ${title} failed`);
   }
+}
+
+function step(title, args) {
+  count(title, run(title, args));
+}
+
+/** Steps one after the other, each with all that it said once it has ended: beside them go those of another lane. */
+async function lane(steps) {
+  for (const [title, args] of steps) {
+    const { ok, output } = await outputOf(args);
+    console.log(`\n── ${title}`);
+    process.stdout.write(output);
+    count(title, ok);
+  }
+}
+
+function outputOf(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const chunks = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
+    child.once("error", (error) => resolve({ ok: false, output: `${error.message}\n` }));
+    child.once("close", (code) => resolve({ ok: code === 0, output: Buffer.concat(chunks) }));
+  });
 }
 
 /** Runs vitest and adds its counts. A file that could not be loaded counts as one failure. */
@@ -48,12 +72,19 @@ function tests(title, args) {
 }
 
 step("protobuf code", ["scripts/proto.js"]);
-step("format and lint", [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]);
-step("rooms", ["scripts/check-rooms.js"]);
-step("types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json", "--noEmit"]);
-step("types of the browser's part", [bin("typescript/bin/tsc"), "-p", "web/tsconfig.json", "--noEmit"]);
-step("build", ["scripts/build.js"]);
-step("documentation", ["scripts/docs.js", "check"]);
+// The pages' transcripts wait for servers, most of the time: the types are checked meanwhile.
+await Promise.all([
+  lane([
+    ["format and lint", [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]],
+    ["rooms", ["scripts/check-rooms.js"]],
+    ["types", [bin("typescript/bin/tsc"), "-p", "tsconfig.json", "--noEmit"]],
+    ["types of the browser's part", [bin("typescript/bin/tsc"), "-p", "web/tsconfig.json", "--noEmit"]],
+  ]),
+  lane([
+    ["build", ["scripts/build.js"]],
+    ["documentation", ["scripts/docs.js", "check"]],
+  ]),
+]);
 tests("tests", process.argv.slice(2));
 const hunted = ["--seed-from", "1", "--runs", "500", "--all-marks", "--coverage"];
 // Always the same seeds: a failure here is a failure of the change, not of luck. `npm run hunt` looks further. Together

@@ -4,6 +4,12 @@ import { createServer } from "node:net";
 const first = 10_000;
 const last = 30_000;
 
+/** Tests run in up to two processes at a time: each has its half, so that none takes a port that the other is about to. */
+const half = (Number(process.env["VITEST_POOL_ID"] ?? 1) % 2) * ((last - first) / 2);
+
+/** `cluster.sh` lays a cluster's other ports above its first one. */
+const above = 400;
+
 /**
  * `count` ports of 127.0.0.1 on which nothing listens. They lie below the range from which the system takes ports for
  * outgoing connections, so that none of these takes one before the server starts.
@@ -11,7 +17,7 @@ const last = 30_000;
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
-    const port = first + Math.floor(Math.random() * (last - first));
+    const port = first + half + Math.floor(Math.random() * ((last - first) / 2 - above));
     if (!ports.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
