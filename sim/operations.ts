@@ -18,6 +18,7 @@ import type { Same, True } from "../src/protocol/wire.ts";
 import { drawList, firstList, kept, may } from "./access-rules.ts";
 import { type MadeZnode, type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
 import { drawListStory, drawMulti, drawUsedUp } from "./draw-multi.ts";
+import { drawQuota } from "./draw-quota.ts";
 import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";
 
 /** What comes of an operation: an error's code or "ok", and what a success answers. */
@@ -61,7 +62,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     asked: ({ path, version }) => ({ op: "delete", path, version }),
     takesRoom: () => false,
     rule: (tree, { zxid, identities }, { path, version }) => {
-      if (path === "/" || path.startsWith("/zookeeper")) return refused("BAD_ARGUMENTS");
+      if (["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"].includes(path)) return refused("BAD_ARGUMENTS");
       const parent = tree.now(parentOf(path));
       if (parent !== undefined && !may(parent.acl, ["DELETE"], identities)) return refused("NO_AUTH");
       const znode = tree.now(path);
@@ -81,6 +82,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
       if (znode === undefined) return refused("NO_NODE");
       if (!may(znode.acl, ["WRITE"], entry.identities)) return refused("NO_AUTH");
       if (path === "/zookeeper/config") return refused("BAD_ARGUMENTS");
+      if (tree.exceeds(path, { count: 0, bytes: data.length - znode.data.length })) return refused("QUOTA_EXCEEDED");
       if (version !== -1 && version !== znode.version) return refused("BAD_VERSION");
       return ok({ stat: statOf(tree.change(entry, path, znode, data)) });
     },
@@ -139,6 +141,7 @@ function createRule(
   if (!/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
   if (tree.now(path) !== undefined) return refused("NODE_EXISTS");
   if (parent.owner !== 0) return refused("NO_CHILDREN_FOR_EPHEMERALS");
+  if (tree.exceeds(path, { count: 1, bytes: wanted.data.length })) return refused("QUOTA_EXCEEDED");
   return ok({ path, stat: statOf(tree.add(entry, { ...wanted, path, acl: acl ?? firstList(path) })) });
 }
 
@@ -294,6 +297,8 @@ export const writeChoices = {
     hunted: [],
     step: (drawing) => ({ kind: "multi", parts: drawMulti(drawing) }),
   },
+  /** Quotas are set, changed, taken away. Plans of before draw none. */
+  quota: { weight: 0, hunted: [], step: drawQuota },
 } satisfies Readonly<Record<string, Choice>>;
 
 export type WriteChoice = keyof typeof writeChoices;

@@ -13,7 +13,7 @@ import {
 import { opcode } from "../../src/zookeeper/opcodes.ts";
 import { acl, multiHeader, replies, requests } from "../../src/zookeeper/records.ts";
 import { ZkClient, type ZkHeard, type ZkReply } from "../../test/support/zookeeper-client.ts";
-import { type Ask, asks, clients, type Step } from "./steps.ts";
+import { type Ask, asks, clients, ownPlace, type Step } from "./steps.ts";
 
 /** A line of a transcript; `#` in the text stands for a zxid. */
 export interface Line {
@@ -169,6 +169,7 @@ export class Side {
 
   #path(short: string): string {
     if (short === "/") return this.#prefix;
+    if (short.includes(ownPlace)) return short.replace(ownPlace, this.#prefix);
     return !short.startsWith("/") || short.startsWith("/zookeeper") ? short : this.#prefix + short;
   }
 

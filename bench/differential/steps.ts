@@ -77,7 +77,44 @@ const standing = [
 ] as const;
 const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 19, 21, 22, 101, 103, 104, 107, 999, -7];
 
-/** Draws a sequence of `length` steps. */
+/** In a path: the znode below which the sequence has its znodes. */
+export const ownPlace = "%";
+
+/**
+ * Limits of a quota. Hard ones leave no room at all: ZooKeeper decides on what is there while other requests are under way,
+ * and whether there is room for one more would depend on how far those are.
+ */
+const quotaLimits = [
+  "count=2,bytes=3",
+  "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=-1",
+  "count=1,bytes=-1=;byteHardLimit=0;countHardLimit=-1",
+  "count=-1,bytes=1=;byteHardLimit=-1;countHardLimit=0",
+];
+
+/**
+ * Steps that have to do with a quota, one request in each, as what is under way does not count yet in ZooKeeper. There are
+ * never counts without limits, which ZooKeeper would let grow old.
+ */
+function drawQuotaSteps(random: Random, client: () => number): readonly Step[] {
+  const at = `/zookeeper/quota${ownPlace}/a`;
+  const [limits, stats] = [`${at}/zookeeper_limits`, `${at}/zookeeper_stats`];
+  const step = (op: Ask["op"], path: string, data = ""): Step => ({
+    type: "ask",
+    client: client(),
+    asks: [{ op, path, data, version: -1, flags: 0, mode: 0, ttlMs: 0, noAcl: false, watch: false }],
+  });
+  const text = quotaLimits[Math.floor(random() * quotaLimits.length)] ?? "";
+  const draw = random();
+  if (draw < 0.4) {
+    const places = [`/zookeeper/quota${ownPlace}`, at].map((path) => step("create", path));
+    return [...places, step("create2", limits, text), step("create", stats, "count=0,bytes=0"), step("getData", stats)];
+  }
+  if (draw < 0.6) return [step("setData", limits, text), step("getData", limits)];
+  if (draw < 0.7) return [step("delete", stats), step("delete", limits)];
+  return [step("getData", stats), step("exists", limits)];
+}
+
+/** Draws a sequence of `length` steps, about. */
 export function drawSteps(random: Random, length: number): readonly Step[] {
   const below = (n: number): number => Math.floor(random() * n);
   const client = (): number => below(clients);
@@ -98,7 +135,7 @@ export function drawSteps(random: Random, length: number): readonly Step[] {
     const body = Array.from({ length: below(12) }, () => (random() < 0.5 ? 0 : below(256)));
     return { type: "garbled", client: client(), opcode: garbledOpcodes[below(garbledOpcodes.length)] ?? 1, body };
   };
-  return Array.from({ length }, step);
+  return Array.from({ length }, () => (random() < 0.08 ? drawQuotaSteps(random, client) : [step()])).flat();
 }
 
 const credentials = ["bob:secret", "bob:other", "bob", "", "a:b:c", "\u00fc:x"];

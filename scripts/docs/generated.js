@@ -149,6 +149,7 @@ async function metricsPage({ createMetrics }) {
     doors: () => ({}),
     logDropped: () => 0,
     outOfFiles: () => 0,
+    quotas: () => ({ over: 0, passed: 0, refused: 0 }),
   };
   const text = await createMetrics(source).scrape();
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]));

@@ -5,6 +5,7 @@ import { DiskMarks } from "../marks/disks.ts";
 import { ElectionMarks } from "../marks/elections.ts";
 import type { Marks } from "../marks/marks.ts";
 import { MembershipMarks } from "../marks/membership.ts";
+import { QuotaMarks } from "../marks/quotas.ts";
 import { ReplicationMarks } from "../marks/replication.ts";
 import { TransactionMarks } from "../marks/transactions.ts";
 import { ZnodeKindMarks } from "../marks/znode-kinds.ts";
@@ -61,7 +62,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
   const changes = marks === undefined ? [] : [new MembershipMarks(marks, history)];
   const clients = marks === undefined ? [] : [new ClientMarks(marks, feed)];
-  const transactions = marks === undefined ? [] : [new TransactionMarks(marks, feed)];
+  const transactions = marks === undefined ? [] : [new TransactionMarks(marks, feed), new QuotaMarks(marks, feed)];
   const access = marks === undefined ? [] : [new AccessMarks(marks, feed)];
   const kinds = marks === undefined ? [] : [new ZnodeKindMarks(marks, feed)];
   history.watch([

@@ -1,7 +1,9 @@
 /** The tree of the reference model: every version of every znode, so that it can be seen as it was at any zxid. */
+import { utf8 } from "../../src/base/bytes.ts";
 import type { AclItem, ClientIdentity, SessionId, Stat, Zxid } from "../../src/base/operations.ts";
 import { hashString } from "../../src/base/random.ts";
 import { firstList } from "../access-rules.ts";
+import { countedBy, countsOf, goesBeyond, hardLimitsOf } from "./model-quotas.ts";
 
 /** One version of a znode, from a zxid on. */
 export interface ZnodeVersion {
@@ -74,6 +76,10 @@ export class ModelTree {
   readonly #ephemerals = new Map<SessionId, Set<string>>();
   /** Whatever happened to znodes, in order. */
   readonly #changes: ModelChange[] = [];
+  /** Paths of znodes that ever kept the counts of a quota. */
+  readonly #stats = new Set<string>();
+  /** The limits that are in force for the entry under way. */
+  #limits: ReturnType<typeof hardLimitsOf> = [];
   /** Within {@link atomically}: what takes back each change since it began, the newest last. */
   #undo: (() => void)[] | undefined;
 
@@ -144,25 +150,38 @@ export class ModelTree {
     return version?.exists === true ? version : undefined;
   }
 
+  /** An entry begins: the limits that are in force are those of now, whatever it does to them. */
+  begin(): void {
+    this.#limits = this.#stats.size === 0 ? [] : hardLimitsOf(this, this.#stats);
+  }
+
+  /** Whether a quota leaves no room for a znode more at `path`, or for its data to grow. */
+  exceeds(path: string, more: { readonly count: number; readonly bytes: number }): boolean {
+    return goesBeyond(this, this.#limits, path, more);
+  }
+
   /** Adds a znode below one that exists. */
   add(entry: ModelEntry, wanted: MadeZnode): ZnodeVersion {
     const { path, owner = 0 } = wanted;
     const made = fresh(entry, wanted);
+    if (countedBy(path) !== undefined) this.#stats.add(path);
     this.#set(path, made);
     this.#childChanged(entry.zxid, path, 1);
+    this.#recount(entry.zxid);
     if (owner !== 0) {
       const owned = this.#ephemerals.get(owner) ?? new Set();
       this.#ephemerals.set(owner, owned.add(path));
       this.#undo?.push(() => owned.delete(path));
     }
-    return made;
+    return this.now(path) ?? made;
   }
 
   /** Changes the data of a znode that exists. */
   change({ zxid, timeMs }: ModelEntry, path: string, znode: ZnodeVersion, data: Uint8Array): ZnodeVersion {
     const next = { ...znode, since: zxid, data, mzxid: zxid, mtime: timeMs, version: znode.version + 1 };
     this.#set(path, next);
-    return next;
+    this.#recount(zxid);
+    return this.now(path) ?? next;
   }
 
   /** The servers themselves say who they are: there are no versions of that. */
@@ -185,6 +204,7 @@ export class ModelTree {
     if (znode === undefined) return;
     this.#set(path, { ...znode, since: zxid, exists: false });
     this.#childChanged(zxid, path, 0);
+    this.#recount(zxid);
     const owned = this.#ephemerals.get(znode.owner);
     if (owned?.delete(path) === true) this.#undo?.push(() => owned.add(path));
   }
@@ -198,6 +218,18 @@ export class ModelTree {
   removeEphemerals(zxid: Zxid, owner: SessionId): void {
     for (const path of this.#ephemerals.get(owner) ?? []) this.remove(zxid, path);
     this.#ephemerals.delete(owner);
+  }
+
+  /** Whatever is counted for quotas says what is there. Nobody is told. */
+  #recount(zxid: Zxid): void {
+    for (const path of this.#stats) {
+      const znode = this.now(path);
+      const text = countsOf(this, countedBy(path) ?? "");
+      if (znode === undefined || new TextDecoder().decode(znode.data) === text) continue;
+      const versions = this.#versions.get(path);
+      versions?.push({ ...znode, since: zxid, data: utf8(text) });
+      this.#undo?.push(() => versions?.pop());
+    }
   }
 
   #childChanged(zxid: Zxid, path: string, made: 0 | 1): void {
@@ -261,13 +293,14 @@ function fresh({ zxid, timeMs }: Pick<ModelEntry, "zxid" | "timeMs">, made: Made
   };
 }
 
-/** What happened between two versions of a znode that follow each other; undefined: another list, of which no watch tells. */
+/** What happened between two versions of a znode that follow each other; undefined: nothing that anybody is told of. */
 export function changeBetween(before: ZnodeVersion | undefined, after: ZnodeVersion): ModelChange["type"] | undefined {
   if (!after.exists) return "deleted";
   if (before === undefined || !before.exists) return "created";
-  if (after.aversion !== before.aversion) return undefined;
-  // Not by its zxid: of a multi, the children may change after the data.
-  return after.version !== before.version || after.data !== before.data ? "dataChanged" : "childrenChanged";
+  // What servers write has no versions. Of a multi, the children may change after the data, at the same zxid.
+  if (after.version !== before.version || after.mzxid !== before.mzxid) return "dataChanged";
+  const same = after.childrenMade === before.childrenMade && after.children === before.children;
+  return same ? undefined : "childrenChanged";
 }
 
 /** What a client sees of a version. */

@@ -148,6 +148,7 @@ export class ReferenceModel {
     if (parts > keptMax) return;
     session.lastRequestId = requestId;
     const entry = { zxid: index, timeMs: this.#timeMs, sessionId, identities };
+    this.tree.begin();
     const done: Done = diskFull === "" ? ruleOf(this.tree, entry, operation) : refused("DISK_FULL");
     session.kept.set(requestId, done.success.results === undefined ? 1 : Math.max(1, done.success.results.length));
     this.effects.set(index, { zxid: index, sessionId, requestId, operation, identities, ...done });

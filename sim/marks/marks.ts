@@ -129,6 +129,13 @@ export const markSentences = {
   "multi-part-sees-another": "a part of a multi concerned a znode that a part before it had changed",
   "multi-repeated": "a multi came through the log a second time",
   "multi-read": "a multiRead answered some of its parts, and others not",
+  // Quotas.
+  "quota-set": "a quota was set on znodes that were there already",
+  "quota-refuses": "a hard limit of a quota refused a write",
+  "quota-refuses-part": "a hard limit of a quota refused a multi for the sake of a part behind the first",
+  "quota-counts-ends": "a session ended with ephemerals that a quota counts",
+  "soft-limit-passed": "a write went beyond a soft limit of a quota, and was done",
+  "quota-read": "a client read what a quota counts",
   // Containers and times to live.
   "container-removed": "a container that had lost its last child was removed",
   "ttl-over": "a znode was removed when its time to live was over",

@@ -12,6 +12,7 @@ import { membership } from "./membership.ts";
 import { messages } from "./messages.ts";
 import type { Mutant, NotApplicable } from "./mutant.ts";
 import { persistence } from "./persistence.ts";
+import { quotas } from "./quotas.ts";
 import { reads } from "./reads.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
@@ -51,6 +52,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Transactions", mutants: transactions },
   { title: "Containers and times to live", mutants: znodeKinds },
   { title: "Access control", mutants: access },
+  { title: "Quotas", mutants: quotas },
   { title: "Membership and transfer", mutants: membership },
   { title: "The members, as they are told", mutants: shownMembers },
   { title: "Snapshots", mutants: snapshots },

@@ -138,6 +138,8 @@ const mix = object({
   addWatch: optional(weight, 0),
   /** Who the members are: the data of /zookeeper/config. */
   getMembers: optional(weight, 0),
+  /** What a quota counts. */
+  getQuota: optional(weight, 0),
   /** Ends the session in good order and opens another. */
   close: optional(weight, 0.5),
   /** Drops the connection. */

@@ -27,6 +27,7 @@ const reading: readonly Choice[] = [
   "getMembers",
   "getAcl",
   "auth",
+  "getQuota",
 ];
 
 const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
@@ -80,6 +81,8 @@ export class StepSource {
         return this.#read("exists", path);
       case "getChildren":
         return this.#page(this.#read("getChildren", draws.pick(this.#tops)), seen);
+      case "getQuota":
+        return this.#read("getData", `/zookeeper/quota${draws.pick(this.#tops)}/zookeeper_stats`);
       case "getMembers":
         return this.#read("getData", "/zookeeper/config");
       case "multiRead":

@@ -49,6 +49,11 @@ const errors = {
     "the data is over the limit of a znode",
     "keep at most 1 MiB in a znode; store large data elsewhere and its address here",
   ],
+  QUOTA_EXCEEDED: [
+    "refused",
+    "the quota of the znode, or of one above it, leaves no room for it",
+    "delete what is not needed below the path that the message names, or raise its quota: kvctl quota",
+  ],
   MULTI_TOO_LARGE: [
     "refused",
     "the transaction is over its limits",

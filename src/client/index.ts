@@ -23,6 +23,7 @@ export type {
   WatchKind,
   Zxid,
 } from "../base/operations.ts";
+export type { QuotaLimits } from "../base/quotas.ts";
 export { digestId, parseAcl } from "./acl.ts";
 export { type AdminOptions, type AdminRequest, administer, type JoiningMember, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
@@ -52,6 +53,7 @@ export type {
   VersionOptions,
   WatchOptions,
 } from "./options.ts";
+export { getQuota, listQuotas, type Quota, type QuotaClient, removeQuota, setQuota } from "./quotas.ts";
 export { type ServerSession, type ServerSessions, serverSessions } from "./server-sessions.ts";
 export {
   type AskedServer,

@@ -31,6 +31,8 @@ export interface MetricsSource {
   doors(): Readonly<Record<string, DoorCounters>>;
   /** Lines of the log that were lost. */
   logDropped(): number;
+  /** Quotas whose soft limits are passed now; since the start, how often one was, and writes that hard ones refused. */
+  quotas(): { readonly over: number; readonly passed: number; readonly refused: number };
   /** Looks at which no file could be opened. */
   outOfFiles(): number;
 }
@@ -139,7 +141,10 @@ export function createMetrics(source: MetricsSource): Metrics {
     registers,
   });
 
+  const quotas = quotaMetrics(registry);
+
   const fill = (): void => {
+    quotas(source.quotas());
     outOfFiles.reset();
     outOfFiles.inc(source.outOfFiles());
     logDropped.reset();
@@ -248,5 +253,31 @@ function doorMetrics(registry: Registry): (doors: Readonly<Record<string, DoorCo
       outOfFiles.inc({ door }, counters.outOfFiles);
       for (const [reason, count] of counters.ended ?? []) ended.inc({ door, reason }, count);
     }
+  };
+}
+
+function quotaMetrics(registry: Registry): (quotas: ReturnType<MetricsSource["quotas"]>) => void {
+  const registers = [registry];
+  const over = new Gauge({
+    name: "terrarium_quotas_over_soft_limit",
+    help: "Quotas of which a soft limit is passed.",
+    registers,
+  });
+  const passed = new Counter({
+    name: "terrarium_quota_soft_limit_passed_total",
+    help: "Times that a write went beyond a soft limit of a quota; counted at every server.",
+    registers,
+  });
+  const refused = new Counter({
+    name: "terrarium_quota_refused_total",
+    help: "Writes that a hard limit of a quota refused; counted at every server.",
+    registers,
+  });
+  return (quotas) => {
+    over.set(quotas.over);
+    passed.reset();
+    passed.inc(quotas.passed);
+    refused.reset();
+    refused.inc(quotas.refused);
   };
 }

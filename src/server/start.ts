@@ -32,6 +32,7 @@ import type { LogOutput } from "./log-output.ts";
 import { Lookout } from "./lookout.ts";
 import { followMembership } from "./membership.ts";
 import type { ServeOptions } from "./options.ts";
+import { QuotaWatch } from "./quota-watch.ts";
 import { administerAnywhere } from "./reconfiguration.ts";
 import { unlessAborted } from "./stopping.ts";
 import { timedDisk } from "./timed-disk.ts";
@@ -142,12 +143,14 @@ async function serve(
 ): Promise<RunningServer> {
   const collecting = new CollectingLog(log);
   const lookout = new Lookout({ options, clock, node: () => node, peers: () => peers, log: collecting });
+  const quotas = new QuotaWatch(() => node.machine.quotas(), collecting);
   const metrics = createMetrics({
     status: () => node.status(),
     peers: () => peers.linkStats(),
     doors: () => doorStats(doors),
     logDropped: () => output.dropped,
     outOfFiles: () => fileGauge.failed,
+    quotas: () => quotas.figures,
   });
   const logRoles = roleLogger(collecting);
   const host = new Host({
@@ -242,7 +245,10 @@ async function serve(
       secret: (length) => randomBytes(length),
       requestFlush: host.requestFlush,
       checkpointTook: metrics.observeCheckpointTurn,
-      applied: (command, applied) => lookout.applied(command, applied),
+      applied: (command, applied) => {
+        quotas.applied(applied);
+        lookout.applied(command, applied);
+      },
       fatal,
     },
     recovered,

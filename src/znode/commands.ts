@@ -1,6 +1,7 @@
 /** Commands of the state machine: what the log's entries mean. See `proto/log.proto` for their bytes. */
 import type { ClientIdentity, Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
 import type { ChangeType } from "../base/watch-rules.ts";
+import type { Crossing } from "./quotas.ts";
 
 export interface Command {
   /** The leader's clock when it appended the command, Unix ms, never going back: the only time known here. */
@@ -87,6 +88,8 @@ export interface Applied {
   readonly changes: readonly Change[];
   /** Sessions that ended with this command. */
   readonly ended: readonly SessionId[];
+  /** Soft limits of quotas that it went beyond; left out: none. */
+  readonly crossed?: readonly Crossing[];
 }
 
 export type Outcome =

@@ -1,6 +1,10 @@
 /** What must hold in the replicated state at every moment, beyond what each part asserts of itself. */
 import { assert } from "../base/assert.ts";
+import { fromUtf8 } from "../base/bytes.ts";
+import { formatCounts } from "../base/quotas.ts";
+import { viewOf } from "./data-store.ts";
 import type { SessionTable } from "./sessions.ts";
+import { countsAt } from "./subtrees.ts";
 import type { Tree } from "./tree.ts";
 
 /** Asserts all invariants of the state. Visits everything. */
@@ -8,6 +12,16 @@ export function assertSound(tree: Tree, sessions: SessionTable): void {
   tree.assertSound();
   sessions.assertSound();
   assertOwnership(tree, sessions);
+  assertQuotas(tree);
+}
+
+/** What quotas count along with each change is what is there. */
+function assertQuotas(tree: Tree): void {
+  for (const { path, count, bytes, stats } of tree.quotas.counted()) {
+    const now = countsAt(tree, path);
+    assert(now.count === count && now.bytes === bytes, `the quota of ${path} counts what is there`);
+    assert(fromUtf8(viewOf(stats)) === formatCounts(now), `the counts of ${path} are shown as they are`);
+  }
 }
 
 /** An ephemeral exists if and only if its owner lives and lists it. */

@@ -13,8 +13,10 @@
  * | What servers alone write: /zookeeper/config               | `members.ts`                                |
  * | Sessions are opened, attached, closed, expired            | `session-commands.ts`, `sessions.ts`        |
  * | The tree                                                  | `tree.ts`, `paths.ts`                       |
+ * | Quotas: what is allowed, what is there                   | `quotas.ts`, `operations/over-quota.ts`     |
  * | Znodes that go when nobody uses them                      | `lifetimes.ts`, `unused-command.ts`         |
  * | A znode and its Stat; where its data are                  | `stat.ts`, `data-store.ts`                  |
+ * | What there is below a znode                             | `subtrees.ts`                               |
  * | Names of children in order; a map of a million paths      | `sorted-names.ts`, `name-map.ts`            |
  * | Reads                                                     | `reads.ts`                                  |
  * | Who may do what; the lists that say so, each kept once    | `access.ts`, `acl-table.ts`                 |
@@ -34,6 +36,7 @@ import type { Target } from "./edits.ts";
 import { assertSound } from "./invariants.ts";
 import { tellMembers } from "./members.ts";
 import { unchanged } from "./outcomes.ts";
+import type { QuotaView } from "./quotas.ts";
 import { answer, type Readable, workOf } from "./reads.ts";
 import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
 import { type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
@@ -78,6 +81,12 @@ export class ZnodeMachine {
     this.#advance(index);
     // Leaders' clocks differ; the stamps that the state shows never go back.
     this.#lastTimeMs = Math.max(this.#lastTimeMs, command.timeMs);
+    const applied = this.#apply(index, command);
+    const crossed = this.#tree.quotas.takeCrossed();
+    return crossed.length === 0 ? applied : { ...applied, crossed };
+  }
+
+  #apply(index: Zxid, command: Command): Applied {
     const { body } = command;
     switch (body.type) {
       case "write":
@@ -167,6 +176,11 @@ export class ZnodeMachine {
    */
   digest(): string {
     return digestOf(this.#tree, this.#sessions, this.#appliedIndex, this.#lastTimeMs);
+  }
+
+  /** The quotas that limit something, in no order that means anything. */
+  quotas(): Iterable<QuotaView> {
+    return this.#tree.quotas.all();
   }
 
   /** What a checkpoint has to write by now takes about so many bytes. */

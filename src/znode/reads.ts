@@ -11,6 +11,7 @@ import { pathProblem } from "./paths.ts";
 import type { SessionTable } from "./sessions.ts";
 import { nameOverheadBytes } from "./sorted-names.ts";
 import { statOf, type Znode } from "./stat.ts";
+import { countBelow } from "./subtrees.ts";
 import type { Tree } from "./tree.ts";
 
 /** What there is to say where nothing is read. */
@@ -53,7 +54,7 @@ export function answer(readable: Readable, read: Read): Result {
     case "getChildren":
       return childrenOf(znode, read);
     case "getAllChildrenNumber":
-      return { count: tree.countBelow(znode) };
+      return { count: countBelow(tree, znode) };
     default:
       return unreachable(read.kind);
   }

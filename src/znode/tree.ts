@@ -6,17 +6,19 @@
 
 import { initialAcl, openAcl } from "../base/acl.ts";
 import { assert, present } from "../base/assert.ts";
-import { emptyBytes } from "../base/bytes.ts";
+import { emptyBytes, utf8 } from "../base/bytes.ts";
 import type { Acl, SessionId, Zxid } from "../base/operations.ts";
 import { builtInPaths } from "../base/paths.ts";
+import { formatCounts, type QuotaCounts } from "../base/quotas.ts";
 import type { Keeping } from "../base/znode-kinds.ts";
 import { AclTable, rowBytesOf } from "./acl-table.ts";
 import { DataStore } from "./data-store.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { NameMap } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
-import { SortedNames } from "./sorted-names.ts";
+import { Quotas } from "./quotas.ts";
 import { nextVersion, Znode } from "./stat.ts";
+import { addChild, countsAt, removeChild } from "./subtrees.ts";
 
 /** What a dirty znode counts for beyond its path and data, in bytes. */
 const rowBytes = 64;
@@ -31,6 +33,9 @@ export class Tree {
   readonly #store = new DataStore();
   readonly #acls = new AclTable();
   readonly #lifetimes = new Lifetimes();
+  /** To be looked at: the tree alone counts. */
+  readonly quotas = new Quotas();
+  readonly #counted = (path: string): QuotaCounts => countsAt(this, path);
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
   #dirtyBytes = 0;
@@ -102,6 +107,9 @@ export class Tree {
     parent.pzxid = zxid;
     this.touch(znode);
     this.touch(parent);
+    this.quotas.add(path, 1, znode.length);
+    this.quotas.put(znode, this.#counted);
+    this.#showCounts();
     return znode;
   }
 
@@ -112,6 +120,7 @@ export class Tree {
     const parent = this.#parentOf(znode.path);
     this.#takeOut(znode, parent, zxid);
     removeChild(parent, nameOf(znode.path));
+    this.#showCounts();
     return parent;
   }
 
@@ -142,6 +151,7 @@ export class Tree {
       if (gone.length === parent.children?.size) parent.children = undefined;
       else for (const { path } of gone) removeChild(parent, nameOf(path));
     }
+    this.#showCounts();
   }
 
   #takeOut(znode: Znode, parent: Znode, zxid: Zxid): void {
@@ -149,6 +159,8 @@ export class Tree {
     this.#thaw(parent);
     parent.pzxid = zxid;
     znode.removed = true;
+    this.quotas.add(znode.path, -1, -znode.length);
+    this.quotas.remove(znode.path);
     this.#lifetimes.delete(znode);
     this.#store.release(znode);
     this.#acls.drop(znode.acl);
@@ -176,10 +188,13 @@ export class Tree {
 
   /** Replaces the data by a copy of `data`. */
   setData(znode: Znode, data: Uint8Array, zxid: Zxid, timeMs: number): void {
+    this.quotas.add(znode.path, 0, data.length - znode.length);
     this.#putData(znode, data);
     znode.version = nextVersion(znode.version);
     znode.mzxid = zxid;
     znode.mtime = timeMs;
+    this.quotas.put(znode, this.#counted);
+    this.#showCounts();
   }
 
   /** {@link setData} by the servers themselves: of what no client sets there are no versions, as in ZooKeeper. */
@@ -207,19 +222,9 @@ export class Tree {
     znode.aversion = nextVersion(znode.aversion);
   }
 
-  /** How many znodes there are below one. Visits those that have children. */
-  countBelow(znode: Znode): number {
-    let count = 0;
-    const left = [znode];
-    for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      if (next.children === undefined) continue;
-      count += next.children.size;
-      for (const name of next.children) {
-        const child = this.get(childPath(next.path, name));
-        if (child?.children !== undefined) left.push(child);
-      }
-    }
-    return count;
+  /** Writes down what is counted: as in ZooKeeper neither a version nor a zxid tells of it, and no watch. */
+  #showCounts(): void {
+    for (const { stats, quota } of this.quotas.takeChanged()) this.#putData(stats, utf8(formatCounts(quota)));
   }
 
   /** Notes that the checkpoint's row of a znode is not, or no longer, what it should be. */
@@ -301,6 +306,7 @@ export class Tree {
       if (parent === undefined) return false;
       addChild(parent, nameOf(path));
     }
+    this.quotas.restore(this.#znodes.values());
     return this.#znodes.has("/");
   }
 
@@ -336,15 +342,4 @@ export class Tree {
     this.#lastParent = parent;
     return parent;
   }
-}
-
-function addChild(parent: Znode, name: string): void {
-  if (parent.children === undefined) parent.children = new SortedNames();
-  parent.children.add(name);
-}
-
-function removeChild(parent: Znode, name: string): void {
-  const children = present(parent.children, "the set of children of a parent");
-  assert(children.delete(name), "a removed znode was its parent's child");
-  if (children.size === 0) parent.children = undefined;
 }

@@ -7,6 +7,7 @@ import { refusal } from "./failures.ts";
 import type { View } from "./operations/decision.ts";
 import { decide } from "./operations/table.ts";
 import { changed, dropped, sessionExpired, sessionMoved, unchanged } from "./outcomes.ts";
+import type { QuotaView } from "./quotas.ts";
 import type { Session } from "./sessions.ts";
 import type { Znode } from "./stat.ts";
 import type { Tree } from "./tree.ts";
@@ -77,5 +78,9 @@ class TreeView implements View {
 
   znode(path: string): Znode | undefined {
     return this.#tree.get(path);
+  }
+
+  quotas(path: string): readonly QuotaView[] {
+    return this.#tree.quotas.over(path);
   }
 }

@@ -23,6 +23,7 @@ export const zkError = {
   SESSIONMOVED: -118,
   NOWATCHER: -121,
   RECONFIGDISABLED: -123,
+  QUOTAEXCEEDED: -125,
 } as const;
 
 const codes: Partial<Record<ErrorCode, number>> = {
@@ -33,6 +34,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   INVALID_ACL: zkError.INVALIDACL,
   NO_WATCHER: zkError.NOWATCHER,
   BAD_VERSION: zkError.BADVERSION,
+  QUOTA_EXCEEDED: zkError.QUOTAEXCEEDED,
   NO_CHILDREN_FOR_EPHEMERALS: zkError.NOCHILDRENFOREPHEMERALS,
   BAD_ARGUMENTS: zkError.BADARGUMENTS,
   UNIMPLEMENTED: zkError.UNIMPLEMENTED,

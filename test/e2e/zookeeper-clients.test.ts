@@ -175,6 +175,33 @@ describe("access control", () => {
   });
 });
 
+describe("quotas, by zkCli.sh", () => {
+  it.skipIf(lacking.zkCli)(named("are set, met, listed and taken away", lacking.zkCli), async () => {
+    const program = ZooKeeperProgram.zkCli(cluster.server(1).zookeeperAddress, [
+      ...["create /quota", "create /quota/a 12345", "setquota -n 3 /quota", "listquota /quota", "setquota -B 9 /quota"],
+      ...["listquota /quota", "set /quota/a 1234567890", "set /quota/a 123456789", "set /quota/a 1", "create /quota/b"],
+      ...["create /quota/c", "listquota /quota", "setquota -n 3 /quota/a", "setquota -N 4 /quota", "create /quota/d"],
+      ...["get /zookeeper/quota/quota/zookeeper_stats", "delquota -N /quota", "create /quota/d", "delquota /quota"],
+      ...["listquota /quota", "ls /zookeeper/quota", "setquota -n 0 /quota", "quit"],
+    ]);
+    await program.ended;
+    const lines = program.said.split("\n");
+    for (const line of [
+      ...["absolute path is /zookeeper/quota/quota/zookeeper_limits", "Output stat for /quota count=2,bytes=5"],
+      "Output quota for /quota count=3,bytes=-1=;byteHardLimit=-1;countHardLimit=-1",
+      "Output quota for /quota count=3,bytes=-1=;byteHardLimit=9;countHardLimit=-1",
+      ...["Quota has exceeded : /quota/a", "Created /quota/c", "Output stat for /quota count=4,bytes=1"],
+      ...["/quota/a has a parent /quota which has a quota", "Quota has exceeded : /quota/d", "count=4,bytes=1"],
+      ...["Created /quota/d", "quota for /quota does not exist.", "[]", "the num quota must be greater than zero"],
+    ])
+      expect(lines).toContain(line);
+    expect(lines.filter((line) => line === "Quota has exceeded : /quota/a")).toHaveLength(1);
+    await expect
+      .poll(() => cluster.servers.some(({ output }) => output.includes("the quota of /quota is passed")))
+      .toBe(true);
+  });
+});
+
 describe("a cluster whose members ZooKeeper's clients may change", () => {
   it.skipIf(lacking.zkCli)(
     named("zkCli.sh: reconfig, at any server, is told to who watches the configuration", lacking.zkCli),

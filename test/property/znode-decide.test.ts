@@ -20,7 +20,9 @@ class State {
 
   get view(): View {
     const ephemerals = () => this.sessions.get(this.sessionId)?.ephemeralCount ?? 0;
-    return { sessionId: this.sessionId, identities: [], timeMs, ephemerals, znode: (path) => this.tree.get(path) };
+    const quotas = (path: string) => this.tree.quotas.over(path);
+    const znode = (path: string) => this.tree.get(path);
+    return { sessionId: this.sessionId, identities: [], timeMs, ephemerals, quotas, znode };
   }
 
   do(edit: Edit, zxid: Zxid): Result {

@@ -35,6 +35,7 @@ export async function startApacheZooKeeper(): Promise<ApacheZooKeeper> {
   const [port = 0] = await freePorts(1);
   const settings = [
     ...["tickTime=1000", `dataDir=${home}/data`, `clientPort=${port}`, "clientPortAddress=127.0.0.1"],
+    "enforceQuota=true",
     ...["admin.enableServer=false", "maxClientCnxns=0", "4lw.commands.whitelist=*", "extendedTypesEnabled=true"],
   ];
   await writeFile(join(home, "zoo.cfg"), `${settings.join("\n")}\n`);

@@ -44,6 +44,7 @@ function start(status: () => NodeStatus) {
     doors: () => ({ http: gate.stats }),
     logDropped: () => 9,
     outOfFiles: () => 7,
+    quotas: () => ({ over: 1, passed: 2, refused: 3 }),
   });
   server = createHttpServer({ status, metrics, gate, onError: (error) => errors.push(error) });
   return { http: server, metrics, errors };

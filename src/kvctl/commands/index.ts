@@ -12,6 +12,7 @@ import { registerHealth } from "./health.ts";
 import { registerExport, registerImport } from "./import.ts";
 import { registerLs } from "./ls.ts";
 import { registerMember } from "./member.ts";
+import { registerQuota } from "./quota.ts";
 import { registerSessions } from "./sessions.ts";
 import { registerSet } from "./set.ts";
 import { registerSnapshot } from "./snapshot.ts";
@@ -40,6 +41,7 @@ export const commands: readonly Register[] = [
   registerLs,
   registerStat,
   registerCount,
+  registerQuota,
   registerWatch,
   registerSync,
   registerDump,

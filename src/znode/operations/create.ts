@@ -7,12 +7,13 @@ import { forbidden, keptAcl } from "../access.ts";
 import { type Refusal, refusal } from "../failures.ts";
 import { configPath, parentPath, pathProblem, sequenceSuffix } from "../paths.ts";
 import type { InsertEdit, View } from "./decision.ts";
+import { overQuota } from "./over-quota.ts";
 import { badPath, dataTooLarge, noNode, serversAlone } from "./refusals.ts";
 
 /**
  * Check order: size → list → parent exists → CREATE on the parent → the servers' own → (sequence number appended) → path →
- * exists already → ephemeral parent → too many. `wantedAcl`: the list as it was asked for; left out: the one that the path
- * has anyway.
+ * exists already → ephemeral parent → too many → quota. `wantedAcl`: the list as it was asked for; left out: the one that
+ * the path has anyway.
  */
 export function decideCreate(
   view: View,
@@ -40,6 +41,8 @@ export function decideCreate(
       "TOO_MANY_EPHEMERALS",
       `session ${view.sessionId} owns ${limits.ephemeralsPerSessionMax} ephemerals already`,
     );
+  const over = overQuota(view, path, 1, data.length);
+  if (over !== undefined) return over;
   const ephemeralOwner = ephemeral ? view.sessionId : 0;
   const acl = kept?.acl ?? initialAcl(path);
   return { type: "insert", parent: parentName, path, data, ephemeralOwner, acl, timeMs: view.timeMs };

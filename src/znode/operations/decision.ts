@@ -7,12 +7,13 @@
 import type { Acl, ClientIdentity, PartName, PartOf, SessionId } from "../../base/operations.ts";
 import type { Keeping } from "../../base/znode-kinds.ts";
 import type { Refusal } from "../failures.ts";
+import type { QuotaView } from "../quotas.ts";
 import type { ZnodeView } from "../stat.ts";
 
 /** What there is to know of a znode when something is decided. */
 export type DecidedOn = Pick<
   ZnodeView,
-  "path" | "version" | "aversion" | "acl" | "childCounter" | "ephemeralOwner" | "children"
+  "path" | "version" | "aversion" | "acl" | "childCounter" | "ephemeralOwner" | "children" | "length"
 >;
 
 /** What a decision may depend on: nothing else, so that every replica decides alike. */
@@ -27,6 +28,8 @@ export interface View {
   ephemerals(): number;
   /** The znode at a path, if there is one, as it is now. */
   znode(path: string): DecidedOn | undefined;
+  /** The quotas that a znode at `path` counts for, the deepest first. */
+  quotas(path: string): readonly QuotaView[];
 }
 
 /** What is to be done. */
