@@ -101,7 +101,7 @@ function drawQuotaSteps(random: Random, client: () => number): readonly Step[] {
   const step = (op: Ask["op"], path: string, data = ""): Step => ({
     type: "ask",
     client: client(),
-    asks: [{ op, path, data, version: -1, flags: 0, mode: 0, ttlMs: 0, noAcl: false, watch: false }],
+    asks: [{ op, path, data, version: -1, flags: 0, mode: 0, ttlMs: 0, acl: openAcl, watch: false }],
   });
   const text = quotaLimits[Math.floor(random() * quotaLimits.length)] ?? "";
   const draw = random();

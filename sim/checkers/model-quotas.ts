@@ -2,11 +2,10 @@
  * Quotas as the model has them: nothing is counted along, all is counted from scratch whenever it is looked at, by the
  * words of docs/decisions/0028.
  */
-import type { ZnodeVersion } from "./model-tree.ts";
 
 /** What the model looks at. */
 interface Present {
-  now(path: string): ZnodeVersion | undefined;
+  now(path: string): { readonly data: Uint8Array } | undefined;
   paths(): string[];
 }
 

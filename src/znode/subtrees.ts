@@ -4,10 +4,14 @@ import type { QuotaCounts } from "../base/quotas.ts";
 import { childPath } from "./paths.ts";
 import { SortedNames } from "./sorted-names.ts";
 import type { Znode } from "./stat.ts";
-import type { Tree } from "./tree.ts";
+
+/** Where znodes are found. */
+interface ByPath {
+  get(path: string): Znode | undefined;
+}
 
 /** How many znodes there are below one. Visits those that have children. */
-export function countBelow(tree: Pick<Tree, "get">, znode: Znode): number {
+export function countBelow(tree: ByPath, znode: Znode): number {
   let count = 0;
   const left = [znode];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -22,7 +26,7 @@ export function countBelow(tree: Pick<Tree, "get">, znode: Znode): number {
 }
 
 /** How many znodes there are at and below a path, of which nothing need be there, and the bytes of their data. */
-export function countsAt(tree: Pick<Tree, "get">, path: string): QuotaCounts {
+export function countsAt(tree: ByPath, path: string): QuotaCounts {
   const top = tree.get(path);
   let count = 0;
   let bytes = 0;
