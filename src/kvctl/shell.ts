@@ -160,17 +160,17 @@ function unwatch(followers: Set<Follower>, path: string | undefined): void {
   }
 }
 
-function stdinTaken(): TerrariumError {
-  return usage("- as data means standard input, where the shell reads its commands", "use @file");
+function stdinTaken(hint: string): TerrariumError {
+  return usage("- as data means standard input, where the shell reads its commands", hint);
 }
 
 /** Standard input is where the lines come from: it cannot be data too. */
 function shellInputs(inputs: Inputs): Inputs {
   return {
     readFile: inputs.readFile,
-    readStdin: () => Promise.reject(stdinTaken()),
+    readStdin: () => Promise.reject(stdinTaken("use @file")),
     stream: (path) => {
-      if (path === "-") throw stdinTaken();
+      if (path === "-") throw stdinTaken("give the name of a file");
       return inputs.stream(path);
     },
   };

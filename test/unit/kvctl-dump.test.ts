@@ -59,6 +59,8 @@ describe("dump", () => {
     expect(cluster.acls.get("/b")).toEqual(acl);
     cluster.acls.set("/a", [{ perms: 31, scheme: "digest", id: "bob:x" }]);
     const hidden = await kvctl(["dump", "/a"], { cluster });
+    expect(hidden).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(hidden.stderr).toContain("kvctl: not all of /a is in the dump: 1 could not be read\n");
     expect(hidden.stderr).toContain("kvctl: /a: its access control list hides hashes from who may not change it");
   });
 

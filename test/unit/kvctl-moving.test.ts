@@ -333,6 +333,23 @@ describe("a move", () => {
     expect(target.paths("/a")).toEqual(["/a", "/a/fine"]);
   });
 
+  it("takes a parent that may not be read for one that is there, and says which cannot be made", async () => {
+    source.add("/a", "");
+    target.add("/x", "");
+    target.before = (what, path) => {
+      if (what === "read" && path === "/x") throw new ZnodeRefusal("it is secret");
+    };
+    await moved("/a", "/x/y/z");
+    expect(target.paths("/x")).toEqual(["/x", "/x/y", "/x/y/z"]);
+    target.before = (what) => {
+      if (what === "create") throw new ZnodeRefusal("there is a quota");
+    };
+    await expect(moved("/a", "/x/other/z")).rejects.toMatchObject({
+      code: "INCOMPLETE",
+      message: "/x/other, above it, cannot be made: there is a quota",
+    });
+  });
+
   it("tells of twenty, and counts the rest", async () => {
     source.add("/a", "");
     for (let i = 0; i < 30; i++) source.add(`/a/${i}`, "");

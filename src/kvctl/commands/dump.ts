@@ -1,5 +1,5 @@
 /** `kvctl dump` and `kvctl load`: a subtree as lines of JSON. */
-import type { TerrariumError } from "../../base/errors.ts";
+import { TerrariumError } from "../../base/errors.ts";
 import { fileReason } from "../../client/file-errors.ts";
 import { WholeFile } from "../../files/whole-file.ts";
 import { checkPath } from "../arguments.ts";
@@ -26,9 +26,10 @@ export async function dump(context: Context, path: string, file: string): Promis
   try {
     const { counts, words } = await dumpTree(context, path, (text) => sink.write(text));
     await sink.commit();
-    if (file === "-") {
-      if (counts.ephemerals + counts.gone > 0) context.out.note(`kvctl: ${words}`);
-    } else result(context.out, `dumped ${path} to ${file}: ${words}`, { path, file, ...counts });
+    if (file !== "-") result(context.out, `dumped ${path} to ${file}: ${words}`, { path, file, ...counts });
+    else if (counts.ephemerals + counts.gone + counts.refused > 0) context.out.note(`kvctl: ${words}`);
+    if (counts.refused > 0)
+      throw new TerrariumError("INCOMPLETE", `not all of ${path} is in the dump: ${counts.refused} could not be read`);
   } catch (error) {
     await sink.discard();
     throw error;

@@ -11,6 +11,8 @@ export interface DumpCounts {
   readonly znodes: number;
   readonly ephemerals: number;
   readonly gone: number;
+  /** Named on the way. */
+  readonly refused: number;
 }
 
 /** Writes a line for each znode at and below `path`. */
@@ -19,12 +21,15 @@ export async function dumpTree(
   path: string,
   write: (line: string) => Promise<void>,
 ): Promise<{ readonly counts: DumpCounts; readonly words: string }> {
-  const counts = { znodes: 0, ephemerals: 0, gone: 0 };
+  const counts = { znodes: 0, ephemerals: 0, gone: 0, refused: 0 };
   const leaveOut = (of: string, why: LeftOut, reason?: string): void => {
     if (of === path && why === "gone") throw missingRoot(path);
     if (why === "ephemeral") counts.ephemerals++;
     else if (why === "gone") counts.gone++;
-    else if (why === "refused") context.out.note(`kvctl: ${of}: ${reason ?? "it cannot be read"}`);
+    else if (why === "refused") {
+      counts.refused++;
+      context.out.note(`kvctl: ${of}: ${reason ?? "it cannot be read"}`);
+    }
   };
   const task = async (): Promise<void> => {
     const tree = await TerrariumTree.open(context);
@@ -42,10 +47,11 @@ export async function dumpTree(
   return { counts, words: wordsOf(counts) };
 }
 
-function wordsOf({ znodes, ephemerals, gone }: DumpCounts): string {
+function wordsOf({ znodes, ephemerals, gone, refused }: DumpCounts): string {
   const parts = [
     `${znodes.toLocaleString("en")} written`,
     ...(ephemerals > 0 ? [`${ephemerals.toLocaleString("en")} ephemeral, left out`] : []),
+    ...(refused > 0 ? [`${refused.toLocaleString("en")} that could not be read`] : []),
     ...(gone > 0 ? [`${gone.toLocaleString("en")} deleted meanwhile`] : []),
   ];
   return parts.join(", ");

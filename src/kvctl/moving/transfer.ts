@@ -107,13 +107,28 @@ export async function makeParents(
   tally: MoveTally,
 ): Promise<void> {
   const missing: string[] = [];
-  for (let above = parentPath(path); above !== "/" && (await tree.read(above)) === undefined; above = parentPath(above))
+  for (let above = parentPath(path); above !== "/" && !(await isThere(tree, above)); above = parentPath(above))
     missing.unshift(above);
   if (path === "/") return;
   for (const parent of missing) {
     const znode = { path: parent, data: emptyBytes, kind: "persistent", ttlMs: 0, acl: undefined } as const;
-    if (!dryRun) await tree.create(znode);
+    try {
+      if (!dryRun) await tree.create(znode);
+    } catch (error) {
+      if (!(error instanceof ZnodeRefusal)) throw error;
+      throw new TerrariumError("INCOMPLETE", `${parent}, above it, cannot be made: ${error.message}`);
+    }
     tally.counts.parents++;
+  }
+}
+
+/** What may not be read is there. */
+async function isThere(tree: TargetTree, path: string): Promise<boolean> {
+  try {
+    return (await tree.read(path)) !== undefined;
+  } catch (error) {
+    if (error instanceof ZnodeRefusal) return true;
+    throw error;
   }
 }
 
@@ -130,10 +145,10 @@ async function raise(
   { dryRun }: PlaceOptions,
   tally: MoveTally,
 ): Promise<void> {
-  const there = await target.read(path);
-  const by = everHad - (there?.everHad ?? everHad);
-  if (by <= 0) return;
   try {
+    const there = await target.read(path);
+    const by = everHad - (there?.everHad ?? everHad);
+    if (by <= 0) return;
     if (!dryRun) await target.countOn(path, by);
     tally.counts.countersRaised++;
   } catch (error) {
