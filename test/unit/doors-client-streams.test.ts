@@ -85,6 +85,7 @@ describe("the streams of several doors", () => {
       const { streams } = twoDoors();
       const call = Object.assign(new EventEmitter(), {
         ...{ write: () => true, pause: () => {}, resume: () => {}, end: () => {}, destroy: () => {} },
+        getPeer: () => "127.0.0.1:50000",
       });
       carrySession(call as unknown as SessionCall, streams);
       let reads = 0;
