@@ -340,6 +340,20 @@ describe("/tree", () => {
     }
   });
 
+  it("shows what everybody may read, and says where somebody may not", async () => {
+    const machine = machineWith(["/a", "secret"]);
+    const body = {
+      ...({ type: "write", sessionId: 1, attachment: 1, requestId: 2, ackedRequestId: 1 } as const),
+      operation: { op: "setAcl", path: "/a", acl: [{ perms: 31, scheme: "ip", id: "0.0.0.0/0" }], version: -1 },
+    } as const;
+    machine.apply(machine.appliedIndex + 1, { timeMs: 1, origin: 1, proposal: 1, body });
+    const { http } = await site({ machine });
+    const answer = await http.inject("/tree?path=/a");
+    expect([answer.statusCode, answer.json()]).toMatchObject([403, { error: { code: "NO_AUTH" } }]);
+    expect(answer.body).not.toContain(Buffer.from("secret").toString("base64"));
+    expect((await http.inject("/tree?path=/")).statusCode).toBe(200);
+  });
+
   it("is read only", async () => {
     const { http } = await site({ machine: machineWith(["/a", ""]) });
     for (const method of ["POST", "PUT", "DELETE", "PATCH"] as const)

@@ -212,6 +212,24 @@ describe("operations", () => {
     expect(as([alice], { op: "multi", parts: below })).toBe("ok");
   });
 
+  it("of a multi keep no more of lists than a multi may bring", () => {
+    const { as, machine } = guarded();
+    const many = Array.from(
+      { length: 60 },
+      (_, i): ClientIdentity => ({ scheme: "digest", id: `u${i}:${"h".repeat(250)}` }),
+    );
+    const parts = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        op: "createWithAcl" as const,
+        acl: [item(i + 1, "auth", ""), item(i + 1_001, "auth", "")],
+        create: { ...create(`/m${i}`), data: utf8("") },
+      }));
+    expect(as(many, { op: "multi", parts: parts(100) })).toBe("MULTI_TOO_LARGE");
+    expect(machine.stat("/m0")).toBeUndefined();
+    expect(as(many, { op: "multi", parts: parts(50) })).toBe("ok");
+    machine.assertSound();
+  });
+
   it("leave the list of where the servers are to be read by all, and written by nobody", () => {
     const { as, sees, machine } = guarded();
     expect(sees([], read("getData", "/zookeeper/config"))).toBe("ok");

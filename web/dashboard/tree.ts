@@ -116,7 +116,7 @@ export class TerrariumTree extends LitElement {
       this.trouble = "";
     } catch (error) {
       if (asked !== this.#asked) return;
-      if (error instanceof AskError && error.code === "NO_NODE") this.answer = undefined;
+      if (error instanceof AskError && (error.code === "NO_NODE" || error.code === "NO_AUTH")) this.answer = undefined;
       this.trouble = shown(error instanceof Error ? error.message : String(error));
     }
   }

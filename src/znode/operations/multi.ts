@@ -2,6 +2,7 @@
 import { limits } from "../../base/limits.ts";
 import { bytesInPart } from "../../base/operation-traits.ts";
 import type { MultiOperation, MultiPart } from "../../base/operations.ts";
+import { rowBytesOf } from "../acl-table.ts";
 import { type Refusal, refusal } from "../failures.ts";
 import type { Decision, PartDecision, PartEdit, View } from "./decision.ts";
 import { Overlay } from "./overlay.ts";
@@ -19,9 +20,17 @@ export function decideMulti(
   if (tooLarge !== undefined) return tooLarge;
   const overlay = new Overlay(view);
   const edits: PartEdit[] = [];
+  let listBytes = 0;
   for (const [i, part] of parts.entries()) {
     const decision = decidePart(overlay, part);
     if (decision.failure !== undefined) return { failure: { ...decision.failure, failedPart: i } };
+    // `auth` is a word, and stands for many: what is kept may be a thousand times what was sent.
+    if (decision.type === "insert" || decision.type === "setAcl") listBytes += rowBytesOf(decision.acl);
+    if (listBytes > limits.multiBytesMax)
+      return refusal(
+        "MULTI_TOO_LARGE",
+        `the lists that the transaction sets have more than ${limits.multiBytesMax} bytes`,
+      );
     overlay.show(decision);
     edits.push(decision);
   }
