@@ -4,7 +4,7 @@ import { emptyBytes } from "../../src/base/bytes.ts";
 import { readSegment } from "../../src/protocol/generated/disk.ts";
 import { WireReader } from "../../src/protocol/wire-reader.ts";
 import { unseal } from "../../src/storage/sealed.ts";
-import { decodeSegment, SegmentEncoder } from "../../src/storage/segment.ts";
+import { decodeSegment, SegmentEncoder, visitNames } from "../../src/storage/segment.ts";
 import { Znode } from "../../src/znode/stat.ts";
 
 const znode = (path: string, segment: number): Znode => {
@@ -73,5 +73,9 @@ it("rows of znodes that are not for everybody are apart, so that a reader that k
     ["/open", openAcl],
     ["/g", list],
   ]);
+  // Whoever cleans old segments has to learn of both, or what is guarded goes with the segment.
+  const names: string[] = [];
+  visitNames(value, "a segment", { znode: (path) => names.push(path), session: () => {} });
+  expect(names.sort()).toEqual(["/g", "/open"]);
   expect(readSegment(new WireReader(unseal(value, "a segment"))).znodes.map(({ path }) => path)).toEqual(["/open"]);
 });

@@ -212,6 +212,26 @@ describe("operations", () => {
     expect(as([alice], { op: "multi", parts: below })).toBe("ok");
   });
 
+  it("that read together ask each list, and a list that is set leaves the checkpoint under way as it was", () => {
+    const { make, machine, session, as } = guarded();
+    make("/a", [forAlice(17)]);
+    make("/b", openAcl);
+    const parts = (["getData", "getChildren"] as const).flatMap((kind) => [
+      { kind, path: "/a" },
+      { kind, path: "/b" },
+    ]);
+    const codes = (identities: readonly ClientIdentity[]) =>
+      ok(machine.read({ ...read("multiRead", "/"), parts }, session, identities)).results?.map(
+        ({ failure }) => failure?.code ?? "ok",
+      );
+    expect(codes([bob])).toEqual(["NO_AUTH", "ok", "NO_AUTH", "ok"]);
+    expect(codes([alice])).toEqual(["ok", "ok", "ok", "ok"]);
+    const saved: unknown[] = [];
+    machine.takeDirty(({ path, acl, aversion }) => saved.push([path, acl, aversion]));
+    expect(as([alice], { op: "setAcl", path: "/a", acl: openAcl, version: -1 })).toBe("ok");
+    expect(saved).toEqual([["/a", [forAlice(17)], 0]]);
+  });
+
   it("of a multi keep no more of lists than a multi may bring", () => {
     const { as, machine } = guarded();
     const many = Array.from(
