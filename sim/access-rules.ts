@@ -55,6 +55,18 @@ function digits(address: string): string {
     .join("");
 }
 
+/** What clients draw that is no item. */
+const noItems: readonly AclItem[] = [
+  { perms: 31, scheme: "nobody", id: "x" },
+  { perms: 31, scheme: "world", id: "u1" },
+  { perms: 31, scheme: "digest", id: "u1" },
+  { perms: 31, scheme: "digest", id: "u1:x:y" },
+  { perms: 31, scheme: "ip", id: "10.0.0" },
+  { perms: 31, scheme: "ip", id: "10.0.0.256" },
+  { perms: 31, scheme: "ip", id: "10.0.0.1/33" },
+];
+const nobodys = new Set(noItems.map(itemLine));
+
 /** The list that is kept of one that is asked for; undefined: it is none. Only what clients draw is known here. */
 export function kept(
   wanted: readonly AclItem[],
@@ -71,7 +83,8 @@ export function kept(
     if (scheme === "auth") {
       if (shown.length === 0) return undefined;
       for (const one of shown) list.push({ perms, scheme: "digest", id: one.id });
-    } else if (scheme === "world" || scheme === "digest" || scheme === "ip") list.push(item);
+    } else if (nobodys.has(text)) return undefined;
+    else if (scheme === "world" || scheme === "digest" || scheme === "ip") list.push(item);
     else return undefined;
   }
   return list.length === 0 ? undefined : list;
@@ -133,7 +146,7 @@ function drawItem(draws: Draws): AclItem {
         id: `${addressOf(draws.between(0, 7))}${draws.pick(["", "/32", "/31", "/30", "/29", "/0"])}`,
       };
     case 8:
-      return draws.chance(0.1) ? { perms, scheme: "nobody", id: "x" } : { perms: 31, scheme: "world", id: "anyone" };
+      return draws.chance(0.1) ? draws.pick(noItems) : { perms: 31, scheme: "world", id: "anyone" };
     default:
       return { perms, scheme: "world", id: "anyone" };
   }

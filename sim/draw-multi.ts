@@ -86,7 +86,10 @@ function drawStory(drawing: Drawing): readonly PartStep[] {
 export function drawListStory(path: string, draws: Draws): readonly PartStep[] {
   const below = `${path}/a${draws.below(3)}`;
   const set = (at: string): PartStep => ({ kind: "setAcl", path: at, acl: drawList(draws), version: -1 });
-  switch (draws.below(4)) {
+  switch (draws.below(5)) {
+    case 4:
+      // Nobody may, whoever he is: what is refused there says more to who may do everything.
+      return [{ kind: "setData", path: "/zookeeper/config", data: "", version: -1 }];
     case 0:
       return [set(path), { kind: "check", path, version: -1 }, set(path)];
     case 1:

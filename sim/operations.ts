@@ -12,6 +12,7 @@ import type {
   OperationOf,
   Operations,
   PartResult,
+  PlainCreate,
   Success,
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
@@ -102,15 +103,20 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   createWithAcl: {
-    asked: ({ path, data, ephemeral, sequential, acl }) => ({
-      op: "createWithAcl",
-      acl,
-      create: { op: "create", path, data: utf8(data), ephemeral, sequential },
-    }),
+    asked: ({ acl, goes, data: text, path, ephemeral, sequential }) => {
+      const data = utf8(text);
+      const create: Record<typeof goes, PlainCreate> = {
+        never: { op: "create", path, data, ephemeral, sequential },
+        empty: { op: "createContainer", path, data },
+        unset: { op: "createTtl", path, data, sequential, ttlMs: 500 },
+      };
+      return { op: "createWithAcl", acl, create: create[goes] };
+    },
     takesRoom: () => true,
     rule: (tree, entry, { acl, create }) => {
       const owner = create.op === "create" && create.ephemeral ? entry.sessionId : 0;
-      return createRule(tree, entry, { sequential: false, ...create, owner, acl });
+      const container = create.op === "createContainer";
+      return createRule(tree, entry, { sequential: false, ...create, container, owner, acl });
     },
   },
   multi: {
@@ -279,7 +285,10 @@ export const writeChoices = {
     step: ({ path, parent, data, draws }) => {
       const sequential = draws.chance(0.3);
       const at = sequential ? `${parent()}/s-` : path;
-      return { kind: "createWithAcl", path: at, data, ephemeral: draws.chance(0.2), sequential, acl: drawList(draws) };
+      const ephemeral = draws.chance(0.2);
+      const acl = drawList(draws);
+      const goes = ephemeral || acl.length < 2 ? "never" : sequential ? "unset" : "empty";
+      return { kind: "createWithAcl", path: at, data, ephemeral, sequential, acl, goes };
     },
   },
   setAcl: {

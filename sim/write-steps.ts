@@ -11,6 +11,7 @@ import {
   type Shape,
   tagged,
   text,
+  word,
 } from "./plan/schema.ts";
 import type { Draws } from "./world/random.ts";
 
@@ -27,7 +28,15 @@ const singleSteps = {
   delete: { path, version },
   setData: { path, data, version },
   setAcl: { path, acl, version },
-  createWithAcl: { path, data, ephemeral: optional(flag, false), sequential: optional(flag, false), acl },
+  createWithAcl: {
+    path,
+    data,
+    ephemeral: optional(flag, false),
+    sequential: optional(flag, false),
+    acl,
+    /** A container, or one that lives for half a second, which neither of them is then. */
+    goes: optional(word("never", "empty", "unset"), "never"),
+  },
 } satisfies { readonly [N in keyof SingleOperations]: Shape };
 
 /** A part of a multi: as a step that asks for it alone. */

@@ -139,17 +139,6 @@ export function permissionsText(perms: number): string {
   return letters.map(([letter, bit]) => ((perms & bit) === 0 ? "" : letter)).join("");
 }
 
-/** The permissions that letters stand for; undefined if one of them is no letter of a permission. */
-export function permissionsOf(text: string): number | undefined {
-  let perms = 0;
-  for (const letter of text) {
-    const bit = letters.find(([one]) => one === letter)?.[1];
-    if (bit === undefined) return undefined;
-    perms |= bit;
-  }
-  return perms;
-}
-
 /** What a client wrote, for a sentence: failures are remembered and sent, so that none may be as long as a request. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
@@ -163,18 +152,4 @@ export function itemText({ perms, scheme, id }: AclItem): string {
 /** A list as people write it. */
 export function aclText(acl: Acl): string {
   return acl.length === 0 ? "nobody" : acl.map(itemText).join(",");
-}
-
-/** Reads an item as people write it; a string says, as a sentence, why it is none. */
-export function itemOf(text: string): AclItem | string {
-  const first = text.indexOf(":");
-  const last = text.lastIndexOf(":");
-  if (first <= 0 || last <= first) return `${JSON.stringify(text)} is not scheme:id:permissions`;
-  const letters = text.slice(last + 1);
-  const perms = permissionsOf(letters);
-  if (perms === undefined || perms === 0)
-    return `${JSON.stringify(letters)}, behind the last colon of ${JSON.stringify(text)}, are no permissions: they are letters of ${permissionLetters}`;
-  const item = { perms, scheme: text.slice(0, first), id: text.slice(first + 1, last) };
-  const problem = itemProblem(item);
-  return problem === undefined ? item : `${JSON.stringify(text)} is no item of a list: ${problem}`;
 }

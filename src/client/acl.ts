@@ -1,6 +1,6 @@
 /** Access control lists as people write them. */
 import { createHash } from "node:crypto";
-import { itemOf } from "../base/acl.ts";
+import { itemOf } from "../base/acl-words.ts";
 import { TerrariumError } from "../base/errors.ts";
 import type { AclItem } from "../base/operations.ts";
 

@@ -1,5 +1,6 @@
 /** Znodes as lines of JSON, for people: one a line, parents before their children. */
-import { aclEqual, itemOf, itemText } from "../../base/acl.ts";
+import { aclEqual, itemText } from "../../base/acl.ts";
+import { itemOf } from "../../base/acl-words.ts";
 import { bytesEqual, fromUtf8, utf8 } from "../../base/bytes.ts";
 import { TerrariumError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
