@@ -81,7 +81,7 @@ export class Watches implements Observer {
     } else if (!watches.has(key)) watches.set(key, { kind, path, armedAt: zxid });
   }
 
-  sessionEvent({ client, life, type, event, watch: unwatched }: SessionEvent): void {
+  sessionEvent({ client, life, type, event, watches = [], watch: unwatched }: SessionEvent): void {
     const waiting = this.#of(client, life);
     if (type === "ended") {
       waiting.watches.clear();
@@ -93,7 +93,7 @@ export class Watches implements Observer {
     }
     if (event === undefined) return;
     const { kind, path, zxid } = event;
-    if (stands(kind)) return this.#stands(client, waiting, event);
+    if (stands(kind)) return this.#stands(client, waiting, event, watches);
     const watch = waiting.watches.get(keyOf(kind, path));
     if (watch === undefined) this.#break(client, `had an event on ${path} (${kind}) that it does not wait for`);
     waiting.watches.delete(keyOf(kind, path));
@@ -104,15 +104,15 @@ export class Watches implements Observer {
       this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though its server knows what changed`);
   }
 
-  /** An event of watches that stay armed: of several recursive ones above a change it is that of all. */
-  #stands(client: number, waiting: Waiting, event: WatchEvent): void {
+  /** An event of watches that stay armed: of several recursive ones above a change it may be that of all. */
+  #stands(client: number, waiting: Waiting, event: WatchEvent, watches: readonly WatchSpec[]): void {
     const { type, kind, path, zxid } = event;
     if (zxid < waiting.lastEvent) this.#break(client, `had an event of zxid ${zxid} after one of ${waiting.lastEvent}`);
     waiting.lastEvent = zxid;
-    const all = [...waiting.standing.values()].filter(({ spec }) => spec.kind === kind);
-    const told = all.filter(({ spec }) => (type === "resync" ? spec.path === path : covers(spec, path)));
-    if (told.length === 0) this.#break(client, `had an event on ${path} (${kind}) that it does not wait for`);
-    for (const watch of told) {
+    for (const key of new Set(watches.map((watch) => keyOf(watch.kind, watch.path)))) {
+      const watch = waiting.standing.get(key);
+      if (watch === undefined || !(type === "resync" ? key === keyOf(kind, path) : covers(watch.spec, path)))
+        this.#break(client, `had an event on ${path} (${kind}) from its watch ${key}, which does not wait for it`);
       if (type === "resync") {
         if (!this.#mayResync(client, watch.spec, zxid))
           this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though it has missed nothing`);

@@ -128,13 +128,17 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     mix: {
       ...drawMix(randomness.draws("plan mix")),
       ...(contended ? contendedMix : {}),
-      ...(arming ? slowArming.mix : {}),
       pagePercent: randomness.draws("plan pages").pick([0, 50, 100]),
       multi: randomness.draws("plan multi").pick([0, 3, 10, 30]),
       addWatch: randomness.draws("plan watches that stay").pick([0, 0, 1, 4]),
       getMembers: randomness.draws("plan reads of members").pick([0, 0, 1, 4]),
       quota: randomness.draws("plan quotas").pick([0, 0, 3, 10]),
       getQuota: randomness.draws("plan reads of quotas").pick([0, 0, 1, 4]),
+      ...(arming
+        ? randomness.draws("plan arming of standing").chance(0.4)
+          ? slowArming.standing
+          : slowArming.mix
+        : {}),
       createContainer: randomness.draws("plan containers").pick([0, 0, 3, 10, 20]),
       createTtl: randomness.draws("plan times to live").pick([0, 0, 3, 10, 20]),
       getEphemerals: randomness.draws("plan ephemeral reads").pick([0, 0, 0, 2]),

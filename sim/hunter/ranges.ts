@@ -31,6 +31,17 @@ export const snapshotPaces = [
 export const slowArming = {
   config: { readWork: readWorks[1], lateFlush: 0.8 },
   mix: { watchPercent: 100, getData: 20, exists: 20, getChildren: 3, create: 5, setData: 10, delete: 3 },
+  /** Watches that stay, within each other, over znodes that change all the time. */
+  standing: {
+    watchPercent: 0,
+    addWatch: 15,
+    getData: 0,
+    exists: 0,
+    getChildren: 0,
+    create: 10,
+    setData: 20,
+    delete: 5,
+  },
 } as const;
 
 /** Everything is compacted at once. */

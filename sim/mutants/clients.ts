@@ -19,9 +19,9 @@ export const clients: readonly Mutant[] = [
     title: "a server's pong counts as the leader's word",
     source: "ours (issue 11)",
     file: "src/client/session-reconnect.ts",
-    find: "    if (at !== undefined) this.#pulse.answered(now - at);\n",
+    find: "    if (ping?.prompt === true) this.#pulse.answered(now - ping.at);\n",
     replace:
-      "    if (at !== undefined) {\n      this.#pulse.answered(now - at);\n      this.#standing.proven(now);\n    }\n",
+      "    if (ping?.prompt === true) this.#pulse.answered(now - ping.at);\n    if (ping !== undefined) this.#standing.proven(now);\n",
     expects: ["certain-sessions"],
     kind: "safety",
     lesson:
@@ -44,7 +44,7 @@ export const clients: readonly Mutant[] = [
     title: "a client counts from when it heard of the leader's word",
     source: "ours (session standing)",
     file: "src/client/session-reconnect.ts",
-    find: "    this.#standing.proven(at);\n",
+    find: "    this.#standing.proven(sent.at);\n",
     replace: "    this.#standing.proven(link.lastReceived);\n",
     expects: ["certain-sessions"],
     kind: "safety",

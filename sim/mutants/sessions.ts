@@ -242,4 +242,16 @@ export const sessions: readonly Mutant[] = [
     lesson:
       "A window is a promise that more may follow what has come through. One that only fills up ends all traffic.",
   },
+  {
+    id: "X20",
+    title: "who attaches with the entry that fills a turn is not heard of",
+    source: "ours (events in turns)",
+    file: "src/node/apply-line.ts",
+    find: "if (applied !== undefined) liveness.applied(applied);",
+    replace: "if (applied !== undefined && work + more < this.#workMax) liveness.applied(applied);",
+    expects: ["session-expiry"],
+    kind: "safety",
+    lesson:
+      "What is done in slices is seen half done. A session that is there and was heard of by nobody has been silent for as long as the leader leads.",
+  },
 ];

@@ -88,9 +88,9 @@ export const standingWatches: readonly Mutant[] = [
     title: "the client forgets a watch that stays armed when it fires",
     source: "ours",
     file: "src/client/session-watches.ts",
-    find: "return [...paths].flatMap((at) => this.#watchers[kind].get(at) ?? []);",
+    find: "return { event, watchers: armed.flatMap((at) => this.#watchers[kind].get(at) ?? []) };",
     replace:
-      "const fired = [...paths].flatMap((at) => this.#watchers[kind].get(at) ?? []);\n      this.#watchers[kind].delete(path);\n      return fired;",
+      "const watchers = armed.flatMap((at) => this.#watchers[kind].get(at) ?? []);\n      this.#watchers[kind].delete(path);\n      return { event, watchers };",
     expects: ["watches", "abandoned-watches"],
     kind: "safety",
     lesson: "Both ends have a list of watches. What stays on the one has to stay on the other.",
@@ -106,5 +106,41 @@ export const standingWatches: readonly Mutant[] = [
     expects: ["watches"],
     kind: "safety",
     lesson: "ZooKeeper's clients count on one event for each znode that comes or goes, and on none of its parent.",
+  },
+  {
+    id: "O10",
+    title: "a recursive watch is handed a change that lies before what it has missed",
+    source: "ours (watches armed in turns)",
+    file: "src/client/session-watches.ts",
+    find: "const isLate = (at: string) => lateTo.size > 0 &&",
+    replace: "const isLate = (at: string) => false &&",
+    expects: ["watches"],
+    kind: "safety",
+    lesson:
+      "One event stands for all recursive watches above a change, but they are armed one after another. Whoever hands it on has to know which of them were armed by then.",
+  },
+  {
+    id: "O11",
+    title: "what comes while watches are armed again is told at once",
+    source: "ours (watches armed in turns)",
+    file: "src/client/session-watches.ts",
+    find: "if (this.#rearmed) return [this.#fired(event, noneLate)];",
+    replace: "if (this.#rearmed || event.kind !== undefined) return [this.#fired(event, noneLate)];",
+    expects: ["watches"],
+    kind: "safety",
+    lesson:
+      "Until the last watch is armed, an older change may still come to light. What was told meanwhile would also count as all that there was, if the connection broke again.",
+  },
+  {
+    id: "O12",
+    title: "events of a server that was left are told when the next one has armed the watches",
+    source: "ours (watches armed in turns)",
+    file: "src/client/session-watches.ts",
+    find: "    this.#early = [];\n    const watches",
+    replace: "    const watches",
+    expects: ["watches"],
+    kind: "safety",
+    lesson:
+      "The next server tells of the same changes once more. What was put aside belongs to the connection that it came on.",
   },
 ];

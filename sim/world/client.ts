@@ -264,7 +264,11 @@ export class SimClient {
       case "event":
         if (!staysArmed(delivery.event.kind))
           this.#watching = this.#watching.filter((asked) => !delivery.watchers.includes(asked));
-        return this.#tell("watch", { event: delivery.event, zxid: delivery.event.zxid });
+        return this.#tell("watch", {
+          event: delivery.event,
+          zxid: delivery.event.zxid,
+          watches: delivery.watchers.map(watchOf),
+        });
       case "state":
         if (delivery.state === "connected") return this.#tell("connected", {});
         if (delivery.state === "suspended") return this.#tell("disconnected", {});
@@ -293,7 +297,7 @@ export class SimClient {
     for (const observer of this.#parts.kernel.observers.answered) observer.answered(operation);
   }
 
-  #tell(type: SessionEvent["type"], rest: Partial<Pick<SessionEvent, "event" | "zxid" | "reason" | "watch">>): void {
+  #tell(type: SessionEvent["type"], rest: Partial<SessionEvent>): void {
     const event: SessionEvent = {
       client: this.id,
       life: this.life,

@@ -59,6 +59,8 @@ export interface SessionEvent {
   readonly zxid: Zxid;
   readonly reason?: string;
   readonly event?: WatchEvent;
+  /** `watch`: whom the event was told. */
+  readonly watches?: readonly WatchSpec[];
   readonly watch?: WatchSpec;
 }
 

@@ -41,9 +41,12 @@ export interface AttachedLink {
   noQuorumSince: number | undefined;
 }
 
-interface SentPing {
+/** A ping, and when it was sent. */
+export interface SentPing {
   readonly number: number;
   readonly at: number;
+  /** Whether it is answered at once, and not when watches are armed that were sent before it. */
+  readonly prompt: boolean;
 }
 
 /** The session expired or the client is closed: for good. */
@@ -85,19 +88,19 @@ export function pingAt(link: AttachedLink, timeoutMs: number, busy: boolean): nu
   return Math.min(regular, quiet + sessionLimits.probeMs);
 }
 
-/** Notes a ping that is sent now; returns its number. */
-export function pinged(link: AttachedLink, now: number): number {
+/** Notes a ping that is sent now; returns its number. Of one that is not `prompt`, no answer is owed. */
+export function pinged(link: AttachedLink, now: number, prompt = true): number {
   link.lastPing = now;
-  link.owesSince ??= now;
-  link.pings.push({ number: ++link.pinged, at: now });
+  if (prompt) link.owesSince ??= now;
+  link.pings.push({ number: ++link.pinged, at: now, prompt });
   // Of the older ones nothing will be heard; the newest tells all that they could.
   if (link.pings.length > sessionLimits.pingsKept) link.pings.shift();
   return link.pinged;
 }
 
-/** The time at which a ping was sent, if that is still known. */
-export function sentAt(link: AttachedLink, number: number): number | undefined {
-  return link.pings.find((ping) => ping.number === number)?.at;
+/** A ping of this number, if it is still remembered. */
+export function sentPing(link: AttachedLink, number: number): SentPing | undefined {
+  return link.pings.find((ping) => ping.number === number);
 }
 
 /** When a server that owes a pong and says nothing counts as dead. */

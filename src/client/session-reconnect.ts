@@ -5,7 +5,7 @@
 import { assert } from "../base/assert.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { Failure } from "../base/operations.ts";
-import type { Connected, Pong } from "../protocol/client-messages.ts";
+import type { Connected, Pong, SetWatches } from "../protocol/client-messages.ts";
 import type { EffectsOfTurn } from "./session-effects.ts";
 import type { Endpoint, EndpointChooser } from "./session-endpoints.ts";
 import type { SessionIdentity } from "./session-identity.ts";
@@ -19,7 +19,7 @@ import {
   leaveAt,
   pingAt,
   pinged,
-  sentAt,
+  sentPing,
   silentAt,
   unprovenAt,
 } from "./session-link.ts";
@@ -132,30 +132,34 @@ export class Reconnector {
     return false;
   }
 
-  /** The session lives on this stream from now on. */
-  attached(link: AttachingLink, { serverId }: Connected, now: number): void {
+  /** The session lives on this stream from now on; first these watches are to be armed there. */
+  attached(link: AttachingLink, { serverId }: Connected, watches: readonly SetWatches[], now: number): void {
     assert(this.#link === link, "a session is attached on its newest stream");
     this.#endpoints.reached(link.endpoint, serverId);
     // The attachment went through the log: the leader has heard what was sent here.
     this.#standing.proven(link.since);
-    this.#link = attached(link, now);
+    const here = attached(link, now);
+    this.#link = here;
     this.#pulse.attached(now - link.since);
+    for (const message of watches) this.#effects.send(message);
+    // Its answer tells that all are armed. That may take the server a while: it is owed to nobody.
+    if (watches.length > 0) this.#effects.send({ type: "ping", number: pinged(here, now, false) });
   }
 
   /** The server answers a ping, and says whether it has a quorum. */
   pong(link: AttachedLink, { number, quorum }: Pong, now: number): void {
     if (number === link.pinged) link.owesSince = undefined;
-    const at = sentAt(link, number);
-    if (at !== undefined) this.#pulse.answered(now - at);
+    const ping = sentPing(link, number);
+    if (ping?.prompt === true) this.#pulse.answered(now - ping.at);
     if (quorum) link.noQuorumSince = undefined;
     else link.noQuorumSince ??= now;
   }
 
   /** The leader has heard of a ping, and so that the session lived when it was sent. */
   heard(link: AttachedLink, ping: number): void {
-    const at = sentAt(link, ping);
-    if (at === undefined) return;
-    this.#standing.proven(at);
+    const sent = sentPing(link, ping);
+    if (sent === undefined) return;
+    this.#standing.proven(sent.at);
     link.pings = link.pings.filter(({ number }) => number > ping);
   }
 

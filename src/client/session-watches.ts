@@ -14,6 +14,14 @@ import { armedBy } from "./session-checks.ts";
 import { sessionLimits } from "./session-limits.ts";
 import type { SessionRequest } from "./session-requests.ts";
 
+/** An event, and whom it is to be told, in the order in which they registered. */
+export interface Fired<C> {
+  readonly event: WatchEvent;
+  readonly watchers: readonly SessionRequest<C>[];
+}
+
+const noneLate: ReadonlyMap<string, Zxid> = new Map();
+
 /** `C`: what the caller of the session attaches to its requests. */
 export class SessionWatches<C> {
   readonly #watchers = forEachKind(() => new Map<string, SessionRequest<C>[]>());
@@ -26,6 +34,8 @@ export class SessionWatches<C> {
   #attachedAt: Zxid = 0;
   /** Whether the server has answered something that it got after SetWatches: then no event of the past is to come. */
   #rearmed = false;
+  /** Events that came before that, in the order in which they came. */
+  #early: WatchEvent[] = [];
 
   /** The events up to `toldUpTo` are no news to the session. */
   constructor(toldUpTo: Zxid) {
@@ -49,20 +59,29 @@ export class SessionWatches<C> {
     this.#size++;
   }
 
-  /** The watchers of an event, in the order in which they registered; unless they stay armed, they are registered no more. */
-  fire({ type, kind, path, zxid }: WatchEvent): readonly SessionRequest<C>[] {
+  /** An event has come. Returns what is to be told by now: while watches are armed again, nothing; see {@link caughtUp}. */
+  fire(event: WatchEvent): readonly Fired<C>[] {
+    if (this.#rearmed) return [this.#fired(event, noneLate)];
+    this.#early.push(event);
+    return [];
+  }
+
+  /** Unless they stay armed, its watchers are registered no more. `lateTo`: up to where some watches are told nothing. */
+  #fired(event: WatchEvent, lateTo: ReadonlyMap<string, Zxid>): Fired<C> {
+    const { type, kind, path, zxid } = event;
     // Not up to its own zxid: one entry may fire several watches, and the connection break between two events.
-    if (this.#rearmed) this.#told(zxid - 1);
+    this.#told(zxid - 1);
     if (staysArmed(kind)) {
       // That something may have changed is told to those whose watch it is.
-      const paths = type === "resync" ? [path] : watchedPaths(kind, path);
-      return [...paths].flatMap((at) => this.#watchers[kind].get(at) ?? []);
+      const paths = type === "resync" ? [path] : [...watchedPaths(kind, path)];
+      const isLate = (at: string) => lateTo.size > 0 && zxid <= (lateTo.get(watchKey({ kind, path: at })) ?? 0);
+      const armed = paths.filter((at) => type === "resync" || !isLate(at));
+      return { event, watchers: armed.flatMap((at) => this.#watchers[kind].get(at) ?? []) };
     }
-    const watchers = this.#watchers[kind].get(path);
-    if (watchers === undefined) return [];
+    const watchers = this.#watchers[kind].get(path) ?? [];
     this.#watchers[kind].delete(path);
     this.#size -= watchers.length;
-    return watchers;
+    return { event, watchers };
   }
 
   /** Forgets a watcher. If it was the last, the server's watch is to be disarmed; an event that comes all the same is ignored. */
@@ -112,6 +131,7 @@ export class SessionWatches<C> {
     this.#unwanted.clear();
     this.#attachedAt = attachedAt;
     this.#rearmed = false;
+    this.#early = [];
     const watches = watchKinds.flatMap((kind) => [...this.#watchers[kind].keys()].map((path) => ({ kind, path })));
     const relativeZxid = this.#toldUpTo;
     if (watches.length === 0) this.caughtUp();
@@ -120,17 +140,32 @@ export class SessionWatches<C> {
 
   /**
    * The server answered something that was sent after SetWatches: so it has sent the events of the past, those up to the
-   * attachment. Before this nothing counts as told: were the connection to break, the next arming would skip it.
+   * attachment. Before this nothing counts as told: were the connection to break, the next arming would skip it. Now all
+   * is told that came meanwhile, in the order of the changes.
+   *
+   * The server arms one watch after another, and sends one event of a change to all recursive ones above it. Those that
+   * were armed after the change do not know what was before it: they are told by their own `resync`, and of nothing that
+   * is not newer.
    */
-  caughtUp(): void {
+  caughtUp(): readonly Fired<C>[] {
     this.#rearmed = true;
     this.#told(this.#attachedAt);
+    if (this.#early.length === 0) return [];
+    const early = this.#early.sort((a, b) => a.zxid - b.zxid);
+    this.#early = [];
+    const lateTo = new Map<string, Zxid>();
+    for (const event of early) if (event.type === "resync") lateTo.set(watchKey(event), event.zxid);
+    return early.map((event) => this.#fired(event, lateTo));
   }
 
-  /** The server gave an answer that shows the state at `zxid`: an event comes before any answer that may show its change. */
-  answered(zxid: Zxid): void {
-    this.caughtUp();
+  /**
+   * The server gave an answer that shows the state at `zxid`: an event comes before any answer that may show its change.
+   * Returns what is to be told before that answer.
+   */
+  answered(zxid: Zxid): readonly Fired<C>[] {
+    const fired = this.caughtUp();
     this.#told(zxid);
+    return fired;
   }
 
   #told(zxid: Zxid): void {

@@ -23,7 +23,7 @@
 import { assert, present, unreachable } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
 import type { Failure, Zxid } from "../base/operations.ts";
-import type { Connected, Event, Heard, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
+import type { Connected, Heard, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
 import { EffectsOfTurn, type SessionEffects } from "./session-effects.ts";
 import { EndpointChooser } from "./session-endpoints.ts";
 import { type IdentityView, SessionIdentity } from "./session-identity.ts";
@@ -34,7 +34,7 @@ import { Reconnector } from "./session-reconnect.ts";
 import { anotherPast, closed, clusterGone, expired, meaningOf, takenElsewhere } from "./session-refusals.ts";
 import { type SessionRequest, SessionRequests } from "./session-requests.ts";
 import { SessionStanding, type SessionState } from "./session-standing.ts";
-import { SessionWatches } from "./session-watches.ts";
+import { type Fired, SessionWatches } from "./session-watches.ts";
 
 export type { Delivery, SessionEffects } from "./session-effects.ts";
 export type { SessionCredentials, SessionOptions } from "./session-options.ts";
@@ -207,7 +207,7 @@ export class ClientSession<C> {
       case "reply":
         return this.#reply(link, message);
       case "event":
-        return this.#event(message);
+        return this.#tell(this.#watches.fire(message.event));
       case "pong":
         return this.#pong(link, message);
       case "heard":
@@ -259,10 +259,8 @@ export class ClientSession<C> {
     const contradiction = this.#requests.contradiction(answer.lastRequestId);
     if (contradiction !== undefined) return this.#anotherPast(contradiction);
     this.#identity.attached(answer);
-    this.#reconnector.attached(link, answer, this.#now);
     this.#requests.rewind();
-    const messages = this.#watches.rearm(answer.zxid);
-    for (const message of messages) this.#effects.send(message);
+    this.#reconnector.attached(link, answer, this.#watches.rearm(answer.zxid), this.#now);
     this.#standing.become("connected");
   }
 
@@ -273,8 +271,8 @@ export class ClientSession<C> {
     if (failure?.code === "SESSION_EXPIRED") return this.#expire(failure);
     if (failure !== undefined && takenElsewhere(failure.code, request)) return this.#refused(link, failure);
     this.#requests.answered();
+    this.#tell(this.#watches.answered(zxid));
     this.#identity.see(zxid);
-    this.#watches.answered(zxid);
     if (request.body.type === "close") return this.#closed(zxid);
     if (failure === undefined) this.#identity.showed(request.body);
     this.#watches.armed(request, result);
@@ -283,16 +281,17 @@ export class ClientSession<C> {
     this.#effects.deliver({ type: "answer", request, zxid, result });
   }
 
-  #event({ event }: Event): void {
-    this.#identity.see(event.zxid);
-    const watchers = this.#watches.fire(event);
-    if (watchers.length > 0) this.#effects.deliver({ type: "event", event, watchers });
+  #tell(all: readonly Fired<C>[]): void {
+    for (const { event, watchers } of all) {
+      this.#identity.see(event.zxid);
+      if (watchers.length > 0) this.#effects.deliver({ type: "event", event, watchers });
+    }
   }
 
   #pong(link: AttachedLink, pong: Pong): void {
     if (pong.number > link.pinged) return this.#violation(link, "a pong without a ping");
     // Number 0 answers no ping.
-    if (pong.number > 0) this.#watches.caughtUp();
+    if (pong.number > 0) this.#tell(this.#watches.caughtUp());
     this.#reconnector.pong(link, pong, this.#now);
   }
 

@@ -110,11 +110,12 @@ export class ApplyLine {
     const { machine } = replica;
     const work = 1 + Math.floor(entrySize(entry) / bytesPerUnit);
     let more = 0;
+    let applied: Applied | undefined;
     checkpoints.applied(entrySize(entry));
     if (entry.kind === "command") {
       const command = decodeCommand(entry.data);
       clients.beforeApply(command.body);
-      const applied = machine.apply(entry.index, command);
+      applied = machine.apply(entry.index, command);
       ports.applied?.(command, applied);
       clients.changed(applied.changes);
       more = partsToApply(command) - 1 + applied.changes.length + applied.ended.length;
@@ -123,6 +124,8 @@ export class ApplyLine {
     } else if (entry.kind === "configuration") this.#configure(entry);
     else machine.skip(entry.index);
     if (entry.term === raft.currentTerm && raft.isLeader) liveness.startLeading();
+    // Now, not when its changes are told, turns later: meanwhile the leader looks for sessions that are silent.
+    if (applied !== undefined) liveness.applied(applied);
     return work + more;
   }
 
@@ -140,7 +143,7 @@ export class ApplyLine {
 
   /** Tells of changes of the entry, while there is work left; behind the last one it is answered. Returns what that cost. */
   #tell(telling: Telling, left: number): number {
-    const { clients, id, liveness, ports, quorum, replica } = this.#parts;
+    const { clients, id, ports, quorum, replica } = this.#parts;
     const { changes, command: told } = telling;
     let work = 0;
     for (; telling.told < changes.length; telling.told++) {
@@ -154,7 +157,6 @@ export class ApplyLine {
     const { command, applied } = told;
     clients.afterApply(command, applied);
     if (command.origin === id) quorum.proven(ports.clock.now());
-    liveness.applied(applied);
     return work;
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
 import type { Operation, Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
 import { keyedRandom } from "../../src/base/random.ts";
+import { staysArmed } from "../../src/base/watch-rules.ts";
 import type { Delivery, SessionRequest } from "../../src/client/session.ts";
 import { ClientSession } from "../../src/client/session.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
@@ -16,7 +17,8 @@ type Action =
   | { readonly do: "break"; readonly frames: number }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "abort"; readonly nth: number }
-  | { readonly do: "quorum"; readonly there: boolean };
+  | { readonly do: "quorum"; readonly there: boolean }
+  | { readonly do: "arm"; readonly count: number };
 
 const paths = ["/a", "/b", "/b/c", "/"];
 const path = fc.nat(paths.length - 1);
@@ -25,7 +27,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant("write" as const), path, op: fc.nat(2) }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant("read" as const), path, kind: fc.nat(3), watch: fc.boolean() }),
+    arbitrary: fc.record({ do: fc.constant("read" as const), path, kind: fc.nat(5), watch: fc.boolean() }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("others" as const), path, op: fc.nat(2) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("toServer" as const), frames: fc.integer({ min: 1, max: 4 }) }) },
@@ -34,7 +36,47 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(1, 600, 3000, 8000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("abort" as const), nth: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("quorum" as const), there: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("arm" as const), count: fc.integer({ min: 1, max: 3 }) }) },
 );
+
+/** All that is under way arrives, which suffices for an attachment. */
+const arrive: Action[] = [
+  { do: "toServer", frames: 9 },
+  { do: "toClient", frames: 9 },
+  { do: "toServer", frames: 9 },
+];
+const others = fc.record({ do: fc.constant("others" as const), path, op: fc.nat(2) });
+const armed = fc.constant<Action>({ do: "arm", count: 1 });
+
+/** Watches that stay, again and again between two servers; changes come before and between the arming of each. */
+const rearming: fc.Arbitrary<Action[]> = fc
+  .record({
+    watches: fc.array(
+      fc.record({
+        do: fc.constant("read" as const),
+        path,
+        kind: fc.constantFrom(4, 5, 5, 5),
+        watch: fc.constant(true),
+      }),
+      {
+        minLength: 2,
+        maxLength: 5,
+      },
+    ),
+    rounds: fc.array(
+      fc.tuple(fc.array(others, { maxLength: 3 }), fc.array(fc.oneof(others, armed), { maxLength: 12 })),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    ),
+  })
+  .map(({ watches, rounds }) => [
+    ...arrive,
+    ...watches,
+    ...arrive,
+    ...rounds.flatMap(([missed, during]) => [{ do: "break" as const, frames: 0 }, ...missed, ...arrive, ...during]),
+  ]);
 
 /** A request as its caller sees it. */
 interface Asked {
@@ -55,7 +97,7 @@ class World {
   readonly answered: Asked[] = [];
   readonly violations: string[] = [];
   /** Events and answers as they came. */
-  readonly seen: { readonly event: boolean; readonly zxid: number }[] = [];
+  readonly seen: { readonly event: boolean; readonly resync?: boolean; readonly zxid: number }[] = [];
   readonly cluster = new FakeCluster((connection, message) => {
     if (connection === this.#stream) this.#toClient.push(message);
   });
@@ -66,6 +108,7 @@ class World {
 
   constructor(seed: number) {
     const random = keyedRandom(seed, "client");
+    this.cluster.armsAtOnce = 0;
     this.session = new ClientSession({ endpoints: ["s1", "s2", "s3"], timeoutMs: 9_000, random, holder: 5 }, 0);
     this.turn();
   }
@@ -96,7 +139,7 @@ class World {
     if (delivery.type === "event") {
       const watchers = delivery.watchers.map((request) => request.context);
       for (const watcher of watchers) watcher.events.push(delivery.event);
-      this.seen.push({ event: true, zxid: delivery.event.zxid });
+      this.seen.push({ event: true, resync: delivery.event.type === "resync", zxid: delivery.event.zxid });
     }
   }
 
@@ -166,6 +209,7 @@ class World {
     this.cluster.setQuorum(true);
     for (let round = 0; round < 400; round++) {
       this.toServer(Number.POSITIVE_INFINITY);
+      this.cluster.arm(Number.POSITIVE_INFINITY);
       this.toClient(Number.POSITIVE_INFINITY);
       if (this.session.state === "connected" && this.#toServer.length === 0 && this.#toClient.length === 0) return;
       if (this.#toServer.length === 0 && this.#toClient.length === 0) this.wait(100);
@@ -186,6 +230,8 @@ const reads = [
   { kind: "exists", arms: "exist" },
   { kind: "getChildren", arms: "children" },
   { kind: "sync", arms: undefined },
+  { kind: "addWatch", arms: "persistent" },
+  { kind: "addRecursiveWatch", arms: "recursive" },
 ] as const;
 
 function act(world: World, action: Action): void {
@@ -194,7 +240,7 @@ function act(world: World, action: Action): void {
       return world.ask({ type: "write", operation: operationOf(action.op, action.path) }, undefined);
     case "read": {
       const { kind, arms } = reads[action.kind] ?? reads[0];
-      const watch = action.watch && arms !== undefined;
+      const watch = arms !== undefined && (action.watch || staysArmed(arms));
       const read = { kind, path: paths[action.path] ?? "/a", watch, local: false };
       return world.ask({ type: "read", read }, watch ? arms : undefined);
     }
@@ -213,6 +259,8 @@ function act(world: World, action: Action): void {
       return world.abort(action.nth);
     case "quorum":
       return world.cluster.setQuorum(action.there);
+    case "arm":
+      return world.cluster.arm(action.count);
   }
 }
 
@@ -223,12 +271,12 @@ function run(seed: number, actions: readonly Action[]): World {
   return world;
 }
 
+const anything = fc.array(action, { maxLength: 120, size: "max" });
+
 /** Runs plans until `check` fails for one. */
-function always(check: (world: World) => void): void {
+function always(check: (world: World) => void, plans = anything): void {
   fc.assert(
-    fc.property(fc.nat(), fc.array(action, { maxLength: 120, size: "max" }), (seed, actions) =>
-      check(run(seed, actions)),
-    ),
+    fc.property(fc.nat(), plans, (seed, actions) => check(run(seed, actions))),
     { numRuns: 400 },
   );
 }
@@ -264,7 +312,7 @@ describe("a session over breaking streams", () => {
   it("tells every watcher the first change after its read, once", () => {
     always((world) => {
       for (const { armsKind, path, answer, events } of world.asked) {
-        if (armsKind === undefined || answer === undefined) continue;
+        if (armsKind === undefined || answer === undefined || staysArmed(armsKind)) continue;
         const failure = answer.result.failure?.code;
         const armed = failure === undefined || (failure === "NO_NODE" && armsKind === "exist");
         const change = armed ? world.cluster.firstChange(armsKind, path, answer.zxid) : undefined;
@@ -273,12 +321,38 @@ describe("a session over breaking streams", () => {
     });
   });
 
-  it("tells an event before any answer that may show its change", () => {
+  it.each([
+    ["anything", anything],
+    ["many breaks", rearming],
+  ])("tells every watcher that stays each change, in order, or that it may have missed some: %s", (_, plans) => {
+    always((world) => {
+      for (const { armsKind, path, answer, events, aborted } of world.asked) {
+        if (armsKind === undefined || answer === undefined || aborted || !staysArmed(armsKind)) continue;
+        const since = (zxid: number) => world.cluster.changes(armsKind, path, zxid);
+        let left = since(answer.zxid);
+        for (const { type, path: at, zxid } of events) {
+          if (type === "resync") {
+            // It may be of what it was told before: of an entry that was told in part the rest may be missed.
+            expect(since(answer.zxid)[0]?.zxid).toBeLessThanOrEqual(zxid);
+            left = since(zxid);
+          } else expect(left.shift()).toEqual({ type, path: at, zxid });
+        }
+        expect(left).toEqual([]);
+      }
+    }, plans);
+  });
+
+  it("tells an event before any answer that may show its change, and events in the order of changes", () => {
     always((world) => {
       let newest = 0;
-      for (const { event, zxid } of world.seen) {
-        if (event) expect(zxid).toBeGreaterThan(newest);
-        else newest = Math.max(newest, zxid);
+      let event = 0;
+      for (const seen of world.seen) {
+        if (!seen.event) newest = Math.max(newest, seen.zxid);
+        else {
+          expect(seen.zxid).toBeGreaterThanOrEqual(event);
+          event = seen.zxid;
+          if (!seen.resync) expect(seen.zxid).toBeGreaterThan(newest);
+        }
       }
     });
   });

@@ -1,6 +1,6 @@
 /**
  * The servers' side of the session protocol over one flat tree in memory, for tests of the client: exactly-once writes,
- * fencing, one-shot watches and an endless change history. Answers at once; the tests delay and lose what it says.
+ * fencing, watches and an endless change history. Answers at once; the tests delay and lose what it says.
  */
 import { openAcl } from "../../src/base/acl.ts";
 import { unreachable } from "../../src/base/assert.ts";
@@ -17,7 +17,8 @@ import type {
   WatchEvent,
   WatchKind,
 } from "../../src/base/operations.ts";
-import type { ClientMessage, Request, ServerMessage } from "../../src/protocol/client-messages.ts";
+import { isAt, staysArmed, watchedPaths } from "../../src/base/watch-rules.ts";
+import type { ClientMessage, Request, ServerMessage, SetWatches } from "../../src/protocol/client-messages.ts";
 
 interface FakeNode {
   data: Uint8Array;
@@ -31,6 +32,14 @@ interface FakeSession {
   connection: number;
 }
 
+/** Watches of a connection that are armed one after another; what it says behind them waits. */
+interface Arming {
+  readonly message: SetWatches;
+  armed: number;
+  readonly events: WatchEvent[];
+  readonly behind: ClientMessage[];
+}
+
 export interface FakeChange {
   readonly type: WatchEvent["type"];
   readonly path: string;
@@ -38,10 +47,10 @@ export interface FakeChange {
 }
 
 const kindsOf: Readonly<Record<WatchEvent["type"], readonly WatchKind[]>> = {
-  created: ["data", "exist"],
-  deleted: ["data", "exist", "children"],
-  dataChanged: ["data", "exist"],
-  childrenChanged: ["children"],
+  created: ["data", "exist", "persistent", "recursive"],
+  deleted: ["data", "exist", "children", "persistent", "recursive"],
+  dataChanged: ["data", "exist", "persistent", "recursive"],
+  childrenChanged: ["children", "persistent"],
   resync: [],
 };
 
@@ -64,7 +73,11 @@ export class FakeCluster {
   refuses: (request: Request) => Failure | undefined = () => undefined;
   /** Changes of a multi under way. */
   #held: Omit<FakeChange, "zxid">[] | undefined;
+  /** How many watches of a client that was elsewhere are armed at once; the rest by {@link arm}. */
+  armsAtOnce = Number.POSITIVE_INFINITY;
   readonly #watches = new Map<number, Set<string>>();
+  /** By connection. */
+  readonly #arming = new Map<number, Arming>();
   readonly #attached = new Map<number, number>();
   readonly #send: (connection: number, message: ServerMessage) => void;
 
@@ -74,6 +87,8 @@ export class FakeCluster {
   }
 
   receive(connection: number, message: ClientMessage): void {
+    const arming = this.#arming.get(connection);
+    if (arming !== undefined) return void arming.behind.push(message);
     switch (message.type) {
       case "connect":
         this.connects.push(message);
@@ -87,17 +102,32 @@ export class FakeCluster {
         for (const { kind, path } of message.watches) this.#watches.get(connection)?.delete(`${kind} ${path}`);
         return;
       case "setWatches":
-        for (const { kind, path } of message.watches) {
-          const missed = this.firstChange(kind, path, message.relativeZxid);
-          if (missed === undefined) this.#arm(connection, kind, path);
-          else this.#send(connection, { type: "event", event: { ...missed, kind } });
-        }
-        return;
+        this.#arming.set(connection, { message, armed: 0, events: [], behind: [] });
+        return this.arm(this.armsAtOnce);
       case "request": {
         const sessionId = this.#attached.get(connection);
         const session = sessionId === undefined ? undefined : this.sessions.get(sessionId);
         if (sessionId !== undefined && session !== undefined) this.#request(connection, sessionId, session, message);
       }
+    }
+  }
+
+  /** Arms so many watches of each client that was elsewhere. Once all are, it is told what they have missed, and heard on. */
+  arm(count: number): void {
+    for (const [connection, arming] of [...this.#arming]) {
+      const { message, events, behind } = arming;
+      const next = message.watches.slice(arming.armed, arming.armed + count);
+      arming.armed += next.length;
+      for (const { kind, path } of next) {
+        const missed = this.firstChange(kind, path, message.relativeZxid);
+        if (missed === undefined || staysArmed(kind)) this.#arm(connection, kind, path);
+        if (missed === undefined) continue;
+        events.push(staysArmed(kind) ? { type: "resync", path, zxid: this.zxid, kind } : { ...missed, kind });
+      }
+      if (arming.armed < message.watches.length) continue;
+      this.#arming.delete(connection);
+      for (const event of events.sort((a, b) => a.zxid - b.zxid)) this.#send(connection, { type: "event", event });
+      for (const waiting of behind) this.receive(connection, waiting);
     }
   }
 
@@ -115,6 +145,7 @@ export class FakeCluster {
   /** The connection is gone. */
   closed(connection: number): void {
     this.#watches.delete(connection);
+    this.#arming.delete(connection);
     this.#attached.delete(connection);
   }
 
@@ -129,8 +160,13 @@ export class FakeCluster {
 
   /** The change that fires a watch whose client knows everything up to `zxid`. */
   firstChange(kind: WatchKind, path: string, zxid: number): FakeChange | undefined {
-    return this.history.find(
-      (change) => change.zxid > zxid && change.path === path && kindsOf[change.type].includes(kind),
+    return this.changes(kind, path, zxid)[0];
+  }
+
+  /** The changes after `zxid` that concern a watch. */
+  changes(kind: WatchKind, path: string, zxid: number): FakeChange[] {
+    return this.history.filter(
+      (change) => change.zxid > zxid && isAt(kind, path, change.path) && kindsOf[change.type].includes(kind),
     );
   }
 
@@ -326,19 +362,14 @@ export class FakeCluster {
     this.history.push({ type, path, zxid: this.zxid });
     for (const kind of kindsOf[type]) {
       for (const [connection, watches] of this.#watches) {
-        if (!watches.delete(`${kind} ${path}`)) continue;
-        this.#send(connection, { type: "event", event: { type, path, zxid: this.zxid, kind } });
+        const fired = [...watchedPaths(kind, path)].map((at) => `${kind} ${at}`).filter((key) => watches.has(key));
+        if (fired.length === 0) continue;
+        if (!staysArmed(kind)) for (const key of fired) watches.delete(key);
+        const event: WatchEvent = { type, path, zxid: this.zxid, kind };
+        const arming = this.#arming.get(connection);
+        if (arming === undefined) this.#send(connection, { type: "event", event });
+        else arming.events.push(event);
       }
-    }
-    for (const [connection, watches] of this.#watches) {
-      const event = { type, path, zxid: this.zxid };
-      if (watches.has(`persistent ${path}`))
-        this.#send(connection, { type: "event", event: { ...event, kind: "persistent" } });
-      const above = [...watches].some(
-        (key) => key.startsWith("recursive ") && `${path}/`.startsWith(`${key.slice(10)}/`.replace("//", "/")),
-      );
-      if (above && type !== "childrenChanged")
-        this.#send(connection, { type: "event", event: { ...event, kind: "recursive" } });
     }
   }
 

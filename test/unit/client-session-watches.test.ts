@@ -1,6 +1,7 @@
 /** What a session watches, here and on the next server. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Result } from "../../src/base/operations.ts";
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { event, read, Script, write } from "./client-session-script.ts";
 
 let script: Script;
@@ -44,24 +45,87 @@ describe("watches", () => {
     // One entry may fire several watches: only what came before the event's own entry is certain.
     expect(script.sent.slice(1)).toEqual([
       { type: "setWatches", relativeZxid: 109, watches: [{ kind: "data", path: "/b" }] },
+      { type: "ping", number: 1 },
     ]);
   });
 
-  it("does not count events as delivered that are still to come when the next server breaks too", () => {
+  it("tells what it missed when the server says that all are armed, in the order of the changes", () => {
+    watching("/a", "/b", "/c");
+    const told = () => script.log.filter((line) => line.includes("!"));
+    script.breaks();
+    script.attach(0, 120);
+    script.says(event("/a", 118), event("/b", 110), event("/c", 119));
+    // Number 0 answers no ping.
+    script.says({ type: "pong", number: 0, quorum: true });
+    expect(told()).toEqual([]);
+    script.says({ type: "pong", number: 1, quorum: true });
+    expect(told()).toEqual(["/b! dataChanged", "/a! dataChanged", "/c! dataChanged"]);
+    script.breaks();
+    script.attach(0, 130);
+    expect(script.sent.map(({ type }) => type)).toEqual(["connect"]);
+  });
+
+  it("has missed the same when the next server breaks too, before it has armed all", () => {
     watching("/a", "/b", "/c");
     script.breaks();
     script.attach(0, 120);
-    // In the order of the watches, not of time: /a changed last.
     script.says(event("/a", 118));
-    script.says({ type: "pong", number: 0, quorum: true });
     script.breaks();
     script.attach(0, 130);
-    expect(setWatches()).toMatchObject([{ relativeZxid: 103, watches: [{ path: "/b" }, { path: "/c" }] }]);
+    const paths = [{ path: "/a" }, { path: "/b" }, { path: "/c" }];
+    expect(setWatches()).toMatchObject([{ relativeZxid: 103, watches: paths }]);
     script.at(3_000);
     script.says({ type: "pong", number: 1, quorum: true });
     script.breaks();
     script.attach(0, 140);
-    expect(setWatches()).toMatchObject([{ relativeZxid: 130 }]);
+    expect(setWatches()).toMatchObject([{ relativeZxid: 130, watches: paths }]);
+    expect(script.log.filter((line) => line.includes("!"))).toEqual([]);
+  });
+
+  it("does not take a server for dead that is long about arming them", () => {
+    watching("/a");
+    script.breaks();
+    script.attach(0, 120);
+    script.at(2_900);
+    expect(script.session.state).toBe("connected");
+    script.says({ type: "pong", number: 1, quorum: true });
+    // Nor does it wait for so long when it is silent afterwards.
+    script.at(3_000);
+    expect(script.sent.at(-1)).toEqual({ type: "ping", number: 2 });
+    script.at(4_000);
+    expect(script.session.state).toBe("suspended");
+  });
+
+  it("is told no change that lies before its resync, though another recursive one is", () => {
+    script.attach();
+    const recursive = (path: string) => read("addRecursiveWatch", path, true);
+    for (const [i, path] of ["/", "/a", "/a/b"].entries()) {
+      script.ask(path, recursive(path));
+      script.says(script.reply(i + 1, 103));
+    }
+    script.breaks();
+    script.attach(0, 120);
+    const changed = (zxid: number) => event("/a/b/c", zxid, "recursive");
+    const resync = (path: string, zxid: number): ServerMessage => ({
+      type: "event",
+      event: { type: "resync", path, zxid, kind: "recursive" },
+    });
+    // /a/b is armed first and has missed nothing; then comes a change; the two others have missed it, and more.
+    script.says(changed(121), resync("/a", 121), changed(122), resync("/", 122), changed(123));
+    script.says({ type: "pong", number: 1, quorum: true }, changed(124));
+    expect(script.log.filter((line) => line.includes("!"))).toEqual([
+      "/a/b! dataChanged",
+      "/a! resync",
+      "/a/b! dataChanged",
+      "/a! dataChanged",
+      "/! resync",
+      "/a/b! dataChanged",
+      "/a! dataChanged",
+      "/! dataChanged",
+      "/a/b! dataChanged",
+      "/a! dataChanged",
+      "/! dataChanged",
+    ]);
   });
 
   it("comes before the requests, in messages that fit in a frame", () => {
@@ -78,6 +142,7 @@ describe("watches", () => {
     expect(script.sent.map((message) => message.type)).toEqual([
       "connect",
       ...counts.map(() => "setWatches"),
+      "ping",
       "request",
     ]);
   });

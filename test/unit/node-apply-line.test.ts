@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyBytes } from "../../src/base/bytes.ts";
+import { limits } from "../../src/base/limits.ts";
 import type { MultiPart, Operation } from "../../src/base/operations.ts";
 import type { Request, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { hastyCheckpoints } from "../support/hasty-checkpoints.ts";
@@ -139,6 +140,22 @@ describe("ApplyLine", () => {
     }
     expect([...counts]).toEqual([0, 1, 2, 3, 4]);
   });
+});
+
+it("knows of a new session from when it is applied, whatever is told later", () => {
+  const cluster = new NodeCluster(1, 1, { applyWork: 1, sessionTickMs: 1 });
+  cluster.leader();
+  const node = cluster.node(1);
+  // The leader has led for longer than any session may be silent.
+  cluster.run(limits.sessionTimeoutMaxMs);
+  const connect = { protocol: 1, sessionId: 0, password: emptyBytes, timeoutMs: 2_000, lastZxid: 0, holder: 1 };
+  cluster.say(1, owner, { type: "connect", ...connect, takeover: false, instance: 0 });
+  const turnsWith = () => {
+    cluster.run(1);
+    return node.machine.counts().sessions;
+  };
+  const counts = Array.from({ length: 100 }, turnsWith);
+  expect(counts.at(-1)).toBe(1);
 });
 
 it("forgets entries that wait to be applied when a snapshot takes the place of the state", () => {
