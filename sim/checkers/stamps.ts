@@ -26,9 +26,10 @@ export class StampRules implements Observer {
   readonly name = "stamps";
   readonly #marks: Marks | undefined;
   #world: World | undefined;
-  /** By server: the newest stamp that it has seen in this life, and the reports that reached it. */
+  /** By server: the newest stamp that it has seen in this life … */
   readonly #newest: number[] = [];
-  readonly #reports: Map<ServerId, Report>[] = [];
+  /** … and, by reporter, the last report before the present turn and all that reached it since, which may be used too. */
+  readonly #reports: Map<ServerId, Report[]>[] = [];
   /** By server: by how much its clock was set back in the present turn, ms; it may have been looked at before. */
   readonly #setBackMs: number[] = [];
 
@@ -49,8 +50,9 @@ export class StampRules implements Observer {
 
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type !== "WallClock") return;
-    // The one that came last counts, though another may have been overtaken on its way.
-    this.#reports[to.id]?.set(from, { wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 });
+    const reports = this.#reports[to.id]?.get(from) ?? [];
+    this.#reports[to.id]?.set(from, reports);
+    reports.push({ wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 });
   }
 
   fault({ action, resolved }: StruckFault): void {
@@ -79,6 +81,8 @@ export class StampRules implements Observer {
       this.#sees(server.id, entry);
     }
     this.#setBackMs[server.id] = 0;
+    // The one that came last counts, though another may have been overtaken on its way.
+    for (const reports of this.#reports[server.id]?.values() ?? []) reports.splice(0, reports.length - 1);
   }
 
   /** The latest stamp that the clocks of a majority allow. */
@@ -98,8 +102,8 @@ export class StampRules implements Observer {
   #shows(server: ServerView, id: ServerId): number {
     const shows = this.#world?.servers[id]?.clock.wallClock() ?? 0;
     if (id === server.id) return shows + (this.#setBackMs[id] ?? 0);
-    const report = this.#reports[server.id]?.get(id);
-    return report === undefined ? shows : Math.max(shows, this.#upTo(report));
+    const reports = this.#reports[server.id]?.get(id) ?? [];
+    return Math.max(shows, ...reports.map((report) => this.#upTo(report)));
   }
 
   /** Up to what a leader may take a clock to be that showed this then; 0 when that is long ago. */

@@ -167,15 +167,14 @@ export class ClientMarks implements Observer, RaftChecker {
     else if (path.split("/").length > 2) this.#marks.hit("recursive-watch-below");
   }
 
-  /** A recursive watch that was armed when another one below it had told of something already. */
+  /** A recursive watch that was armed when another one had told of a change that concerns it. */
   #armedBehind(messages: readonly ServerMessage[]): void {
     const told: WatchEvent[] = [];
     for (const message of messages) {
       if (message.type !== "event" || message.event.kind !== "recursive") continue;
       const { event } = message;
       if (event.type !== "resync") told.push(event);
-      else if (told.some(({ path }) => path !== event.path && covers(event, path)))
-        this.#marks.hit("armed-behind-a-change");
+      else if (told.some(({ path }) => covers(event, path))) this.#marks.hit("armed-behind-a-change");
     }
   }
 
