@@ -8,7 +8,7 @@ import type { Entry, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";
 import type { ModelFeed } from "../checkers/model-feed.ts";
 import type { RaftChecker } from "../checkers/raft-history.ts";
-import { covers, stands } from "../checkers/standing-watch.ts";
+import { stands } from "../checkers/standing-watch.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import type { Observer, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -129,7 +129,6 @@ export class ClientMarks implements Observer, RaftChecker {
   }
 
   serverFrame(_server: ServerView, client: number, _connection: number, messages: readonly ServerMessage[]): void {
-    this.#armedBehind(messages);
     for (const message of messages)
       if (client > this.#planned && message.type === "refused") this.#marks.hit("stranger-refused");
       else if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");
@@ -165,17 +164,6 @@ export class ClientMarks implements Observer, RaftChecker {
     else if (kind === "persistent" && seen.fired.has(path)) this.#marks.hit("standing-watch-fires");
     else if (kind === "persistent") seen.fired.add(path);
     else if (path.split("/").length > 2) this.#marks.hit("recursive-watch-below");
-  }
-
-  /** A recursive watch that was armed when another one had told of a change that concerns it. */
-  #armedBehind(messages: readonly ServerMessage[]): void {
-    const told: WatchEvent[] = [];
-    for (const message of messages) {
-      if (message.type !== "event" || message.event.kind !== "recursive") continue;
-      const { event } = message;
-      if (event.type !== "resync") told.push(event);
-      else if (told.some(({ path }) => covers(event, path))) this.#marks.hit("armed-behind-a-change");
-    }
   }
 
   /** What comes through the log meets the sessions as they were before it. */

@@ -153,8 +153,6 @@ export const markSentences = {
   "standing-watch-fires": "a persistent watch fired for the second time",
   "recursive-watch-below": "a recursive watch told of a znode that is two levels deep, at least",
   "standing-watch-resync": "a watch that stays armed, armed again, told that something may have happened meanwhile",
-  "armed-behind-a-change":
-    "a recursive watch was armed again after a change that concerns it, of which another one told",
   "watch-events-of-one-entry": "one entry fired several watches of a session",
 } as const satisfies Readonly<Record<string, string>>;
 
