@@ -1,12 +1,13 @@
 /**
- * `npm run bench:start`: the processor time that kvctl takes, beside that of Node with nothing to do. Elapsed time would
- * measure the machine's other work; user and system time are what a loaded machine hands out.
+ * `npm run bench:start`: the processor time that kvctl takes, and a server until it leads, beside that of Node with nothing to
+ * do. Elapsed time would measure the machine's other work; user and system time are what a loaded machine hands out.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { TerrariumClient } from "../src/client/index.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { processorMicros } from "./load/processor.ts";
 
 interface Flags {
   runs: number;
@@ -35,6 +36,18 @@ function processorMs(args: readonly string[]): number {
   return (user ?? 0) + (system ?? 0);
 }
 
+/** What a server has taken when it leads a cluster of one, milliseconds; `undefined` where nobody counts it. */
+async function serverMs(): Promise<number | undefined> {
+  const cluster = await LocalCluster.start(1);
+  try {
+    const pid = cluster.server(1).process?.pid;
+    const micros = pid === undefined ? undefined : processorMicros([pid]);
+    return micros === undefined ? undefined : micros / 1_000;
+  } finally {
+    await cluster.destroy();
+  }
+}
+
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
@@ -61,6 +74,11 @@ async function main(): Promise<void> {
     // In turns, so that what else the machine does meets them alike.
     for (let run = 0; run < runs; run++)
       for (const [name, args] of Object.entries(commands)) times.get(name)?.push(processorMs(args));
+    const server = "a server that leads";
+    for (let run = 0; run < runs; run++) {
+      const ms = await serverMs();
+      if (ms !== undefined) times.set(server, [...(times.get(server) ?? []), ms]);
+    }
     const bare = median(times.get("node -e 0") ?? []);
     const rows = [...times].map(([name, values]) => ({ name, ms: median(values), ratio: median(values) / bare }));
     if (json === true) console.log(JSON.stringify({ runs, commands: rows }));

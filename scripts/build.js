@@ -41,7 +41,8 @@ const sourceFiles = [
   "tsconfig.build.json",
   "package-lock.json",
   "scripts/build.js",
-  "scripts/compile-kvctl.cjs",
+  "bin/node-flags.json",
+  "scripts/compile-ahead.cjs",
   "scripts/proto.js",
 ];
 
@@ -117,14 +118,32 @@ function compile() {
 }
 
 /**
- * kvctl as one file: a command line is started for every word, and reading a hundred modules, with gRPC, takes several times
- * as long as what it then does. Beside it lies its code as V8 has compiled it, for this very Node; another one compiles it
- * anew. V8 knows code that is stale by its length alone, so the file's name has the hash of what is in it.
+ * What is a program on its own, with the flags of Node that it is started with: a server's are those of `cluster.sh`. Level has
+ * a native part and stays where it is.
  */
-async function bundleKvctl() {
+const programs = [
+  { name: "kvctl", entry: "src/kvctl/main.js", external: [], minifyWhitespace: true, flags: [] },
+  {
+    name: "server",
+    entry: "src/main.js",
+    external: ["level"],
+    // The places in its stack traces are for people.
+    minifyWhitespace: false,
+    flags: JSON.parse(readFileSync(`${root}bin/node-flags.json`, "utf8")).flags,
+  },
+];
+
+/**
+ * A program as one file: a command line is started for every word, and reading a hundred modules, with gRPC, takes several
+ * times as long as what it then does. Beside it lies its code as V8 has compiled it, for this very Node with these flags;
+ * another one compiles it anew. V8 knows code that is stale by its length alone, so the file's name has the hash of what is
+ * in it.
+ */
+async function bundleProgram({ name, entry, external, minifyWhitespace, flags }) {
   const { build: bundle } = await import("esbuild");
   const { outputFiles } = await bundle({
-    entryPoints: [`${staging}/src/kvctl/main.js`],
+    entryPoints: [`${staging}/${entry}`],
+    external,
     write: false,
     bundle: true,
     // Node starts its loader of ES modules only where there is one, which takes a fifth of its own start.
@@ -132,28 +151,27 @@ async function bundleKvctl() {
     platform: "node",
     target: "node20",
     minifySyntax: true,
-    minifyWhitespace: true,
+    minifyWhitespace,
     legalComments: "none",
     banner: { js: 'const $url=require("node:url").pathToFileURL(__filename).href;' },
     define: { "import.meta.url": "$url" },
     logLevel: "error",
   });
-  const folder = `${staging}/kvctl`;
+  const folder = `${staging}/${name}`;
   const { contents } = outputFiles[0];
   const source = `main-${createHash("sha256").update(contents).digest("hex").slice(0, 12)}.cjs`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/${source}`, contents);
   writeFileSync(`${folder}/program.json`, `${JSON.stringify({ source })}\n`);
-  const { status } = spawnSync(process.execPath, [`${root}scripts/compile-kvctl.cjs`, `${folder}/${source}`], {
-    stdio: ["ignore", "ignore", 2],
-  });
-  if (status !== 0) throw new Error("kvctl could not be compiled ahead");
+  const compile = [`${root}scripts/compile-ahead.cjs`, name, `${folder}/${source}`, `${dist}/${name}/${source}`];
+  const { status } = spawnSync(process.execPath, [...flags, ...compile], { stdio: ["ignore", "ignore", 2] });
+  if (status !== 0) throw new Error(`${name} could not be compiled ahead`);
 }
 
 /** Brings dist/ to what is in the staging folder. */
 function install() {
-  // kvctl's first file and the pages last: when they are there, so is all that they will ask for.
-  const isEntry = (file) => file === "kvctl/program.json" || file.endsWith(".html");
+  // Each program's first file and the pages last: when they are there, so is all that they will ask for.
+  const isEntry = (file) => file.endsWith("/program.json") || file.endsWith(".html");
   const wanted = filesBelow(staging).sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)));
   for (const file of wanted) {
     const from = `${staging}/${file}`;
@@ -184,7 +202,7 @@ export async function build() {
     }
     generateProto();
     compile();
-    await bundleKvctl();
+    for (const program of programs) await bundleProgram(program);
     const { buildWeb } = await import("./web/build.js");
     await buildWeb(`${staging}/web`);
     install();
