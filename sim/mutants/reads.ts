@@ -68,9 +68,9 @@ export const reads: readonly Mutant[] = [
     title: "a provisional answer shows what came after its own zxid",
     source: "ours (provisional reads)",
     file: "src/node/clients/request-queue.ts",
-    find: "      if (slot?.read === undefined) continue;\n      slot.answer = this.#answerTo(slot, slot.read);",
+    find: "    const before = slot.answer?.result;\n    this.#answer(slot, read);",
     replace:
-      "      if (slot?.read === undefined || slot.answer === undefined) continue;\n      slot.answer = { zxid: slot.answer.zxid, result: this.#answerTo(slot, slot.read).result };",
+      "    const before = slot.answer?.result;\n    const zxid = slot.answer?.zxid ?? 0;\n    this.#answer(slot, read);\n    if (slot.answer !== undefined) slot.answer = { zxid, result: slot.answer.result };",
     expects: ["linearizability", "sequential-reads"],
     kind: "safety",
     lesson: "An answer and its zxid belong together: the zxid is the client's word for what it has seen.",

@@ -279,4 +279,16 @@ export const watches: readonly Mutant[] = [
     kind: "safety",
     lesson: "A budget says when work is done, not whether.",
   },
+  {
+    id: "W25",
+    title: "a watch outlives the answer that armed it",
+    source: "ours (found in this code)",
+    file: "src/node/clients/request-queue.ts",
+    find: "if (slot.armed !== undefined) this.#evaluator.disarm(slot.armed);",
+    replace: "",
+    expects: ["watches"],
+    kind: "safety",
+    lesson:
+      "A provisional answer may not count in the end. What it did besides, arming a watch, has to be undone with it: the answer that counts may be a refusal.",
+  },
 ];

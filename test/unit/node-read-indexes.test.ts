@@ -4,7 +4,14 @@ import { ReadIndexes } from "../../src/node/clients/read-indexes.ts";
 import type { Slot } from "../../src/node/clients/request-queue.ts";
 
 const connection = (id: number) =>
-  new Connection(id, { appliedIndex: () => 0, evaluate: () => ({}), mayEvaluate: () => true, allTold: () => true });
+  new Connection(id, {
+    appliedIndex: () => 0,
+    evaluate: () => ({}),
+    armed: () => undefined,
+    disarm: () => {},
+    mayEvaluate: () => true,
+    allTold: () => true,
+  });
 const slot = (): Slot => ({
   xid: 1,
   requestId: 0,
@@ -16,6 +23,7 @@ const slot = (): Slot => ({
   work: 0,
   readIndex: undefined,
   answer: undefined,
+  armed: undefined,
   events: undefined,
 });
 

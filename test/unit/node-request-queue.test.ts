@@ -13,6 +13,21 @@ describe("RequestQueue", () => {
   let allTold = true;
   let sent: ServerMessage[];
   let queue: RequestQueue;
+  /** A watch on /a, and whether it was armed before the last read; a read is refused from `closedAt` on. */
+  let watch = false;
+  let had = false;
+  let closedAt = Number.POSITIVE_INFINITY;
+  const spec = { kind: "data", path: "/a" } as const;
+  const evaluate = (asked: Read): Result => {
+    had = watch;
+    if (asked.kind === "removeWatches") {
+      watch = false;
+      return had ? {} : { failure: { code: "NO_WATCHER", message: "there is none" } };
+    }
+    if (applied >= closedAt) return { failure: { code: "NO_AUTH", message: "it is closed" } };
+    if (asked.watch) watch = true;
+    return { data: utf8(String(applied)) };
+  };
   /** What left, as `xid@zxid` for replies and `!zxid` for events. */
   const left = () =>
     sent.map((m) => (m.type === "reply" ? `${m.xid}@${m.zxid}` : m.type === "event" ? `!${m.event.zxid}` : m.type));
@@ -26,10 +41,15 @@ describe("RequestQueue", () => {
     applied = 10;
     mayEvaluate = true;
     allTold = true;
+    [watch, had, closedAt] = [false, false, Number.POSITIVE_INFINITY];
     sent = [];
     const evaluator = {
       appliedIndex: () => applied,
-      evaluate: (): Result => ({ data: utf8(String(applied)) }),
+      evaluate: (asked: Read): Result => evaluate(asked),
+      armed: () => (watch && !had ? spec : undefined),
+      disarm: () => {
+        watch = false;
+      },
       mayEvaluate: () => mayEvaluate,
       allTold: () => allTold,
     };
@@ -60,6 +80,35 @@ describe("RequestQueue", () => {
     apply(1);
     apply(2);
     expect(left()).toEqual(["1@11", "2@11", "3@12", "4@12"]);
+  });
+
+  it("disarms what an answer armed that does not count, unless it was armed before", () => {
+    for (const before of [false, true]) {
+      watch = before;
+      applied = 10;
+      closedAt = 11;
+      const slot = queue.addRead(1, { ...read(false), watch: true });
+      queue.addWrite(2, before ? 2 : 1);
+      apply(before ? 2 : 1);
+      expect(watch).toBe(true);
+      if (slot !== undefined) slot.readIndex = 11;
+      queue.advance();
+      expect(sent.at(-2)).toMatchObject({ xid: 1, result: { failure: { code: "NO_AUTH" } } });
+      expect(watch).toBe(before);
+    }
+  });
+
+  it("says of a watch that it was removed, though the answer is made anew", () => {
+    watch = true;
+    const slot = queue.addRead(1, read(false));
+    queue.addRead(2, { ...read(true), kind: "removeWatches" });
+    queue.addWrite(3, 1);
+    apply(1);
+    if (slot !== undefined) slot.readIndex = 11;
+    queue.advance();
+    expect([left(), watch]).toEqual([["1@11", "2@11", "3@11"], false]);
+    expect(sent[1]).toMatchObject({ xid: 2, result: {} });
+    expect(sent[1]).not.toHaveProperty("result.failure");
   });
 
   it("answers nothing behind close, and what was sent before it once its index is known", () => {

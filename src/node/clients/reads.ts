@@ -3,7 +3,7 @@
  * that is applied; each waits for its turn (`read-turns.ts`); the connection's queue (`request-queue.ts`) says in which
  * order they are answered.
  */
-import type { ClientIdentity, Read, Result, SessionId, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity, Read, Result, SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Replica } from "../core.ts";
@@ -23,6 +23,8 @@ export class ClientReads {
   readonly #raft: Pick<Raft, "requestRead" | "cancelRead">;
   readonly #connections: Connections;
   readonly #indexes = new ReadIndexes();
+  /** What the last read armed that its connection had not armed before. */
+  #armed: WatchSpec | undefined;
 
   constructor(
     replica: Replica,
@@ -48,6 +50,8 @@ export class ClientReads {
     return {
       appliedIndex: () => this.#replica.machine.appliedIndex,
       evaluate: (read, identities) => this.#evaluate(connection, read, identities),
+      armed: () => this.#armed,
+      disarm: (spec) => void this.#watches.remove(connection, [spec], true),
       mayEvaluate: () => this.#turns.mayRead,
       allTold: () => this.#replica.allTold,
     };
@@ -98,6 +102,7 @@ export class ClientReads {
 
   #evaluate(connection: ConnectionId, read: Read, identities: readonly ClientIdentity[]): Result {
     const { machine } = this.#replica;
+    this.#armed = undefined;
     this.#turns.spent(this.#workOf(connection, read));
     const { kind, watches = [] } = read;
     if (kind === "removeWatches" || kind === "checkWatches") {
@@ -106,8 +111,11 @@ export class ClientReads {
     }
     const result = machine.read(read, this.#sessionOf(connection), identities);
     const spec = watchArmedBy(read, result);
-    const failure = spec === undefined ? undefined : this.#watches.arm(connection, spec);
+    if (spec === undefined) return result;
+    const isNew = !this.#watches.remove(connection, [spec], false);
+    const failure = this.#watches.arm(connection, spec);
     if (failure !== undefined) return { failure };
+    if (isNew) this.#armed = spec;
     return result;
   }
 }

@@ -14,7 +14,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import { bytesInRead } from "../../base/operation-traits.ts";
-import type { ClientIdentity, Read, Result, WatchEvent, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity, Read, Result, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
 import type { ServerMessage } from "../../protocol/client-messages.ts";
 
@@ -38,6 +38,8 @@ export interface Slot {
   /** What it is answered with, if that does not depend on the state. */
   known: Result | undefined;
   answer: { readonly zxid: Zxid; readonly result: Result } | undefined;
+  /** Reads: the watch that evaluating armed, if the connection had none such before. */
+  armed: WatchSpec | undefined;
   /** Events that fired after this slot was evaluated and before the next was. */
   events: WatchEvent[] | undefined;
 }
@@ -50,6 +52,10 @@ export interface Evaluator {
   appliedIndex(): Zxid;
   /** Answers a read of who is one of `identities` from the present state, and arms its watch. */
   evaluate(read: Read, identities: readonly ClientIdentity[]): Result;
+  /** The watch that the last {@link evaluate} armed, if the connection had none such before. */
+  armed(): WatchSpec | undefined;
+  /** Disarms a watch: the answer that armed it does not count. */
+  disarm(spec: WatchSpec): void;
   /** Whether a read may be answered now, or waits for its turn: {@link RequestQueue.advance} is called again then. */
   mayEvaluate(): boolean;
   /** Whether the events of all that is applied are told. Before that, nobody is shown the present state. */
@@ -213,14 +219,15 @@ export class RequestQueue {
   }
 
   #evaluateRead(slot: Slot, read: Read): void {
-    slot.answer = this.#answerTo(slot, read);
+    this.#answer(slot, read);
     this.#evaluated++;
   }
 
-  #answerTo({ known, identities }: Slot, read: Read): { readonly zxid: Zxid; readonly result: Result } {
+  #answer(slot: Slot, read: Read): void {
     // The zxid is taken first: evaluating changes nothing but watches.
     const zxid = this.#evaluator.appliedIndex();
-    return { zxid, result: known ?? this.#evaluator.evaluate(read, identities) };
+    slot.answer = { zxid, result: slot.known ?? this.#evaluator.evaluate(read, slot.identities) };
+    slot.armed = slot.known === undefined ? this.#evaluator.armed() : undefined;
   }
 
   #cut(length: number): void {
@@ -271,18 +278,30 @@ export class RequestQueue {
     return true;
   }
 
-  /** A provisional answer was too old: all held reads are answered anew, after the events that announce what they see. */
+  /**
+   * A provisional answer was too old: all held reads are answered anew, after the events that announce what they see. What
+   * they armed goes first: the new answer may be one that arms nothing, such as NO_AUTH.
+   */
   #evaluateHeldAgain(): void {
     for (let i = 0; i < this.#evaluated; i++) {
       const slot = this.#slots.at(i);
-      for (const event of slot?.events ?? []) this.#send({ type: "event", event });
-      if (slot !== undefined) slot.events = undefined;
+      if (slot === undefined) continue;
+      for (const event of slot.events ?? []) this.#send({ type: "event", event });
+      slot.events = undefined;
+      if (slot.armed !== undefined) this.#evaluator.disarm(slot.armed);
     }
     for (let i = 0; i < this.#evaluated; i++) {
       const slot = this.#slots.at(i);
-      if (slot?.read === undefined) continue;
-      slot.answer = this.#answerTo(slot, slot.read);
+      if (slot?.read !== undefined) this.#answerAgain(slot, slot.read);
     }
+  }
+
+  #answerAgain(slot: Slot, read: Read): void {
+    const before = slot.answer?.result;
+    this.#answer(slot, read);
+    // What it has removed it has removed, though nothing is left to be removed now.
+    if (read.kind === "removeWatches" && before?.failure === undefined && slot.answer !== undefined)
+      slot.answer = { zxid: slot.answer.zxid, result: before ?? slot.answer.result };
   }
 }
 
@@ -306,6 +325,7 @@ function slotOf(
     readIndex: undefined,
     known: undefined,
     answer: undefined,
+    armed: undefined,
     events: undefined,
   };
 }
