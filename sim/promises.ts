@@ -87,6 +87,13 @@ const list = [
     file: "sim/checkers/waiting-bytes.ts",
   },
   {
+    invariant: "shown",
+    sentence:
+      "What people are shown of a server's sessions, ephemerals and watches, page by page, is what it holds, each once.",
+    from: "",
+    file: "sim/checkers/shown.ts",
+  },
+  {
     invariant: "stamps",
     sentence:
       "A time stamp is ahead of the clocks of a majority by a bound at most, however far ahead the leader's own clock is.",

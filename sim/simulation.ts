@@ -85,7 +85,7 @@ export class Simulation implements World {
     this.#kernel = kernel;
     const wire = config.bytes ? asBytes : asObjects;
     const network = new SimNetwork(kernel, serverCount(config), config.networkUs, wire);
-    const connections = new SimConnections(kernel, config.clientUs, wire, config.addresses);
+    const connections = new SimConnections(kernel, config.clientUs, wire, config.addresses, config.clientAhead);
     this.#network = network;
     this.#connections = connections;
     const bootstrap: Configuration = bootstrapConfiguration(config.servers);
@@ -272,6 +272,7 @@ export class Simulation implements World {
       case "connect":
       case "toServer":
       case "toClient":
+      case "drained":
       case "brokenToServer":
       case "brokenToClient":
         return this.#clients.onConnection(event);

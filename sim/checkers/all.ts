@@ -39,6 +39,7 @@ import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
 import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
+import { Shown } from "./shown.ts";
 import { StampRules } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { UnappliedBytes } from "./unapplied-bytes.ts";
@@ -114,6 +115,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SessionExpiry(feed),
     certain,
     new Watches(feed),
+    new Shown(),
     ...replication,
     ...changes,
     ...clients,

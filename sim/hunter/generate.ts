@@ -99,6 +99,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
+    clientAhead: randomness.draws("plan client ahead").pick([1_000_000, 1_000_000, 1, 3]),
     appendHoldMs: randomness.draws("plan hold").pick([limits.appendHoldMs, limits.appendHoldMs, 0, 3, 500]),
     undurableBytesMax: randomness.draws("plan undurable").pick([2_000, 20_000, 64 * 1024 * 1024]),
     unappliedBytesMax: randomness.draws("plan unapplied").pick([limits.unappliedBytesMax, 500, 3_000]),

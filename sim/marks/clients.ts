@@ -53,6 +53,10 @@ export class ClientMarks implements Observer, RaftChecker {
     this.#feed = feed;
   }
 
+  drained(): void {
+    this.#marks.hit("client-read-again");
+  }
+
   begin({ plan: { config } }: World): void {
     this.#planned = config.clients;
     this.#choosing = config.clients - config.balanced;

@@ -114,6 +114,7 @@ export const markSentences = {
   "lost-session-lives": "a session that might have been gone turned out to live",
   "session-heard": "a client was told that the leader had heard of its session",
   "member-learned": "a client went to a server of which another had told it",
+  "client-read-again": "a client took what it had not taken, for which its server had let its reads wait",
   "no-quorum-told": "a server told a client that it knows no quorum",
   // Access control.
   "list-refuses": "a write was refused by an access control list",

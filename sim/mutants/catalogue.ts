@@ -16,6 +16,7 @@ import { quotas } from "./quotas.ts";
 import { reads } from "./reads.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
+import { shown } from "./shown.ts";
 import { shownMembers } from "./shown-members.ts";
 import { snapshots } from "./snapshots.ts";
 import { standingWatches } from "./standing-watches.ts";
@@ -55,6 +56,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Quotas", mutants: quotas },
   { title: "Membership and transfer", mutants: membership },
   { title: "The members, as they are told", mutants: shownMembers },
+  { title: "What people are shown", mutants: shown },
   { title: "Snapshots", mutants: snapshots },
   { title: "Checkpoints", mutants: checkpoints },
   { title: "Disk space", mutants: diskSpace },

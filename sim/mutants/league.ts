@@ -67,6 +67,18 @@ export const league: readonly LeagueEntry[] = [
       "The connection breaks between the answer to a ping and the last of the watches that were sent before it. It needs a client with many watches and `readWork` of one unit, and a `resetClient` right behind an `answers`.",
   },
   {
+    id: "O11",
+    needs: "schedule",
+    takes:
+      "An event for a watch that is armed already, while those above it are not, and a break of the connection before they are: what was told then counts as all that there was. `slowArming` (sim/hunter/ranges.ts) with recursive watches within each other draws the first half; a schedule that writes below them just as their client comes back, and resets it once more behind the first event, would draw the second.",
+  },
+  {
+    id: "O12",
+    needs: "schedule",
+    takes:
+      "As O11: the connection breaks while events are put aside, and the next server tells of the same changes. Whoever was told twice shows only if the change lies behind what it knew when it asked.",
+  },
+  {
     id: "M15",
     needs: "schedule",
     takes:

@@ -200,4 +200,16 @@ export const reads: readonly Mutant[] = [
     kind: "liveness",
     lesson: "Requests and replies get lost. Whoever waits for an answer has to ask again.",
   },
+  {
+    id: "L21",
+    title: "who has taken what it was sent is not answered further",
+    source: "ours (streams that are read slowly)",
+    file: "src/node/clients/router.ts",
+    find: "if (connection !== undefined) this.#turns.takeBack(connection);",
+    replace: "",
+    expects: ["liveness", "client-protocol"],
+    kind: "liveness",
+    lesson:
+      "A server that holds back answers from a client that reads slowly has to go on by itself once there is room: the client waits for it, and says nothing.",
+  },
 ];

@@ -249,7 +249,7 @@ export const sessions: readonly Mutant[] = [
     file: "src/node/apply-line.ts",
     find: "if (applied !== undefined) liveness.applied(applied);",
     replace: "if (applied !== undefined && work + more < this.#workMax) liveness.applied(applied);",
-    expects: ["session-expiry"],
+    expects: ["session-expiry", "leftovers"],
     kind: "safety",
     lesson:
       "What is done in slices is seen half done. A session that is there and was heard of by nobody has been silent for as long as the leader leads.",

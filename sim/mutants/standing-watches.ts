@@ -128,6 +128,8 @@ export const standingWatches: readonly Mutant[] = [
     replace: "if (this.#rearmed || event.kind !== undefined) return [this.#fired(event, noneLate)];",
     expects: ["watches"],
     kind: "safety",
+    survives:
+      "The connection has to break again while watches are armed in turns, behind an event of one that is armed already. test/unit/client-session-watches.test.ts and test/property/client-session.test.ts do that.",
     lesson:
       "Until the last watch is armed, an older change may still come to light. What was told meanwhile would also count as all that there was, if the connection broke again.",
   },
@@ -140,6 +142,8 @@ export const standingWatches: readonly Mutant[] = [
     replace: "    const watches",
     expects: ["watches"],
     kind: "safety",
+    survives:
+      "As O11, and what is told twice must lie behind what the client knew when it asked. test/unit/client-session-watches.test.ts does that.",
     lesson:
       "The next server tells of the same changes once more. What was put aside belongs to the connection that it came on.",
   },

@@ -90,6 +90,8 @@ const config = object({
   readWork: optional(readWork, readWork.check({}, "readWork")),
   /** How much of what is committed a server applies, and tells of, in one turn, in units of work (`NodeOptions.applyWork`). */
   applyWork: optional(units, limits.applyWorkPerTurn),
+  /** Messages that a client has not taken from its stream, from which on its server lets its reads wait until half of them are. */
+  clientAhead: optional(integer(1, 1_000_000), 1_000_000),
   /** How fast snapshots leave (see the node's `SnapshotPace`). */
   snapshotPace: optional(snapshotPace, snapshotPace.check({}, "snapshotPace")),
   /** One way between servers, microseconds. */

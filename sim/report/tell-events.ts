@@ -82,6 +82,8 @@ export function tellEvent(event: SimEvent): string {
       return `connection ${event.connection} ↑ ${event.messages.map((m) => m.type).join(", ")}`;
     case "toClient":
       return `connection ${event.connection} ↓ ${event.messages.map((m) => m.type).join(", ")}`;
+    case "drained":
+      return `connection ${event.connection}: the client has taken what kept its reads waiting`;
     case "brokenToServer":
     case "brokenToClient":
       return `connection ${event.connection} broke`;

@@ -24,7 +24,7 @@ export interface ClientFaults {
 
 type ConnectionEvent = Extract<
   SimEvent,
-  { readonly kind: "connect" | "toServer" | "toClient" | "brokenToServer" | "brokenToClient" }
+  { readonly kind: "connect" | "toServer" | "toClient" | "drained" | "brokenToServer" | "brokenToClient" }
 >;
 
 export class SimClients implements ClientFaults {
@@ -122,6 +122,9 @@ export class SimClients implements ClientFaults {
       case "toServer":
         if (connection.state !== "open" || connection.serverKnows || connection.life !== server.life) return false;
         return server.handle({ ...event, admitted: event.messages.map((message) => connection.door.admit(message)) });
+      case "drained":
+        if (connection.state !== "open" || connection.serverKnows || connection.life !== server.life) return false;
+        return server.handle(event);
       case "brokenToServer": {
         const told = connection.serverKnows || connection.life !== server.life;
         connection.serverKnows = true;
@@ -130,6 +133,7 @@ export class SimClients implements ClientFaults {
       }
       case "toClient":
         if (connection.state !== "open" || connection.clientKnows) return false;
+        connections.taken(connection, event.messages.length);
         client.receive(connection, event.messages);
         return true;
       case "brokenToClient":

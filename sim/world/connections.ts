@@ -19,6 +19,9 @@ export interface SimConnection {
   /** When the newest frame in either direction arrives, µs. */
   lastUpUs: number;
   lastDownUs: number;
+  /** Messages that are on their way down, and whether the server's reads wait until there are fewer. */
+  untaken: number;
+  congested: boolean;
   /** Nothing passes before this time. */
   stalledUntilUs: number;
   /** What the server's door knows of the client. */
@@ -34,12 +37,14 @@ export class SimConnections {
   readonly #delayUs: Spread;
   readonly #wire: Wire;
   readonly #addresses: boolean;
+  readonly #ahead: number;
   readonly #all = new Map<number, SimConnection>();
   #lastId = 0;
 
-  /** `addresses`: whether servers know those of clients. */
-  constructor(kernel: Kernel, delayUs: Spread, wire: Wire, addresses: boolean) {
+  /** `addresses`: whether servers know those of clients; `ahead`: see the plan's `clientAhead`. */
+  constructor(kernel: Kernel, delayUs: Spread, wire: Wire, addresses: boolean, ahead: number) {
     this.#addresses = addresses;
+    this.#ahead = ahead;
     this.#kernel = kernel;
     this.#delayUs = delayUs;
     this.#wire = wire;
@@ -63,6 +68,8 @@ export class SimConnections {
       state: "opening",
       lastUpUs: 0,
       lastDownUs: 0,
+      untaken: 0,
+      congested: false,
       stalledUntilUs: 0,
       clientKnows: false,
       serverKnows: false,
@@ -84,8 +91,24 @@ export class SimConnections {
   down(connection: SimConnection, sent: readonly ServerMessage[]): void {
     if (connection.state !== "open" || connection.serverKnows) return;
     const messages = this.#wire.server(sent);
+    connection.untaken += messages.length;
     const event = { kind: "toClient", cause: this.#kernel.current, connection: connection.id, messages } as const;
     this.#kernel.at(this.#downUs(connection), event);
+  }
+
+  /** Whether so much is on its way to the client that its reads had better wait; then a `drained` event ends that. */
+  isCongested(connection: SimConnection): boolean {
+    if (connection.untaken >= this.#ahead) connection.congested = true;
+    return connection.congested;
+  }
+
+  /** The client has taken `count` messages from its stream. */
+  taken(connection: SimConnection, count: number): void {
+    connection.untaken -= count;
+    if (!connection.congested || connection.untaken * 2 > this.#ahead) return;
+    connection.congested = false;
+    const event = { kind: "drained", cause: this.#kernel.current, connection: connection.id } as const;
+    this.#kernel.at(this.#upUs(connection), event);
   }
 
   /** The client ends the stream; what it sent before still arrives. */

@@ -36,6 +36,8 @@ export type SimEvent =
       readonly connection: number;
       readonly messages: readonly ServerMessage[];
     }
+  /** A server learns that a client has taken what kept its reads waiting. */
+  | { readonly kind: "drained"; readonly cause: number; readonly connection: number }
   | { readonly kind: "brokenToServer"; readonly cause: number; readonly connection: number }
   | { readonly kind: "brokenToClient"; readonly cause: number; readonly connection: number }
   /** A client's own timer, and its next drawn or listed operation. */

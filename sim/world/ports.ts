@@ -64,6 +64,10 @@ export function portsOf(
           observer.serverFrame(server, connection.client, id, messages);
         connections.down(connection, messages);
       },
+      isCongested: (id) => {
+        const connection = connections.get(id);
+        return own.alive && connection !== undefined && connections.isCongested(connection);
+      },
       close: (id) => {
         const connection = connections.get(id);
         if (own.alive && connection !== undefined) connections.closeByServer(connection);

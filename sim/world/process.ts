@@ -33,6 +33,7 @@ export type Input = Extract<
       | "written"
       | "scanned"
       | "toServer"
+      | "drained"
       | "brokenToServer";
   }
 >;
@@ -198,6 +199,10 @@ export class ServerProcess {
         return;
       case "toServer":
         this.#hear(event);
+        return;
+      case "drained":
+        for (const observer of this.#parts.kernel.observers.drained) observer.drained(this.#machine, event.connection);
+        this.node?.clientReady(event.connection);
         return;
       case "brokenToServer":
         this.node?.clientDisconnected(event.connection);

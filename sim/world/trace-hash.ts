@@ -25,6 +25,7 @@ const kindCodes: Readonly<Record<SimEventKind, number>> = {
   faultEnd: 17,
   calm: 18,
   poll: 19,
+  drained: 20,
 };
 
 /** Mixes the event that the kernel has just taken from its queue. */
@@ -56,6 +57,7 @@ export function mixEvent(kernel: Kernel, event: SimEvent): void {
       for (const message of event.messages) mixServerMessage(kernel, message);
       return;
     case "connect":
+    case "drained":
     case "brokenToServer":
     case "brokenToClient":
       return kernel.mix(event.connection);

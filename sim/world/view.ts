@@ -3,6 +3,7 @@
  * what it shows, so that a run that is watched is the run that is not.
  */
 import type { WatchSpec } from "../../src/base/operations.ts";
+import type { Lookers } from "../../src/node/lookers.ts";
 import type { Node } from "../../src/node/node.ts";
 import type { Raft } from "../../src/raft/raft.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
@@ -70,6 +71,7 @@ export interface NodeView
   > {
   readonly raft: RaftView;
   readonly machine: MachineView;
+  readonly lookers: Readonly<Pick<Lookers, "sessionsBehind" | "watchers" | "watched">>;
 }
 
 /** What a server's process found on its disk when it started. */

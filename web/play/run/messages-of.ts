@@ -99,6 +99,8 @@ function onConnection(
       return { ...up, kind: "client", text: event.messages.map(tellUp).join(", ") };
     case "toClient":
       return { ...down, kind: "client", text: event.messages.map(tellDown).join(", ") };
+    case "drained":
+      return { ...up, kind: "client", text: "has taken what kept its reads waiting" };
     case "brokenToServer":
       return { ...up, kind: "broken", text: "the stream has broken" };
     case "brokenToClient":

@@ -31,6 +31,7 @@ export function ruleOf({ event, role }: LastEvent): string {
       return "session-advance";
     case "operation":
       return "session-submit";
+    case "drained":
     case "resume":
     case "connect":
     case "fault":
