@@ -67,6 +67,13 @@ export const league: readonly LeagueEntry[] = [
       "The connection breaks between the answer to a ping and the last of the watches that were sent before it. It needs a client with many watches and `readWork` of one unit, and a `resetClient` right behind an `answers`.",
   },
   {
+    id: "O10",
+    needs: "schedule",
+    takes:
+      "The plan is there. `slowArming` (sim/hunter/ranges.ts) draws its like, with recursive watches within each other; a schedule that writes below the lower one while its client comes back, in the very turns in which the watches are armed, would find it by itself.",
+    plan: "recursive-watch-before-its-resync",
+  },
+  {
     id: "O11",
     needs: "schedule",
     takes:

@@ -31,7 +31,7 @@ export const strangers: readonly Mutant[] = [
     file: "src/znode/session-commands.ts",
     find: "  if (!passwordMatches(session, body.password))\n",
     replace: "  if (!passwordMatches(session, body.password) && body.password.length === 0)\n",
-    expects: ["client-protocol", "replica-equality"],
+    expects: ["client-protocol", "replica-equality", "session-expiry"],
     kind: "safety",
     lesson: "Session numbers are no secret: they stand in each Stat. The password is what its client alone has.",
   },
