@@ -1,12 +1,10 @@
 /** What a client has to do with access control: who it is, and who may do what. */
-import type { AclItem, Stat } from "../base/operations.ts";
-import { checkedWrites } from "./checked-writes.ts";
-import type { AclVersionOptions, CountOptions, NodeAcl, RequestOptions } from "./options.ts";
+import type { CountOptions, NodeAcl, RequestOptions } from "./options.ts";
 import { field, type RequestSender } from "./request-sender.ts";
 import { aclRequest, authRequest } from "./requests.ts";
 import { TreeReader } from "./tree-reader.ts";
 
-/** The part of a client that reads the tree, shows who it is, and reads and sets lists. */
+/** The part of a client that reads the tree, shows who it is, and reads lists. */
 export class ClientAccess extends TreeReader {
   readonly #sender: RequestSender;
 
@@ -46,22 +44,6 @@ export class ClientAccess extends TreeReader {
       () => authRequest(scheme, auth, options),
       options,
       () => undefined,
-    );
-  }
-
-  /**
-   * Replaces the list of who may do what with a znode: `stat.aversion` rises, and nothing else. Rejects with INVALID_ACL,
-   * NO_NODE, NO_AUTH (ADMIN), BAD_VERSION.
-   *
-   * ```ts
-   * await client.setAcl("/config", parseAcl("world:anyone:r,digest:alice:Yx0pyaDq2cqk6XKlXNfTVgL9rJU=:cdrwa"));
-   * ```
-   */
-  setAcl(path: string, acl: readonly AclItem[], options: AclVersionOptions = {}): Promise<Stat> {
-    return this.#sender.send(
-      () => ({ type: "write", operation: checkedWrites.setAcl(path, acl, options) }),
-      options,
-      ({ stat }) => field(stat, "stat"),
     );
   }
 }

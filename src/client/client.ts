@@ -6,9 +6,10 @@ import { checkTimeout } from "./endpoints.ts";
 import { openSession } from "./opening.ts";
 import type { AddWatchOptions, ClientOptions, ReadOptions, SessionInfo, WatchOptions } from "./options.ts";
 import { RequestSender } from "./request-sender.ts";
-import { addWatchRequest } from "./requests.ts";
+import { addWatchRequest, everyRequest } from "./requests.ts";
 import type { SessionState } from "./session.ts";
-import { TreeWriter } from "./tree-writer.ts";
+import { Transaction } from "./transaction.ts";
+import { checkedWrites, TreeWriter } from "./tree-writer.ts";
 import { watchChanges } from "./watch.ts";
 
 /**
@@ -163,6 +164,34 @@ export class TerrariumClient extends TreeWriter {
       () => addWatchRequest(path, listener, options),
       { ...request, watch: listener },
       (_success, zxid) => zxid,
+    );
+  }
+
+  /**
+   * Begins a transaction: changes that are made together, or not at all, each on what those before it leave. At most
+   * 1,000 steps and 2 MiB: MULTI_TOO_LARGE.
+   *
+   * ```ts
+   * const { stat } = await client.get("/config");
+   * const [, backup] = await client
+   *   .transaction()
+   *   .check("/leader", { version: 4 })
+   *   .create("/config/old-", "1", { sequential: true })
+   *   .set("/config", "2", { version: stat.version })
+   *   .commit();
+   * console.log(backup.path);
+   * ```
+   */
+  transaction(): Transaction {
+    return new Transaction((parts, options, convert) =>
+      this.#sender.ask(
+        () => {
+          checkOptions(options, everyRequest);
+          return { type: "write", operation: checkedWrites.multi(parts) };
+        },
+        options,
+        convert,
+      ),
     );
   }
 

@@ -13,8 +13,8 @@ import {
   statsPath,
 } from "../base/quotas.ts";
 import { badArgument, checkPath } from "./checks.ts";
+import type { TerrariumClient } from "./client.ts";
 import type { RequestOptions } from "./options.ts";
-import type { TreeWriter } from "./tree-writer.ts";
 
 /** A quota, and what is there. */
 export interface Quota {
@@ -29,7 +29,7 @@ export interface Quota {
 
 /** What is used of a client. */
 export type QuotaClient = Pick<
-  TreeWriter,
+  TerrariumClient,
   "get" | "exists" | "create" | "set" | "delete" | "childPages" | "transaction"
 >;
 

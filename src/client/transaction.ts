@@ -3,10 +3,10 @@ import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { inShort } from "../base/operation-traits.ts";
 import type { AclItem, MultiPart, PartResult, Result, Stat, Zxid } from "../base/operations.ts";
-import { checkedCreate, checkedWrites } from "./checked-writes.ts";
 import { checkOptions, checkPath, checkVersion } from "./checks.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, succeeded } from "./request-sender.ts";
+import { checkedCreate, checkedWrites } from "./tree-writer.ts";
 
 /** What a step of a transaction answers: `create` and `set` as alone, `delete` and `check` nothing. */
 export type TransactionResult = Created | Stat | undefined;

@@ -1,13 +1,95 @@
-/** What a client can change in the tree: a method for each operation, with the check of what its caller passes. */
+/**
+ * What a client can change in the tree, each for itself: by operation, the check of what a caller passes, and the method
+ * that asks for it. Several together: `transaction.ts`.
+ */
 import { emptyBytes } from "../base/bytes.ts";
-import type { Operation, Stat, Success, Zxid } from "../base/operations.ts";
-import { checkedCreate, checkedWrites } from "./checked-writes.ts";
-import { checkOptions } from "./checks.ts";
+import { TerrariumError } from "../base/errors.ts";
+import type {
+  AclItem,
+  MultiPart,
+  Operation,
+  OperationName,
+  OperationOf,
+  PlainCreate,
+  Stat,
+  Success,
+  Zxid,
+} from "../base/operations.ts";
+import { checkAcl, checkData, checkFlag, checkOptions, checkPath, checkTtl, checkVersion } from "./checks.ts";
 import { ClientAccess } from "./client-access.ts";
-import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
+import type { AclVersionOptions, Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, type RequestSender } from "./request-sender.ts";
 import { everyRequest } from "./requests.ts";
-import { Transaction } from "./transaction.ts";
+
+const createOptions = [...everyRequest, "ephemeral", "sequential", "container", "ttlMs", "acl"] as const;
+const versionOptions = [...everyRequest, "version"] as const;
+
+/** By operation: makes one of what the caller of its method, or of a transaction's step, passed. */
+export const checkedWrites = {
+  create: (path: unknown, data: unknown, options: CreateOptions) => {
+    const { ephemeral, sequential } = kindIn(options);
+    return { op: "create", path: checkPath(path, sequential), data: checkData(data), ephemeral, sequential };
+  },
+  createContainer: (path: unknown, data: unknown) => {
+    return { op: "createContainer", path: checkPath(path), data: checkData(data) };
+  },
+  createTtl: (path: unknown, data: unknown, options: CreateOptions) => {
+    const { sequential, ttlMs } = kindIn(options);
+    return { op: "createTtl", path: checkPath(path, sequential), data: checkData(data), sequential, ttlMs };
+  },
+  delete: (path: unknown, options: VersionOptions) => {
+    return { op: "delete", path: checkPath(path), version: versionIn(options) };
+  },
+  setData: (path: unknown, data: unknown, options: VersionOptions) => {
+    const version = versionIn(options);
+    return { op: "setData", path: checkPath(path), data: checkData(data), version };
+  },
+  setAcl: (path: unknown, acl: unknown, options: AclVersionOptions) => {
+    return { op: "setAcl", path: checkPath(path), acl: checkAcl(acl), version: versionIn(options) };
+  },
+  createWithAcl: (path: unknown, data: unknown, options: CreateOptions) => {
+    return { op: "createWithAcl", acl: checkAcl(options.acl), create: plainCreate(path, data, options) };
+  },
+  /** Each part was checked when it was added: `transaction.ts`. */
+  multi: (parts: readonly MultiPart[]) => ({ op: "multi", parts }),
+} satisfies { readonly [N in OperationName]: (...given: never) => OperationOf<N> };
+
+/** The create that options ask for: each kind of znode has its own. */
+export function checkedCreate(
+  path: unknown,
+  data: unknown,
+  options: CreateOptions,
+): OperationOf<"create" | "createContainer" | "createTtl" | "createWithAcl"> {
+  const plain = plainCreate(path, data, options);
+  return options?.acl === undefined ? plain : checkedWrites.createWithAcl(path, data, options);
+}
+
+function plainCreate(path: unknown, data: unknown, options: CreateOptions): PlainCreate {
+  const { container, ttlMs } = kindIn(options);
+  if (container) return checkedWrites.createContainer(path, data);
+  return ttlMs > 0 ? checkedWrites.createTtl(path, data, options) : checkedWrites.create(path, data, options);
+}
+
+function kindIn(options: CreateOptions) {
+  const given = checkOptions(options, createOptions);
+  const ephemeral = checkFlag("ephemeral", given.ephemeral);
+  const sequential = checkFlag("sequential", given.sequential);
+  const container = checkFlag("container", given.container);
+  const ttlMs = given.ttlMs === undefined ? 0 : checkTtl(given.ttlMs);
+  if (container && (ephemeral || sequential || ttlMs > 0))
+    throw contradiction("a container is neither ephemeral nor sequential, and has no time to live", "container");
+  if (ttlMs > 0 && ephemeral)
+    throw contradiction("an ephemeral goes with its session and has no time to live", "ttlMs");
+  return { ephemeral, sequential, container, ttlMs };
+}
+
+function contradiction(problem: string, option: keyof CreateOptions): TerrariumError {
+  return new TerrariumError("BAD_ARGUMENTS", problem, `leave out ${option}, or the others`);
+}
+
+function versionIn(options: VersionOptions): number {
+  return checkVersion(checkOptions(options, versionOptions).version);
+}
 
 /** The part of a client that changes the tree, and reads it. */
 export class TreeWriter extends ClientAccess {
@@ -61,31 +143,15 @@ export class TreeWriter extends ClientAccess {
   }
 
   /**
-   * Begins a transaction: changes that are made together, or not at all, each on what those before it leave. At most
-   * 1,000 steps and 2 MiB: MULTI_TOO_LARGE.
+   * Replaces the list of who may do what with a znode: `stat.aversion` rises, and nothing else. Rejects with INVALID_ACL,
+   * NO_NODE, NO_AUTH (ADMIN), BAD_VERSION.
    *
    * ```ts
-   * const { stat } = await client.get("/config");
-   * const [, backup] = await client
-   *   .transaction()
-   *   .check("/leader", { version: 4 })
-   *   .create("/config/old-", "1", { sequential: true })
-   *   .set("/config", "2", { version: stat.version })
-   *   .commit();
-   * console.log(backup.path);
+   * await client.setAcl("/config", parseAcl("world:anyone:r,digest:alice:Yx0pyaDq2cqk6XKlXNfTVgL9rJU=:cdrwa"));
    * ```
    */
-  transaction(): Transaction {
-    return new Transaction((parts, options, convert) =>
-      this.#sender.ask(
-        () => {
-          checkOptions(options, everyRequest);
-          return { type: "write", operation: checkedWrites.multi(parts) };
-        },
-        options,
-        convert,
-      ),
-    );
+  setAcl(path: string, acl: readonly AclItem[], options: AclVersionOptions = {}): Promise<Stat> {
+    return this.#write(() => checkedWrites.setAcl(path, acl, options), options, newStat);
   }
 
   #write<T>(

@@ -17,6 +17,7 @@ import type {
 export type KvSession = Pick<
   TerrariumClient,
   | Exclude<keyof TreeWriter, keyof TreeReader>
+  | "transaction"
   | "sessionId"
   | "get"
   | "exists"

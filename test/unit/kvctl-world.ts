@@ -4,7 +4,6 @@ import { openAcl } from "../../src/base/acl.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { MultiPart, PartResult } from "../../src/base/operations.ts";
 import type { Keeping } from "../../src/base/znode-kinds.ts";
-import { checkedCreate, checkedWrites } from "../../src/client/checked-writes.ts";
 import type {
   AclItem,
   AdminRequest,
@@ -29,6 +28,7 @@ import {
   syncRequest,
 } from "../../src/client/requests.ts";
 import { type SendMulti, Transaction } from "../../src/client/transaction.ts";
+import { checkedCreate, checkedWrites } from "../../src/client/tree-writer.ts";
 import { type CliWorld, runCli } from "../../src/kvctl/cli.ts";
 import { usage } from "../../src/kvctl/failures.ts";
 import type { BackupFiles, Cluster, KvSession } from "../../src/kvctl/ports.ts";
