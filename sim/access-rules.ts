@@ -2,7 +2,7 @@
  * Who may do what, stated a second time: from the rules of ZooKeeper, and not from `src/znode/access.ts`. Beside them the
  * hash of the simulated doors, which is none, and the lists and credentials that clients draw.
  */
-import type { AclItem, ClientIdentity } from "../src/base/operations.ts";
+import type { AclItem, ClientIdentity } from "../src/base/acl.ts";
 import { hashString } from "../src/base/random.ts";
 import type { Draws } from "./world/random.ts";
 

@@ -17,7 +17,8 @@ import type {
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
 import { drawList, firstList, kept, may } from "./access-rules.ts";
-import { type MadeZnode, type ModelEntry, type ModelTree, parentOf, statOf } from "./checkers/model-tree.ts";
+import { statOf } from "./checkers/model-stat.ts";
+import { type MadeZnode, type ModelEntry, type ModelTree, parentOf } from "./checkers/model-tree.ts";
 import { drawListStory, drawMulti, drawUsedUp } from "./draw-multi.ts";
 import { drawQuota } from "./draw-quota.ts";
 import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";

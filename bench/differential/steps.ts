@@ -1,6 +1,5 @@
 /** What both servers are asked: random sequences of steps of a few clients, drawn from a seed. */
-import { openAcl } from "../../src/base/acl.ts";
-import type { Acl, AclItem } from "../../src/base/operations.ts";
+import { type Acl, type AclItem, openAcl } from "../../src/base/acl.ts";
 import type { Random } from "../../src/base/random.ts";
 import { digestId } from "../../src/client/acl.ts";
 

@@ -15,12 +15,18 @@
  * declares them. Where such a type and its message have not the same properties, the generated code does not compile.
  */
 export const handwrittenTypes = {
-  "base/operations.ts": [
-    ..."Operation MultiPart PlainCreate AclItem ClientIdentity Credential Read ReadKind ReadPart ReadPartKind Stat Failure Result PartResult".split(
-      " ",
-    ),
-    ..."WatchKind WatchEventType WatchEvent WatchSpec".split(" "),
+  "base/operations.ts": ["Operation", "MultiPart", "PlainCreate", "Stat", "Failure", "Result", "PartResult"],
+  "base/reads.ts": [
+    "Read",
+    "ReadKind",
+    "ReadPart",
+    "ReadPartKind",
+    "WatchKind",
+    "WatchEventType",
+    "WatchEvent",
+    "WatchSpec",
   ],
+  "base/acl.ts": ["AclItem", "ClientIdentity", "Credential"],
   "base/errors.ts": ["ErrorCode"],
   "base/admin.ts": ["JoiningMember", "MemberAddress"],
   "protocol/client-messages.ts": ["ClientMessage", "ServerMessage", "RequestBody"],

@@ -3,7 +3,7 @@
  * should be follows from who asked; this watches that it is decided for who asked: by what the client had shown when it
  * asked, on whatever server, and by nothing that it, or somebody else, showed at another time.
  */
-import type { ClientIdentity } from "../../src/base/operations.ts";
+import type { ClientIdentity } from "../../src/base/acl.ts";
 import { may } from "../access-rules.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";

@@ -1,19 +1,14 @@
 /** Judges one answer by the reference model. Each function returns what is wrong, or `undefined`. */
+
+import type { ClientIdentity } from "../../src/base/acl.ts";
 import { bytesEqual } from "../../src/base/bytes.ts";
 import { inShort } from "../../src/base/operation-traits.ts";
-import type {
-  ClientIdentity,
-  Operation,
-  PartResult,
-  Read,
-  Result,
-  SessionId,
-  Success,
-  Zxid,
-} from "../../src/base/operations.ts";
+import type { Operation, PartResult, Result, SessionId, Success, Zxid } from "../../src/base/operations.ts";
+import type { Read } from "../../src/base/reads.ts";
 import { listLine, masked, may } from "../access-rules.ts";
 import type { HistoryOperation } from "../world/history.ts";
-import { namesHash, statDifference, statOf } from "./model-tree.ts";
+import { statDifference, statOf } from "./model-stat.ts";
+import { namesHash } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";
 
 /** A write's answer. */

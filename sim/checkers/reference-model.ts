@@ -3,8 +3,10 @@
  * `src/znode`. It is fed the committed log and remembers every version of every znode, so that an answer can be judged
  * by its zxid. What each operation should come to is in `sim/operations.ts`.
  */
+
+import type { ClientIdentity } from "../../src/base/acl.ts";
 import { bytesEqual, hex, utf8 } from "../../src/base/bytes.ts";
-import type { ClientIdentity, Operation, SessionId, Zxid } from "../../src/base/operations.ts";
+import type { Operation, SessionId, Zxid } from "../../src/base/operations.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 import type { Command, CreateSession, Write } from "../../src/znode/commands.ts";
 import { type Done, refused, ruleOf } from "../operations.ts";

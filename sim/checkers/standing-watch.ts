@@ -3,7 +3,9 @@
  * every change that concerns it, once each and entry by entry; of what happened while the client was between two servers,
  * by one "resync" if there was anything.
  */
-import type { WatchEvent, WatchKind, WatchSpec, Zxid } from "../../src/base/operations.ts";
+
+import type { Zxid } from "../../src/base/operations.ts";
+import type { WatchEvent, WatchKind, WatchSpec } from "../../src/base/reads.ts";
 import type { ModelChange, ModelTree } from "./model-tree.ts";
 
 /** Whether watches of a kind stay armed. */

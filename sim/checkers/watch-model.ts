@@ -2,7 +2,8 @@
  * What the checker of watches goes by: the rules of ZooKeeper's one-shot watches, stated a second time. They are written
  * from ZooKeeper's description and not from `src/base/watch-rules.ts`, so that a slip there is noticed here.
  */
-import type { Result, WatchKind, Zxid } from "../../src/base/operations.ts";
+import type { Result, Zxid } from "../../src/base/operations.ts";
+import type { WatchKind } from "../../src/base/reads.ts";
 import type { Invocation } from "../world/history.ts";
 import { changeBetween } from "./model-tree.ts";
 import type { ReferenceModel } from "./reference-model.ts";

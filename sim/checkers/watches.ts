@@ -4,7 +4,8 @@
  * session was meanwhile.
  */
 
-import type { WatchEvent, WatchKind, WatchSpec, Zxid } from "../../src/base/operations.ts";
+import type { Zxid } from "../../src/base/operations.ts";
+import type { WatchEvent, WatchKind, WatchSpec } from "../../src/base/reads.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";

@@ -1,5 +1,7 @@
 /** Marks of reads, sessions and watches. */
-import type { Read, WatchEvent, Zxid } from "../../src/base/operations.ts";
+
+import type { Zxid } from "../../src/base/operations.ts";
+import type { Read, WatchEvent } from "../../src/base/reads.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";

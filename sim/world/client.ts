@@ -1,7 +1,10 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
+
+import type { ClientIdentity } from "../../src/base/acl.ts";
 import { present } from "../../src/base/assert.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
-import type { ClientIdentity, Result, WatchSpec } from "../../src/base/operations.ts";
+import type { Result } from "../../src/base/operations.ts";
+import type { WatchSpec } from "../../src/base/reads.ts";
 import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
 import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";

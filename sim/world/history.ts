@@ -1,15 +1,7 @@
 /** What clients saw: the record that client-side checkers judge. Times are virtual microseconds. */
-import type {
-  ClientIdentity,
-  Credential,
-  Operation,
-  Read,
-  Result,
-  SessionId,
-  WatchEvent,
-  WatchSpec,
-  Zxid,
-} from "../../src/base/operations.ts";
+import type { ClientIdentity, Credential } from "../../src/base/acl.ts";
+import type { Operation, Result, SessionId, Zxid } from "../../src/base/operations.ts";
+import type { Read, WatchEvent, WatchSpec } from "../../src/base/reads.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 
 /** What a client asked for. */

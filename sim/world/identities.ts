@@ -1,6 +1,7 @@
 /** What a simulated door makes of credentials: as `src/doors/identities.ts`, but for the hash, which is none. */
+
+import type { ClientIdentity, Credential } from "../../src/base/acl.ts";
 import { fromUtf8 } from "../../src/base/bytes.ts";
-import type { ClientIdentity, Credential } from "../../src/base/operations.ts";
 import type { AdmittedMessage, ClientMessage } from "../../src/protocol/client-messages.ts";
 import { addressOf, simDigest, superCredential } from "../access-rules.ts";
 

@@ -1,7 +1,8 @@
 /** What clients say that do not keep to the protocol, as no client library of ours would, and what has to come of it. */
 import type { ErrorCode } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
-import type { Operation, OperationOf, Read } from "../../src/base/operations.ts";
+import type { Operation, OperationOf } from "../../src/base/operations.ts";
+import type { Read } from "../../src/base/reads.ts";
 import {
   type ClientMessage,
   type Connect,

@@ -2,7 +2,7 @@
  * What observers, faults' triggers and pages may see of a simulated server. Types only: whoever holds a view cannot change
  * what it shows, so that a run that is watched is the run that is not.
  */
-import type { WatchSpec } from "../../src/base/operations.ts";
+import type { WatchSpec } from "../../src/base/reads.ts";
 import type { Lookers } from "../../src/node/lookers.ts";
 import type { Node } from "../../src/node/node.ts";
 import type { Raft } from "../../src/raft/raft.ts";

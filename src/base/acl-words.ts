@@ -1,6 +1,5 @@
 /** Items of access control lists as people write them. How they are shown: `acl.ts`. */
-import { itemProblem, permissionLetters, permissionsText } from "./acl.ts";
-import type { AclItem } from "./operations.ts";
+import { type AclItem, itemProblem, permissionLetters, permissionsText } from "./acl.ts";
 
 /** The permissions that letters stand for; undefined if one of them is no letter of a permission. */
 export function permissionsOf(text: string): number | undefined {

@@ -3,7 +3,32 @@
  * decided in `znode/access.ts` alone. As in ZooKeeper, a list concerns its own znode, not what is below.
  */
 import { utf8Length } from "./bytes.ts";
-import type { Acl, AclItem } from "./operations.ts";
+
+/** Who may do what with a znode: an item of its access control list. See `acl.ts`. */
+export interface AclItem {
+  /** Sum of permissions; a signed 32-bit integer. */
+  readonly perms: number;
+  readonly scheme: string;
+  /** Who, in the terms of the scheme. */
+  readonly id: string;
+}
+
+/** An access control list: a client may do what any of the items gives to one of those that it is. Never empty where it is kept. */
+export type Acl = readonly AclItem[];
+
+/** One of those that a client has shown to be, as lists name them: `digest`, `ip`, or `super`, who may do everything. */
+export interface ClientIdentity {
+  readonly scheme: string;
+  readonly id: string;
+}
+
+/** What shows who a client is. Only doors look at it: what is behind them is told {@link ClientIdentity}s. */
+export interface Credential {
+  /** Such as `digest`. */
+  readonly scheme: string;
+  /** Such as `user:password`. */
+  readonly auth: Uint8Array;
+}
 
 /** What an item may permit. A list's item has a sum of these. */
 export const permission = {

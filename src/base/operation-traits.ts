@@ -1,101 +1,27 @@
-/** What all rooms have to know of an operation, in a table with a row for each; and what follows for one of several parts. */
-import { aclBytes, aclText } from "./acl.ts";
-import { emptyBytes, utf8Length } from "./bytes.ts";
+/** What follows from the rows of single operations (`operations.ts`) for any, which may consist of several. */
+import { type Acl, aclBytes } from "./acl.ts";
+import { utf8Length } from "./bytes.ts";
 import { limits } from "./limits.ts";
-import type {
-  Acl,
-  MultiOperation,
-  MultiPart,
-  MultiParts,
-  Operation,
-  PartName,
-  PartOf,
-  Read,
-  Result,
+import {
+  type MultiOperation,
+  type MultiPart,
+  type MultiParts,
+  type Operation,
+  operationTraits,
+  type PartName,
+  type PartOf,
+  type Result,
 } from "./operations.ts";
-
-interface Traits<O> {
-  /** The data that it brings along; none for those that bring none. */
-  readonly data: (operation: O) => Uint8Array;
-  /** The version that the znode has to have; -1 = any. */
-  readonly version: (operation: O) => number;
-  /**
-   * What goes through the log in its place when it is refused for want of disk: itself without its data. Left out: it
-   * takes no room, and is never refused.
-   */
-  readonly withoutData?: (operation: O) => O;
-  /** What it asks for, in words; `data` as they are to be shown. */
-  readonly words: (operation: O, data: string) => string;
-}
-
-const traits: { readonly [N in PartName]: Traits<MultiParts[N]> } = {
-  create: {
-    data: ({ data }) => data,
-    version: () => -1,
-    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
-    words: ({ path, ephemeral, sequential }, data) =>
-      `create ${ephemeral ? "ephemeral " : ""}${sequential ? "sequential " : ""}${path}${data}`,
-  },
-  createContainer: {
-    data: ({ data }) => data,
-    version: () => -1,
-    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
-    words: ({ path }, data) => `create container ${path}${data}`,
-  },
-  createTtl: {
-    data: ({ data }) => data,
-    version: () => -1,
-    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
-    words: ({ path, sequential, ttlMs }, data) =>
-      `create ${sequential ? "sequential " : ""}${path}${data} for ${ttlMs} ms`,
-  },
-  delete: {
-    data: () => emptyBytes,
-    version: ({ version }) => version,
-    words: ({ path, version }) => `delete ${path}${condition(version)}`,
-  },
-  setData: {
-    data: ({ data }) => data,
-    version: ({ version }) => version,
-    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
-    words: ({ path, version }, data) => `setData ${path}${data}${condition(version)}`,
-  },
-  setAcl: {
-    data: () => emptyBytes,
-    version: ({ version }) => version,
-    words: ({ path, acl, version }) =>
-      `setAcl ${path} ${aclText(acl)}${version < 0 ? "" : ` if the version of its list is ${version}`}`,
-  },
-  createWithAcl: {
-    data: ({ create }) => dataOf(create),
-    version: () => -1,
-    withoutData: (operation) => ({ ...operation, create: { ...operation.create, data: emptyBytes } }),
-    words: ({ acl, create }, data) => `${traits[create.op].words(create as never, data)} for ${aclText(acl)}`,
-  },
-  check: {
-    data: () => emptyBytes,
-    version: ({ version }) => version,
-    words: ({ path, version }) => `check ${path}${condition(version)}`,
-  },
-  unsupported: {
-    data: () => emptyBytes,
-    version: () => -1,
-    words: () => "an operation that is not known here",
-  },
-};
-
-function condition(version: number): string {
-  return version < 0 ? "" : ` if its version is ${version}`;
-}
+import type { Read } from "./reads.ts";
 
 /** The data that one part brings along. */
 export function dataOf<N extends PartName>(part: PartOf<N>): Uint8Array {
-  return traits[part.op].data(part);
+  return operationTraits[part.op].data(part);
 }
 
 /** The version that one part expects of its znode; -1 = any. */
 export function versionOf<N extends PartName>(part: PartOf<N>): number {
-  return traits[part.op].version(part);
+  return operationTraits[part.op].version(part);
 }
 
 /** The path that one part names. */
@@ -156,7 +82,7 @@ export function withoutData(operation: Operation): Operation | undefined {
 }
 
 function partWithoutData<N extends PartName>(part: PartOf<N>): MultiParts[N] | undefined {
-  return traits[part.op].withoutData?.(part);
+  return operationTraits[part.op].withoutData?.(part);
 }
 
 /** One part that needs room is enough: they are done together, or not at all. */
@@ -172,7 +98,7 @@ export function inWords(operation: Operation, shown: (data: Uint8Array) => strin
 }
 
 function partInWords<N extends PartName>(part: PartOf<N>, shown: (data: Uint8Array) => string): string {
-  return traits[part.op].words(part, shown(dataOf(part)));
+  return operationTraits[part.op].words(part, shown(dataOf(part)));
 }
 
 /** An operation in few words: what, and where. */

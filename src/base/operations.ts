@@ -1,7 +1,9 @@
 /**
- * The vocabulary that clients, codecs and the state machine share: what may be asked of the tree and what it answers.
- * Names are ZooKeeper's.
+ * The vocabulary that clients, codecs and the state machine share: the changes of the tree that may be asked for, each with
+ * a row of what all rooms have to know of it, and what requests answer. Names are ZooKeeper's. Reads: `reads.ts`.
  */
+import { type Acl, aclText } from "./acl.ts";
+import { emptyBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** Zxid: the index of the log entry that made a change. */
@@ -9,7 +11,7 @@ export type Zxid = number;
 /** Session id: the index of the log entry that created it. */
 export type SessionId = number;
 
-/** The changes of the tree that may be asked for, by their names. What each room has to know of one is in a table of this shape. */
+/** The changes of the tree that may be asked for, by their names. What a room has to know of each is in a table of this shape. */
 export interface Operations extends SingleOperations {
   readonly multi: MultiOperation;
 }
@@ -89,32 +91,6 @@ export interface SetDataOperation {
   readonly version: number;
 }
 
-/** Who may do what with a znode: an item of its access control list. See `acl.ts`. */
-export interface AclItem {
-  /** Sum of permissions; a signed 32-bit integer. */
-  readonly perms: number;
-  readonly scheme: string;
-  /** Who, in the terms of the scheme. */
-  readonly id: string;
-}
-
-/** An access control list: a client may do what any of the items gives to one of those that it is. Never empty where it is kept. */
-export type Acl = readonly AclItem[];
-
-/** One of those that a client has shown to be, as lists name them: `digest`, `ip`, or `super`, who may do everything. */
-export interface ClientIdentity {
-  readonly scheme: string;
-  readonly id: string;
-}
-
-/** What shows who a client is. Only doors look at it: what is behind them is told {@link ClientIdentity}s. */
-export interface Credential {
-  /** Such as `digest`. */
-  readonly scheme: string;
-  /** Such as `user:password`. */
-  readonly auth: Uint8Array;
-}
-
 /** The access control list of a znode is replaced. */
 export interface SetAclOperation {
   readonly op: "setAcl";
@@ -157,59 +133,80 @@ export interface UnsupportedOperation {
   readonly op: "unsupported";
 }
 
-export type ReadKind =
-  | "getData"
-  | "exists"
-  | "getChildren"
-  | "sync"
-  | "multiRead"
-  | "getEphemerals"
-  | "getAllChildrenNumber"
-  /** The access control list; what digests are hashed to is left out for who may not change it. */
-  | "getAcl"
-  /** Reads nothing: arms a persistent watch, or a recursive one, whether or not there is a znode. */
-  | "addWatch"
-  | "addRecursiveWatch"
-  /** Disarms those of `watches` that the connection has, and answers NO_WATCHER if it has none of them. */
-  | "removeWatches"
-  /** The same, but leaves them armed. */
-  | "checkWatches";
-
-/**
- * A read. `sync`, `multiRead`, `removeWatches` and `checkWatches` have the path "/". `getEphemerals` asks for the paths of the
- * session's own ephemerals that begin with `path`, which need be none of a znode; `getAllChildrenNumber` for how many znodes
- * there are below one. None of these arms a watch.
- */
-export interface Read {
-  readonly kind: ReadKind;
-  readonly path: string;
+interface Traits<O> {
+  /** The data that it brings along; none for those that bring none. */
+  readonly data: (operation: O) => Uint8Array;
+  /** The version that the znode has to have; -1 = any. */
+  readonly version: (operation: O) => number;
   /**
-   * Arms a one-shot watch: data for getData, existence for exists, children for getChildren. Always there for addWatch and
-   * addRecursiveWatch, and never for removeWatches and checkWatches.
+   * What goes through the log in its place when it is refused for want of disk: itself without its data. Left out: it
+   * takes no room, and is never refused.
    */
-  readonly watch: boolean;
-  /** Answered from the attached server at once; otherwise linearizable. */
-  readonly local: boolean;
-  /**
-   * getChildren: a page of at most so many names; a server has a limit of its own (`limits.childrenPageMax`), and one for
-   * their bytes. 0 or left out: all names in one answer, or REPLY_TOO_LARGE.
-   */
-  readonly limit?: number;
-  /** The page begins behind this name, be it there or not. Empty or left out: with the first name. */
-  readonly after?: string;
-  /** multiRead: what to read, of one state; at most `limits.multiPartsMax`. */
-  readonly parts?: readonly ReadPart[];
-  /** removeWatches, checkWatches: which; at most `limits.multiPartsMax`. */
-  readonly watches?: readonly WatchSpec[];
+  readonly withoutData?: (operation: O) => O;
+  /** What it asks for, in words; `data` as they are to be shown. */
+  readonly words: (operation: O, data: string) => string;
 }
 
-/** One of the reads that a multiRead answers together, none of which arms a watch. */
-export interface ReadPart {
-  readonly kind: ReadPartKind;
-  readonly path: string;
-}
+/** What all rooms have to know of each; what follows from it for whole operations: `operation-traits.ts`. */
+export const operationTraits: { readonly [N in PartName]: Traits<MultiParts[N]> } = {
+  create: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, ephemeral, sequential }, data) =>
+      `create ${ephemeral ? "ephemeral " : ""}${sequential ? "sequential " : ""}${path}${data}`,
+  },
+  createContainer: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path }, data) => `create container ${path}${data}`,
+  },
+  createTtl: {
+    data: ({ data }) => data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, sequential, ttlMs }, data) =>
+      `create ${sequential ? "sequential " : ""}${path}${data} for ${ttlMs} ms`,
+  },
+  delete: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, version }) => `delete ${path}${condition(version)}`,
+  },
+  setData: {
+    data: ({ data }) => data,
+    version: ({ version }) => version,
+    withoutData: (operation) => ({ ...operation, data: emptyBytes }),
+    words: ({ path, version }, data) => `setData ${path}${data}${condition(version)}`,
+  },
+  setAcl: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, acl, version }) =>
+      `setAcl ${path} ${aclText(acl)}${version < 0 ? "" : ` if the version of its list is ${version}`}`,
+  },
+  createWithAcl: {
+    data: ({ create }) => create.data,
+    version: () => -1,
+    withoutData: (operation) => ({ ...operation, create: { ...operation.create, data: emptyBytes } }),
+    words: ({ acl, create }, data) => `${operationTraits[create.op].words(create as never, data)} for ${aclText(acl)}`,
+  },
+  check: {
+    data: () => emptyBytes,
+    version: ({ version }) => version,
+    words: ({ path, version }) => `check ${path}${condition(version)}`,
+  },
+  unsupported: {
+    data: () => emptyBytes,
+    version: () => -1,
+    words: () => "an operation that is not known here",
+  },
+};
 
-export type ReadPartKind = "getData" | "getChildren";
+function condition(version: number): string {
+  return version < 0 ? "" : ` if its version is ${version}`;
+}
 
 /** As in ZooKeeper. Times are Unix milliseconds, lengths bytes. */
 export interface Stat {
@@ -270,32 +267,3 @@ export interface PartResult extends Pick<Success, "path" | "stat" | "data" | "ch
 }
 
 export type Result = Success | { readonly failure: Failure };
-
-/**
- * Kinds of watches. One-shot ones: `data` is armed by getData, `exist` by exists (on a missing node too), `children` by
- * getChildren. Those that stay armed: `persistent` tells of whatever happens to a path, `recursive` of all znodes at and
- * below it that come, go or are set.
- */
-export type WatchKind = "data" | "exist" | "children" | "persistent" | "recursive";
-
-/** Kinds of watches that are armed no more once they have fired. */
-export type OneShotKind = Exclude<WatchKind, "persistent" | "recursive">;
-
-/** What happened. `resync`: something may have changed, too long ago to say what; read again. */
-export type WatchEventType = "created" | "deleted" | "dataChanged" | "childrenChanged" | "resync";
-
-/** A watch that fired; if it is a one-shot watch, it is armed no more. */
-export interface WatchEvent {
-  readonly type: WatchEventType;
-  /** Of what changed; for a `recursive` watch it may lie below the watch's own. */
-  readonly path: string;
-  /** Of the change; of the re-arming for `resync`. */
-  readonly zxid: Zxid;
-  readonly kind: WatchKind;
-}
-
-/** A watch to arm. */
-export interface WatchSpec {
-  readonly kind: WatchKind;
-  readonly path: string;
-}

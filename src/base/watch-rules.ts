@@ -2,7 +2,9 @@
  * The rules of watches: which read arms which kind, which change fires it, and whether it then stays armed. The server that
  * arms a watch, the client that arms it again and the history that tells what it missed all go by these. One row a kind.
  */
-import type { Read, ReadKind, Result, WatchEventType, WatchKind, WatchSpec } from "./operations.ts";
+
+import type { Result } from "./operations.ts";
+import type { Read, ReadKind, WatchEventType, WatchKind, WatchSpec } from "./reads.ts";
 
 /** What happens to a znode, as its watches tell it. */
 export type ChangeType = Exclude<WatchEventType, "resync">;

@@ -1,8 +1,8 @@
 /** Access control lists as people write them. */
 import { createHash } from "node:crypto";
+import type { AclItem } from "../base/acl.ts";
 import { itemOf } from "../base/acl-words.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { AclItem } from "../base/operations.ts";
 
 /**
  * Reads a list of items `scheme:id:permissions` with commas between, as ZooKeeper's shell does; permissions are letters of

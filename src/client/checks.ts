@@ -3,12 +3,12 @@
  * reaches the session, where it would do harm. All throw BAD_ARGUMENTS with the argument's name, what was given and what is
  * wanted, but for times and endpoints, which are USAGE.
  */
-import { itemProblem, itemText, permissionLetters } from "../base/acl.ts";
+import { type Acl, type Credential, itemProblem, itemText, permissionLetters } from "../base/acl.ts";
 import { utf8, utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Acl, Credential, OneShotKind } from "../base/operations.ts";
 import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
+import type { OneShotKind } from "../base/reads.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import type { SessionCredentials } from "./session.ts";
 import { closest } from "./spelling.ts";

@@ -1,5 +1,6 @@
 import { TerrariumError } from "../base/errors.ts";
-import type { OneShotKind, SessionId, WatchEvent, Zxid } from "../base/operations.ts";
+import type { SessionId, Zxid } from "../base/operations.ts";
+import type { OneShotKind, WatchEvent } from "../base/reads.ts";
 import { badArgument, checkOptions } from "./checks.ts";
 import type { SessionDriver } from "./driver.ts";
 import { checkTimeout } from "./endpoints.ts";

@@ -3,8 +3,11 @@
  *
  * What is submitted in one turn of the event loop goes out together, as one frame. What arrives is handled at once.
  */
+
+import type { Credential } from "../base/acl.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { Credential, Result, WatchEvent, Zxid } from "../base/operations.ts";
+import type { Result, Zxid } from "../base/operations.ts";
+import type { WatchEvent } from "../base/reads.ts";
 import { staysArmed } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { aborted, onAbort, unanswered } from "./abort.ts";

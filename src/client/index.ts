@@ -10,20 +10,12 @@
  * ```
  */
 
+export type { Acl, AclItem } from "../base/acl.ts";
 export { aclText, allPermissions, openAcl, permission } from "../base/acl.ts";
 export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../base/errors.ts";
-export type {
-  Acl,
-  AclItem,
-  OneShotKind,
-  SessionId,
-  Stat,
-  WatchEvent,
-  WatchEventType,
-  WatchKind,
-  Zxid,
-} from "../base/operations.ts";
+export type { SessionId, Stat, Zxid } from "../base/operations.ts";
 export type { QuotaLimits } from "../base/quotas.ts";
+export type { OneShotKind, WatchEvent, WatchEventType, WatchKind } from "../base/reads.ts";
 export { digestId, parseAcl } from "./acl.ts";
 export { type AdminOptions, type AdminRequest, administer, type JoiningMember, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";

@@ -1,7 +1,8 @@
 /** Reads of several znodes together: of one state, each with its own answer or error. */
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { PartResult, ReadPart, Result, Zxid } from "../base/operations.ts";
+import type { PartResult, Result, Zxid } from "../base/operations.ts";
+import type { ReadPart } from "../base/reads.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import { badArgument, checkFlag, checkOptions, checkPath, isObject } from "./checks.ts";
 import type { NodeChildren, NodeData, ReadOptions, RequestOptions } from "./options.ts";

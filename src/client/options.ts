@@ -1,5 +1,7 @@
 /** What callers of the client pass in and get back. */
-import type { Acl, AclItem, SessionId, Stat, WatchEvent, Zxid } from "../base/operations.ts";
+import type { Acl, AclItem } from "../base/acl.ts";
+import type { SessionId, Stat, Zxid } from "../base/operations.ts";
+import type { WatchEvent } from "../base/reads.ts";
 import type { SessionCredentials } from "./session.ts";
 
 /** How to reach a cluster. */

@@ -1,5 +1,5 @@
 /** Requests, made of what callers passed once it has been checked. */
-import type { OneShotKind, Read, ReadKind } from "../base/operations.ts";
+import type { OneShotKind, Read, ReadKind } from "../base/reads.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 import {
   badArgument,

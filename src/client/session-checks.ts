@@ -1,10 +1,11 @@
 /** What the session has to know of a request's content. */
-import { aclBytes } from "../base/acl.ts";
+import { aclBytes, type Credential } from "../base/acl.ts";
 import { utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { aclOf, dataOf, pathOf, requestOverheadBytes, versionOf } from "../base/operation-traits.ts";
-import type { Credential, MultiPart, ReadPart, Result, WatchSpec } from "../base/operations.ts";
+import type { MultiPart, Result } from "../base/operations.ts";
+import type { ReadPart, WatchSpec } from "../base/reads.ts";
 import { watchArmedBy } from "../base/watch-rules.ts";
 import type { RequestBody } from "../protocol/client-messages.ts";
 

@@ -1,5 +1,6 @@
 /** What the session wants of the world after a turn. */
-import type { Failure, Result, WatchEvent, Zxid } from "../base/operations.ts";
+import type { Failure, Result, Zxid } from "../base/operations.ts";
+import type { WatchEvent } from "../base/reads.ts";
 import type { ClientMessage } from "../protocol/client-messages.ts";
 import type { SessionRequest } from "./session-requests.ts";
 import type { SessionState } from "./session-standing.ts";

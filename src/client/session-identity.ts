@@ -1,8 +1,10 @@
 /**
  * Who the session is: what it says of itself to every server, and whether the server that answers knows this very session.
  */
+
+import type { Credential } from "../base/acl.ts";
 import { bytesEqual, emptyBytes } from "../base/bytes.ts";
-import type { Credential, SessionId, Zxid } from "../base/operations.ts";
+import type { SessionId, Zxid } from "../base/operations.ts";
 import { type Connect, type Connected, protocolVersion, type RequestBody } from "../protocol/client-messages.ts";
 import type { SessionCredentials } from "./session-options.ts";
 

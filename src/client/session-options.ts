@@ -1,5 +1,6 @@
 /** What a session is opened with. */
-import type { Credential, SessionId, Zxid } from "../base/operations.ts";
+import type { Credential } from "../base/acl.ts";
+import type { SessionId, Zxid } from "../base/operations.ts";
 import type { Random } from "../base/random.ts";
 
 /** Opens the door to a session. */

@@ -7,7 +7,8 @@
  */
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { Result, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
+import type { Result, Zxid } from "../base/operations.ts";
+import type { WatchEvent, WatchSpec } from "../base/reads.ts";
 import { forEachKind, staysArmed, watchedPaths, watchKey, watchKinds } from "../base/watch-rules.ts";
 import type { Disarm, RequestBody, SetWatches } from "../protocol/client-messages.ts";
 import { armedBy } from "./session-checks.ts";

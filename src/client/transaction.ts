@@ -1,8 +1,10 @@
 /** Several changes that are made together, or not at all: put together step by step, then committed. */
+
+import type { AclItem } from "../base/acl.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { inShort } from "../base/operation-traits.ts";
-import type { AclItem, MultiPart, PartResult, Result, Stat, Zxid } from "../base/operations.ts";
+import type { MultiPart, PartResult, Result, Stat, Zxid } from "../base/operations.ts";
 import { checkOptions, checkPath, checkVersion } from "./checks.ts";
 import type { Created, CreateOptions, RequestOptions, VersionOptions } from "./options.ts";
 import { field, succeeded } from "./request-sender.ts";

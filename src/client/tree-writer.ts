@@ -2,10 +2,11 @@
  * What a client can change in the tree, each for itself: by operation, the check of what a caller passes, and the method
  * that asks for it. Several together: `transaction.ts`.
  */
+
+import type { AclItem } from "../base/acl.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import type {
-  AclItem,
   MultiPart,
   Operation,
   OperationName,

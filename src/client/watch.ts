@@ -1,15 +1,7 @@
 /** One-shot watches made into an endless iteration, which tells of a change before any later answer shows it. */
 import { errorMessage, TerrariumError } from "../base/errors.ts";
-import type {
-  Failure,
-  OneShotKind,
-  ReadKind,
-  Result,
-  Stat,
-  WatchEvent,
-  WatchEventType,
-  Zxid,
-} from "../base/operations.ts";
+import type { Failure, Result, Stat, Zxid } from "../base/operations.ts";
+import type { OneShotKind, ReadKind, WatchEvent, WatchEventType } from "../base/reads.ts";
 import { onAbort } from "./abort.ts";
 import type { Call, SessionDriver } from "./driver.ts";
 import type { WatchOptions } from "./options.ts";

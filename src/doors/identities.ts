@@ -3,10 +3,10 @@
  * and nowhere behind the doors, are credentials looked at.
  */
 import { createHash } from "node:crypto";
+import type { ClientIdentity, Credential } from "../base/acl.ts";
 import { utf8Length } from "../base/bytes.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
-import type { ClientIdentity, Credential } from "../base/operations.ts";
 import type { AdmittedMessage, ClientMessage } from "../protocol/client-messages.ts";
 
 /** Whom all servers' doors have in common. */

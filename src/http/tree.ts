@@ -1,7 +1,8 @@
 /** `GET /tree`: a znode as this server has it, piece by piece. Reads only, and arms no watch. */
 import { limits } from "../base/limits.ts";
-import type { Read, Result, Stat } from "../base/operations.ts";
+import type { Result, Stat } from "../base/operations.ts";
 import { pathAdvice, pathProblem } from "../base/paths.ts";
+import type { Read } from "../base/reads.ts";
 import { type ErrorBody, errorBody } from "./faults.ts";
 import type { TreeAnswer, TreeChild } from "./observed.ts";
 

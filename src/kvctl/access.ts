@@ -1,7 +1,8 @@
 /** What people write about access: the items of lists, and credentials. */
+
+import type { AclItem } from "../base/acl.ts";
 import { itemOf } from "../base/acl-words.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { AclItem } from "../base/operations.ts";
 import type { Auth } from "../client/index.ts";
 import { usage } from "./failures.ts";
 

@@ -1,5 +1,6 @@
 /** How results look: tables, stats, events. */
-import type { Stat, WatchEvent } from "../base/operations.ts";
+import type { Stat } from "../base/operations.ts";
+import type { WatchEvent } from "../base/reads.ts";
 import { kindOf } from "../base/znode-kinds.ts";
 import type { Output } from "./ports.ts";
 

@@ -1,7 +1,7 @@
 /** Waiting for events, for the end of a session, for the user's patience to end. */
 
 import { TerrariumError } from "../base/errors.ts";
-import type { WatchEvent } from "../base/operations.ts";
+import type { WatchEvent } from "../base/reads.ts";
 import { describe, hasCode, isUnavailable } from "./failures.ts";
 import type { Context, KvSession, Output } from "./ports.ts";
 

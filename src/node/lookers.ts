@@ -1,5 +1,6 @@
 /** What those who look at the cluster are shown of a server's sessions and watches: dashboard, kvctl, four-letter words. */
-import type { SessionId, WatchSpec } from "../base/operations.ts";
+import type { SessionId } from "../base/operations.ts";
+import type { WatchSpec } from "../base/reads.ts";
 import type { Watched } from "../znode/watches.ts";
 import { type SessionPage, sessionPage } from "./clients/session-page.ts";
 import type { NodeParts } from "./parts.ts";

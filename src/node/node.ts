@@ -31,7 +31,7 @@
  */
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { WatchSpec } from "../base/operations.ts";
+import type { WatchSpec } from "../base/reads.ts";
 import type { AdmittedMessage } from "../protocol/client-messages.ts";
 import type { PeerMessage } from "../protocol/peer-messages.ts";
 import type { ChangeRefusal, MembershipChange, Raft } from "../raft/raft.ts";

@@ -1,16 +1,7 @@
 /** What clients and servers say to each other on a session stream. See `proto/client.proto` for the wire. */
-import type {
-  ClientIdentity,
-  Credential,
-  Failure,
-  Operation,
-  Read,
-  Result,
-  SessionId,
-  WatchEvent,
-  WatchSpec,
-  Zxid,
-} from "../base/operations.ts";
+import type { ClientIdentity, Credential } from "../base/acl.ts";
+import type { Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
+import type { Read, WatchEvent, WatchSpec } from "../base/reads.ts";
 
 /** Version of the session protocol. */
 export const protocolVersion = 1;

@@ -1,7 +1,10 @@
 /** Who may do what: pure, and all there is to know of schemes. A znode's list concerns the znode alone, not what is below. */
 import {
+  type Acl,
+  type AclItem,
   aclBytes,
   addressOf,
+  type ClientIdentity,
   itemProblem,
   itemText,
   openAcl,
@@ -12,7 +15,6 @@ import {
   withoutRepetition,
 } from "../base/acl.ts";
 import { limits } from "../base/limits.ts";
-import type { Acl, AclItem, ClientIdentity } from "../base/operations.ts";
 import { type Refusal, refusal } from "./failures.ts";
 import { quotePath } from "./paths.ts";
 

@@ -3,9 +3,8 @@
  * rest a few. Nothing that is in it is ever changed.
  */
 
-import { aclBytes, aclEqual, openAcl } from "../base/acl.ts";
+import { type Acl, aclBytes, aclEqual, openAcl } from "../base/acl.ts";
 import { assert, present } from "../base/assert.ts";
-import type { Acl } from "../base/operations.ts";
 
 interface Entry {
   readonly key: string;

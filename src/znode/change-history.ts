@@ -7,7 +7,8 @@
  */
 import { present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { Stat, WatchEvent, WatchSpec, Zxid } from "../base/operations.ts";
+import type { Stat, Zxid } from "../base/operations.ts";
+import type { WatchEvent, WatchSpec } from "../base/reads.ts";
 import { isAt, isFiredBy, staysArmed } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
 

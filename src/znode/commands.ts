@@ -1,5 +1,6 @@
 /** Commands of the state machine: what the log's entries mean. See `proto/log.proto` for their bytes. */
-import type { ClientIdentity, Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
+import type { ClientIdentity } from "../base/acl.ts";
+import type { Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
 import type { ChangeType } from "../base/watch-rules.ts";
 import type { Crossing } from "./quotas.ts";
 

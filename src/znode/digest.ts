@@ -4,9 +4,9 @@
  * pieces are added up, so that the order of visiting them does not matter.
  */
 
-import { aclEqual, initialAcl } from "../base/acl.ts";
+import { type Acl, aclEqual, initialAcl } from "../base/acl.ts";
 import { present } from "../base/assert.ts";
-import type { Acl, Result, Stat, Success, Zxid } from "../base/operations.ts";
+import type { Result, Stat, Success, Zxid } from "../base/operations.ts";
 import { mix32 } from "../base/random.ts";
 import { viewOf } from "./data-store.ts";
 import type { Session, SessionTable } from "./sessions.ts";

@@ -26,9 +26,10 @@
  *
  * To add an operation: docs/decisions/0017.
  */
-import { permission } from "../base/acl.ts";
+import { type ClientIdentity, permission } from "../base/acl.ts";
 import { assert } from "../base/assert.ts";
-import type { ClientIdentity, Read, Result, SessionId, Stat, Zxid } from "../base/operations.ts";
+import type { Result, SessionId, Stat, Zxid } from "../base/operations.ts";
+import type { Read } from "../base/reads.ts";
 import { permits } from "./access.ts";
 import type { Applied, Change, Command } from "./commands.ts";
 import { digestOf } from "./digest.ts";

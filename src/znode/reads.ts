@@ -1,8 +1,9 @@
 /** Reads of the tree. They change nothing; which watch they arm is in `watches.ts`. */
-import { permission } from "../base/acl.ts";
+import { type ClientIdentity, permission } from "../base/acl.ts";
 import { unreachable } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { ClientIdentity, PartResult, Read, ReadPart, Result, SessionId, Success } from "../base/operations.ts";
+import type { PartResult, Result, SessionId, Success } from "../base/operations.ts";
+import type { Read, ReadPart } from "../base/reads.ts";
 import { forbidden, notAllowed, permits, withoutHashes } from "./access.ts";
 import { dataOf } from "./data-store.ts";
 import { refusal } from "./failures.ts";

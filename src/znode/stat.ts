@@ -1,6 +1,6 @@
 /** The znode record and what clients see of it. */
-import { openAcl } from "../base/acl.ts";
-import type { Acl, SessionId, Stat, Zxid } from "../base/operations.ts";
+import { type Acl, openAcl } from "../base/acl.ts";
+import type { SessionId, Stat, Zxid } from "../base/operations.ts";
 import type { Holder } from "./data-store.ts";
 import type { SortedNames } from "./sorted-names.ts";
 

@@ -4,10 +4,10 @@
  * alone change what is replicated, and so note what the next checkpoint has to write.
  */
 
-import { initialAcl, openAcl } from "../base/acl.ts";
+import { type Acl, initialAcl, openAcl } from "../base/acl.ts";
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes, utf8 } from "../base/bytes.ts";
-import type { Acl, SessionId, Zxid } from "../base/operations.ts";
+import type { SessionId, Zxid } from "../base/operations.ts";
 import { builtInPaths } from "../base/paths.ts";
 import { formatCounts, type QuotaCounts } from "../base/quotas.ts";
 import type { Keeping } from "../base/znode-kinds.ts";

@@ -4,7 +4,7 @@
  */
 import { assert, present } from "../base/assert.ts";
 import { limits } from "../base/limits.ts";
-import type { WatchEvent, WatchKind, WatchSpec } from "../base/operations.ts";
+import type { WatchEvent, WatchKind, WatchSpec } from "../base/reads.ts";
 import { forEachKind, kindsFiredBy, staysArmed, watchedPaths, watchKinds } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
 

@@ -1,5 +1,6 @@
 /** The command that changes the tree for a client: whether its turn has come, what its operation comes to, what it answers. */
-import type { ClientIdentity, Result, SessionId } from "../base/operations.ts";
+import type { ClientIdentity } from "../base/acl.ts";
+import type { Result, SessionId } from "../base/operations.ts";
 import type { Applied, Outcome, Write } from "./commands.ts";
 import { makeEdit, type Target } from "./edits.ts";
 import { standing } from "./exactly-once.ts";

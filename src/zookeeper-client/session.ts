@@ -1,5 +1,5 @@
 /** One session on one connection: it asks, one request behind the other, and is over when the connection is. */
-import type { Credential } from "../base/operations.ts";
+import type { Credential } from "../base/acl.ts";
 import { Queue } from "../base/queue.ts";
 import { bool, type Codec, JuteReader, unlessMalformed } from "../zookeeper/jute.ts";
 import { opcode } from "../zookeeper/opcodes.ts";

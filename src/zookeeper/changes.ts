@@ -2,8 +2,8 @@
  * The operations that change the tree, and check, which does as if: a row for each says how its request is read, what the
  * node is to do, and how the answer is written. Each may be asked for alone or as a part of a multi.
  */
-import { aclEqual, openAcl } from "../base/acl.ts";
-import type { Acl, MultiPart, PartResult, PlainCreate, Stat } from "../base/operations.ts";
+import { type Acl, aclEqual, openAcl } from "../base/acl.ts";
+import type { MultiPart, PartResult, PlainCreate, Stat } from "../base/operations.ts";
 import { ttlProblem } from "../base/znode-kinds.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import type { Codec, JuteReader, JuteWriter } from "./jute.ts";

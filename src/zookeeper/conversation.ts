@@ -5,11 +5,12 @@
  * Each request becomes one request of the node, so that answers leave in order, limits count alike, and whoever asks is
  * heard. What is refused here already is asked for as a small read, whose answer the refusal takes the place of.
  */
-import { aclBytes } from "../base/acl.ts";
+import { aclBytes, type ClientIdentity } from "../base/acl.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import { limits } from "../base/limits.ts";
-import type { ClientIdentity, Result, Success, WatchKind, WatchSpec } from "../base/operations.ts";
+import type { Result, Success } from "../base/operations.ts";
 import { configPath, pathProblem } from "../base/paths.ts";
+import type { WatchKind, WatchSpec } from "../base/reads.ts";
 import { Identities, userOf } from "../doors/identities.ts";
 import type { AdmittedMessage, ServerMessage } from "../protocol/client-messages.ts";
 import { Attendance } from "./attendance.ts";

@@ -1,5 +1,5 @@
 /** Events of watches, as ZooKeeper's clients are told of them. */
-import type { WatchEvent, WatchKind } from "../base/operations.ts";
+import type { WatchEvent, WatchKind } from "../base/reads.ts";
 import type { JuteWriter } from "./jute.ts";
 import { replyHeader, watcherEvent } from "./records.ts";
 

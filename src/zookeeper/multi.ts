@@ -3,7 +3,8 @@
  * is done, ends the list. So has each answer: where a multi was refused, the answers of all its parts are errors.
  */
 import { limits } from "../base/limits.ts";
-import type { MultiPart, PartResult, ReadPart } from "../base/operations.ts";
+import type { MultiPart, PartResult } from "../base/operations.ts";
+import type { ReadPart } from "../base/reads.ts";
 import { noStat, type TakenChange, takeChange } from "./changes.ts";
 import { zkError, zkErrorOf } from "./errors.ts";
 import { JuteError, type JuteReader, type JuteWriter } from "./jute.ts";

@@ -2,8 +2,9 @@
  * What clients may ask for: how each request is read, what it asks of the node, and how the answer is written. Changes
  * are in `changes.ts`; ping, setWatches, auth, whoAmI and closeSession, which concern the connection, in `conversation.ts`.
  */
-import type { Read, ReadKind, WatchKind } from "../base/operations.ts";
+
 import { pathProblem } from "../base/paths.ts";
+import type { Read, ReadKind, WatchKind } from "../base/reads.ts";
 import type { AdmittedBody } from "../protocol/client-messages.ts";
 import { changesAlone, noStat } from "./changes.ts";
 import { zkError } from "./errors.ts";

@@ -1,5 +1,6 @@
 /** The records of ZooKeeper's protocol: what clients and servers put in their frames. */
-import type { AclItem, Stat } from "../base/operations.ts";
+import type { AclItem } from "../base/acl.ts";
+import type { Stat } from "../base/operations.ts";
 import { bool, buffer, id, int, type JuteReader, long, nothing, record, ustring, vector } from "./jute.ts";
 
 /** The first frame of a client, but for the `readOnly` byte, which not all send. */

@@ -1,5 +1,6 @@
 /** The four-letter words that list what there is: connections, sessions, ephemerals, watches. */
-import type { SessionId, WatchSpec } from "../base/operations.ts";
+import type { SessionId } from "../base/operations.ts";
+import type { WatchSpec } from "../base/reads.ts";
 import type { Attendance } from "./attendance.ts";
 
 /** A session, and what it owns. */

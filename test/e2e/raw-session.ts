@@ -1,7 +1,8 @@
 /** A session stream without the client library, which sends only what it finds right. */
 import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { emptyBytes } from "../../src/base/bytes.ts";
-import type { Operation, ReadKind, Result } from "../../src/base/operations.ts";
+import type { Operation, Result } from "../../src/base/operations.ts";
+import type { ReadKind } from "../../src/base/reads.ts";
 import { decodeServerFrame, encodeClientFrame } from "../../src/protocol/client-codec.ts";
 import { type ClientMessage, protocolVersion, type RequestBody } from "../../src/protocol/client-messages.ts";
 

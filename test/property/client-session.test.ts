@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
-import type { Operation, Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
+import type { Operation, Result } from "../../src/base/operations.ts";
 import { keyedRandom } from "../../src/base/random.ts";
+import type { WatchEvent, WatchKind } from "../../src/base/reads.ts";
 import { staysArmed } from "../../src/base/watch-rules.ts";
 import type { Delivery, SessionRequest } from "../../src/client/session.ts";
 import { ClientSession } from "../../src/client/session.ts";

@@ -1,7 +1,8 @@
 /** Any value of each type that has a wire form. */
 import fc from "fast-check";
 import { errorCodes } from "../../src/base/errors.ts";
-import type { Operation, Result, WatchSpec } from "../../src/base/operations.ts";
+import type { Operation, Result } from "../../src/base/operations.ts";
+import type { WatchSpec } from "../../src/base/reads.ts";
 import type { ClientMessage, RequestBody, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Configuration, Entry } from "../../src/raft/types.ts";

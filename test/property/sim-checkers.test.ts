@@ -4,7 +4,7 @@ import { ElectionSafety } from "../../sim/checkers/election-safety.ts";
 import { judgeRead, judgeWrite } from "../../sim/checkers/judge.ts";
 import { LeaderCompleteness } from "../../sim/checkers/leader-completeness.ts";
 import { LogMatching } from "../../sim/checkers/log-matching.ts";
-import { statOf } from "../../sim/checkers/model-tree.ts";
+import { statOf } from "../../sim/checkers/model-stat.ts";
 import { RaftHistory } from "../../sim/checkers/raft-history.ts";
 import { ReferenceModel } from "../../sim/checkers/reference-model.ts";
 import { ServerLog } from "../../sim/checkers/server-log.ts";

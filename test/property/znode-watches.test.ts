@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Operation, Stat, WatchEvent, WatchSpec } from "../../src/base/operations.ts";
+import type { Operation, Stat } from "../../src/base/operations.ts";
+import type { WatchEvent, WatchSpec } from "../../src/base/reads.ts";
 import { ChangeHistory } from "../../src/znode/change-history.ts";
 import type { Change } from "../../src/znode/commands.ts";
 import { WatchTable } from "../../src/znode/watches.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Operation, WatchEvent } from "../../src/base/operations.ts";
+import type { Operation } from "../../src/base/operations.ts";
+import type { WatchEvent } from "../../src/base/reads.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
 import { FakeServers } from "./client-fake-server.ts";
 

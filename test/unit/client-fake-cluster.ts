@@ -2,21 +2,11 @@
  * The servers' side of the session protocol over one flat tree in memory, for tests of the client: exactly-once writes,
  * fencing, watches and an endless change history. Answers at once; the tests delay and lose what it says.
  */
-import { openAcl } from "../../src/base/acl.ts";
+import { type Credential, openAcl } from "../../src/base/acl.ts";
 import { unreachable } from "../../src/base/assert.ts";
 import { emptyBytes } from "../../src/base/bytes.ts";
-import type {
-  Credential,
-  Failure,
-  MultiPart,
-  Operation,
-  PartResult,
-  Read,
-  Result,
-  Stat,
-  WatchEvent,
-  WatchKind,
-} from "../../src/base/operations.ts";
+import type { Failure, MultiPart, Operation, PartResult, Result, Stat } from "../../src/base/operations.ts";
+import type { Read, WatchEvent, WatchKind } from "../../src/base/reads.ts";
 import { isAt, staysArmed, watchedPaths } from "../../src/base/watch-rules.ts";
 import type { ClientMessage, Request, ServerMessage, SetWatches } from "../../src/protocol/client-messages.ts";
 

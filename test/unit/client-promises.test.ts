@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromUtf8 } from "../../src/base/bytes.ts";
-import type { WatchEvent } from "../../src/base/operations.ts";
+import type { WatchEvent } from "../../src/base/reads.ts";
 import { type ChildPagesOptions, type ClientOptions, serverStatus, TerrariumClient } from "../../src/client/index.ts";
 import { FakeServers } from "./client-fake-server.ts";
 

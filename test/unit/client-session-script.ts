@@ -1,6 +1,7 @@
 /** The client's session against a server whose every word the test says. */
 
-import type { Failure, Read, Result, WatchEvent } from "../../src/base/operations.ts";
+import type { Failure, Result } from "../../src/base/operations.ts";
+import type { Read, WatchEvent } from "../../src/base/reads.ts";
 import { ClientSession, type SessionEffects, type SessionRequest } from "../../src/client/session.ts";
 import type { ClientMessage, Request, RequestBody, ServerMessage } from "../../src/protocol/client-messages.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import type { MultiPart, Operation, Read, ReadPart } from "../../src/base/operations.ts";
+import type { MultiPart, Operation } from "../../src/base/operations.ts";
+import type { Read, ReadPart } from "../../src/base/reads.ts";
 import type { Request } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
 

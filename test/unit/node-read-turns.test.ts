@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Operation, Read } from "../../src/base/operations.ts";
+import type { Operation } from "../../src/base/operations.ts";
+import type { Read } from "../../src/base/reads.ts";
 import type { ReadWork } from "../../src/node/clients/read-turns.ts";
 import type { Request, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
-import type { Read, Result, WatchEvent } from "../../src/base/operations.ts";
+import type { Result } from "../../src/base/operations.ts";
+import type { Read, WatchEvent } from "../../src/base/reads.ts";
 import { RequestQueue } from "../../src/node/clients/request-queue.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 

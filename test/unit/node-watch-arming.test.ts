@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import type { Operation, WatchSpec } from "../../src/base/operations.ts";
+import type { Operation } from "../../src/base/operations.ts";
+import type { WatchSpec } from "../../src/base/reads.ts";
 import type { ReadWork } from "../../src/node/clients/read-turns.ts";
 import type { Request, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WatchKind } from "../../src/base/operations.ts";
+import type { WatchKind } from "../../src/base/reads.ts";
 import { ChangeHistory } from "../../src/znode/change-history.ts";
 import type { Change } from "../../src/znode/commands.ts";
 import { create, del, Harness, set } from "./znode-harness.ts";

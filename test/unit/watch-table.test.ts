@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import type { Result, WatchEvent, WatchKind } from "../../src/base/operations.ts";
+import type { Result } from "../../src/base/operations.ts";
+import type { WatchEvent, WatchKind } from "../../src/base/reads.ts";
 import { watchArmedBy } from "../../src/base/watch-rules.ts";
 import type { Change } from "../../src/znode/commands.ts";
 import { WatchTable } from "../../src/znode/watches.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { itemProblem, openAcl } from "../../src/base/acl.ts";
+import { type AclItem, type ClientIdentity, itemProblem, openAcl } from "../../src/base/acl.ts";
 import { utf8 } from "../../src/base/bytes.ts";
-import type { AclItem, ClientIdentity, Operation, Read, Result, SessionId } from "../../src/base/operations.ts";
+import type { Operation, Result, SessionId } from "../../src/base/operations.ts";
+import type { Read } from "../../src/base/reads.ts";
 import { keptAcl, permits, withoutHashes } from "../../src/znode/access.ts";
 import { codeOf as failureOf, Harness, ok, written } from "./znode-harness.ts";
 

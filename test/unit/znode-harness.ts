@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
-import type { Operation, Read, ReadKind, Result, SessionId, Stat, Success, Zxid } from "../../src/base/operations.ts";
+import type { Operation, Result, SessionId, Stat, Success, Zxid } from "../../src/base/operations.ts";
+import type { Read, ReadKind } from "../../src/base/reads.ts";
 import type { Applied, CommandBody, CreateSession, Outcome } from "../../src/znode/commands.ts";
 import { ZnodeMachine } from "../../src/znode/machine.ts";
 

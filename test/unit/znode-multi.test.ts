@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import type { MultiPart, Operation, Read, ReadPart, Result, Success } from "../../src/base/operations.ts";
+import type { MultiPart, Operation, Result, Success } from "../../src/base/operations.ts";
+import type { Read, ReadPart } from "../../src/base/reads.ts";
 import { decodeClientFrame, encodeClientFrame } from "../../src/protocol/client-codec.ts";
 import { decodeCommand, encodeCommand } from "../../src/protocol/command-codec.ts";
 import { encodeProto } from "../support/schema.ts";

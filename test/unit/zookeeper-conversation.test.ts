@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { limits } from "../../src/base/limits.ts";
-import type { WatchEvent } from "../../src/base/operations.ts";
+import type { WatchEvent } from "../../src/base/reads.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
 import { FrameSplitter } from "../../src/zookeeper/frames.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ClientIdentity } from "../../src/base/operations.ts";
+import type { ClientIdentity } from "../../src/base/acl.ts";
 import { Conversation } from "../../src/zookeeper/conversation.ts";
 import { encode, JuteReader, JuteWriter } from "../../src/zookeeper/jute.ts";
 import { opcode } from "../../src/zookeeper/opcodes.ts";

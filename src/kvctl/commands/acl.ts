@@ -1,8 +1,7 @@
 /** `kvctl acl`: who may do what with a znode. */
-import { allPermissions, itemText, permissionsText } from "../../base/acl.ts";
+import { type AclItem, allPermissions, itemText, permissionsText } from "../../base/acl.ts";
 import { fromUtf8 } from "../../base/bytes.ts";
 import { limits } from "../../base/limits.ts";
-import type { AclItem } from "../../base/operations.ts";
 import { parseItems } from "../access.ts";
 import { checkPath, parseVersion } from "../arguments.ts";
 import { usage } from "../failures.ts";

@@ -1,10 +1,9 @@
 /** Znodes as lines of JSON, for people: one a line, parents before their children. */
-import { aclEqual, itemText } from "../../base/acl.ts";
+import { type Acl, type AclItem, aclEqual, itemText } from "../../base/acl.ts";
 import { itemOf } from "../../base/acl-words.ts";
 import { bytesEqual, fromUtf8, utf8 } from "../../base/bytes.ts";
 import { TerrariumError } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import type { Acl, AclItem } from "../../base/operations.ts";
 import { pathProblem, quotePath } from "../../base/paths.ts";
 import { ttlProblem, type ZnodeKind } from "../../base/znode-kinds.ts";
 import { closest } from "../../client/spelling.ts";

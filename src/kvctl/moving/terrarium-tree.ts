@@ -1,6 +1,8 @@
 /** The tree of a Terrarium cluster, as znodes are moved from it and to it. */
+
+import type { Acl } from "../../base/acl.ts";
 import { TerrariumError } from "../../base/errors.ts";
-import type { Acl, Stat } from "../../base/operations.ts";
+import type { Stat } from "../../base/operations.ts";
 import { kindOf } from "../../base/znode-kinds.ts";
 import { childPath } from "../arguments.ts";
 import { firstPage, pageNames } from "../children.ts";

@@ -1,8 +1,7 @@
 /** Trees that znodes are moved from and to: that of a Terrarium cluster, that of ZooKeeper servers, lines of a file. */
 
-import { aclEqual, openAcl } from "../../base/acl.ts";
+import { type Acl, aclEqual, openAcl } from "../../base/acl.ts";
 import { TerrariumError } from "../../base/errors.ts";
-import type { Acl } from "../../base/operations.ts";
 import type { ZnodeKind } from "../../base/znode-kinds.ts";
 
 /** What a list shows in place of hashes to who may not change it. */

@@ -1,8 +1,8 @@
 /** Where a subtree of ZooKeeper servers is: `zk://host:port,host:port/path`. */
 
+import type { Credential } from "../../base/acl.ts";
 import { fromUtf8, utf8 } from "../../base/bytes.ts";
 import { isEndpoint } from "../../base/endpoint.ts";
-import type { Credential } from "../../base/operations.ts";
 import { checkPath } from "../arguments.ts";
 import { usage } from "../failures.ts";
 import type { DataInputs } from "../ports.ts";

@@ -1,7 +1,7 @@
 /** The tree of ZooKeeper servers, as znodes are moved from it and to it. */
-import { openAcl } from "../../base/acl.ts";
+import { type Credential, openAcl } from "../../base/acl.ts";
 import { emptyBytes } from "../../base/bytes.ts";
-import type { Credential, Stat } from "../../base/operations.ts";
+import type { Stat } from "../../base/operations.ts";
 import { kindOf, type ZnodeKind } from "../../base/znode-kinds.ts";
 import { zkError } from "../../zookeeper/errors.ts";
 import { frameBytesMax } from "../../zookeeper/frames.ts";

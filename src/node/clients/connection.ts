@@ -1,5 +1,6 @@
 /** One client connection: from its Connect message to its end. */
-import type { ClientIdentity, SessionId, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity } from "../../base/acl.ts";
+import type { SessionId, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
 import type { AdmittedRequest, ServerMessage } from "../../protocol/client-messages.ts";
 import type { ConnectionId } from "../ports.ts";

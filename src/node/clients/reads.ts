@@ -3,7 +3,9 @@
  * that is applied; each waits for its turn (`read-turns.ts`); the connection's queue (`request-queue.ts`) says in which
  * order they are answered.
  */
-import type { ClientIdentity, Read, Result, SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
+import type { ClientIdentity } from "../../base/acl.ts";
+import type { Result, SessionId, Zxid } from "../../base/operations.ts";
+import type { Read, WatchSpec } from "../../base/reads.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Replica } from "../core.ts";

@@ -12,10 +12,13 @@
  * applied meanwhile, a read is evaluated right before it, whosever turn it is; where its index is not known yet,
  * provisionally: that answer counts if the read index turns out to be no newer.
  */
+
+import type { ClientIdentity } from "../../base/acl.ts";
 import { assert } from "../../base/assert.ts";
 import { bytesInRead } from "../../base/operation-traits.ts";
-import type { ClientIdentity, Read, Result, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
+import type { Result, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
+import type { Read, WatchEvent, WatchSpec } from "../../base/reads.ts";
 import type { ServerMessage } from "../../protocol/client-messages.ts";
 
 /** One request and what is known of its answer. */

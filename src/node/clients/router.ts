@@ -7,7 +7,7 @@
  * | A request comes, in order, if there is room      | `request-order.ts`, `intake.ts`                            |
  * | A write: proposed, answered, sent again          | `writes.ts`, `../proposals.ts`                             |
  * | A read: its index, its turn, its answer          | `reads.ts`, `read-indexes.ts`, `read-turns.ts`             |
- * | Answers and events in their order                | `request-queue.ts`                                         |
+ * | Answers and events in their order                | `request-queue.ts`, `visits.ts`                            |
  * | A watch: armed, armed again, fired               | `watches.ts`, `watch-arming.ts`, `server-watches.ts`       |
  * | A ping, and the leader's word on it              | here, `../peers/session-liveness.ts`                       |
  * | A connection comes, speaks, ends                 | `connections.ts`, `client-outbox.ts`                       |
@@ -17,7 +17,8 @@
 import { unreachable } from "../../base/assert.ts";
 import type { ErrorCode } from "../../base/errors.ts";
 import { limits } from "../../base/limits.ts";
-import type { Failure, SessionId, WatchSpec, Zxid } from "../../base/operations.ts";
+import type { Failure, SessionId, Zxid } from "../../base/operations.ts";
+import type { WatchSpec } from "../../base/reads.ts";
 import type { AdmittedMessage } from "../../protocol/client-messages.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Applied, Change, Command, CommandBody, Outcome } from "../../znode/commands.ts";
@@ -35,6 +36,7 @@ import { ClientReads } from "./reads.ts";
 import type { RetainedForClients } from "./retained.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { ToldMembers } from "./told-members.ts";
+import { ClientVisits } from "./visits.ts";
 import { ClientWatches } from "./watches.ts";
 import { ClientWrites } from "./writes.ts";
 
@@ -58,6 +60,7 @@ export class ClientRouter {
   readonly #connections: Connections;
   readonly #attachments: Attachments;
   readonly #intake: Intake;
+  readonly #visits: ClientVisits;
   readonly #writes: ClientWrites;
   readonly #reads: ClientReads;
   readonly #watches: ClientWatches;
@@ -76,7 +79,18 @@ export class ClientRouter {
     this.#reads = new ClientReads(replica, this.#turns, this.#watches, raft, connections);
     this.#writes = new ClientWrites({ ...parts, connections });
     const { ahead } = parts.readWork;
-    this.#intake = new Intake({ connections, reads: this.#reads, writes: this.#writes, ports, ahead });
+    const intake = new Intake({ connections, reads: this.#reads, writes: this.#writes, ports, ahead });
+    this.#intake = intake;
+    this.#visits = new ClientVisits({
+      connections,
+      intake,
+      reads: this.#reads,
+      watches: this.#watches,
+      turns: this.#turns,
+      replica,
+      ports,
+      pong: (connection, number) => this.#pong(connection, number),
+    });
   }
 
   /** Open connections. */
@@ -236,18 +250,12 @@ export class ClientRouter {
 
   /** Read indexes have come, or the state has moved up to them. */
   advance(): void {
-    if (!this.#parts.replica.allTold) return;
-    for (const connection of this.#reads.takeReady()) {
-      if (!this.#connections.isOpen(connection)) continue;
-      connection.requests.advance();
-      this.#advanced(connection);
-    }
+    this.#visits.advance();
   }
 
   /** Answers reads and arms watches, as many as belong in one turn. */
   answerReads(): void {
-    if (this.#parts.replica.allTold) this.#turns.run((connection) => this.#visit(connection));
-    if (this.hasReadsLeft) this.#parts.ports.requestFlush();
+    this.#visits.make();
   }
 
   /** Sends the frames of the turn, one per connection. */
@@ -293,48 +301,17 @@ export class ClientRouter {
       case "closed":
         return this.#attachments.closed(outcome);
       case "written":
-        return this.#advanced(
+        return this.#visits.advanced(
           this.#writes.answered(outcome.sessionId, outcome.requestId, outcome.zxid, outcome.result),
         );
       case "dropped":
-        return this.#advanced(this.#writes.dropped(outcome, ownProposal));
+        return this.#visits.advanced(this.#writes.dropped(outcome, ownProposal));
       case "gap":
         return this.#writes.cameTooEarly(outcome);
       case "expired":
       case "unusedRemoved":
         return;
     }
-  }
-
-  /** Answers of the connection, if there is one, may have left. */
-  #advanced(connection: Connection | undefined): void {
-    if (connection === undefined) return;
-    this.#intake.takeWaiting(connection);
-    if (connection.requests.hasReadyRead) this.#turns.add(connection);
-    this.#connections.speaks(connection);
-    this.#connections.endIfClosed(connection);
-  }
-
-  /** It is the connection's turn: arms its watches, then answers its reads. Whether more of them can be answered. */
-  #visit(connection: Connection): boolean {
-    if (this.#parts.ports.clients.isCongested?.(connection.id) === true) {
-      this.#turns.putAside(connection);
-      return false;
-    }
-    if (!this.#armed(connection)) return this.#connections.isOpen(connection);
-    connection.requests.advance();
-    this.#intake.takeWaiting(connection);
-    this.#connections.speaks(connection);
-    this.#connections.endIfClosed(connection);
-    return this.#connections.isOpen(connection) && connection.requests.hasReadyRead;
-  }
-
-  /** Whether no watch of the connection is left to be armed, and it goes on. */
-  #armed(connection: Connection): boolean {
-    if (connection.arming.idle) return true;
-    if (!this.#watches.visit(connection)) return false;
-    for (const number of connection.arming.takePings()) this.#pong(connection, number);
-    return true;
   }
 
   #pong(connection: Connection, number: number): void {

@@ -5,7 +5,8 @@
  * of a stretch of recent zxids and so can tell what would have fired meanwhile.
  */
 import { limits } from "../../base/limits.ts";
-import type { Failure, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
+import type { Failure, Zxid } from "../../base/operations.ts";
+import type { WatchEvent, WatchSpec } from "../../base/reads.ts";
 import { staysArmed } from "../../base/watch-rules.ts";
 import { ChangeHistory } from "../../znode/change-history.ts";
 import type { Change } from "../../znode/commands.ts";

@@ -5,8 +5,9 @@
  * requests and pings wait, since their answers tell the client that it knows of all that it has missed.
  */
 import { limits } from "../../base/limits.ts";
-import type { Failure, WatchEvent, WatchSpec, Zxid } from "../../base/operations.ts";
+import type { Failure, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
+import type { WatchEvent, WatchSpec } from "../../base/reads.ts";
 import { forEachKind } from "../../base/watch-rules.ts";
 import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
 

@@ -2,7 +2,8 @@
  * Watches of this server's clients: armed by their reads, or again by a client that was elsewhere, and fired by what is
  * applied. Many that are armed again at once are armed in the client's visits (`watch-arming.ts`).
  */
-import type { Failure, SessionId, WatchSpec } from "../../base/operations.ts";
+import type { Failure, SessionId } from "../../base/operations.ts";
+import type { WatchSpec } from "../../base/reads.ts";
 import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
 import type { Change } from "../../znode/commands.ts";
 import type { Watched } from "../../znode/watches.ts";

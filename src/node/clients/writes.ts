@@ -2,8 +2,10 @@
  * Writes of this server's clients: proposed for the log, and answered with what applying them came to. What is under way
  * is kept by the connection, by request id; what is lost on its way goes again (`../proposals.ts`).
  */
+
+import type { ClientIdentity } from "../../base/acl.ts";
 import { withoutData } from "../../base/operation-traits.ts";
-import type { ClientIdentity, Result, SessionId } from "../../base/operations.ts";
+import type { Result, SessionId } from "../../base/operations.ts";
 import type { AdmittedRequest } from "../../protocol/client-messages.ts";
 import { encodeCommand } from "../../protocol/command-codec.ts";
 import type { Command, CommandBody, Outcome, Write } from "../../znode/commands.ts";

@@ -1,5 +1,6 @@
 /** createContainer and createTtl: creates of znodes that go when nobody uses them. */
-import type { Acl, CreateContainerOperation, CreateTtlOperation } from "../../base/operations.ts";
+import type { Acl } from "../../base/acl.ts";
+import type { CreateContainerOperation, CreateTtlOperation } from "../../base/operations.ts";
 import { ttlProblem } from "../../base/znode-kinds.ts";
 import { type Refusal, refusal } from "../failures.ts";
 import { decideCreate } from "./create.ts";

@@ -1,8 +1,8 @@
 /** create: a new znode under a parent that is there. */
 
-import { initialAcl } from "../../base/acl.ts";
+import { type Acl, initialAcl } from "../../base/acl.ts";
 import { limits } from "../../base/limits.ts";
-import type { Acl, CreateOperation } from "../../base/operations.ts";
+import type { CreateOperation } from "../../base/operations.ts";
 import { forbidden, keptAcl } from "../access.ts";
 import { type Refusal, refusal } from "../failures.ts";
 import { configPath, parentPath, pathProblem, sequenceSuffix } from "../paths.ts";

@@ -4,7 +4,8 @@
  * several operations that are to happen together, or not at all, are decided one after the other on a view that shows the
  * edits before as if they were done.
  */
-import type { Acl, ClientIdentity, PartName, PartOf, SessionId } from "../../base/operations.ts";
+import type { Acl, ClientIdentity } from "../../base/acl.ts";
+import type { PartName, PartOf, SessionId } from "../../base/operations.ts";
 import type { Keeping } from "../../base/znode-kinds.ts";
 import type { Refusal } from "../failures.ts";
 import type { QuotaView } from "../quotas.ts";

@@ -1,6 +1,8 @@
 /** A view that shows edits as if they were done. Dropped, it leaves nothing behind: see docs/decisions/0017. */
+
+import type { ClientIdentity } from "../../base/acl.ts";
 import { present } from "../../base/assert.ts";
-import type { ClientIdentity, SessionId } from "../../base/operations.ts";
+import type { SessionId } from "../../base/operations.ts";
 import type { QuotaCounts } from "../../base/quotas.ts";
 import { parentPath } from "../paths.ts";
 import type { QuotaView } from "../quotas.ts";

@@ -1,6 +1,7 @@
 /** The one-shot watches of one client: what is armed, and which change each of them is to tell of. */
 import type { SessionEvent } from "../../../sim/world/history.ts";
-import type { WatchKind, Zxid } from "../../../src/base/operations.ts";
+import type { Zxid } from "../../../src/base/operations.ts";
+import type { WatchKind } from "../../../src/base/reads.ts";
 import type { Happening, Read } from "./tree.ts";
 
 /** Something that happened, and when. */
