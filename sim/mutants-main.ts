@@ -37,7 +37,10 @@ npm run mutants -- --random N [options]: not the catalogue, but N mutants made b
   --for S          processor seconds to find each in (default 30)
   --runs N         how many runs are compared with those of the sound code (default 100: 10 s)
   --only ID,ID     these again, whatever the seed
+  --tests          gives those that live to the unit and property tests that lead to their file, too
   --write          keeps the figures in docs/random-mutants.json and docs/mutants.md
+  --resume         goes on with the sample that is kept there, until it has N mutants
+  --again          hunts those of it once more that lived or were not reached
   --seed-from, --jobs, --json, --list as above
 
 Ctrl-C ends it and prints the figures of the mutants that were done; with --write these are kept.
@@ -61,6 +64,9 @@ const known = {
   seed: "value",
   for: "value",
   runs: "value",
+  tests: "flag",
+  resume: "flag",
+  again: "flag",
   help: "flag",
 } as const;
 
@@ -104,8 +110,8 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.fine;
   }
   if (options.values.has("random")) return huntAtRandom(options);
-  for (const name of ["seed", "for", "runs"])
-    if (options.values.has(name))
+  for (const name of ["seed", "for", "runs", "tests", "resume", "again"])
+    if (options.values.has(name) || flags.has(name))
       throw new UsageError(`The option --${name} needs --random N: the catalogue's mutants are not drawn.`);
   refuseBeside(options, "list", [...huntOptions, "pages"], "nothing is hunted or written");
   refuseBeside(options, "pages", huntOptions, "nothing is hunted");

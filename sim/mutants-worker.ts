@@ -1,7 +1,7 @@
 /** One hunt for one mutant. This file is bundled with the mutant's change in it and run in a thread of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
-import { cpuMs } from "./cli/cpu-time.ts";
+import { cpuMs, ownThread } from "./cli/cpu-time.ts";
 import { generatePlan } from "./hunter/generate.ts";
 import type { FromMutantWorker, Kill, MutantResult, MutantTask } from "./mutants/task.ts";
 import type { RunFailure, RunOutcome } from "./outcome.ts";
@@ -100,4 +100,5 @@ function story(plan: Plan, failure: RunFailure | undefined): string[] {
   ];
 }
 
+tell({ type: "begun", thread: ownThread() });
 tell({ type: "result", result: hunt(workerData as MutantTask) });

@@ -39,5 +39,7 @@ export interface Kill {
 
 /** Messages of a worker. A sign of life comes after each run. */
 export type FromMutantWorker =
+  /** What the system calls its thread; undefined if it does not tell. */
+  | { readonly type: "begun"; readonly thread: string | undefined }
   | { readonly type: "alive"; readonly runs: number; readonly shrinking: boolean }
   | { readonly type: "result"; readonly result: MutantResult };

@@ -91,6 +91,8 @@ describe("a command of the simulator refuses, with one sentence and exit code 2,
     ["mutants-main", "--seed 1", "The option --seed needs --random N: the catalogue's mutants are not drawn."],
     ["mutants-main", "--random 5 --budget 3", "Beside --random, --budget has no effect"],
     ["mutants-main", "--random 1 --only 645c855b --seed 2", "Beside --only, --seed has no effect"],
+    ["mutants-main", "--tests", "The option --tests needs --random N: the catalogue's mutants are not drawn."],
+    ["mutants-main", "--random 5 --resume --seed 2", "Beside --resume, --seed has no effect: the sample that is kept"],
     ["mutants-main", "--random 1 --only zz", 'There is no mutant "zz" made by a rule'],
     // Numbers.
     ["main", "--seed 1 --nodes 5 --story", "names the servers to show, as n1,n3; for 5 servers, say --servers 5."],

@@ -6,6 +6,8 @@ import { huntRandom } from "../../sim/cli/mutants/random/hunt.ts";
 import { randomSummary } from "../../sim/cli/mutants/random/print.ts";
 import { randomRow } from "../../sim/cli/mutants/random/rows.ts";
 import { candidates, type Rule, rules } from "../../sim/cli/mutants/random/rules.ts";
+import { importsOf, TestFiles } from "../../sim/cli/mutants/random/test-files.ts";
+import { Tests } from "../../sim/cli/mutants/random/tests.ts";
 import { shareOf, tally, verdictOf } from "../../sim/cli/mutants/random/verdict.ts";
 import { allMutants } from "../../sim/mutants/catalogue.ts";
 import { plant } from "../../sim/mutants/mutant.ts";
@@ -112,8 +114,9 @@ describe("a draw of mutants", () => {
   });
 });
 
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
 describe("what becomes of a mutant", () => {
-  const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
   const source = read(file);
   const vote = "if (granted) vote(state, from);";
   const sign = "globalThis.mutantReached = true; ";
@@ -136,7 +139,9 @@ describe("what becomes of a mutant", () => {
       jobs: 1,
       stop: new AbortController().signal,
       onSound: () => undefined,
-      onDone: ({ id }, result) => found.set(id, result),
+      onDone: ({ id }, result) => {
+        found.set(id, result);
+      },
     });
     return found;
   };
@@ -178,13 +183,17 @@ describe("what becomes of a mutant", () => {
   it("is summed up with intervals", () => {
     const result = { reached: true, differsAt: 1, runs: 2, ms: 5, kill: undefined };
     const rows = [
-      randomRow(mutant("a", ""), { ...result, kill: { invariant: "liveness", message: "", seed: 1 } }),
-      randomRow(mutant("b", ""), result),
-      randomRow(mutant("c", ""), { ...result, differsAt: 0 }),
-      randomRow(mutant("d", ""), { ...result, differsAt: 0, reached: false }),
+      randomRow(mutant("a", ""), { ...result, kill: { invariant: "liveness", message: "", seed: 1 } }, undefined),
+      randomRow(mutant("b", ""), result, undefined),
+      randomRow(mutant("c", ""), { ...result, differsAt: 0 }, undefined),
+      randomRow(mutant("d", ""), { ...result, differsAt: 0, reached: false }, undefined),
     ];
     expect(tally(rows.map(({ verdict }) => verdict))).toEqual({ killed: 1, lived: 1, same: 1, unreached: 1 });
     expect(randomSummary(rows)[0]).toBe("killed, of those that change a run: 1 of 2, 50 % (9 % to 91 %)");
+    const tried = rows.map((row) =>
+      row.verdict === "lived" ? { ...row, tests: { files: 3, failed: "a.test.ts" } } : row,
+    );
+    expect(randomSummary(tried)[1]).toBe("killed by the simulator or by a test: 2 of 2, 100 % (34 % to 100 %)");
   });
 
   it("has Wilson's interval", () => {
@@ -194,5 +203,49 @@ describe("what becomes of a mutant", () => {
     expect(high).toBeCloseTo(0.3662, 4);
     expect(shareOf(0, 0)).toEqual({ count: 0, of: 0, share: 0, low: 0, high: 0 });
     expect(shareOf(10, 10).high).toBeCloseTo(1, 9);
+  });
+});
+
+describe("the tests that a mutant is given to", () => {
+  it("are those whose imports lead to its file, the nearest first, and not by way of the simulator", () => {
+    const files = new TestFiles();
+    const of = files.of("src/raft/vote.ts");
+    expect(of.slice(0, 5)).toContain("test/paper/5.2-leader-election.test.ts");
+    expect(of).toContain("test/property/raft-safety.test.ts");
+    expect(of.filter((name) => /\/sim-|\/regressions/.test(name))).toEqual([]);
+    expect(files.of("src/znode/path.ts")[0]).toMatch(/^test\/unit\/znode-/);
+    expect(files.of("src/nowhere.ts")).toEqual([]);
+  });
+
+  it("are found by what is imported as a value, over several lines too", () => {
+    const text = `
+import type { A } from "./a.ts";
+import { b } from "./b.ts";
+import {
+  c,
+  d,
+} from "../c.ts";
+export { e } from "./e.ts";
+import { test } from "vitest";
+const f = await import("./f.ts");
+`;
+    expect(importsOf("x/y/z.ts", text)).toEqual(["x/y/b.ts", "x/c.ts", "x/y/e.ts", "x/y/f.ts"]);
+  });
+
+  it("tell a mutant by the one that fails, and nothing where all pass", async () => {
+    const stop = new AbortController();
+    const tests = new Tests(stop.signal);
+    const path = "src/raft/quorum.ts";
+    const quorum = read(path);
+    const mutant = { id: "m", rule: "one", file: path, line: 1, diff: [] } as const;
+    try {
+      const wrong = quorum.replace("Math.floor(", "1 + Math.floor(");
+      expect(wrong).not.toBe(quorum);
+      expect((await tests.verdictOn({ ...mutant, planted: wrong }))?.failed).toMatch(/^test\/.*\.test\.ts$/);
+      stop.abort();
+      expect(await tests.verdictOn({ ...mutant, planted: quorum })).toBeUndefined();
+    } finally {
+      tests.close();
+    }
   });
 });

@@ -4,9 +4,10 @@ import { Worker } from "node:worker_threads";
 import type { Mutant } from "../../mutants/mutant.ts";
 import type { FromMutantWorker, Kill, MutantResult, MutantTask } from "../../mutants/task.ts";
 import { workerCode } from "./load.ts";
+import { Silence } from "./silence.ts";
 
-/** A worker that says nothing for so long, ms, is caught in an endless loop. */
-const silenceMs = 120_000;
+/** A worker that works for so long, ms of processor time, and says nothing, is caught in an endless loop. */
+const silenceMs = 30_000;
 
 /** What is to be hunted and how. */
 export interface HuntOptions {
@@ -92,17 +93,16 @@ async function huntOne(code: string, clean: string, options: OneHunt): Promise<M
  */
 function hunt(code: string, task: MutantTask, stop: AbortSignal): Promise<MutantResult> {
   return new Promise((resolve) => {
-    const begun = performance.now();
     let runs = 1;
-    let silence: ReturnType<typeof setTimeout>;
+    const silence = new Silence(silenceMs, () => runaway("a run did not end"));
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 2048 } });
     const end = (result: MutantResult): void => {
-      clearTimeout(silence);
+      silence.end();
       stop.removeEventListener("abort", interrupt);
       resolve(result);
       void worker.terminate();
     };
-    const interrupt = (): void => end({ kill: undefined, runs, ms: performance.now() - begun });
+    const interrupt = (): void => end({ kill: undefined, runs, ms: silence.workedMs });
     if (stop.aborted) return interrupt();
     stop.addEventListener("abort", interrupt);
     const runaway = (message: string): void => {
@@ -115,17 +115,13 @@ function hunt(code: string, task: MutantTask, stop: AbortSignal): Promise<Mutant
         plan: undefined,
         story: undefined,
       };
-      end({ kill, runs, ms: performance.now() - begun });
+      end({ kill, runs, ms: silence.workedMs });
     };
-    const listen = (): void => {
-      silence = setTimeout(() => runaway("a run did not end"), silenceMs);
-    };
-    listen();
     worker.on("message", (message: FromMutantWorker) => {
       if (message.type === "result") return end(message.result);
+      if (message.type === "begun") return silence.begin(message.thread);
       if (!message.shrinking) runs = message.runs + 1;
-      clearTimeout(silence);
-      listen();
+      silence.heard();
     });
     worker.on("error", (error) => runaway(error instanceof Error ? error.message : String(error)));
   });

@@ -6,11 +6,12 @@ import { exitCodes, interruption, OutputError, print, reason, UsageError } from 
 import { readRows } from "../results.ts";
 import { writeTables } from "../tables.ts";
 import { Compiler } from "./compiler.ts";
-import { type Drawn, drawMutants, namedMutants } from "./draw.ts";
+import { drawMutants, namedMutants, type RandomMutant } from "./draw.ts";
 import { huntRandom } from "./hunt.ts";
 import { randomLines, randomSummary } from "./print.ts";
-import { type RandomRow, randomRow, type Sample, writeSample } from "./rows.ts";
+import { type RandomRow, randomRow, readSample, type Sample, writeSample } from "./rows.ts";
 import { rules } from "./rules.ts";
+import { Tests } from "./tests.ts";
 
 /** Longer than any run takes, ms of processor time. */
 const silenceMs = 10_000;
@@ -18,59 +19,94 @@ const silenceMs = 10_000;
 /** Options of the catalogue's hunt, which have no meaning here. */
 const ofCatalogue = ["budget", "seeds", "shrink-for", "explain", "pages"];
 
+/** What a sample that is kept says itself. */
+const ofSample = ["only", "seed", "for", "runs", "seed-from", "json", "list"];
+
+/** What is to be done: the sample as it is to become, the rows of it that are there, and the mutants that are not. */
+interface Work {
+  readonly sample: Omit<Sample, "rows">;
+  readonly rows: readonly RandomRow[];
+  readonly mutants: readonly RandomMutant[];
+}
+
 /** The whole command. Resolves to the exit code: 0 whatever lives, since that is a measurement. */
 export async function huntAtRandom(options: Options): Promise<number> {
+  const { flags } = options;
   refuseBeside(options, "random", ofCatalogue, "mutants made by rule are hunted once each, for --for seconds");
-  const only = options.values.get("only");
-  if (only !== undefined) refuseBeside(options, "only", ["seed", "write"], "the mutants are named, and no sample");
+  if (options.values.has("only"))
+    refuseBeside(options, "only", ["seed", "write"], "the mutants are named, and no sample");
+  for (const name of ["resume", "again"]) refuseBeside(options, name, ofSample, "the sample that is kept says it");
+  const jobs = integerOption(options, "jobs", 1, 64) ?? 2;
+  const json = flags.has("json");
+  const work = flags.has("resume") || flags.has("again") ? continued(options) : begun(options);
+  const { sample, mutants } = work;
+  if (flags.has("list")) return list(mutants);
+  if (!json && !options.values.has("only")) for (const line of head(work)) print(line);
+  const found = new Map(work.rows.map((row) => [row.id, row]));
+  const rowsNow = (): RandomRow[] => {
+    const ids = new Set([...work.rows, ...mutants].map(({ id }) => id));
+    return [...ids].flatMap((id) => found.get(id) ?? []);
+  };
+  const stop = interruption();
+  const tests = flags.has("tests") ? new Tests(stop) : undefined;
+  let done = 0;
+  try {
+    await huntRandom({
+      mutants,
+      baseSeed: sample.seedFrom,
+      runs: sample.comparedRuns,
+      budgetMs: sample.budgetMs,
+      silenceMs,
+      jobs,
+      stop,
+      onSound: (runs) => status(`the sound code: ${runs} of ${count(sample.comparedRuns, "run")}`),
+      onDone: async (mutant, result) => {
+        const row = randomRow(mutant, result, undefined);
+        const said = row.verdict === "lived" ? await tests?.verdictOn(mutant) : undefined;
+        if (stop.aborted) return;
+        found.set(mutant.id, { ...row, tests: said });
+        done++;
+        status("");
+        if (!json) for (const line of randomLines({ ...row, tests: said })) print(line);
+        status(`${done} of ${count(mutants.length, "mutant")}`);
+        if (flags.has("write")) keep(() => writeSample({ ...sample, rows: rowsNow() }));
+      },
+    });
+  } finally {
+    tests?.close();
+  }
+  status("");
+  const rows = rowsNow();
+  if (stop.aborted && !json) print(`interrupted: ${done} of ${count(mutants.length, "mutant")} done`);
+  if (json) print(JSON.stringify({ ...sample, rows }, null, 2));
+  else for (const sentence of randomSummary(rows)) print(sentence);
+  if (flags.has("write")) {
+    keep(() => {
+      writeSample({ ...sample, rows });
+      writeTables(readRows());
+    });
+  }
+  return stop.aborted ? exitCodes.interrupted : exitCodes.fine;
+}
+
+function head({ sample, rows, mutants }: Work): readonly string[] {
+  const { seed, asked, budgetMs, comparedRuns, possible, refused } = sample;
+  const kept = rows.length > 0 ? `, ${rows.length} of the sample are done` : "";
+  return [
+    `seed ${seed} · again: npm run mutants -- --random ${asked} --seed ${seed} --for ${budgetMs / 1000} --runs ${comparedRuns}`,
+    `${count(mutants.length, "mutant")} of ${possible} possible ones; the compiler refused ${refused} more${kept}`,
+  ];
+}
+
+/** A new sample, or the mutants that are named. */
+function begun(options: Options): Work {
   const asked = integerOption(options, "random", 1, 100_000) ?? 1;
   const seed = seedOption(options, "seed") ?? freshSeed();
   const budgetMs = 1000 * (numberOption(options, "for", 0.1, 86_400) ?? 30);
   const seedFrom = seedOption(options, "seed-from") ?? 1;
   const comparedRuns = integerOption(options, "runs", 1, 100_000) ?? 100;
-  const jobs = integerOption(options, "jobs", 1, 64) ?? 2;
-  const json = options.flags.has("json");
-  const drawn = draw(only, seed, asked);
-  if (options.flags.has("list")) return list(drawn);
-  const { mutants, possible, refused } = drawn;
-  if (!json && only === undefined) {
-    print(
-      `seed ${seed} · again: npm run mutants -- --random ${asked} --seed ${seed} --for ${budgetMs / 1000} --runs ${comparedRuns}`,
-    );
-    print(`${count(mutants.length, "mutant")} of ${possible} possible ones; the compiler refused ${refused} more`);
-  }
-  const found = new Map<string, RandomRow>();
-  const stop = interruption();
-  await huntRandom({
-    mutants,
-    baseSeed: seedFrom,
-    runs: comparedRuns,
-    budgetMs,
-    silenceMs,
-    jobs,
-    stop,
-    onSound: (runs) => status(`the sound code: ${runs} of ${count(comparedRuns, "run")}`),
-    onDone: (mutant, result) => {
-      const row = randomRow(mutant, result);
-      found.set(mutant.id, row);
-      status("");
-      if (!json) for (const line of randomLines(row)) print(line);
-      status(`${found.size} of ${count(mutants.length, "mutant")}`);
-    },
-  });
-  status("");
-  const rows = mutants.flatMap(({ id }) => found.get(id) ?? []);
-  const sample: Sample = { seed, asked, seedFrom, comparedRuns, budgetMs, possible, refused, rows };
-  if (stop.aborted && !json) print(`interrupted: ${rows.length} of ${count(mutants.length, "mutant")} done`);
-  if (json) print(JSON.stringify(sample, null, 2));
-  else for (const sentence of randomSummary(rows)) print(sentence);
-  if (options.flags.has("write")) keep(sample);
-  return stop.aborted ? exitCodes.interrupted : exitCodes.fine;
-}
-
-function draw(only: string | undefined, seed: number, asked: number): Drawn {
-  const compiler = new Compiler();
-  try {
+  const only = options.values.get("only");
+  const { mutants, possible, refused } = withCompiler((compiler) => {
     if (only === undefined) return drawMutants(compiler, seed, asked);
     const ids = only.split(",").map((id) => id.trim().toLowerCase());
     const mutants = namedMutants(compiler, ids);
@@ -80,22 +116,52 @@ function draw(only: string | undefined, seed: number, asked: number): Drawn {
         `There is no mutant "${missing}" made by a rule; its line may have changed since it was drawn.`,
       );
     return { mutants, possible: mutants.length, refused: 0 };
+  });
+  return { sample: { seed, asked, seedFrom, comparedRuns, budgetMs, possible, refused }, rows: [], mutants };
+}
+
+/**
+ * The sample that is kept: with `--resume` those that are missing until there are as many as were asked for, with `--again`
+ * those that lived or were not reached.
+ */
+function continued(options: Options): Work {
+  const kept = readSample();
+  if (kept === undefined) throw new UsageError("No sample is kept in docs/random-mutants.json: --write keeps one.");
+  const { rows, ...sample } = kept;
+  const again = options.flags.has("again") ? rows.filter(({ verdict }) => /^(?:lived|unreached)$/.test(verdict)) : [];
+  const asked = integerOption(options, "random", 1, 100_000) ?? 1;
+  return withCompiler((compiler) => {
+    const named = namedMutants(
+      compiler,
+      again.map(({ id }) => id),
+    );
+    if (!options.flags.has("resume")) return { sample, rows, mutants: named };
+    const known = new Set(rows.map(({ id }) => id));
+    const { mutants, possible, refused } = drawMutants(compiler, sample.seed, asked);
+    const missing = mutants.filter(({ id }) => !known.has(id)).slice(0, Math.max(0, asked - rows.length));
+    return { sample: { ...sample, asked, possible, refused }, rows, mutants: [...named, ...missing] };
+  });
+}
+
+function withCompiler<T>(use: (compiler: Compiler) => T): T {
+  const compiler = new Compiler();
+  try {
+    return use(compiler);
   } finally {
     compiler.close();
   }
 }
 
 /** Shows the mutants, and hunts none. */
-function list({ mutants }: Drawn): number {
+function list(mutants: readonly RandomMutant[]): number {
   for (const { id, rule, file, line, diff } of mutants)
     print([`${id}  ${file}:${line}  ${rules[rule]}`, ...diff.map((text) => `          ${text}`)].join("\n"));
   return exitCodes.fine;
 }
 
-function keep(sample: Sample): void {
+function keep(write: () => void): void {
   try {
-    writeSample(sample);
-    writeTables(readRows());
+    write();
   } catch (error) {
     throw new OutputError(`The pages in docs/ cannot be written: ${reason(error)}.`);
   }

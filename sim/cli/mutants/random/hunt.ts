@@ -3,8 +3,8 @@ import { setMaxListeners } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { FromRandomWorker, RandomResult, RandomTask } from "../../../mutants/random-task.ts";
 import { UsageError } from "../../command.ts";
-import { cpuMs } from "../../cpu-time.ts";
 import { bundleWith } from "../load.ts";
+import { Silence } from "../silence.ts";
 import type { RandomMutant } from "./draw.ts";
 
 /** What is to be hunted and how. */
@@ -26,7 +26,8 @@ export interface RandomHunt {
   readonly stop: AbortSignal;
   /** How many runs of the sound code are done. */
   readonly onSound: (runs: number) => void;
-  readonly onDone: (mutant: RandomMutant, result: RandomResult) => void;
+  /** The next hunt of the same job waits for it. */
+  readonly onDone: (mutant: RandomMutant, result: RandomResult) => void | Promise<void>;
 }
 
 /**
@@ -48,7 +49,7 @@ export async function huntRandom(hunt: RandomHunt): Promise<void> {
       const { kill } = result;
       const known = kill === undefined || result.runs <= runs;
       const real = known || (await isSound(clean, kill.seed, hunt));
-      hunt.onDone(mutant, real ? result : { ...result, kill: undefined });
+      await hunt.onDone(mutant, real ? result : { ...result, kill: undefined });
     }
   };
   await Promise.all(Array.from({ length: Math.min(hunt.jobs, waiting.length) }, work));
@@ -92,12 +93,10 @@ function listen(
 ): Promise<RandomResult | undefined> {
   return new Promise((resolve) => {
     let seen = { runs: 0, reached: false, differsAt: 0 };
-    let thread: string | undefined;
-    let [begunMs, heardMs] = [cpuMs(thread), 0];
-    let watch: ReturnType<typeof setInterval> | undefined;
+    const silence = new Silence(silenceMs, () => runaway("a run did not end"));
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
     const end = (result: RandomResult | undefined): void => {
-      clearInterval(watch);
+      silence.end();
       stop.removeEventListener("abort", interrupt);
       resolve(result);
       void worker.terminate();
@@ -110,19 +109,13 @@ function listen(
       const seed = (task.baseSeed + runs - 1) >>> 0;
       const differsAt = seen.differsAt === 0 ? runs : seen.differsAt;
       const kill = { invariant: "runaway", message, seed } as const;
-      end({ reached: true, differsAt, runs, ms: Math.max(0, heardMs - begunMs), kill });
+      end({ reached: true, differsAt, runs, ms: silence.workedMs, kill });
     };
     worker.on("message", (message: FromRandomWorker) => {
       if (message.type === "result") return end(message.result);
       if (message.type === "alive") seen = message;
-      if (message.type === "begun") {
-        thread = message.thread;
-        begunMs = cpuMs(thread);
-        watch = setInterval(() => {
-          if (cpuMs(thread) - heardMs > silenceMs) runaway("a run did not end");
-        }, 200);
-      }
-      heardMs = cpuMs(thread);
+      if (message.type === "begun") return silence.begin(message.thread);
+      silence.heard();
     });
     worker.on("error", (error) => runaway(wordsOf(error)));
   });

@@ -61,7 +61,8 @@ function change({ diff }: RandomRow): string {
   return [...shown, ...(diff.length > linesMax ? ["…"] : [])].join("<br>");
 }
 
-function looked({ id }: RandomRow): string {
+function looked({ id, tests }: RandomRow): string {
   const seen = Object.hasOwn(lookedAt, id) ? lookedAt[id] : undefined;
-  return seen === undefined ? "not looked at yet" : `${kinds[seen.kind]}. ${seen.why}`;
+  const said = seen === undefined ? "not looked at yet" : `${kinds[seen.kind]}. ${seen.why}`;
+  return tests === undefined || tests.failed === "" ? said : `${said}<br>\`${tests.failed}\` fails`;
 }

@@ -4,6 +4,7 @@ import { seconds } from "../print.ts";
 import { median } from "../results.ts";
 import type { RandomRow } from "./rows.ts";
 import { rules } from "./rules.ts";
+import type { TestVerdict } from "./tests.ts";
 import { type Share, shareOf, tally } from "./verdict.ts";
 
 /** One mutant: what became of it, where it is, and, unless it was killed, what it changes. */
@@ -17,7 +18,14 @@ export function randomLines(row: RandomRow): readonly string[] {
     same: `${count(row.runs, "run")} came there, and none differs`,
     unreached: `none of ${count(row.runs, "run")} came there`,
   }[verdict];
-  return [head, `${" ".repeat(20)}${said}`, ...row.diff.map((text) => `${" ".repeat(20)}${text}`)];
+  const tests = row.tests === undefined ? [] : [`${" ".repeat(20)}${testsInWords(row.tests)}`];
+  return [head, `${" ".repeat(20)}${said}`, ...tests, ...row.diff.map((text) => `${" ".repeat(20)}${text}`)];
+}
+
+/** What unit and property tests said of one that lived. */
+export function testsInWords({ files, failed }: TestVerdict): string {
+  if (files === 0) return "no test leads to its file";
+  return failed === "" ? `${count(files, "test file")} pass with it` : `${failed} fails`;
 }
 
 /** "46 of 60, 77 % (64 % to 86 %)". */
@@ -34,8 +42,13 @@ export function randomSummary(rows: readonly RandomRow[]): readonly string[] {
   const by = new Map<string, number>();
   for (const row of rows) if (row.verdict === "killed") by.set(row.by, (by.get(row.by) ?? 0) + 1);
   const fell = [...by].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name, n]) => `${name} ${n}`);
+  const asked = rows.some(({ tests }) => tests !== undefined);
+  const caught = rows.filter(({ verdict, tests }) => verdict === "lived" && (tests?.failed ?? "") !== "").length;
   return [
     `killed, of those that change a run: ${shareInWords(shareOf(counts.killed, differing))}`,
+    ...(asked
+      ? [`killed by the simulator or by a test: ${shareInWords(shareOf(counts.killed + caught, differing))}`]
+      : []),
     `no run comes there: ${shareInWords(shareOf(counts.unreached, rows.length))}`,
     `runs come there, and none differs: ${shareInWords(shareOf(counts.same, rows.length))}`,
     ...(times.length === 0 ? [] : [`median time to kill ${seconds(median(times))}; by ${fell.join(", ")}`]),

@@ -5,6 +5,7 @@ import type { RandomResult } from "../../../mutants/random-task.ts";
 import { root } from "../../root.ts";
 import type { RandomMutant } from "./draw.ts";
 import type { Rule } from "./rules.ts";
+import type { TestVerdict } from "./tests.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** One mutant and what became of it. */
@@ -24,6 +25,8 @@ export interface RandomRow {
   readonly differsAt: number;
   /** Processor time, ms. */
   readonly ms: number;
+  /** What the tests said, if it lived and they were asked. */
+  readonly tests?: TestVerdict | undefined;
 }
 
 /** A sample. */
@@ -43,7 +46,11 @@ export interface Sample {
 }
 
 /** The row of a mutant. */
-export function randomRow({ id, rule, file, line, diff }: RandomMutant, result: RandomResult): RandomRow {
+export function randomRow(
+  { id, rule, file, line, diff }: RandomMutant,
+  result: RandomResult,
+  tests: TestVerdict | undefined,
+): RandomRow {
   const { kill, runs, differsAt, ms } = result;
   return {
     id,
@@ -58,6 +65,7 @@ export function randomRow({ id, rule, file, line, diff }: RandomMutant, result: 
     runs,
     differsAt,
     ms: Math.round(ms),
+    tests,
   };
 }
 
