@@ -213,7 +213,7 @@ describe("the tests that a mutant is given to", () => {
     expect(of.slice(0, 5)).toContain("test/paper/5.2-leader-election.test.ts");
     expect(of).toContain("test/property/raft-safety.test.ts");
     expect(of.filter((name) => /\/sim-|\/regressions/.test(name))).toEqual([]);
-    expect(files.of("src/znode/path.ts")[0]).toMatch(/^test\/unit\/znode-/);
+    expect(files.of("src/znode/tree.ts")[0]).toMatch(/^test\/(?:unit|property)\/znode-/);
     expect(files.of("src/nowhere.ts")).toEqual([]);
   });
 

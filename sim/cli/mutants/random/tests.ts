@@ -56,7 +56,7 @@ export class Tests {
     const report = join(this.#folder, "report.json");
     rmSync(report, { force: true });
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
-    const config = join(root, "sim/cli/mutants/random/planted.config.ts");
+    const config = join(root, "scripts/planted-tests.config.js");
     const args = ["run", "--config", config, "--reporter=json", `--outputFile=${report}`, ...tests];
     const ended = await new Promise<boolean>((done, fail) => {
       // In a group of its own, so that its workers end with it.
