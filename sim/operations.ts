@@ -1,67 +1,73 @@
 /**
- * What the simulator knows of each operation: the step of a plan that asks for it, how often and with what clients draw
- * it, and what it should come to. A new operation gets its row in each table here; the compiler asks for it.
+ * What the simulator knows of each operation: how a plan says it, what it should come to, and how often and with what
+ * clients draw it. A new operation gets its row in each table here; the compiler asks for it.
  */
-import { hex, utf8 } from "../src/base/bytes.ts";
-import type { ErrorCode } from "../src/base/errors.ts";
-import { dataOf, partsOf } from "../src/base/operation-traits.ts";
 import type {
   MultiPart,
-  Operation,
   OperationName,
   OperationOf,
   Operations,
   PartResult,
-  PlainCreate,
-  Success,
+  SingleOperations,
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
-import { drawList, firstList, kept, may } from "./access-rules.ts";
+import { drawList, kept, may } from "./access-rules.ts";
 import { statOf } from "./checkers/model-stat.ts";
-import { type MadeZnode, type ModelEntry, type ModelTree, parentOf } from "./checkers/model-tree.ts";
+import { type ModelEntry, type ModelTree, parentOf } from "./checkers/model-tree.ts";
+import { createRule, type Done, dataBytesMax, ok, refused } from "./checkers/rules.ts";
 import { drawListStory, drawMulti, drawUsedUp } from "./draw-multi.ts";
 import { drawQuota } from "./draw-quota.ts";
-import type { Drawing, PartStep, StepOf, WriteStep } from "./write-steps.ts";
+import { flag, integer, list, object, optional, type ShapeOf, tagged, text } from "./plan/schema.ts";
+import type { Drawing, PlainCreateStep, StepOf, WriteStep } from "./write-steps.ts";
 
-/** What comes of an operation: an error's code or "ok", and what a success answers. */
-export interface Done {
-  readonly code: ErrorCode | "ok";
-  readonly success: Success;
-  /** multi: the part for whose sake nothing was done, from 0. */
-  readonly failedPart?: number;
-}
+const path = text(4096);
+const data = optional(text(4096), "");
+const version = optional(integer(-1, 2 ** 31), -1);
+const sequential = optional(flag, false);
+const acl = list(object({ perms: integer(-(2 ** 31), 2 ** 31 - 1), scheme: text(100), id: text(1000) }), 100);
+
+const plainCreates = {
+  create: { path, data, ephemeral: optional(flag, false), sequential },
+  createContainer: { path, data },
+  createTtl: { path, data, sequential, ttlMs: integer(1, 2 ** 40 - 1) },
+};
+
+const singleSteps = {
+  ...plainCreates,
+  delete: { path, version },
+  setData: { path, data, version },
+  setAcl: { path, acl, version },
+  createWithAcl: { acl, create: tagged(plainCreates) },
+} satisfies { readonly [N in keyof SingleOperations]: ShapeOf<StepOf<N>> };
+
+/** How a plan says each operation. */
+export const writeSteps = {
+  ...singleSteps,
+  multi: { parts: list(tagged({ ...singleSteps, check: { path, version } }), 100) },
+} satisfies { readonly [N in OperationName]: ShapeOf<StepOf<N>> };
 
 interface SimOperation<N extends OperationName> {
-  /** The operation that a step asks for. */
-  readonly asked: (step: StepOf<N>) => Operations[N];
   /** Whether a server without room on its disk refuses it. */
   readonly takesRoom: (operation: Operations[N]) => boolean;
   /** What it does to the model's tree: written from the rules of ZooKeeper and not from `src/znode`. */
   readonly rule: (tree: ModelTree, entry: ModelEntry, operation: Operations[N]) => Done;
 }
 
-/** No znode holds more, bytes. */
-const dataBytesMax = 1024 * 1024;
-
 const operations: { readonly [N in OperationName]: SimOperation<N> } = {
   create: {
-    asked: ({ path, data, ephemeral, sequential }) => ({ op: "create", path, data: utf8(data), ephemeral, sequential }),
     takesRoom: () => true,
     rule: (tree, entry, { ephemeral, ...wanted }) =>
       createRule(tree, entry, { ...wanted, owner: ephemeral ? entry.sessionId : 0 }),
   },
   createContainer: {
-    asked: ({ path, data }) => ({ op: "createContainer", path, data: utf8(data) }),
     takesRoom: () => true,
     rule: (tree, entry, wanted) => createRule(tree, entry, { ...wanted, sequential: false, container: true }),
   },
   createTtl: {
-    asked: ({ path, data, sequential, ttlMs }) => ({ op: "createTtl", path, data: utf8(data), sequential, ttlMs }),
     takesRoom: () => true,
     rule: createRule,
   },
   delete: {
-    asked: ({ path, version }) => ({ op: "delete", path, version }),
     takesRoom: () => false,
     rule: (tree, { zxid, identities }, { path, version }) => {
       if (["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"].includes(path)) return refused("BAD_ARGUMENTS");
@@ -76,7 +82,6 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   setData: {
-    asked: ({ path, data, version }) => ({ op: "setData", path, data: utf8(data), version }),
     takesRoom: () => true,
     rule: (tree, entry, { path, data, version }) => {
       if (data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
@@ -90,7 +95,6 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   setAcl: {
-    asked: ({ path, acl, version }) => ({ op: "setAcl", path, acl, version }),
     takesRoom: () => false,
     rule: (tree, { zxid, identities }, { path, acl, version }) => {
       if (path !== "/" && !/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
@@ -104,15 +108,6 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   createWithAcl: {
-    asked: ({ acl, goes, data: text, path, ephemeral, sequential }) => {
-      const data = utf8(text);
-      const create: Record<typeof goes, PlainCreate> = {
-        never: { op: "create", path, data, ephemeral, sequential },
-        empty: { op: "createContainer", path, data },
-        unset: { op: "createTtl", path, data, sequential, ttlMs: 500 },
-      };
-      return { op: "createWithAcl", acl, create: create[goes] };
-    },
     takesRoom: () => true,
     rule: (tree, entry, { acl, create }) => {
       const owner = create.op === "create" && create.ephemeral ? entry.sessionId : 0;
@@ -121,7 +116,6 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   multi: {
-    asked: ({ parts }) => ({ op: "multi", parts: parts.map(partOf) }),
     takesRoom: ({ parts }) => parts.some((part) => part.op.startsWith("create") || part.op === "setData"),
     rule: (tree, entry, { parts }) =>
       tree.atomically(
@@ -130,31 +124,6 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
       ),
   },
 };
-
-/** All kinds of znodes come to be alike. */
-function createRule(
-  tree: ModelTree,
-  entry: ModelEntry,
-  wanted: { readonly path: string; readonly sequential: boolean } & Omit<MadeZnode, "path">,
-): Done {
-  if (wanted.data.length > dataBytesMax) return refused("DATA_TOO_LARGE");
-  const acl = wanted.acl === undefined ? undefined : kept(wanted.acl, entry.identities);
-  if (wanted.acl !== undefined && acl === undefined) return refused("INVALID_ACL");
-  const parent = tree.now(parentOf(wanted.path));
-  if (parent === undefined) return refused("NO_NODE");
-  if (!may(parent.acl, ["CREATE"], entry.identities)) return refused("NO_AUTH");
-  if (parentOf(wanted.path) === "/zookeeper/config") return refused("BAD_ARGUMENTS");
-  const path = wanted.path + (wanted.sequential ? String(parent.childrenMade).padStart(10, "0") : "");
-  if (!/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
-  if (tree.now(path) !== undefined) return refused("NODE_EXISTS");
-  if (parent.owner !== 0) return refused("NO_CHILDREN_FOR_EPHEMERALS");
-  if (tree.exceeds(path, { count: 1, bytes: wanted.data.length })) return refused("QUOTA_EXCEEDED");
-  return ok({ path, stat: statOf(tree.add(entry, { ...wanted, path, acl: acl ?? firstList(path) })) });
-}
-
-function partOf(step: PartStep): MultiPart {
-  return step.kind === "check" ? { op: "check", path: step.path, version: step.version } : operationOf(step);
-}
 
 /** One after the other, up to the first that is refused. */
 function multiRule(tree: ModelTree, entry: ModelEntry, parts: readonly MultiPart[]): Done {
@@ -176,30 +145,9 @@ function partRule(tree: ModelTree, entry: ModelEntry, part: MultiPart): Done {
   return part.version === -1 || part.version === znode.version ? ok({}) : refused("BAD_VERSION");
 }
 
-function ok(success: Success): Done {
-  return { code: "ok", success };
-}
-
-/** It comes to nothing. */
-export function refused(code: ErrorCode): Done {
-  return { code, success: {} };
-}
-
-/** The operation that a step asks for. */
-export function operationOf<N extends OperationName>(step: StepOf<N>): Operations[N] {
-  return operations[step.kind].asked(step);
-}
-
 /** Whether a server without room on its disk refuses an operation. */
 export function takesRoom<N extends OperationName>(operation: OperationOf<N>): boolean {
   return operations[operation.op].takesRoom(operation);
-}
-
-/** All that an operation stores, as one word; "" for nothing. Each drawn step that stores something stores something of its own. */
-export function storedBy(operation: Operation): string {
-  return partsOf(operation)
-    .map((part) => hex(dataOf(part)))
-    .join("");
 }
 
 /** Does an operation to the model's tree. */
@@ -288,8 +236,12 @@ export const writeChoices = {
       const at = sequential ? `${parent()}/s-` : path;
       const ephemeral = draws.chance(0.2);
       const acl = drawList(draws);
-      const goes = ephemeral || acl.length < 2 ? "never" : sequential ? "unset" : "empty";
-      return { kind: "createWithAcl", path: at, data, ephemeral, sequential, acl, goes };
+      const create = (): PlainCreateStep => {
+        if (ephemeral || acl.length < 2) return { kind: "create", path: at, data, ephemeral, sequential };
+        if (sequential) return { kind: "createTtl", path: at, data, sequential, ttlMs: 500 };
+        return { kind: "createContainer", path: at, data };
+      };
+      return { kind: "createWithAcl", acl, create: create() };
     },
   },
   setAcl: {

@@ -1,60 +1,52 @@
-/** The steps of a plan that ask for a change of the tree, and what clients have at hand to draw one. */
-import type { OperationName, SingleOperations } from "../src/base/operations.ts";
-import {
-  flag,
-  type Infer,
-  type InferShape,
-  integer,
-  list,
-  object,
-  optional,
-  type Shape,
-  tagged,
-  text,
-  word,
-} from "./plan/schema.ts";
+/**
+ * The steps of a plan that ask for a change of the tree: each is its operation, as JSON can say it. And what clients have at
+ * hand to draw one.
+ */
+import { utf8 } from "../src/base/bytes.ts";
+import type {
+  MultiPart,
+  OperationName,
+  Operations,
+  PlainCreate,
+  UnsupportedOperation,
+} from "../src/base/operations.ts";
 import type { Draws } from "./world/random.ts";
 
-const path = text(4096);
-const data = optional(text(4096), "");
-const version = optional(integer(-1, 2 ** 31), -1);
-const aclItem = object({ perms: integer(-(2 ** 31), 2 ** 31 - 1), scheme: text(100), id: text(1000) });
-const acl = list(aclItem, 100);
+/** Data as text, and the operation's name as its `kind`. Nothing else that is not JSON is part of an operation. */
+type Told<T> = T extends UnsupportedOperation | Uint8Array
+  ? never
+  : T extends readonly (infer Item)[]
+    ? readonly Told<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T as K extends "op" ? "kind" : K]: K extends "data" ? string : Told<T[K]> }
+      : T;
 
-const singleSteps = {
-  create: { path, data, ephemeral: optional(flag, false), sequential: optional(flag, false) },
-  createContainer: { path, data },
-  createTtl: { path, data, sequential: optional(flag, false), ttlMs: integer(1, 2 ** 40 - 1) },
-  delete: { path, version },
-  setData: { path, data, version },
-  setAcl: { path, acl, version },
-  createWithAcl: {
-    path,
-    data,
-    ephemeral: optional(flag, false),
-    sequential: optional(flag, false),
-    acl,
-    /** A container, or one that lives for half a second, which neither of them is then. */
-    goes: optional(word("never", "empty", "unset"), "never"),
-  },
-} satisfies { readonly [N in keyof SingleOperations]: Shape };
-
-/** A part of a multi: as a step that asks for it alone. */
-const partStep = tagged({ ...singleSteps, check: { path, version } });
-export type PartStep = Infer<typeof partStep>;
-
-/** The fields of the step that asks for an operation, whose kind is the operation's name. */
-export const writeSteps = {
-  ...singleSteps,
-  multi: { parts: list(partStep, 100) },
-} satisfies { readonly [N in OperationName]: Shape };
-
-export type StepOf<N extends OperationName> = {
-  readonly [M in N]: { readonly kind: M } & InferShape<(typeof writeSteps)[M]>;
-}[N];
+export type StepOf<N extends OperationName> = { readonly [M in N]: Told<Operations[M]> }[N];
 
 /** A step that asks for an operation. */
 export type WriteStep = StepOf<OperationName>;
+
+/** A part of a multi: as a step that asks for it alone. */
+export type PartStep = Told<MultiPart>;
+
+/** A create without a list. */
+export type PlainCreateStep = Told<PlainCreate>;
+
+/** The operation that a step asks for. */
+export function operationOf<N extends OperationName>(step: StepOf<N>): Operations[N] {
+  return meant(step) as Operations[N];
+}
+
+/** What something {@link Told} stands for. */
+function meant(told: unknown): unknown {
+  if (Array.isArray(told)) return told.map(meant);
+  if (typeof told !== "object" || told === null) return told;
+  const fields = Object.entries(told).map(([name, value]: [string, unknown]) => {
+    if (name === "kind") return ["op", value];
+    return [name, name === "data" ? utf8(String(value)) : meant(value)];
+  });
+  return Object.fromEntries(fields);
+}
 
 /** What a client has at hand to draw a step from. */
 export interface Drawing {

@@ -1,8 +1,9 @@
 /** Every write of a session takes effect at most once, and each answer stands for another effect. */
 
-import type { Zxid } from "../../src/base/operations.ts";
+import { hex } from "../../src/base/bytes.ts";
+import { dataOf, partsOf } from "../../src/base/operation-traits.ts";
+import type { Operation, Zxid } from "../../src/base/operations.ts";
 import type { Entry, ServerId } from "../../src/raft/types.ts";
-import { storedBy } from "../operations.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ModelFeed } from "./model-feed.ts";
@@ -55,4 +56,11 @@ export class ExactlyOnce implements Observer, RaftChecker {
     if (stored !== "" && asked !== "" && stored !== asked)
       throw new InvariantBroken(this.name, `write ${id} of client ${client} was answered for another write`);
   }
+}
+
+/** All that an operation stores, as one word; "" for nothing. Each drawn step that stores something stores something of its own. */
+function storedBy(operation: Operation): string {
+  return partsOf(operation)
+    .map((part) => hex(dataOf(part)))
+    .join("");
 }

@@ -9,9 +9,10 @@ import { bytesEqual, hex, utf8 } from "../../src/base/bytes.ts";
 import type { Operation, SessionId, Zxid } from "../../src/base/operations.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 import type { Command, CreateSession, Write } from "../../src/znode/commands.ts";
-import { type Done, refused, ruleOf } from "../operations.ts";
+import { ruleOf } from "../operations.ts";
 import { nobodyUses } from "../unused-rule.ts";
 import { ModelTree } from "./model-tree.ts";
+import { type Done, refused } from "./rules.ts";
 
 /** What a write did when its entry was applied. */
 export interface Effect extends Done {

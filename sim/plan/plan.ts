@@ -2,8 +2,7 @@
 import { limits } from "../../src/base/limits.ts";
 import { defaultReadWork } from "../../src/node/clients/read-turns.ts";
 import { defaultCheckpointOptions, defaultSnapshotPace } from "../../src/node/options.ts";
-import { writeChoices } from "../operations.ts";
-import { writeSteps } from "../write-steps.ts";
+import { writeChoices, writeSteps } from "../operations.ts";
 import { action, horizonMaxMs, when } from "./actions.ts";
 import {
   flag,

@@ -116,6 +116,9 @@ export type Shape = Readonly<Record<string, Schema<unknown>>>;
 /** The object type that a shape describes. */
 export type InferShape<S extends Shape> = { readonly [K in keyof S]: Infer<S[K]> };
 
+/** The shapes whose object type is `T`, which may have a `kind` beside them (see {@link tagged}). */
+export type ShapeOf<T> = { readonly [K in Exclude<keyof T, "kind">]: Schema<T[K]> };
+
 /** The shape that has one field for each row of a table. */
 export function shapeOf<K extends string, R, T>(
   rows: Readonly<Record<K, R>>,

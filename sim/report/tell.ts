@@ -2,10 +2,10 @@
 
 import { fromUtf8 } from "../../src/base/bytes.ts";
 import { inWords } from "../../src/base/operation-traits.ts";
-import { operationOf } from "../operations.ts";
 import type { Action, ServerTarget, When } from "../plan/actions.ts";
 import type { Fault, Plan, PlannedOperation, Step } from "../plan/plan.ts";
 import type { StruckFault } from "../world/observer.ts";
+import { operationOf } from "../write-steps.ts";
 import { count } from "./tell-events.ts";
 
 /** `3` → "n3", `"leader"` → "the leader". */

@@ -34,6 +34,11 @@ const lengths = new Set(["forMs", "restartAfterMs", "extraMs", "byMs"]);
 
 /** What to try in place of `value`. */
 function plainer(field: string, value: unknown): readonly unknown[] {
+  // What a createWithAcl creates.
+  if (field === "create" && typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([name, inner]) =>
+      plainer(name, inner).map((better) => ({ ...value, [name]: better })),
+    );
   if (field === "nth" && typeof value === "number")
     return [1, value >> 1, value - 1].filter((nth, i, all) => nth >= 1 && nth < value && all.indexOf(nth) === i);
   if (lengths.has(field) && typeof value === "number")

@@ -1,7 +1,7 @@
 /** What a step of the workload asks of the cluster. */
 import { utf8 } from "../../src/base/bytes.ts";
-import { operationOf } from "../operations.ts";
 import type { Step } from "../plan/plan.ts";
+import { operationOf } from "../write-steps.ts";
 import type { Invocation } from "./history.ts";
 
 /** Of a step that asks something; the others do something to the connection. */

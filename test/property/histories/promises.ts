@@ -246,5 +246,5 @@ function isWrite(step: Step): step is Write {
 /** The paths that a step may change. */
 function pathsOf(step: Step): readonly string[] {
   if (!isWrite(step)) return [];
-  return step.kind === "multi" ? step.parts.map((part) => part.path) : [step.path];
+  return step.kind === "multi" ? step.parts.map((part) => ("path" in part ? part : part.create).path) : [step.path];
 }
