@@ -1,7 +1,7 @@
 /** Many requests at once over one session, a bounded number of them. */
 
-/** Requests in flight of one walk through a tree: well below a connection's limit. */
-export const requestsInFlight = 16;
+/** Requests in flight of a walk that reads a tree, each answered with up to all that a znode may hold. */
+const requestsInFlight = 16;
 
 /**
  * The results of `task` over `items`, in their order, while up to `limit` further ones are under way. Stops at the

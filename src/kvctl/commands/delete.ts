@@ -3,7 +3,7 @@ import { checkDeletable, parseVersion } from "../arguments.ts";
 import { pathsBelow } from "../children.ts";
 import { hasCode, usage } from "../failures.ts";
 import { result } from "../format.ts";
-import { inOrder, requestsInFlight } from "../parallel.ts";
+import { inOrder } from "../parallel.ts";
 import type { Context, KvSession } from "../ports.ts";
 import { addCommonOptions, commonOptions, declare, type Register } from "./command.ts";
 
@@ -42,25 +42,34 @@ async function removeTree(session: KvSession, root: string, signal: AbortSignal)
     await session.delete(root);
     return 1;
   }
-  return removeBelow(session, root, requestsInFlight, signal);
+  return removeBelow(session, root, 0, signal);
 }
 
 /**
- * Removes a znode that may have children, `width` of them at a time; returns how many znodes went. Each level of the
- * tree holds a page of names for each znode that is being emptied there, and deeper ones have less at a time.
+ * How many znodes are tried at a time in one that is so deep below the first, and how many that turned out to have children
+ * are emptied at a time. With all levels at work some 1,000 requests are under way, and a page of names for each znode that is
+ * being emptied.
  */
-async function removeBelow(session: KvSession, path: string, width: number, signal: AbortSignal): Promise<number> {
+function widthsAt(depth: number): { readonly tries: number; readonly nested: number } {
+  return { tries: Math.max(16, 256 >> (3 * depth)), nested: Math.max(1, 8 >> (2 * depth)) };
+}
+
+/** Removes a znode that may have children, and lies `depth` below the one that is to go; returns how many znodes went. */
+async function removeBelow(session: KvSession, path: string, depth: number, signal: AbortSignal): Promise<number> {
+  const { tries, nested } = widthsAt(depth);
   let count = 0;
-  const removeChild = async (child: string): Promise<number> => {
-    // Most have no children: to try costs less than to ask.
-    const outcome = await tryDelete(session, child);
-    if (outcome instanceof Error) return removeBelow(session, child, Math.max(1, width >> 2), signal);
-    return outcome === "deleted" ? 1 : 0;
-  };
   for (let round = 1; ; round++) {
     for await (const children of pathsBelow(session, path)) {
       signal.throwIfAborted();
-      for await (const gone of inOrder(children, removeChild, width)) count += gone;
+      // Most have no children: to try costs less than to ask.
+      const parents: string[] = [];
+      const attempt = async (child: string) => ({ child, outcome: await tryDelete(session, child) });
+      for await (const { child, outcome } of inOrder(children, attempt, tries)) {
+        if (outcome instanceof Error) parents.push(child);
+        else if (outcome === "deleted") count++;
+      }
+      const empty = (child: string) => removeBelow(session, child, depth + 1, signal);
+      for await (const gone of inOrder(parents, empty, nested)) count += gone;
     }
     const outcome = await tryDelete(session, path);
     if (outcome === "deleted") return count + 1;
