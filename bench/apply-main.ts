@@ -1,10 +1,11 @@
 /** `npm run bench:apply`: what it takes to read and apply one committed write of each kind, ns. */
 import { performance } from "node:perf_hooks";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { present } from "../src/base/assert.ts";
 import type { Operation } from "../src/base/operations.ts";
 import { decodeCommand, encodeCommand, stampCommand } from "../src/protocol/command-codec.ts";
 import { ZnodeMachine } from "../src/znode/machine.ts";
+import { positive } from "./arguments.ts";
 
 interface Flags {
   readonly znodes: number;
@@ -20,12 +21,6 @@ const family = 1000;
 const perCheckpoint = 5_000;
 const timeMs = 1_764_000_000_000;
 const data = new Uint8Array(100).fill(7);
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
-}
 
 /** A machine with one session, whose writes it applies. */
 class Load {

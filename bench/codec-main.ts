@@ -1,5 +1,6 @@
 /** `npm run bench:codec`: what it costs to encode and decode the main messages, ns each. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { positive } from "./arguments.ts";
 import { type CodecCase, codecCases } from "./codec-cases.ts";
 
 interface Flags {
@@ -16,12 +17,6 @@ interface Line {
 
 /** How long one round of one measurement takes, about: short, so that some are disturbed by nothing. */
 const roundMs = 2;
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
-}
 
 /** Nanoseconds for one call of `run`, the best of the rounds: what disturbs makes it slower only. */
 function nanoseconds(run: () => unknown, rounds: number): number {

@@ -6,10 +6,11 @@ import { spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { present } from "../src/base/assert.ts";
 import { TerrariumClient } from "../src/client/index.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { positive } from "./arguments.ts";
 import { Latencies } from "./latencies.ts";
 
 interface LargeFlags {
@@ -29,12 +30,6 @@ interface Figure {
   /** Latency of another client's writes meanwhile, one after the other. */
   readonly writeP50Ms: number;
   readonly writeMaxMs: number;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
 }
 
 /** The longest delay of any server's event loop since this was asked last, milliseconds. */

@@ -4,8 +4,10 @@
  */
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { clusterSize, numbers, positive } from "./arguments.ts";
 import { chartOf } from "./chart.ts";
 import { type LoadOperation, loadOperations } from "./load/driver.ts";
+import { progress } from "./progress.ts";
 import { type Pair, ratiosOf, ratioTable, rowsOf, tableOf } from "./report.ts";
 import { measureInTurns } from "./rounds.ts";
 import { etcdSystem } from "./systems/etcd.ts";
@@ -38,22 +40,6 @@ type Other = (typeof others)[number];
 interface Contest {
   readonly systems: readonly System[];
   readonly pairs: readonly Pair[];
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
-}
-
-function clusterSize(text: string): number {
-  const value = positive(text);
-  if (value % 2 === 0 || value > 7) throw new InvalidArgumentError("must be 1, 3, 5 or 7");
-  return value;
-}
-
-function numbers(text: string): readonly number[] {
-  return text.split(",").map(positive);
 }
 
 /** Reads a list of some of `known`. */
@@ -104,13 +90,6 @@ function contestOf({ endpoints, against, compare = [] }: BenchFlags): Contest {
   return { systems, pairs };
 }
 
-/** Tells on the error stream what is under way: on a terminal in one line, elsewhere whatever begins. */
-function progress(): (what: string) => void {
-  const { stderr } = process;
-  if (stderr.isTTY) return (what) => void stderr.write(`\r\x1b[K${what}`);
-  return (what) => void (what.endsWith("operations") || stderr.write(`${what}\n`));
-}
-
 async function main(): Promise<void> {
   const flags = program.parse().opts<BenchFlags>();
   const { systems, pairs } = contestOf(flags);
@@ -124,8 +103,9 @@ async function main(): Promise<void> {
     sessions: flags.sessions,
     keys: { count: flags.keys, valueBytes: flags.bytes },
   };
-  const measured = await measureInTurns(systems, options, progress());
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  const say = progress();
+  const measured = await measureInTurns(systems, options, say);
+  say("");
   const rows = rowsOf(measured, cases, names);
   const ratios = ratiosOf(measured, cases, pairs);
   const json = JSON.stringify({ options, rows, ratios, measured });

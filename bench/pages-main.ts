@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { present } from "../src/base/assert.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { positive } from "./arguments.ts";
 
 interface Flags {
   nodes: number;
@@ -24,12 +25,6 @@ interface Row {
   readonly otherPercent: number;
   readonly viewsPerSecond: number;
   readonly bytesPerView: number;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
 }
 
 function counts(text: string): readonly number[] {

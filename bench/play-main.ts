@@ -6,9 +6,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { chromiumPath, noChromium, startBrowser } from "../test/support/chromium.ts";
+import { positive } from "./arguments.ts";
 
 interface Flags {
   seconds: number;
@@ -45,12 +46,6 @@ interface GoingBack {
 }
 
 const play = fileURLToPath(new URL("../../scripts/play.js", import.meta.url));
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
-}
 
 /** Serves the playground; resolves to its address. */
 async function serve(): Promise<{ readonly process: ChildProcess; readonly address: string }> {

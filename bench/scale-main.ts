@@ -5,10 +5,12 @@
 import { readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { present } from "../src/base/assert.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { positive } from "./arguments.ts";
 import { diskOf, mixOf } from "./mix.ts";
+import { median } from "./report.ts";
 import { pathOf, type Rate, Tree } from "./tree.ts";
 
 interface ScaleFlags {
@@ -22,12 +24,6 @@ interface ScaleFlags {
   mixSets: number;
   mixOnly?: boolean;
   json?: boolean;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
 }
 
 function say(text: string): void {
@@ -53,10 +49,6 @@ async function checkpointStalls(cluster: LocalCluster, id: number): Promise<{ p9
   const all = buckets.at(-1)?.count ?? 0;
   const reaching = (share: number): number => buckets.find(({ count }) => count >= share * all)?.ms ?? 0;
   return { p999Ms: reaching(0.999), maxMs: reaching(1) };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 /** The load of one size of the tree, a few times. */

@@ -5,10 +5,11 @@
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { present } from "../src/base/assert.ts";
 import { administer } from "../src/client/index.ts";
 import { LocalCluster, type LocalServer } from "../test/support/local-cluster.ts";
+import { positive } from "./arguments.ts";
 import { type Rate, Tree } from "./tree.ts";
 
 interface SnapshotFlags {
@@ -19,12 +20,6 @@ interface SnapshotFlags {
   seconds: number;
   join?: boolean;
   json?: boolean;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
 }
 
 /** Resolves once the joining server has applied what the leader has; to how long that took, ms. */

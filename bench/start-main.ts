@@ -4,10 +4,12 @@
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { TerrariumClient } from "../src/client/index.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { positive } from "./arguments.ts";
 import { processorMicros } from "./load/processor.ts";
+import { median } from "./report.ts";
 
 interface Flags {
   runs: number;
@@ -15,12 +17,6 @@ interface Flags {
 }
 
 const kvctl = fileURLToPath(new URL("../../bin/kvctl.js", import.meta.url));
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
-}
 
 /** User and system time of `node …args`, milliseconds, counted by the parent as its child ends. */
 function processorMs(args: readonly string[]): number {
@@ -46,10 +42,6 @@ async function serverMs(): Promise<number | undefined> {
   } finally {
     await cluster.destroy();
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 async function main(): Promise<void> {

@@ -5,9 +5,11 @@
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { TerrariumClient } from "../src/client/index.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
+import { positive } from "./arguments.ts";
+import { median } from "./report.ts";
 
 interface TransferFlags {
   nodes: number;
@@ -22,12 +24,6 @@ interface Stop {
 }
 
 const clients = 4;
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number from 1 on");
-  return value;
-}
 
 /** Writes until told to stop; resolves to the longest gap. */
 async function write(endpoints: readonly string[], state: { stop: boolean; failed: number }): Promise<number> {
@@ -55,22 +51,8 @@ async function stopOnce(cluster: LocalCluster): Promise<Stop> {
   state.stop = true;
   const gaps = await Promise.all(writers);
   cluster.startServer(leader);
-  await caughtUp(cluster);
+  await cluster.caughtUp();
   return { gapMs: Math.max(...gaps), failed: state.failed };
-}
-
-/** Waits until all servers run and follow the leader closely. */
-async function caughtUp(cluster: LocalCluster): Promise<void> {
-  for (;;) {
-    const status = await cluster.status(await cluster.leader());
-    if (status?.members.every((member) => member.active === true && (member.lag ?? 1) === 0)) return;
-    await sleep(50);
-  }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 }
 
 async function main(): Promise<void> {

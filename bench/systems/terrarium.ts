@@ -13,6 +13,9 @@ function clientOf(checkout: string): string {
   return pathToFileURL(resolve(checkout, "dist/src/client/index.js")).href;
 }
 
+/** The client library of this checkout. */
+export const terrariumClient = clientOf(here);
+
 /** A cluster from a checkout, by default this one, loaded by that checkout's own client. Throws if it is not built. */
 export function terrariumSystem(name: string, checkout = here): System {
   const client = clientOf(checkout);
@@ -48,7 +51,8 @@ export function zooKeeperDoor(): System {
   };
 }
 
-function pidsOf({ servers }: LocalCluster): readonly number[] {
+/** The processes of the servers that run. */
+export function pidsOf({ servers }: LocalCluster): readonly number[] {
   return servers.flatMap(({ process: { pid } = {} }) => (pid === undefined ? [] : [pid]));
 }
 
@@ -58,7 +62,7 @@ export function runningTerrarium(endpoints: readonly string[]): System {
     name: "terrarium",
     operations: loadOperations,
     start: async () => ({
-      target: { kind: "terrarium", endpoints, client: clientOf(here) },
+      target: { kind: "terrarium", endpoints, client: terrariumClient },
       pids: [],
       destroy: async () => {},
     }),

@@ -176,6 +176,15 @@ export class LocalCluster {
     }
   }
 
+  /** Waits until all servers run and follow the leader closely. */
+  async caughtUp(): Promise<void> {
+    for (;;) {
+      const status = await this.status(await this.leader());
+      if (status?.members.every((member) => member.active === true && (member.lag ?? 1) === 0)) return;
+      await sleep(50);
+    }
+  }
+
   /** Kills all servers and removes their data. */
   async destroy(): Promise<void> {
     await Promise.all(this.servers.map((server) => this.signal(server.id, "SIGKILL")));
