@@ -113,10 +113,11 @@ const rooms = {
       "zookeeper",
       "client",
       "session",
+      "rpc",
       "support",
     ],
     types: ["raft"],
-    packages: ["commander", "node:", "playwright-core"],
+    packages: ["commander", "node:", "playwright-core", "@grpc/grpc-js"],
     pure: false,
   },
   // Starts real clusters for tests and benchmarks.
