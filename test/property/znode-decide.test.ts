@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { openAcl } from "../../src/base/acl.ts";
 import type { Operation, Result, SessionId, Zxid } from "../../src/base/operations.ts";
+import { dataOf } from "../../src/znode/data-store.ts";
 import { digestOf } from "../../src/znode/digest.ts";
 import { makeEdit } from "../../src/znode/edits.ts";
 import type { Edit, View } from "../../src/znode/operations/decision.ts";
 import { Overlay } from "../../src/znode/operations/overlay.ts";
 import { decide } from "../../src/znode/operations/table.ts";
+import { parentPath } from "../../src/znode/paths.ts";
 import { SessionTable } from "../../src/znode/sessions.ts";
 import { Tree } from "../../src/znode/tree.ts";
 import { opening } from "../unit/znode-harness.ts";
@@ -43,6 +46,7 @@ class State {
 const path = fc.constantFrom("/a", "/a", "/b", "/a/a", "/a/b", "/a/a/a", "/a/n-", "/", "/zookeeper", "a", "/c//");
 const data = fc.uint8Array({ maxLength: 40 });
 const version = fc.constantFrom(-1, -1, 0, 1);
+const acl = fc.constant([...openAcl, { perms: 1, scheme: "ip", id: "10.0.0.1" }]);
 const flag = fc.constantFrom(false, false, true);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -56,6 +60,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("setData" as const), path, data, version }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("setAcl" as const), path, acl, version }) },
 );
 const operations = fc.array(operation, { maxLength: 25, size: "max" });
 
@@ -64,6 +69,15 @@ function twice(before: readonly Operation[]): [State, State] {
   const states: [State, State] = [new State(), new State()];
   for (const state of states) for (const [i, each] of before.entries()) state.perform(each, 2 + i);
   return states;
+}
+
+/** What a view shows of a znode, as of now. */
+function seen(view: View, at: string) {
+  const znode = view.znode(at);
+  if (znode === undefined) return { at };
+  const { version, aversion, acl, childCounter, ephemeralOwner, children } = znode;
+  const size = children?.size ?? 0;
+  return { at, version, aversion, acl, childCounter, ephemeralOwner, size, data: dataOf(znode) };
 }
 
 describe("deciding and doing", () => {
@@ -98,6 +112,28 @@ describe("deciding and doing", () => {
         const done = decisions.map((each) => (each.failure === undefined ? other.do(each, 100) : each));
         expect(done).toEqual(results);
         expect(other.digest).toBe(one.digest);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("shows of each znode what it will be", () => {
+    fc.assert(
+      fc.property(operations, operations, (before, together) => {
+        const [state] = twice(before);
+        const overlay = new Overlay(state.view);
+        const edits = together.flatMap((each) => {
+          const decision = decide(overlay, each);
+          if (decision.failure !== undefined || decision.type === "multi") return [];
+          overlay.show(decision);
+          return [decision];
+        });
+        const paths = new Set(
+          edits.flatMap((edit) => ("path" in edit ? [edit.path, parentPath(edit.path) ?? "/"] : [])),
+        );
+        const shown = [...paths].map((each) => seen(overlay, each));
+        for (const edit of edits) state.do(edit, 100);
+        expect(shown).toEqual([...paths].map((each) => seen(state.view, each)));
       }),
       { numRuns: 300 },
     );

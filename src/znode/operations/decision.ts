@@ -7,14 +7,15 @@
 import type { Acl, ClientIdentity } from "../../base/acl.ts";
 import type { PartName, PartOf, SessionId } from "../../base/operations.ts";
 import type { Keeping } from "../../base/znode-kinds.ts";
+import type { Holder } from "../data-store.ts";
 import type { Refusal } from "../failures.ts";
 import type { QuotaView } from "../quotas.ts";
 import type { ZnodeView } from "../stat.ts";
 
-/** What there is to know of a znode when something is decided. */
+/** What there is to know of a znode when something is decided: all that an edit may depend on, its data (`viewOf`) too. */
 export type DecidedOn = Pick<
   ZnodeView,
-  "path" | "version" | "aversion" | "acl" | "childCounter" | "ephemeralOwner" | "children" | "length"
+  "path" | "version" | "aversion" | "acl" | "childCounter" | "ephemeralOwner" | "children" | keyof Holder
 >;
 
 /** What a decision may depend on: nothing else, so that every replica decides alike. */

@@ -58,7 +58,7 @@ export class Overlay implements View {
         if (ephemeralOwner !== 0) this.#ephemerals++;
         this.#count(path, 1, length);
         const fresh = { version: 0, aversion: 0, childCounter: 0, children: undefined };
-        this.#shown.set(path, { path, ephemeralOwner, acl, length, ...fresh });
+        this.#shown.set(path, { path, ephemeralOwner, acl, bytes: edit.data, start: 0, length, ...fresh });
         const { childCounter } = this.#there(parent);
         return this.#childChanged(parent, 1, (childCounter + 1) | 0);
       }
@@ -74,7 +74,7 @@ export class Overlay implements View {
         const before = this.#there(edit.path);
         const { length } = edit.data;
         this.#count(edit.path, 0, length - before.length);
-        return this.#change(edit.path, { version: nextVersion(before.version), length });
+        return this.#change(edit.path, { version: nextVersion(before.version), bytes: edit.data, start: 0, length });
       }
       case "setAcl": {
         const { aversion } = this.#there(edit.path);
@@ -99,8 +99,10 @@ export class Overlay implements View {
 
   #change(at: string, to: Partial<DecidedOn>): void {
     // Field by field: it may be a znode of the tree, which has more, and changes.
-    const { path, version, aversion, acl, childCounter, ephemeralOwner, children, length } = this.#there(at);
-    this.#shown.set(path, { path, version, aversion, acl, childCounter, ephemeralOwner, children, length, ...to });
+    const { path, version, aversion, acl, childCounter, ephemeralOwner, children, bytes, start, length } =
+      this.#there(at);
+    const before = { path, version, aversion, acl, childCounter, ephemeralOwner, children, bytes, start, length };
+    this.#shown.set(path, { ...before, ...to });
   }
 
   #there(path: string): DecidedOn {
