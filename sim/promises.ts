@@ -87,6 +87,13 @@ const list = [
     file: "sim/checkers/waiting-bytes.ts",
   },
   {
+    invariant: "send-window",
+    sentence:
+      "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window.",
+    from: "",
+    file: "sim/checkers/send-window.ts",
+  },
+  {
     invariant: "shown",
     sentence:
       "What people are shown of a server's sessions, ephemerals and watches, page by page, is what it holds, each once.",

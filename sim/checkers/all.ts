@@ -35,6 +35,7 @@ import { OtherLife } from "./other-life.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
+import { SendWindow } from "./send-window.ts";
 import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
 import { SessionExpiry } from "./session-expiry.ts";
@@ -99,6 +100,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
     new UnappliedBytes(marks),
+    new SendWindow(marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoomRules(feed, marks),

@@ -38,6 +38,9 @@ export const markSentences = {
   "append-known-already": "an AppendEntries arrived whose entries the follower had",
   "append-out-of-order": "an AppendEntries arrived before the one that it continues",
   "append-pipelined": "a leader sent entries behind entries that were not acknowledged",
+  "append-window-full": "a follower had not acknowledged as many messages with entries as a leader sends ahead",
+  "held-append-let-go": "an entry that waited behind what was not acknowledged left when that was (Nagle's rule)",
+  "held-append-in-time": "an entry that waited behind what was not acknowledged left when it had waited long enough",
   "forward-to-no-leader": "a follower sent proposals to a server that led no more",
   // Commitment.
   "old-term-entry-committed": "an entry was committed in a later term than its own (§5.4.2)",
@@ -63,6 +66,7 @@ export const markSentences = {
   "checkpoint-overtaken": "entries were applied while a checkpoint was being encoded",
   "snapshot-installed": "a server took over a snapshot",
   "snapshot-in-chunks": "a snapshot went over in several chunks",
+  "chunk-window-full": "a follower had not acknowledged as many chunks of a snapshot as a leader sends ahead",
   "snapshot-takes-long": "a snapshot was on its way for several election timeouts, and arrived",
   "snapshot-begun-anew": "a transfer of a snapshot was given up and another one begun",
   "receiver-dies-amid-snapshot": "a server died with a part of a snapshot",

@@ -112,4 +112,16 @@ export const clients: readonly Mutant[] = [
     lesson:
       "An idle client speaks every third of its timeout. Were each word said once, two lost messages could end its session.",
   },
+  {
+    id: "G10",
+    title: "a leader vouches for no session of which it has heard",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/peers/session-liveness.ts",
+    find: "    if (this.#core.raft.isLeader) this.#vouchers.add(from, round);\n",
+    replace: "",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "Certainty can be had too little as well: a client that never hears that the leader heard it has to leave one healthy server after another.",
+  },
 ];

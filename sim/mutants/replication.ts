@@ -208,4 +208,16 @@ export const replication: readonly Mutant[] = [
     lesson:
       "A reply to a heartbeat is how a leader learns that it still leads, that a read may be answered, and that a message was lost. Only what tells of a commit and nothing else may go unanswered.",
   },
+  {
+    id: "R21",
+    title: "messages that are not acknowledged are not counted",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/progress.ts",
+    find: "  progress.inFlight.push(lastIndex);\n",
+    replace: "",
+    expects: ["send-window"],
+    kind: "liveness",
+    lesson:
+      "A leader that sends ahead of the replies needs a limit to that: else a follower that is slow gets the whole log at once, and holds it in memory.",
+  },
 ];

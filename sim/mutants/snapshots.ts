@@ -262,4 +262,16 @@ export const snapshots: readonly Mutant[] = [
     kind: "liveness",
     lesson: "What is not taken comes again. With a disk that hangs, snapshot after snapshot would pile up.",
   },
+  {
+    id: "N14",
+    title: "chunks of a snapshot are sent however few are acknowledged",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/snapshots/snapshot-sender.ts",
+    find: "    while (inFlight.length < limits.snapshotChunksInFlightMax && now >= delivery.paceAtMs) {",
+    replace: "    while (now >= delivery.paceAtMs) {",
+    expects: ["send-window"],
+    kind: "liveness",
+    lesson:
+      "The pace of a snapshot says how fast it may go, and not how fast the follower's disk is. What is not acknowledged is what the follower has to hold.",
+  },
 ];

@@ -29,6 +29,7 @@ export class Calm {
   #core: readonly SimServer[] = [];
   #patience: Patience | undefined;
   #probed = false;
+  #begunUs = 0;
   readonly #leftovers = new Leftovers();
 
   constructor(parts: CalmParts) {
@@ -46,6 +47,7 @@ export class Calm {
     const core = this.#chooseCore();
     if (core === undefined) return false;
     this.#core = core;
+    this.#begunUs = kernel.now;
     network.heal();
     connections.mend();
     for (const client of clients.all) client.refusedUntilUs = 0;
@@ -181,7 +183,7 @@ export class Calm {
       if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
-    pending.push(...unused(leader), ...this.#ignorant(), ...abandoned(leader, this.#parts.clients));
+    pending.push(...unused(leader), ...this.#ignorant(), ...this.#unheard(), ...abandoned(leader, this.#parts.clients));
     pending.push(...this.#parts.clients.waitingStrangers(this.#followed().map(({ id }) => id)));
     return pending;
   }
@@ -207,6 +209,16 @@ export class Calm {
         ...abandoned.map((watch) => `n${server.id} keeps a watch of client ${id} on ${watch}, for which nobody waits`),
         ...missing.map((watch) => `client ${id} waits for its watch on ${watch}, which is not armed at n${server.id}`),
       ];
+    });
+  }
+
+  /** Which clients were not told, since the faults stopped, that the leader has heard what they say. */
+  #unheard(): string[] {
+    const servers = new Set(this.#followed().map(({ id }) => id));
+    return this.#parts.clients.all.flatMap((client) => {
+      const server = client.state === "connected" ? (client.connection?.server ?? 0) : 0;
+      if (!servers.has(server) || client.isHeardSince(this.#begunUs)) return [];
+      return [`client ${client.id}, attached to n${server}, was not told that the leader has heard of it`];
     });
   }
 

@@ -8,6 +8,7 @@ import type { WatchSpec } from "../../src/base/reads.ts";
 import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
 import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
+import { sessionLimits } from "../../src/client/session-limits.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
@@ -53,6 +54,8 @@ export class SimClient {
   /** Of the session, for `#connection`. */
   #stream = 0;
   #timerAtUs = Number.POSITIVE_INFINITY;
+  /** When it was last attached, virtual µs. */
+  #attachedUs = 0;
 
   constructor(id: number, parts: ClientParts) {
     this.id = id;
@@ -150,6 +153,16 @@ export class SimClient {
   /** Where it may go, as it knows by now. */
   get endpoints(): readonly string[] {
     return this.#session.endpoints;
+  }
+
+  /**
+   * Whether its user was told since `sinceUs`, and since it was last attached, that the leader has heard of it: of what it
+   * said then, and not of the attachment itself, which goes through the log.
+   */
+  isHeardSince(sinceUs: number): boolean {
+    const certainMs = this.#session.certainMs(this.#now());
+    const afterProofMs = this.#session.identity.timeoutMs * (1 - sessionLimits.lostMargin);
+    return 1000 * (this.#now() + certainMs - afterProofMs) > Math.max(sinceUs, this.#attachedUs);
   }
 
   /** What its user waits for, without doubles. */
@@ -273,7 +286,10 @@ export class SimClient {
           watches: delivery.watchers.map(watchOf),
         });
       case "state":
-        if (delivery.state === "connected") return this.#tell("connected", {});
+        if (delivery.state === "connected") {
+          this.#attachedUs = this.#parts.kernel.now;
+          return this.#tell("connected", {});
+        }
         if (delivery.state === "suspended") return this.#tell("disconnected", {});
         if (delivery.state === "lost") return this.#tell("lost", {});
         if (delivery.state === "expired" || delivery.state === "closed")
