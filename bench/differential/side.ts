@@ -13,7 +13,7 @@ import {
 import { opcode } from "../../src/zookeeper/opcodes.ts";
 import { acl, multiHeader, replies, requests } from "../../src/zookeeper/records.ts";
 import { ZkClient, type ZkHeard, type ZkReply } from "../../test/support/zookeeper-client.ts";
-import { type Ask, asks, clients, ownPlace, type Step } from "./steps.ts";
+import { type Ask, asks, clients, ownFolder, ownPlace, type Step } from "./steps.ts";
 
 /** A line of a transcript; `#` in the text stands for a zxid. */
 export interface Line {
@@ -50,6 +50,7 @@ export class Side {
   readonly #address: string;
   #seats: Seat[] = [];
   #lines: Line[] = [];
+  #folder = "";
   #prefix = "";
   /** Sessions by id, numbered in the order in which they were opened in a run. */
   #owners = new Map<string, number>();
@@ -62,20 +63,19 @@ export class Side {
   async run(name: string, steps: readonly Step[]): Promise<readonly Line[]> {
     this.#lines = [];
     this.#owners = new Map();
-    this.#prefix = `/${name}`;
+    // Below a znode of its own, since the first one's siblings are created, too.
+    this.#folder = `/${name}`;
+    this.#prefix = `${this.#folder}/t`;
     for (let i = this.#seats.length; i < clients; i++) this.#seats.push(await this.#open());
     for (const seat of this.#seats) {
       this.#owners.set(String(seat.sessionId), this.#owners.size);
       seat.watches.clear();
     }
     const first = this.#seat(0).client;
-    const made = await first.ask(opcode.create, requests.create, {
-      path: this.#prefix,
-      data: utf8(""),
-      acls,
-      flags: 0,
-    });
-    if (made?.err !== 0) throw new Error(`${this.#address}: ${this.#prefix} could not be made`);
+    for (const path of [this.#folder, this.#prefix]) {
+      const made = await first.ask(opcode.create, requests.create, { path, data: utf8(""), acls, flags: 0 });
+      if (made?.err !== 0) throw new Error(`${this.#address}: ${path} could not be made`);
+    }
     await this.#settle();
     this.#lines = [];
     for (const [i, step] of steps.entries()) {
@@ -170,6 +170,7 @@ export class Side {
   #path(short: string): string {
     if (short === "/") return this.#prefix;
     if (short.includes(ownPlace)) return short.replace(ownPlace, this.#prefix);
+    if (short.includes(ownFolder)) return short.replace(ownFolder, this.#folder);
     return !short.startsWith("/") || short.startsWith("/zookeeper") ? short : this.#prefix + short;
   }
 

@@ -76,8 +76,9 @@ const standing = [
 ] as const;
 const garbledOpcodes = [1, 2, 3, 4, 5, 6, 8, 9, 12, 14, 15, 19, 21, 22, 101, 103, 104, 107, 999, -7];
 
-/** In a path: the znode below which the sequence has its znodes. */
+/** In a path: the znode below which the sequence has its znodes, and the one in which that one is. */
 export const ownPlace = "%";
+export const ownFolder = "^";
 
 /**
  * Limits of a quota. Hard ones leave no room at all: ZooKeeper decides on what is there while other requests are under way,
@@ -105,7 +106,9 @@ function drawQuotaSteps(random: Random, client: () => number): readonly Step[] {
   const text = quotaLimits[Math.floor(random() * quotaLimits.length)] ?? "";
   const draw = random();
   if (draw < 0.4) {
-    const places = [`/zookeeper/quota${ownPlace}`, at].map((path) => step("create", path));
+    const places = [ownFolder, ownPlace, `${ownPlace}/a`]
+      .map((own) => `/zookeeper/quota${own}`)
+      .map((path) => step("create", path));
     return [...places, step("create2", limits, text), step("create", stats, "count=0,bytes=0"), step("getData", stats)];
   }
   if (draw < 0.6) return [step("setData", limits, text), step("getData", limits)];
@@ -113,14 +116,26 @@ function drawQuotaSteps(random: Random, client: () => number): readonly Step[] {
   return [step("getData", stats), step("exists", limits)];
 }
 
-/** Draws a sequence of `length` steps, about. */
-export function drawSteps(random: Random, length: number): readonly Step[] {
+/** A sequence of steps. */
+export interface Sequence {
+  readonly steps: readonly Step[];
+  /** It looks at what there is one of in each server, and changes it: no other sequence may run beside it. */
+  readonly alone: boolean;
+}
+
+/** Draws a sequence of `length` steps, about. One in seven has to do with quotas and the znodes that are there from the start. */
+export function drawSequence(random: Random, length: number): Sequence {
+  const alone = random() < 0.15;
+  return { steps: drawSteps(random, length, alone), alone };
+}
+
+function drawSteps(random: Random, length: number, alone: boolean): readonly Step[] {
   const below = (n: number): number => Math.floor(random() * n);
   const client = (): number => below(clients);
-  const ask = (): Ask => drawAsk(random);
+  const ask = (): Ask => drawAsk(random, alone);
   const step = (): Step => {
     const draw = random();
-    if (draw < 0.8) return { type: "ask", client: client(), asks: Array.from({ length: 1 + below(3) }, ask) };
+    if (draw < 0.8) return { type: "ask", client: client(), asks: decided(Array.from({ length: 1 + below(4) }, ask)) };
     if (draw < 0.9) {
       const who = client();
       const meanwhile = random() < 0.7 ? ask() : undefined;
@@ -134,7 +149,19 @@ export function drawSteps(random: Random, length: number): readonly Step[] {
     const body = Array.from({ length: below(12) }, () => (random() < 0.5 ? 0 : below(256)));
     return { type: "garbled", client: client(), opcode: garbledOpcodes[below(garbledOpcodes.length)] ?? 1, body };
   };
-  return Array.from({ length }, () => (random() < 0.08 ? drawQuotaSteps(random, client) : [step()])).flat();
+  const steps = (): readonly Step[] => (alone && random() < 0.25 ? drawQuotaSteps(random, client) : [step()]);
+  return Array.from({ length }, steps).flat();
+}
+
+const changing = ["create", "create2", "createContainer", "createTtl", "delete", "setData", "check"] as const;
+
+/** What ZooKeeper decides before what is under way is applied, so that it does not know of a list that is being set. */
+const writing: ReadonlySet<Ask["op"]> = new Set([...changing, "setAcl", "multi"]);
+
+/** Requests one behind the other, without those of which it is left to chance whether a setAcl before them counts. */
+function decided(drawn: readonly Ask[]): readonly Ask[] {
+  const first = drawn.findIndex(({ op }) => op === "setAcl");
+  return first < 0 ? drawn : drawn.filter(({ op }, at) => at <= first || !writing.has(op));
 }
 
 const credentials = ["bob:secret", "bob:other", "bob", "", "a:b:c", "\u00fc:x"];
@@ -188,29 +215,28 @@ function drawAcl(random: Random): Acl {
   return items;
 }
 
-const changing = ["create", "create2", "createContainer", "createTtl", "delete", "setData", "check"] as const;
-
-function drawAsk(random: Random): Ask {
+function drawAsk(random: Random, alone: boolean): Ask {
   const draw = random();
-  if (draw > 0.25) return drawSimpleAsk(random, random() < 0.35 ? changing.slice(0, -1) : simpleAsks);
+  if (draw > 0.25) return drawSimpleAsk(random, random() < 0.35 ? changing.slice(0, -1) : simpleAsks, alone);
   const op = draw < 0.18 ? "multi" : "multiRead";
   const kinds = op === "multi" ? changing : (["getData", "getChildren"] as const);
   // Of those that are bad, most multis would be refused: half of them have none.
   const bad = random() < 0.5;
   const parts: Ask[] = [];
   for (let i = Math.floor(random() * 6); i > 0; i--) {
-    const part = drawSimpleAsk(random, kinds);
+    const part = drawSimpleAsk(random, kinds, alone);
     if (bad || (!badNames.includes(part.path) && part.flags < 7 && part.flags >= 0 && part.acl.length > 0))
       parts.push(part);
   }
-  return { ...drawSimpleAsk(random, ["sync"]), op, parts };
+  return { ...drawSimpleAsk(random, ["sync"], alone), op, parts };
 }
 
-function drawSimpleAsk(random: Random, ops: readonly Ask["op"][]): Ask {
+function drawSimpleAsk(random: Random, ops: readonly Ask["op"][], alone: boolean): Ask {
   const below = (n: number): number => Math.floor(random() * n);
   const pick = <T>(from: readonly [T, ...T[]] | readonly T[], otherwise: T): T => from[below(from.length)] ?? otherwise;
   const draw = random();
-  const path = draw < 0.88 ? pick(names, "/") : draw < 0.96 ? pick(badNames, "bad") : pick(builtIn, "/zookeeper");
+  const path =
+    draw < 0.08 ? pick(badNames, "bad") : alone && draw < 0.2 ? pick(builtIn, "/zookeeper") : pick(names, "/");
   const flags = random() < 0.95 ? below(4) : pick([4, 7, -1, 100], 7);
   const op = pick(ops, "sync");
   // Below the znodes that are there from the start all sequences would meet, and what sessions left there.

@@ -65,15 +65,16 @@ export const makeAZnode: Lab = {
     {
       title: "the ephemerals outlive the session",
       file: edits,
-      find: "  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {\n",
-      replace: "  [...sessions.disownAll(session)].forEach(({ path }) => {\n    const parent = znodeAt(tree, path);\n",
+      find: "  tree.removeAll(sessions.disownAll(session), zxid, (znode, parent) => {\n",
+      replace:
+        "  [...sessions.disownAll(session)].forEach((znode) => {\n    const parent = znodeAt(tree, znode.path);\n",
       test: "removes the ephemerals in the order of their creation",
     },
     {
       title: "the parent is not told",
       file: edits,
-      find: 'changes.push({ type: "created", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });',
-      replace: 'changes.push({ type: "created", path, zxid });',
+      find: 'changes.push(changeOf("created", znode, zxid), changeOf("childrenChanged", parent, zxid));',
+      replace: 'changes.push(changeOf("created", znode, zxid));',
       test: "create: the znode, then its parent",
     },
   ],

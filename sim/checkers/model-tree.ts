@@ -31,11 +31,12 @@ export interface ZnodeVersion {
   readonly childrenHash: number;
 }
 
-/** What happened to a znode. */
+/** What happened to a znode, and its list behind that, or the last that it had. */
 export interface ModelChange {
   readonly type: "created" | "deleted" | "dataChanged" | "childrenChanged";
   readonly path: string;
   readonly zxid: Zxid;
+  readonly acl: readonly AclItem[];
 }
 
 /** The entry under way: when it is, and who asks. */
@@ -107,13 +108,8 @@ export class ModelTree {
 
   /** The version of a znode that was in force at `zxid`; `undefined` if it did not exist then. */
   at(path: string, zxid: Zxid): ZnodeVersion | undefined {
-    const versions = this.#versions.get(path);
-    if (versions === undefined) return undefined;
-    for (let i = versions.length - 1; i >= 0; i--) {
-      const version = versions[i];
-      if (version !== undefined && version.since <= zxid) return version.exists ? version : undefined;
-    }
-    return undefined;
+    const version = this.#versions.get(path)?.findLast(({ since }) => since <= zxid);
+    return version?.exists === true ? version : undefined;
   }
 
   /** The names of the children that a znode had at `zxid`, sorted by code unit. */
@@ -250,7 +246,7 @@ export class ModelTree {
     const versions = this.#versions.get(path);
     const type = changeBetween(versions?.at(-1), version);
     if (type !== undefined) {
-      this.#changes.push({ type, path, zxid: version.since });
+      this.#changes.push({ type, path, zxid: version.since, acl: version.acl });
       this.#undo?.push(() => this.#changes.pop());
     }
     if (versions === undefined) {

@@ -10,9 +10,11 @@ import type { ClientMessage, ServerMessage } from "../../src/protocol/client-mes
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
-import { InvariantBroken, type Observer } from "../world/observer.ts";
+import { firstIdentities } from "../world/identities.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
+import { SaidIdentities, SureIdentities } from "./readable-changes.ts";
 import { covers, happenedBetween, StandingWatch, stands } from "./standing-watch.ts";
 import { armedBy, firstChange, happened } from "./watch-model.ts";
 
@@ -28,6 +30,7 @@ interface Waiting {
   readonly watches: Map<string, Watch>;
   /** Those that stay armed. */
   readonly standing: Map<string, StandingWatch>;
+  readonly identities: SureIdentities;
   /** Zxid of the newest event. */
   lastEvent: Zxid;
 }
@@ -35,6 +38,7 @@ interface Waiting {
 /** What one connection has armed on its server. */
 interface Armed {
   readonly connection: number;
+  readonly identities: SaidIdentities;
   readonly watches: Set<string>;
   /** Those re-armed on it, with the zxid up to which the client knew everything. */
   readonly rearmed: Map<string, Zxid>;
@@ -53,16 +57,23 @@ export class Watches implements Observer {
   readonly #armed: Armed[] = [];
   /** By server id: the checkpoint or snapshot that it began with; what changed before is unknown to it but for Stats. */
   readonly #remembersFrom: Index[] = [];
+  /** Whether servers know the addresses of their clients. */
+  #addresses = false;
 
   constructor(feed: ModelFeed) {
     this.#feed = feed;
   }
 
-  answered({ client, life, invocation, outcome, result, zxid }: HistoryOperation): void {
+  begin({ plan }: World): void {
+    this.#addresses = plan.config.addresses;
+  }
+
+  answered({ client, life, invocation, identities: shown, outcome, result, zxid }: HistoryOperation): void {
     // A session that has ended needs no events. That it has, a client may learn from the refusal of its next connection.
     if (outcome !== "answered" || result === undefined || invocation.type === "close" || invocation.type === "auth")
       return;
-    const { watches, standing } = this.#of(client, life);
+    const { watches, standing, identities } = this.#of(client, life);
+    identities.answered(shown, this.#feed.model.applied);
     for (const watch of watches.values()) {
       const change = firstChange(this.#feed.model, watch.path, watch.kind, watch.armedAt);
       if (change !== undefined && change.zxid <= zxid)
@@ -78,7 +89,9 @@ export class Watches implements Observer {
     const { path } = invocation.read;
     const key = keyOf(kind, path);
     if (stands(kind)) {
-      if (!standing.has(key)) standing.set(key, new StandingWatch({ kind, path }, this.#feed.model.tree, zxid));
+      const mayRead = identities.mayRead.bind(identities);
+      if (!standing.has(key))
+        standing.set(key, new StandingWatch({ kind, path }, this.#feed.model.tree, zxid, mayRead));
     } else if (!watches.has(key)) watches.set(key, { kind, path, armedAt: zxid });
   }
 
@@ -175,6 +188,7 @@ export class Watches implements Observer {
   clientFrame(client: number, _server: ServerId, connection: number, messages: readonly ClientMessage[]): void {
     const armed = this.#on(client, connection);
     for (const message of messages) {
+      armed.identities.heard(message);
       if (message.type === "setWatches")
         for (const { kind, path } of message.watches) {
           armed.watches.add(keyOf(kind, path));
@@ -204,11 +218,22 @@ export class Watches implements Observer {
     const key = keyOf(kind, path);
     const knownTo = armed.rearmed.get(key);
     if (knownTo !== undefined && knownTo < (this.#remembersFrom[server] ?? 0)) armed.late.add(key);
-    if (stands(kind)) return this.#firesAgain(client, armed, event);
+    if (stands(kind)) {
+      this.#mayBeTold(client, armed, event);
+      return this.#firesAgain(client, armed, event);
+    }
     if (armed.watches.delete(key)) return;
     for (const body of armed.reads.values())
       if (body.type === "read" && body.read.path === path && armedBy(body, {}) === kind) return;
     this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
+  }
+
+  /** Of a znode that its client may not read, no watch tells that stays armed. */
+  #mayBeTold(client: number, { identities }: Armed, { type, path, zxid }: WatchEvent): void {
+    const all = this.#feed.model.tree.changesAfter(zxid - 1);
+    const told = all.filter((change) => change.zxid === zxid && change.type === type && change.path === path);
+    if (told.length > 0 && !told.some((change) => identities.mayRead(change)))
+      this.#break(client, `is sent "${type}" of ${path} at ${zxid}, whose list keeps that from it`);
   }
 
   #firesAgain(client: number, armed: Armed, { kind, path }: WatchEvent): void {
@@ -226,7 +251,13 @@ export class Watches implements Observer {
   #of(client: number, life: number): Waiting {
     const known = this.#waiting[client];
     if (known?.life === life) return known;
-    const waiting: Waiting = { life, watches: new Map(), standing: new Map(), lastEvent: 0 };
+    const waiting: Waiting = {
+      life,
+      watches: new Map(),
+      standing: new Map(),
+      identities: new SureIdentities(),
+      lastEvent: 0,
+    };
     this.#waiting[client] = waiting;
     return waiting;
   }
@@ -235,7 +266,15 @@ export class Watches implements Observer {
   #on(client: number, connection: number): Armed {
     const known = this.#armed[client];
     if (known !== undefined && known.connection >= connection) return known;
-    const armed: Armed = { connection, watches: new Set(), rearmed: new Map(), late: new Set(), reads: new Map() };
+    const identities = new SaidIdentities(firstIdentities(client, this.#addresses));
+    const armed = {
+      connection,
+      identities,
+      watches: new Set<string>(),
+      rearmed: new Map(),
+      late: new Set<string>(),
+      reads: new Map(),
+    };
     this.#armed[client] = armed;
     return armed;
   }

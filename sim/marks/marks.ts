@@ -127,6 +127,7 @@ export const markSentences = {
   "super-passes": "a write was let in past a list, since its client may do everything",
   "list-of-own-multi-refuses": "a part of a multi was refused by the list that one before it had set",
   "auth-stands-for-its-author": "a list was set for whoever its author had shown to be",
+  "standing-watch-keeps-back": "a watch that stays armed kept back what its client may not read",
   "identity-comes-along": "a client wrote at a server that it had moved to as who it had shown to be before",
   // Transactions.
   "multi-done": "a multi of several parts took effect",

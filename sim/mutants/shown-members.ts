@@ -31,7 +31,7 @@ export const shownMembers: readonly Mutant[] = [
     title: "who watches the members is not told of others",
     source: "ours",
     file: "src/znode/members.ts",
-    find: '  changes.push({ type: "dataChanged", path: configPath, zxid });',
+    find: '  changes.push(changeOf("dataChanged", znode, zxid));',
     replace: "  void changes;",
     expects: ["watches"],
     kind: "safety",

@@ -19,9 +19,9 @@ export const watches: readonly Mutant[] = [
     title: "a busy client gets no events",
     source: "etcd#17529",
     file: "src/node/clients/watches.ts",
-    find: "connection.requests.event(event);\n      this.#connections.speaks(connection);",
+    find: "connection.requests.event(told);\n      this.#connections.speaks(connection);",
     replace:
-      "if (connection.requests.length < 4) connection.requests.event(event);\n      this.#connections.speaks(connection);",
+      "if (connection.requests.length < 4) connection.requests.event(told);\n      this.#connections.speaks(connection);",
     expects: ["watches"],
     kind: "safety",
     lesson:
@@ -90,9 +90,9 @@ export const watches: readonly Mutant[] = [
     title: "a watch on children fires on a child's data",
     source: "ClickHouse#28190",
     file: "src/znode/edits.ts",
-    find: '  changes.push({ type: "dataChanged", path, zxid });',
+    find: '  changes.push(changeOf("dataChanged", znode, zxid));',
     replace:
-      '  changes.push({ type: "dataChanged", path, zxid });\n  changes.push({ type: "childrenChanged", path: path.slice(0, path.lastIndexOf("/")) || "/", zxid });',
+      '  changes.push(changeOf("dataChanged", znode, zxid));\n  changes.push({ type: "childrenChanged", path: path.slice(0, path.lastIndexOf("/")) || "/", zxid });',
     expects: ["watches"],
     kind: "safety",
     lesson: "The list of children changes when one comes or goes. What a child holds is its own affair.",
@@ -182,9 +182,9 @@ export const watches: readonly Mutant[] = [
     title: "a watch that fires while others are still to be armed again tells nobody",
     source: "ours (watches armed in turns)",
     file: "src/node/clients/watches.ts",
-    find: "connection.requests.event(event);\n      this.#connections.speaks(connection);",
+    find: "connection.requests.event(told);\n      this.#connections.speaks(connection);",
     replace:
-      "if (connection.arming.idle) connection.requests.event(event);\n      this.#connections.speaks(connection);",
+      "if (connection.arming.idle) connection.requests.event(told);\n      this.#connections.speaks(connection);",
     expects: ["watches"],
     kind: "safety",
     survives:

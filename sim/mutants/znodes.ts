@@ -18,11 +18,11 @@ export const znodes: readonly Mutant[] = [
     title: "the end of a session deletes by path and hits the new owner's znode",
     source: "ours",
     file: "src/znode/edits.ts",
-    find: `  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {
-    changes.push({ type: "deleted", path, zxid });
+    find: `  tree.removeAll(sessions.disownAll(session), zxid, (znode, parent) => {
+    changes.push(changeOf("deleted", znode, zxid));
     if (parents.has(parent)) return;
     parents.add(parent);
-    changes.push({ type: "childrenChanged", path: parent.path, zxid });
+    changes.push(changeOf("childrenChanged", parent, zxid));
   });
   sessions.end(session);
 }
@@ -33,11 +33,11 @@ function remove({ tree, sessions, zxid, changes }: Target, { path }: RemoveEdit)
   if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), znode);`,
     replace: `  const there = [...sessions.disownAll(session)].flatMap(({ path }) => tree.get(path) ?? []);
   const ephemerals = there.filter(({ ephemeralOwner }) => ephemeralOwner !== 0);
-  tree.removeAll(ephemerals, zxid, ({ path }, parent) => {
-    changes.push({ type: "deleted", path, zxid });
+  tree.removeAll(ephemerals, zxid, (znode, parent) => {
+    changes.push(changeOf("deleted", znode, zxid));
     if (parents.has(parent)) return;
     parents.add(parent);
-    changes.push({ type: "childrenChanged", path: parent.path, zxid });
+    changes.push(changeOf("childrenChanged", parent, zxid));
   });
   sessions.end(session);
 }

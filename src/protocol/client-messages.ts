@@ -124,7 +124,13 @@ export interface Reply {
 
 export interface Event {
   readonly type: "event";
-  readonly event: WatchEvent;
+  readonly event: ToldEvent;
+}
+
+/** An event on its way to the door, which decides whether its client is told, and how. */
+export interface ToldEvent extends WatchEvent {
+  /** Its client may not read what it tells of. */
+  readonly unreadable?: true;
 }
 
 export interface Pong {

@@ -1,5 +1,5 @@
 /** Commands of the state machine: what the log's entries mean. See `proto/log.proto` for their bytes. */
-import type { ClientIdentity } from "../base/acl.ts";
+import type { Acl, ClientIdentity } from "../base/acl.ts";
 import type { Failure, Operation, Result, SessionId, Zxid } from "../base/operations.ts";
 import type { ChangeType } from "../base/watch-rules.ts";
 import type { Crossing } from "./quotas.ts";
@@ -129,4 +129,6 @@ export interface Change {
   readonly type: ChangeType;
   readonly path: string;
   readonly zxid: Zxid;
+  /** The znode's access control list behind the change, or the last that it had. Left out: the open one, as nearly always. */
+  readonly acl?: Acl;
 }

@@ -3,8 +3,10 @@
  * owns, and the changes of which watches tell. What depends on the tree alone (the parent's counter and pzxid, versions,
  * what the next checkpoint has to write) is the tree's own affair.
  */
+import { openAcl } from "../base/acl.ts";
 import { present } from "../base/assert.ts";
 import type { Success, Zxid } from "../base/operations.ts";
+import type { ChangeType } from "../base/watch-rules.ts";
 import type { Change } from "./commands.ts";
 import type {
   Edit,
@@ -78,14 +80,14 @@ function insert({ tree, sessions, zxid, changes }: Target, edit: InsertEdit): Su
   const parent = znodeAt(tree, edit.parent);
   const znode = tree.insert(parent, path, data, ephemeralOwner, zxid, timeMs, edit, edit.acl);
   if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), znode);
-  changes.push({ type: "created", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
+  changes.push(changeOf("created", znode, zxid), changeOf("childrenChanged", parent, zxid));
   return { path, stat: statOf(znode) };
 }
 
 function setData({ tree, zxid, changes }: Target, { path, data, timeMs }: SetDataEdit): Success {
   const znode = znodeAt(tree, path);
   tree.setData(znode, data, zxid, timeMs);
-  changes.push({ type: "dataChanged", path, zxid });
+  changes.push(changeOf("dataChanged", znode, zxid));
   return { stat: statOf(znode) };
 }
 
@@ -102,11 +104,11 @@ function setAcl({ tree }: Target, { path, acl }: SetAclEdit): Success {
  */
 export function endSession({ tree, sessions, zxid, changes }: Target, session: Session): void {
   const parents = new Set<Znode>();
-  tree.removeAll(sessions.disownAll(session), zxid, ({ path }, parent) => {
-    changes.push({ type: "deleted", path, zxid });
+  tree.removeAll(sessions.disownAll(session), zxid, (znode, parent) => {
+    changes.push(changeOf("deleted", znode, zxid));
     if (parents.has(parent)) return;
     parents.add(parent);
-    changes.push({ type: "childrenChanged", path: parent.path, zxid });
+    changes.push(changeOf("childrenChanged", parent, zxid));
   });
   sessions.end(session);
 }
@@ -115,8 +117,13 @@ function remove({ tree, sessions, zxid, changes }: Target, { path }: RemoveEdit)
   const znode = znodeAt(tree, path);
   const parent = tree.remove(znode, zxid);
   if (znode.ephemeralOwner !== 0) sessions.disown(ownerOf(sessions, znode), znode);
-  changes.push({ type: "deleted", path, zxid }, { type: "childrenChanged", path: parent.path, zxid });
+  changes.push(changeOf("deleted", znode, zxid), changeOf("childrenChanged", parent, zxid));
   return done;
+}
+
+/** What watches are told of, and who of their clients may know. */
+export function changeOf(type: ChangeType, { path, acl }: Znode, zxid: Zxid): Change {
+  return acl === openAcl ? { type, path, zxid } : { type, path, zxid, acl };
 }
 
 /** What is decided to change, or listed by its owner, is there. */

@@ -5,7 +5,7 @@
 import { present } from "../base/assert.ts";
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { dataOf } from "./data-store.ts";
-import type { Target } from "./edits.ts";
+import { changeOf, type Target } from "./edits.ts";
 import { configPath } from "./paths.ts";
 
 /** What stands before the number of the entry, in hexadecimal digits, behind the lines of the members. */
@@ -17,5 +17,5 @@ export function tellMembers({ tree, zxid, changes }: Target, members: string, ti
   const [shown] = fromUtf8(dataOf(znode)).split(versionWord);
   if (shown === members) return;
   tree.setOwnData(znode, utf8(`${members}${versionWord}${zxid.toString(16)}`), zxid, timeMs);
-  changes.push({ type: "dataChanged", path: configPath, zxid });
+  changes.push(changeOf("dataChanged", znode, zxid));
 }

@@ -1,5 +1,6 @@
 /** Events of watches, as ZooKeeper's clients are told of them. */
 import type { WatchEvent, WatchKind } from "../base/reads.ts";
+import type { ToldEvent } from "../protocol/client-messages.ts";
 import type { JuteWriter } from "./jute.ts";
 import { replyHeader, watcherEvent } from "./records.ts";
 
@@ -11,8 +12,12 @@ export class Events {
   /** The newest event that was told: one change is told once, however many watches it fires. */
   #told: { readonly number: number; readonly path: string; readonly zxid: number } | undefined;
 
-  /** What is to be written for an event; undefined: it was told. */
-  tell({ type, path, zxid, kind }: WatchEvent): ((writer: JuteWriter) => void) | undefined {
+  /**
+   * What is to be written for an event; undefined: it was told, or is kept from its client, as by ZooKeeper since 3.8.4 (in
+   * Debian's 3.8.0, too): the watch has fired all the same, though nobody hears of it.
+   */
+  tell({ type, path, zxid, kind, unreadable }: ToldEvent): ((writer: JuteWriter) => void) | undefined {
+    if (unreadable) return undefined;
     const number = numberOf(type, kind);
     const told = this.#told;
     // By number: of one znode both kinds of watches may want a resync, and each stands for another event here.

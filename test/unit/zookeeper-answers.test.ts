@@ -68,6 +68,12 @@ describe("events", () => {
   it("that would be the same on the wire are told once", () => {
     expect(resynced("data", "data", "children")).toEqual([3, 4]);
   });
+
+  it("of what the client may not read are kept from it", () => {
+    const event = { type: "created", kind: "exist", path: "/a", zxid: 100 } as const;
+    expect(told({ type: "event", event: { ...event, unreadable: true } })).toEqual([]);
+    expect(told({ type: "event", event })).toHaveLength(1);
+  });
 });
 
 /** What a frame comes to. */

@@ -18,8 +18,8 @@ import { assert } from "../../base/assert.ts";
 import { bytesInRead } from "../../base/operation-traits.ts";
 import type { Result, Zxid } from "../../base/operations.ts";
 import { Queue } from "../../base/queue.ts";
-import type { Read, WatchEvent, WatchSpec } from "../../base/reads.ts";
-import type { ServerMessage } from "../../protocol/client-messages.ts";
+import type { Read, WatchSpec } from "../../base/reads.ts";
+import type { ServerMessage, ToldEvent } from "../../protocol/client-messages.ts";
 
 /** One request and what is known of its answer. */
 export interface Slot {
@@ -44,7 +44,7 @@ export interface Slot {
   /** Reads: the watch that evaluating armed, if the connection had none such before. */
   armed: WatchSpec | undefined;
   /** Events that fired after this slot was evaluated and before the next was. */
-  events: WatchEvent[] | undefined;
+  events: ToldEvent[] | undefined;
 }
 
 const nothingRead: Read = { kind: "sync", path: "/", watch: false, local: true };
@@ -75,7 +75,7 @@ export class RequestQueue {
   #readBytes = 0;
   #count = 0;
   /** Events that wait for {@link letGo}, and all answers with them. */
-  #held: WatchEvent[] | undefined;
+  #held: ToldEvent[] | undefined;
 
   /** `send` hands a message to the client's stream. */
   constructor(evaluator: Evaluator, send: (message: ServerMessage) => void) {
@@ -185,13 +185,13 @@ export class RequestQueue {
   }
 
   /** A watch of this connection fired. */
-  event(event: WatchEvent): void {
+  event(event: ToldEvent): void {
     if (this.#held !== undefined) this.#held.push(event);
     else this.#tell(event, this.#evaluated);
   }
 
   /** Tells an event behind the first `place` answers. */
-  #tell(event: WatchEvent, place: number): void {
+  #tell(event: ToldEvent, place: number): void {
     const last = place > 0 ? this.#slots.at(place - 1) : undefined;
     if (last === undefined) this.#send({ type: "event", event });
     else if (last.events === undefined) last.events = [event];

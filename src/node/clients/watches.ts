@@ -2,9 +2,12 @@
  * Watches of this server's clients: armed by their reads, or again by a client that was elsewhere, and fired by what is
  * applied. Many that are armed again at once are armed in the client's visits (`watch-arming.ts`).
  */
+import { type ClientIdentity, permission } from "../../base/acl.ts";
 import type { Failure, SessionId } from "../../base/operations.ts";
-import type { WatchSpec } from "../../base/reads.ts";
-import type { Disarm, SetWatches } from "../../protocol/client-messages.ts";
+import type { WatchEvent, WatchSpec } from "../../base/reads.ts";
+import { staysArmed } from "../../base/watch-rules.ts";
+import type { Disarm, SetWatches, ToldEvent } from "../../protocol/client-messages.ts";
+import { permits } from "../../znode/access.ts";
 import type { Change } from "../../znode/commands.ts";
 import type { Watched } from "../../znode/watches.ts";
 import type { Replica } from "../core.ts";
@@ -125,7 +128,9 @@ export class ClientWatches {
       const connection = this.#connections.get(id);
       if (connection === undefined) return;
       fired++;
-      connection.requests.event(event);
+      const told = toldOf(change, event, connection.identities);
+      if (told === undefined) return;
+      connection.requests.event(told);
       this.#connections.speaks(connection);
     });
     return fired;
@@ -141,4 +146,14 @@ export class ClientWatches {
     this.#watches.drop(connection.id);
     this.#arming.delete(connection);
   }
+}
+
+/**
+ * What a client is told, being who it is. A watch that stays armed keeps back what is not for its client: a recursive one
+ * would name znodes that nothing else shows it. One that fires once does not: its path is the client's own, exists tells
+ * everybody as much of it, and whoever heard nothing would wait for ever. But it says so.
+ */
+function toldOf({ acl }: Change, event: WatchEvent, identities: readonly ClientIdentity[]): ToldEvent | undefined {
+  if (acl === undefined || permits(acl, permission.read, identities)) return event;
+  return staysArmed(event.kind) ? undefined : { ...event, unreadable: true };
 }
