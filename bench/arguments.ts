@@ -8,6 +8,11 @@ export function positive(text: string): number {
   return value;
 }
 
+/** A whole number, 0 included. Throws what commander tells the user. */
+export function wholeNumber(text: string): number {
+  return text === "0" ? 0 : positive(text);
+}
+
 /** How many servers a cluster has. Throws what commander tells the user. */
 export function clusterSize(text: string): number {
   const value = positive(text);

@@ -37,7 +37,7 @@ function pointsOf({ servers, bytes, sessions, seconds }: GrowthFlags): readonly 
   const point = (system: System, name: string, change: Partial<RoundOptions>): Point => ({
     system: { ...system, name },
     options: {
-      ...{ servers: 3, seconds, sessions: 4, keys: { count: 10_000, valueBytes: 100 } },
+      ...{ servers: 3, seconds, warmUpSeconds: 3, sessions: 4, keys: { count: 10_000, valueBytes: 100 } },
       cases: (["set", "get"] as const).map((operation) => ({ operation, outstanding: 256 })),
       ...change,
     },

@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { clusterSize, numbers, positive } from "./arguments.ts";
+import { clusterSize, numbers, positive, wholeNumber } from "./arguments.ts";
 import { chartOf } from "./chart.ts";
 import { type LoadOperation, loadOperations } from "./load/driver.ts";
 import { progress } from "./progress.ts";
@@ -19,6 +19,7 @@ interface BenchFlags {
   nodes: number;
   outstanding: readonly number[];
   seconds: number;
+  warmUp: number;
   sessions: number;
   keys: number;
   bytes: number;
@@ -58,6 +59,7 @@ const program = new Command("bench")
   .option("--op <list>", `what to do: ${loadOperations.join(", ")}, or several of them`, among(loadOperations), ["set"])
   .option("--outstanding <list>", "operations under way at any time, or several such numbers", numbers, [64])
   .option("--seconds <n>", "how long to measure each, after a second of warm-up", positive, 10)
+  .option("--warm-up <n>", "seconds of each operation on a new cluster before anything is measured", wholeNumber, 0)
   .option("--sessions <n>", "sessions of the load process", positive, 4)
   .option("--keys <n>", "znodes that set and get choose from", positive, 10_000)
   .option("--bytes <n>", "data of each znode", positive, 100)
@@ -100,6 +102,7 @@ async function main(): Promise<void> {
     cases,
     repetitions: flags.repetitions ?? (systems.length > 1 ? 3 : 1),
     seconds: flags.seconds,
+    warmUpSeconds: flags.warmUp,
     sessions: flags.sessions,
     keys: { count: flags.keys, valueBytes: flags.bytes },
   };

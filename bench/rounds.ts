@@ -9,9 +9,14 @@ export interface RoundOptions {
   readonly cases: readonly LoadCase[];
   readonly repetitions: number;
   readonly seconds: number;
+  /** How long each operation is done on a new cluster before anything is measured: what compiles as it runs has compiled by then. */
+  readonly warmUpSeconds: number;
   readonly sessions: number;
   readonly keys: Keys;
 }
+
+/** Operations under way while a new cluster warms up. */
+const warmUpOutstanding = 256;
 
 /** A result, and of which system in which repetition. */
 export interface Measured extends LoadResult {
@@ -42,7 +47,7 @@ export async function measureInTurns(
 
 async function measureOne(
   system: System,
-  { servers, cases, seconds, sessions, keys }: RoundOptions,
+  { servers, cases, seconds, warmUpSeconds, sessions, keys }: RoundOptions,
   say: (what: string) => void,
 ): Promise<readonly LoadResult[]> {
   say("starts");
@@ -51,12 +56,17 @@ async function measureOne(
   try {
     load = await LoadProcess.start(cluster.target, sessions, keys);
     const results: LoadResult[] = [];
-    for (const one of cases) {
-      if (!system.operations.includes(one.operation)) continue;
+    const possible = cases.filter(({ operation }) => system.operations.includes(operation));
+    const rest = { keys: keys.count, servers: cluster.pids };
+    if (warmUpSeconds > 0)
+      for (const operation of new Set(possible.map((one) => one.operation))) {
+        say(`${operation}, to warm up`);
+        await load.run({ operation, outstanding: warmUpOutstanding, seconds: warmUpSeconds, ...rest });
+      }
+    for (const one of possible) {
       const name = `${one.operation} at ${one.outstanding} outstanding`;
       say(name);
-      const order = { ...one, seconds, keys: keys.count, servers: cluster.pids };
-      results.push(await load.run(order, (done) => say(`${name}, ${done} operations`)));
+      results.push(await load.run({ ...one, seconds, ...rest }, (done) => say(`${name}, ${done} operations`)));
     }
     await load.close();
     return results;
