@@ -54,6 +54,12 @@ const keptBack: readonly (readonly Step[])[] = [
     { type: "rejoin", client: 0, other: 1, meanwhile: ask("create", "/a/b") },
     ...does(ask("setData", "/a/b")),
   ],
+  [
+    ...watches(ask("exists", "/d", watched), ask("getData", "/", watched)),
+    ...does(ask("create", "/d", { acl: unread })),
+    { type: "rejoin", client: 0, other: 1, meanwhile: ask("setData", "/") },
+    ...does(list(openAcl), ask("setData", "/d")),
+  ],
   // Who one is counts from when it is shown, for watches that were armed before, too.
   [
     { ...bob, client: 1 },

@@ -227,6 +227,7 @@ export class Side {
 
   async #rejoin(seat: Seat, other: Seat, meanwhile: Ask | undefined): Promise<void> {
     await this.#settle();
+    await this.#forgetSpent(seat);
     seat.client.destroy();
     await seat.client.until(() => seat.client.closed);
     if (meanwhile !== undefined) await this.#ask(other, [meanwhile]);
@@ -245,6 +246,19 @@ export class Side {
     this.#lines.push({ text: `armed: ${reply?.err}`, zxids: [] });
     this.#tellEvents(seat, true);
     seat.told = client.heard.length;
+  }
+
+  /**
+   * Forgets watches that were spent in silence, since their client may not read what happened, as far as it shows that they
+   * were: to one that is armed again ZooKeeper tells what is otherwise than when it was left, however long ago that came to be.
+   */
+  async #forgetSpent({ client, watches }: Seat): Promise<void> {
+    for (const key of [...watches]) {
+      const [kind = "", path = ""] = key.split(" ");
+      if (!["data", "exist", "child"].includes(kind)) continue;
+      const reply = await client.ask(opcode.exists, requests.read, { path, watch: false });
+      if ((reply?.err === 0) === (kind === "exist")) watches.delete(key);
+    }
   }
 
   /** Closes the session of a client whose connection was ended. */
