@@ -4,7 +4,7 @@
  *
  * A turn: any inputs (`submit`, `receive`, `streamClosed`, `advance` …), then {@link ClientSession.takeEffects}.
  *
- * This file takes what servers say and decides whom it concerns, and when the session is over. Each part keeps its own state:
+ * This file takes what servers say and decides whom it concerns. Each part keeps its own state:
  *
  * | To find                                                        | look in                                |
  * | -------------------------------------------------------------- | -------------------------------------- |
@@ -15,23 +15,25 @@
  * | … the times that decide                                        | `session-link.ts`, `session-pulse.ts`  |
  * | requests: their numbers, the window, resending                 | `session-requests.ts`                  |
  * | what a refusal means for a request, or for the session         | `session-refusals.ts`                  |
+ * | how the session ends                                           | `session-end.ts`                       |
  * | watches: what is armed, re-arming after a move, disarming      | `session-watches.ts`                   |
  * | which read arms what, which change fires it                    | `../base/watch-rules.ts`               |
  * | what the session wants of the world                            | `session-effects.ts`                   |
  * | limits and times                                               | `session-limits.ts`                    |
  */
-import { assert, present, unreachable } from "../base/assert.ts";
+import { assert, unreachable } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
-import type { Failure, Zxid } from "../base/operations.ts";
+import type { Failure } from "../base/operations.ts";
 import type { Connected, Heard, Pong, Reply, RequestBody, ServerMessage } from "../protocol/client-messages.ts";
 import { EffectsOfTurn, type SessionEffects } from "./session-effects.ts";
+import { SessionEnd } from "./session-end.ts";
 import { EndpointChooser } from "./session-endpoints.ts";
 import { type IdentityView, SessionIdentity } from "./session-identity.ts";
 import { sessionLimits } from "./session-limits.ts";
 import type { AttachedLink, AttachingLink } from "./session-link.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { Reconnector } from "./session-reconnect.ts";
-import { anotherPast, closed, clusterGone, expired, meaningOf, takenElsewhere } from "./session-refusals.ts";
+import { closed, clusterGone, meaningOf, takenElsewhere } from "./session-refusals.ts";
 import { type SessionRequest, SessionRequests } from "./session-requests.ts";
 import { SessionStanding, type SessionState } from "./session-standing.ts";
 import { type Fired, SessionWatches } from "./session-watches.ts";
@@ -51,9 +53,8 @@ export class ClientSession<C> {
   readonly #requests = new SessionRequests<C>();
   readonly #watches: SessionWatches<C>;
   readonly #effects = new EffectsOfTurn<C>();
+  readonly #end: SessionEnd<C>;
   #now: number;
-  /** Why the session is no more. */
-  #endFailure: Failure | undefined;
 
   /** `now`: monotonic milliseconds, here and in every other call. */
   constructor(options: SessionOptions, now: number) {
@@ -66,6 +67,13 @@ export class ClientSession<C> {
     this.#endpoints = new EndpointChooser(endpoints, random);
     this.#discover = discover;
     this.#reconnector = new Reconnector(this.#endpoints, this.#identity, this.#standing, this.#effects, now);
+    this.#end = new SessionEnd({
+      identity: this.#identity,
+      standing: this.#standing,
+      reconnector: this.#reconnector,
+      requests: this.#requests,
+      effects: this.#effects,
+    });
   }
 
   /** Its id and password, its timeout, and what it has seen. */
@@ -104,7 +112,7 @@ export class ClientSession<C> {
 
   /** Why the session has no server, or is no more. */
   get trouble(): Failure {
-    return this.#endFailure ?? this.#reconnector.whyLate();
+    return this.#end.failure ?? this.#reconnector.whyLate();
   }
 
   // Inputs.
@@ -116,7 +124,7 @@ export class ClientSession<C> {
    * OVERLOADED (too many watchers).
    */
   submit(body: RequestBody, context: C, deadline = Number.POSITIVE_INFINITY): SessionRequest<C> {
-    if (this.#endFailure !== undefined) throw new TerrariumError(this.#endFailure.code, this.#endFailure.message);
+    if (this.#end.failure !== undefined) throw new TerrariumError(this.#end.failure.code, this.#end.failure.message);
     const request = this.#requests.admitted(body, context, deadline);
     this.#watches.checkRoom(body);
     this.#requests.push(request);
@@ -152,22 +160,22 @@ export class ClientSession<C> {
   advance(now: number): void {
     const stoodStill = now - this.nextDeadline > sessionLimits.stoodStillMs;
     this.#pass(now);
-    if (this.#endFailure !== undefined) return;
+    if (this.#end.failure !== undefined) return;
     if (stoodStill) this.#reconnector.forgive(now);
-    for (const request of this.#requests.expire(now)) this.#fail(request, this.#reconnector.whyLate());
+    for (const request of this.#requests.expire(now)) this.#end.fail(request, this.#reconnector.whyLate());
     this.#reconnector.advance(now, this.#requests.outstanding > 0);
   }
 
   /** Lets go of the server and of the session, which lives on until it times out. */
   detach(): void {
-    if (this.#endFailure === undefined) this.#end("closed", closed);
+    if (this.#end.failure === undefined) this.#end.end("closed", closed);
   }
 
   // Outputs.
 
   /** When {@link advance} has something to do, if nothing else happens before; `Infinity` for never. */
   get nextDeadline(): number {
-    if (this.#endFailure !== undefined) return Number.POSITIVE_INFINITY;
+    if (this.#end.failure !== undefined) return Number.POSITIVE_INFINITY;
     const reconnecting = this.#reconnector.nextDeadline(this.#requests.outstanding > 0);
     return Math.min(this.#requests.nextDeadline, this.#standing.lostAt, reconnecting);
   }
@@ -226,9 +234,9 @@ export class ClientSession<C> {
     const message = `${link.endpoint.name} refuses: ${failure.message}`;
     switch (meaningOf(failure.code, this.#identity.sessionId !== 0)) {
       case "gone":
-        return this.#expire(failure);
+        return this.#end.expire(failure);
       case "taken":
-        return this.#end("expired", failure);
+        return this.#end.end("expired", failure);
       case "astray":
         return this.#astray(link, message);
       case "elsewhere":
@@ -246,7 +254,7 @@ export class ClientSession<C> {
     const unservedMs = this.#now - this.#reconnector.servedAt;
     if (!this.#endpoints.allElsewhere && unservedMs < this.#identity.timeoutMs)
       return this.#lose(link, { code: "WRONG_CLUSTER", message });
-    this.#end("expired", clusterGone(message));
+    this.#end.end("expired", clusterGone(message));
   }
 
   #connected(link: AttachingLink, answer: Connected): void {
@@ -254,10 +262,10 @@ export class ClientSession<C> {
     const stranger = this.#identity.strangerBehind(answer);
     if (stranger?.type === "violation") return this.#violation(link, stranger.what);
     if (stranger?.type === "astray") return this.#astray(link, `${link.endpoint.name} is wrong: ${stranger.what}`);
-    if (stranger?.type === "anotherPast") return this.#anotherPast(stranger.what);
+    if (stranger?.type === "anotherPast") return this.#end.anotherPast(stranger.what);
     if (this.state === "connecting") this.#requests.continueAfter(answer.lastRequestId);
     const contradiction = this.#requests.contradiction(answer.lastRequestId);
-    if (contradiction !== undefined) return this.#anotherPast(contradiction);
+    if (contradiction !== undefined) return this.#end.anotherPast(contradiction);
     this.#identity.attached(answer);
     this.#requests.rewind();
     this.#reconnector.attached(link, answer, this.#watches.rearm(answer.zxid), this.#now);
@@ -268,12 +276,12 @@ export class ClientSession<C> {
     const request = this.#requests.oldest;
     if (request === undefined || request.xid !== xid) return this.#violation(link, "a reply out of order");
     const { failure } = result;
-    if (failure?.code === "SESSION_EXPIRED") return this.#expire(failure);
+    if (failure?.code === "SESSION_EXPIRED") return this.#end.expire(failure);
     if (failure !== undefined && takenElsewhere(failure.code, request)) return this.#refused(link, failure);
     this.#requests.answered();
     this.#tell(this.#watches.answered(zxid));
     this.#identity.see(zxid);
-    if (request.body.type === "close") return this.#closed(zxid);
+    if (request.body.type === "close") return this.#end.closed(zxid);
     if (failure === undefined) this.#identity.showed(request.body);
     this.#watches.armed(request, result);
     if (request.settled) return;
@@ -308,42 +316,5 @@ export class ClientSession<C> {
 
   #lose(link: AttachingLink | AttachedLink, trouble: Failure): void {
     this.#reconnector.lose(link, trouble, this.#now);
-  }
-
-  // The end.
-
-  /**
-   * The cluster has another log than the one that the session has seen, as after a restoration from a backup, and with it
-   * another session.
-   */
-  #anotherPast(what: string): void {
-    this.#effects.deliver({ type: "violation", what });
-    this.#end("expired", anotherPast(what));
-  }
-
-  #expire(failure: Failure): void {
-    // A session that was to be closed and is gone was closed: the answer got lost.
-    const { closing } = this.#requests;
-    if (closing !== undefined && closing.xid > 0) return this.#closed(this.#identity.lastZxid);
-    this.#end("expired", failure, expired);
-  }
-
-  #closed(zxid: Zxid): void {
-    const request = present(this.#requests.closing, "close request");
-    if (!request.settled) this.#effects.deliver({ type: "answer", request, zxid, result: {} });
-    request.settled = true;
-    this.#end("closed", closed, expired);
-  }
-
-  #end(state: "expired" | "closed", why: Failure, forRequests = why): void {
-    this.#reconnector.end();
-    this.#endFailure = why;
-    for (const request of this.#requests.unsettled()) this.#fail(request, forRequests);
-    this.#standing.become(state);
-  }
-
-  #fail(request: SessionRequest<C>, failure: Failure): void {
-    this.#requests.settle(request);
-    this.#effects.deliver({ type: "failed", request, failure });
   }
 }
