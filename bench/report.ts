@@ -1,19 +1,11 @@
 /** What measurements come to: medians, ratios, and tables of them. */
 import { present } from "../src/base/assert.ts";
-import type { LoadCase } from "./load/loop.ts";
+import type { LoadCase, LoadFigures } from "./load/loop.ts";
 import type { Measured } from "./rounds.ts";
 
 /** The figures of a system in one case: medians over the repetitions, but for the longest latency, which is of all. */
-export interface Row extends LoadCase {
+export interface Row extends LoadFigures {
   readonly system: string;
-  readonly operationsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-  readonly errors: number;
-  readonly serverMicros: number | undefined;
-  readonly clientMicros: number;
-  readonly residentMiB: number | undefined;
 }
 
 /** Two systems: the first is measured against the second. */

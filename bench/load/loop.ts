@@ -23,10 +23,8 @@ export interface LoadOptions extends LoadCase {
   readonly progress?: (done: number) => void;
 }
 
-/** What was measured. Times per operation are user and system time. */
-export interface LoadResult extends LoadCase {
-  readonly seconds: number;
-  readonly operations: number;
+/** The figures of a case. Times per operation are user and system time. */
+export interface LoadFigures extends LoadCase {
   readonly operationsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -38,6 +36,12 @@ export interface LoadResult extends LoadCase {
   readonly clientMicros: number;
   /** Memory that the servers have in use, all together, MiB. */
   readonly residentMiB: number | undefined;
+}
+
+/** What was measured. */
+export interface LoadResult extends LoadFigures {
+  readonly seconds: number;
+  readonly operations: number;
 }
 
 const warmUpMs = 1000;

@@ -1,49 +1,36 @@
 /** Marks of transactions. */
 import { partsOf, pathOf } from "../../src/base/operation-traits.ts";
-import type { MultiPart, Zxid } from "../../src/base/operations.ts";
-import type { Entry, ServerId } from "../../src/raft/types.ts";
-import type { ModelFeed } from "../checkers/model-feed.ts";
-import type { RaftChecker } from "../checkers/raft-history.ts";
+import type { MultiPart } from "../../src/base/operations.ts";
+import type { Entry } from "../../src/raft/types.ts";
 import type { HistoryOperation } from "../world/history.ts";
 import type { Observer } from "../world/observer.ts";
-import type { Marks } from "./marks.ts";
+import { EntryMarks } from "./entry-marks.ts";
 
-export class TransactionMarks implements Observer, RaftChecker {
+/** Is to watch the log behind its feed. */
+export class TransactionMarks extends EntryMarks implements Observer {
   readonly name = "transaction marks";
-  readonly #marks: Marks;
-  readonly #feed: ModelFeed;
-  /** Every entry is looked at once. */
-  #seen: Zxid = 0;
 
-  /** Is to watch the log behind `feed`. */
-  constructor(marks: Marks, feed: ModelFeed) {
-    this.#marks = marks;
-    this.#feed = feed;
-  }
-
-  committed(_id: ServerId, { index }: Entry): void {
-    if (index <= this.#seen) return;
-    this.#seen = index;
-    const body = this.#feed.commandAt(index)?.body;
+  protected entered({ index }: Entry): void {
+    const body = this.feed.commandAt(index)?.body;
     if (body?.type !== "write" || body.operation.op !== "multi") return;
-    const { effects, sessions } = this.#feed.model;
+    const { effects, sessions } = this.feed.model;
     const effect = effects.get(index);
     if (effect === undefined) {
       const session = sessions.get(body.sessionId);
       if (session?.attachment === body.attachment && body.requestId <= session.lastRequestId)
-        this.#marks.hit("multi-repeated");
+        this.marks.hit("multi-repeated");
       return;
     }
-    if ((effect.failedPart ?? 0) > 0) this.#marks.hit("multi-refused");
+    if ((effect.failedPart ?? 0) > 0) this.marks.hit("multi-refused");
     if (effect.code !== "ok" || body.operation.parts.length < 2) return;
-    this.#marks.hit("multi-done");
-    if (meetsItself(partsOf(body.operation))) this.#marks.hit("multi-part-sees-another");
+    this.marks.hit("multi-done");
+    if (meetsItself(partsOf(body.operation))) this.marks.hit("multi-part-sees-another");
   }
 
   answered({ invocation, result }: HistoryOperation): void {
     if (invocation.type !== "read" || invocation.read.kind !== "multiRead" || result?.failure !== undefined) return;
     const failed = result?.results?.filter(({ failure }) => failure !== undefined).length ?? 0;
-    if (failed > 0 && failed < (result?.results?.length ?? 0)) this.#marks.hit("multi-read");
+    if (failed > 0 && failed < (result?.results?.length ?? 0)) this.marks.hit("multi-read");
   }
 }
 
