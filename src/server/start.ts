@@ -3,27 +3,20 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import { ClientStreams, streamsMax } from "../doors/client-streams.ts";
 import { CollectingLog } from "../doors/door-log.ts";
 import { FileGauge } from "../doors/file-gauge.ts";
 import { type FileBudget, fileBudget, openFilesMax } from "../doors/files.ts";
-import { HttpDoor } from "../http/http-door.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { Node } from "../node/node.ts";
 import { defaultNodeOptions } from "../node/options.ts";
 import type { Clock, Disk } from "../node/ports.ts";
 import type { Configuration } from "../raft/types.ts";
-import { ClientService } from "../rpc/client-service.ts";
-import { PeerTransport } from "../rpc/peer-transport.ts";
 import type { ServerIntroduction } from "../rpc/probe.ts";
 import { type LevelDisk, openLevelDisk } from "../storage/level-disk.ts";
 import { type Identity, noCluster, openStorage, type Recovered } from "../storage/open.ts";
-import { ZooKeeperDoor } from "../zookeeper/zookeeper-door.ts";
 import { checkAddresses } from "./addresses.ts";
-import { administer } from "./administration.ts";
-import { backup } from "./backup.ts";
-import { DiskGauge, directorySize } from "./disk-gauge.ts";
-import { closeDoors, type Doors, doorStats, openDoors } from "./doors.ts";
+import { DiskGauge } from "./disk-gauge.ts";
+import { closeDoors, doorStats, openDoors } from "./doors.ts";
 import { Host } from "./host.ts";
 import { findCluster } from "./join.ts";
 import { leaveInOrder } from "./leave.ts";
@@ -33,9 +26,9 @@ import { Lookout } from "./lookout.ts";
 import { followMembership } from "./membership.ts";
 import type { ServeOptions } from "./options.ts";
 import { QuotaWatch } from "./quota-watch.ts";
-import { administerAnywhere } from "./reconfiguration.ts";
 import { unlessAborted } from "./stopping.ts";
 import { timedDisk } from "./timed-disk.ts";
+import { clientStreams, doorsOf, type Inside, peerTransport } from "./wiring.ts";
 
 const clock: Clock = { now: () => performance.now(), wallClock: () => Date.now() };
 
@@ -162,73 +155,18 @@ async function serve(
       follow();
     },
   });
-  const { id } = options;
   const { clusterId, incarnation = 0 } = recovered.identity;
-  const peers = new PeerTransport({
-    clusterId,
-    id,
-    incarnation,
-    instance: () => node.instance,
-    waiting: () => !node.admitted,
-    knownIncarnation: (other) => node.knownIncarnation(other),
-    handlers: {
-      receivePeer: (from, messages, instance) => node.receivePeer(from, messages, instance),
-      peerConnected: (to) => node.peerConnected(to),
-      peerDisconnected: (from) => node.peerDisconnected(from),
-      observe: (question) => lookout.tell(question),
-    },
-    random: Math.random,
-    log: collecting,
-    door: { connectionsMax: files.peers },
-  });
-  const streams = new ClientStreams({
-    handlers: {
-      clientMessages: (connection, messages) => node.clientMessages(connection, messages),
-      clientDisconnected: (connection) => node.clientDisconnected(connection),
-      clientReady: (connection) => node.clientReady(connection),
-      asked: (reads, writes) => lookout.asked(reads, writes),
-      answered: (kind, durationMs) => lookout.answered(kind, durationMs),
-    },
-    log: collecting,
-    streamsMax: streamsMax(files.clients + files.zookeeper),
-  });
-  const clients = new ClientService({
-    streams,
-    handlers: {
-      status: () => lookout.status(),
-      sessions: (after) => lookout.sessions(after),
-      administer: (request, signal) => administer(node, request, signal),
-      backup: () => backup({ disk: level, clusterId, serverId: id, checkpoint: (done) => node.checkpoint(done) }),
-    },
-    log: collecting,
-    identities: options,
-    door: { connectionsMax: files.clients },
-  });
-  const zookeeper = new ZooKeeperDoor({
-    streams,
-    facts: {
-      appliedIndex: () => node.machine.appliedIndex,
-      mayWrite: (path, identities) => node.machine.mayWrite(path, identities),
-    },
-    log: collecting,
-    identities: options,
-    connectionsMax: files.zookeeper,
-    reconfigure: options.zookeeperReconfig ? (asked, signal) => administerAnywhere(node, asked, signal) : undefined,
-    words: options.zookeeperWords,
-    wordFacts: {
-      status: () => node.status(),
-      sessions: () => node.machine.sessions(),
-      silentMs: (session) => node.lookers.silentMs(session),
-      watches: () => node.lookers.watchers(),
-      dataBytes: () => directorySize(resolve(options.dataDir)),
-      address: options.zookeeperAddress ?? "",
-      dataDir: resolve(options.dataDir),
-    },
-  });
+  const inside: Inside = {
+    ...{ options, clusterId, incarnation, files, level, lookout, metrics, log: collecting },
+    node: () => node,
+  };
+  const peers = peerTransport(inside);
+  const streams = clientStreams(inside);
+  const doors = doorsOf(inside, streams, peers);
   const node = new Node(
     {
       ...defaultNodeOptions,
-      id,
+      id: options.id,
       clusterId,
       electionTimeoutMs: options.electionTimeoutMs,
       heartbeatMs: options.heartbeatMs,
@@ -253,20 +191,6 @@ async function serve(
     },
     recovered,
   );
-  const http = new HttpDoor({
-    connectionsMax: files.http,
-    status: () => lookout.status(),
-    metrics,
-    site: lookout.site(files),
-    onError: (error) => collecting.error({ err: error }, "an HTTP request failed"),
-    log: collecting,
-  });
-  const doors: Doors = {
-    clients: { door: clients, address: options.clientAddress },
-    peers: { door: peers, address: options.peerAddress },
-    zookeeper: { door: zookeeper, address: options.zookeeperAddress },
-    http: { door: http, address: options.httpAddress },
-  };
   const gauge = new DiskGauge({
     directory: resolve(options.dataDir),
     limits: options.disk,
