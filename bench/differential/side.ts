@@ -61,12 +61,13 @@ export class Side {
 
   /** Takes the steps, below a znode of their own, and tells what was heard. */
   async run(name: string, steps: readonly Step[]): Promise<readonly Line[]> {
-    this.#lines = [];
-    this.#owners = new Map();
     // Below a znode of its own, since the first one's siblings are created, too.
     this.#folder = `/${name}`;
     this.#prefix = `${this.#folder}/t`;
     for (let i = this.#seats.length; i < clients; i++) this.#seats.push(await this.#open());
+    // They may have been idle for so long that their sessions have expired.
+    await this.#settle();
+    this.#owners = new Map();
     for (const seat of this.#seats) {
       this.#owners.set(String(seat.sessionId), this.#owners.size);
       seat.watches.clear();
