@@ -95,7 +95,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   setAcl: {
-    takesRoom: () => false,
+    takesRoom: () => true,
     rule: (tree, { zxid, identities }, { path, acl, version }) => {
       if (path !== "/" && !/^(?:\/[^/]+)+$/.test(path)) return refused("BAD_ARGUMENTS");
       const list = kept(acl, identities);
@@ -116,7 +116,7 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
     },
   },
   multi: {
-    takesRoom: ({ parts }) => parts.some((part) => part.op.startsWith("create") || part.op === "setData"),
+    takesRoom: ({ parts }) => parts.some((part) => part.op.startsWith("create") || part.op.startsWith("set")),
     rule: (tree, entry, { parts }) =>
       tree.atomically(
         () => multiRule(tree, entry, parts),

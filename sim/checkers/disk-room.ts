@@ -1,7 +1,8 @@
 /**
  * Writes are refused for want of disk exactly when they are to be.
  *
- * - A server whose disk is almost full all the while that a create or setData reaches it and is answered, refuses it.
+ * - A server whose disk is almost full all the while that a create, setData or setAcl reaches it and is answered, refuses
+ *   it.
  * - A leader that is short of disk answers a report of another server by telling it so; whoever is told by its own leader
  *   refuses from then on.
  * - A leader says so only if its disk, or one of which it heard lately, is almost full; and a write is refused only if the

@@ -93,4 +93,15 @@ export const diskSpace: readonly Mutant[] = [
     kind: "safety",
     lesson: "A refusal beside the log leaves a hole in the session's numbers, and no later write can follow.",
   },
+  {
+    id: "K22",
+    title: "a list is taken though there is no room for it",
+    source: "ours",
+    file: "src/base/operations.ts",
+    find: "    withoutData: (operation) => ({ ...operation, acl: [] }),\n",
+    replace: "",
+    expects: ["disk-room"],
+    kind: "safety",
+    lesson: "It is not data that fill a disk, but bytes: whatever brings them along has to wait.",
+  },
 ];

@@ -66,7 +66,7 @@ const errors = {
   ],
   DISK_FULL: [
     "refused",
-    "a disk of the cluster is almost full, so that it takes no creates and no new data",
+    "a disk of the cluster is almost full, so that it takes no creates, no new data and no new lists",
     "make room on the disk that the message names, raise its quota, or delete znodes, which goes on; then try again",
   ],
   REPLY_TOO_LARGE: [

@@ -76,7 +76,7 @@ export function answersIn(result: Result): number {
   return result.failure === undefined && result.results !== undefined ? Math.max(1, result.results.length) : 1;
 }
 
-/** An operation without its data, as it goes through the log to be refused for want of disk; undefined: it needs none. */
+/** An operation without its data and lists, as it goes through the log to be refused for want of disk; undefined: it needs none. */
 export function withoutData(operation: Operation): Operation | undefined {
   return operation.op === "multi" ? multiWithoutData(operation) : partWithoutData(operation);
 }

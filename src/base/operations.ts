@@ -139,8 +139,8 @@ interface Traits<O> {
   /** The version that the znode has to have; -1 = any. */
   readonly version: (operation: O) => number;
   /**
-   * What goes through the log in its place when it is refused for want of disk: itself without its data. Left out: it
-   * takes no room, and is never refused.
+   * What goes through the log in its place when it is refused for want of disk: itself without its data and its list.
+   * Left out: it takes no room, and is never refused.
    */
   readonly withoutData?: (operation: O) => O;
   /** What it asks for, in words; `data` as they are to be shown. */
@@ -183,13 +183,14 @@ export const operationTraits: { readonly [N in PartName]: Traits<MultiParts[N]> 
   setAcl: {
     data: () => emptyBytes,
     version: ({ version }) => version,
+    withoutData: (operation) => ({ ...operation, acl: [] }),
     words: ({ path, acl, version }) =>
       `setAcl ${path} ${aclText(acl)}${version < 0 ? "" : ` if the version of its list is ${version}`}`,
   },
   createWithAcl: {
     data: ({ create }) => create.data,
     version: () => -1,
-    withoutData: (operation) => ({ ...operation, create: { ...operation.create, data: emptyBytes } }),
+    withoutData: (operation) => ({ ...operation, acl: [], create: { ...operation.create, data: emptyBytes } }),
     words: ({ acl, create }, data) => `${operationTraits[create.op].words(create as never, data)} for ${aclText(acl)}`,
   },
   check: {

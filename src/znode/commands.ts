@@ -73,8 +73,8 @@ export interface Write {
   readonly ackedRequestId: number;
   readonly operation: Operation;
   /**
-   * Why the origin refuses it with DISK_FULL (`node/peers/disk-room.ts`): it takes its number and changes nothing. The data of
-   * the operation is left out. Left out or empty: it is not refused.
+   * Why the origin refuses it with DISK_FULL (`node/peers/disk-room.ts`): it takes its number and changes nothing. The data and
+   * lists of the operation are left out. Left out or empty: it is not refused.
    */
   readonly diskFull?: string;
   /** Who the client had shown to be when the request came. Left out: nobody in particular. */

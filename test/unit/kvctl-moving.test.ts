@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Acl } from "../../src/base/acl.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import { Mover } from "../../src/kvctl/moving/move.ts";
 import { progressLine, withProgress } from "../../src/kvctl/moving/progress.ts";
@@ -18,6 +19,7 @@ import { FakeCluster } from "./kvctl-world.ts";
 
 interface Node extends Omit<MovedZnode, "path"> {
   version: number;
+  aversion: number;
   everHad: number;
 }
 
@@ -41,8 +43,9 @@ class MemoryTree implements SourceTree, TargetTree {
   }
 
   add(path: string, data: string, more: Partial<Node> = {}): this {
-    const node = { data: bytes(data), kind: "persistent", ttlMs: 0, acl: undefined, version: 0, everHad: 0 } as const;
-    this.nodes.set(path, { ...node, ...more });
+    const versions = { version: 0, aversion: 0, everHad: 0 };
+    const node = { data: bytes(data), kind: "persistent", ttlMs: 0, acl: undefined } as const;
+    this.nodes.set(path, { ...node, ...versions, ...more });
     const parent = this.nodes.get(parentOf(path));
     if (path !== "/" && parent !== undefined) parent.everHad++;
     return this;
@@ -94,6 +97,14 @@ class MemoryTree implements SourceTree, TargetTree {
       const node = this.nodes.get(path);
       if (node?.version !== version) return false;
       this.nodes.set(path, { ...node, data, version: version + 1 });
+      return true;
+    });
+
+  setAcl = (path: string, acl: Acl | undefined, aversion: number): Promise<boolean> =>
+    this.#answer("setAcl", path, () => {
+      const node = this.nodes.get(path);
+      if (node?.aversion !== aversion) return false;
+      this.nodes.set(path, { ...node, acl, aversion: aversion + 1 });
       return true;
     });
 
@@ -366,8 +377,34 @@ describe("a move", () => {
     source.add("/a", "", { acl: acl(1) });
     target.add("/a", "", { acl: acl(3) });
     await expect(moved()).rejects.toMatchObject({ code: "INCOMPLETE" });
-    expect(notes).toEqual(["kvctl: /a: its access control list is another one there"]);
+    expect(notes).toEqual(["kvctl: /a: it is there with another access control list (--overwrite replaces it)"]);
     target.nodes.set("/a", { ...(target.nodes.get("/a") as Node), acl: acl(1) });
+    await moved();
+  });
+
+  it("overwrites lists when told to, behind the data, however often others change them meanwhile", async () => {
+    const acl = [{ perms: 1, scheme: "world", id: "anyone" }];
+    source.add("/a", "new", { acl }).add("/a/b", "", { acl }).add("/a/c", "");
+    target.add("/a", "old").add("/a/b", "").add("/a/c", "", { acl });
+    const asked: string[] = [];
+    let changes = 2;
+    target.before = (what, path) => {
+      const node = target.nodes.get(path);
+      if (what.startsWith("set")) asked.push(`${what} ${path}`);
+      if (what === "setAcl" && path === "/a" && node !== undefined && changes-- > 0) node.aversion++;
+    };
+    await expect(moved()).rejects.toMatchObject({ code: "INCOMPLETE" });
+    expect(notes).toContain("kvctl: /a: it is there with other data and another list (--overwrite replaces them)");
+    expect(asked).toEqual([]);
+    await moved("/a", "/a", { overwrite: true });
+    expect(printed.at(-1)).toBe("imported /a to /a: 0 created, 3 overwritten\n");
+    expect(asked.filter((one) => one.endsWith("/a"))).toEqual(["set /a", "setAcl /a", "setAcl /a", "setAcl /a"]);
+    for (const [path, list] of [
+      ["/a", acl],
+      ["/a/b", acl],
+      ["/a/c", undefined],
+    ] as const)
+      expect(target.nodes.get(path)?.acl, path).toEqual(list);
     await moved();
   });
 

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { openAcl } from "../../src/base/acl.ts";
 import { DiskRoom } from "../../src/node/peers/disk-room.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import { NodeCluster } from "../support/node-cluster.ts";
 
 const data = Uint8Array.of(1, 2, 3);
 
-function request(requestId: number, operation: "create" | "setData" | "delete"): ClientMessage {
+function request(requestId: number, operation: "create" | "setData" | "setAcl" | "delete"): ClientMessage {
   const path = "/a";
   const made = { create: { op: "create", path, data, ephemeral: false, sequential: false } as const };
   const other = {
     setData: { op: "setData", path, data, version: -1 },
+    setAcl: { op: "setAcl", path, acl: openAcl, version: -1 },
     delete: { op: "delete", path, version: -1 },
   } as const;
   const all = { ...made, ...other };
@@ -30,7 +32,7 @@ function codes(messages: readonly ServerMessage[]): string[] {
 }
 
 describe("a cluster whose disks are almost full", () => {
-  it("refuses creates and setDatas in the session's order, takes deletes, and goes on by itself", () => {
+  it("refuses creates, setDatas and setAcls in the session's order, takes deletes, and goes on by itself", () => {
     const cluster = new NodeCluster(3);
     const leader = cluster.leader();
     cluster.connect(leader, 7);
@@ -38,12 +40,14 @@ describe("a cluster whose disks are almost full", () => {
     cluster.run(50);
     cluster.node(leader).setDiskLow("2 MiB are free");
     // All in one breath: a hole in the numbers would end the connection.
-    cluster.say(leader, 7, request(2, "setData"), request(3, "delete"), request(4, "create"), request(5, "delete"));
+    cluster.say(leader, 7, request(2, "setData"), request(3, "setAcl"), request(4, "delete"), request(5, "create"));
+    cluster.say(leader, 7, request(6, "delete"));
     cluster.run(100);
     cluster.node(leader).setDiskLow(undefined);
-    cluster.say(leader, 7, request(6, "create"));
+    cluster.say(leader, 7, request(7, "create"));
     cluster.run(50);
-    expect(codes(cluster.heard(leader, 7))).toEqual(["ok", "DISK_FULL", "ok", "DISK_FULL", "NO_NODE", "ok"]);
+    const told = ["ok", "DISK_FULL", "DISK_FULL", "ok", "DISK_FULL", "NO_NODE", "ok"];
+    expect(codes(cluster.heard(leader, 7))).toEqual(told);
     const digests = [...cluster.nodes.values()].map((node) => node.machine.digest());
     expect(new Set(digests).size).toBe(1);
   });

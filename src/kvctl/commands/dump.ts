@@ -126,8 +126,8 @@ export const registerLoad: Register = (program, host) => {
       `Makes the znodes that \`kvctl dump\` has written, or you: see there for what a line is. A line without data makes a
 znode without. Given a path, the first line's znode goes there and all others, which have to be below it, go with it; missing parents
 of the first are made.`,
-      `What is there already with the same data and kind is left alone; what differs is named and left as it is, unless
---overwrite replaces its data. The exit code is 1 if something is not there in the end.`,
+      `What is there already with the same data, kind and list is left alone; what differs is named and left as it is,
+unless --overwrite replaces its data and list. The exit code is 1 if something is not there in the end.`,
       `A file is checked to its end first: where a line is malformed nothing is done. Standard input is taken as it comes: a
 malformed line ends it, and it is said what was done before.`,
     ],
@@ -136,7 +136,7 @@ malformed line ends it, and it is said what was done before.`,
     .argument("<file>", "the lines; - for standard input")
     .argument("[path]", "where to put them (default: where their paths say)")
     .option("--dry-run", "change nothing; tell what would be done")
-    .option("--overwrite", "replace data that differ")
+    .option("--overwrite", "replace data and access control lists that differ")
     .action((file: string, path: string | undefined, { overwrite, dryRun }: LoadOptions) =>
       host.run(commonOptions(command), (context) =>
         load(context, file, path, { overwrite: overwrite === true, dryRun: dryRun === true }),

@@ -126,13 +126,13 @@ const collect = (text: string, before: readonly string[]): readonly string[] => 
 function moveOptions(command: Command): Command {
   return command
     .option("--dry-run", "change nothing; tell what would be done")
-    .option("--overwrite", "replace data that differ")
+    .option("--overwrite", "replace data and access control lists that differ")
     .option("--counters", "let numbers of sequences go on where they are")
     .option("--zk-auth <credential>", "show ZooKeeper who you are: digest:user:password, @file", collect, []);
 }
 
 const rules = `What is there already with the same data, kind and access control list is left alone; what differs is named
-and left as it is, unless --overwrite replaces its data. So a move that was broken off goes on when it is given again. What
+and left as it is, unless --overwrite replaces its data and list. So a move that was broken off goes on when it is given again. What
 was left out or differs is counted, and the exit code is 1 if something is not there in the end.`;
 
 const aboutCounters = `The next number of a sequence is one more than all the children that its parent ever had, and begins

@@ -8,7 +8,7 @@ import { type MovedZnode, type TargetTree, type ThereZnode, ZnodeRefusal } from 
 const roundsMax = 5;
 
 export interface PlaceOptions {
-  /** Different data there is replaced. */
+  /** Different data and lists there are replaced. */
   readonly overwrite: boolean;
   /** Nothing is changed; it is told what would be. */
   readonly dryRun: boolean;
@@ -54,6 +54,7 @@ async function tried(
 ): Promise<MoveOutcome | Trouble> {
   // Below what this run has made there is nothing yet; elsewhere to look costs less than to try.
   let there = parent === "fresh" ? undefined : await target.read(znode.path);
+  let replaced = false;
   for (let round = 0; round < roundsMax; round++) {
     if (there === undefined) {
       if (dryRun) return "created";
@@ -62,26 +63,37 @@ async function tried(
       if (made === "missing") return { outcome: "failed", sentence: "its parent is not there" };
     } else {
       const difference = differenceOf(znode, there);
-      if (difference === undefined) return "same";
-      if (difference !== "data") return { outcome: "different", sentence: difference };
-      if (!overwrite)
-        return { outcome: "different", sentence: "it is there with other data (--overwrite replaces them)" };
-      if (dryRun || (await target.set(znode.path, znode.data, there.version))) return "overwritten";
+      if (difference !== undefined) return { outcome: "different", sentence: difference };
+      const data = !bytesEqual(znode.data, there.data);
+      const acl = !aclEqual(znode.acl ?? openAcl, there.acl ?? openAcl);
+      if (!data && !acl) return replaced ? "overwritten" : "same";
+      if (!overwrite) return { outcome: "different", sentence: `it is there with ${others(data, acl)}` };
+      if (dryRun) return "overwritten";
+      // The data first: by the new list it may be that nobody here sets them.
+      const set = data && (await target.set(znode.path, znode.data, there.version));
+      replaced ||= set;
+      if ((set || !data) && (!acl || (await target.setAcl(znode.path, znode.acl, there.aversion))))
+        return "overwritten";
     }
     there = await target.read(znode.path);
   }
   return { outcome: "failed", sentence: "others go on changing it" };
 }
 
-/** "data" if only the data differ; otherwise a sentence, or undefined where nothing does. */
+/** What keeps it from being made the same: a sentence, or undefined. */
 function differenceOf(znode: MovedZnode, there: ThereZnode): string | undefined {
   if (there.kind === "ephemeral") return "an ephemeral has its name there";
   if (znode.kind !== undefined && there.kind !== undefined && znode.kind !== there.kind)
     return `it is ${names[znode.kind]}, and ${names[there.kind]} there`;
   if (znode.kind === "ttl" && there.kind === "ttl" && znode.ttlMs !== there.ttlMs)
     return `its time to live is ${znode.ttlMs} ms, and ${there.ttlMs} ms there`;
-  if (!aclEqual(znode.acl ?? openAcl, there.acl ?? openAcl)) return "its access control list is another one there";
-  return bytesEqual(znode.data, there.data) ? undefined : "data";
+  return undefined;
+}
+
+/** With what it is there, one of which at least is another. */
+function others(data: boolean, acl: boolean): string {
+  if (!data) return "another access control list (--overwrite replaces it)";
+  return acl ? "other data and another list (--overwrite replaces them)" : "other data (--overwrite replaces them)";
 }
 
 const names = {

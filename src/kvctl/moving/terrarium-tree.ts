@@ -1,6 +1,6 @@
 /** The tree of a Terrarium cluster, as znodes are moved from it and to it. */
 
-import type { Acl } from "../../base/acl.ts";
+import { type Acl, openAcl } from "../../base/acl.ts";
 import { TerrariumError } from "../../base/errors.ts";
 import type { Stat } from "../../base/operations.ts";
 import { kindOf } from "../../base/znode-kinds.ts";
@@ -83,7 +83,8 @@ export class TerrariumTree implements SourceTree, TargetTree {
   read(path: string): Promise<ThereZnode | undefined> {
     return unlessGone(async () => {
       const [{ data, stat }, acl] = await Promise.all([this.#session.get(path, this.#local), this.#acl(path)]);
-      return { ...kindFields(stat), acl, data, version: stat.version, everHad: everHadOf(stat) };
+      const { version, aversion } = stat;
+      return { ...kindFields(stat), acl, data, version, aversion, everHad: everHadOf(stat) };
     });
   }
 
@@ -103,14 +104,12 @@ export class TerrariumTree implements SourceTree, TargetTree {
     }
   }
 
-  async set(path: string, data: Uint8Array, version: number): Promise<boolean> {
-    try {
-      await refusing(this.#session.set(path, data, { version, timeoutMs: this.#timeoutMs }));
-      return true;
-    } catch (error) {
-      if (hasCode(error, "BAD_VERSION") || hasCode(error, "NO_NODE")) return false;
-      throw error;
-    }
+  set(path: string, data: Uint8Array, version: number): Promise<boolean> {
+    return ifVersion(this.#session.set(path, data, { version, timeoutMs: this.#timeoutMs }));
+  }
+
+  setAcl(path: string, acl: Acl = openAcl, version = -1): Promise<boolean> {
+    return ifVersion(this.#session.setAcl(path, acl, { version, timeoutMs: this.#timeoutMs }));
   }
 
   async countOn(path: string, by: number): Promise<void> {
@@ -132,6 +131,17 @@ async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
     return await refusing(read());
   } catch (error) {
     if (hasCode(error, "NO_NODE")) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the version was that one. */
+async function ifVersion(answer: Promise<unknown>): Promise<boolean> {
+  try {
+    await refusing(answer);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "BAD_VERSION") || hasCode(error, "NO_NODE")) return false;
     throw error;
   }
 }

@@ -53,6 +53,8 @@ export interface SourceTree {
 /** What has the name already. */
 export interface ThereZnode extends Omit<MovedZnode, "path"> {
   readonly version: number;
+  /** Of the list. */
+  readonly aversion: number;
   /** See {@link SeenZnode}. */
   readonly everHad: number;
 }
@@ -64,6 +66,8 @@ export interface TargetTree {
   read(path: string): Promise<ThereZnode | undefined>;
   /** New data, if the version is that one; whether it was. */
   set(path: string, data: Uint8Array, version: number): Promise<boolean>;
+  /** Another list, if the version of the present one is that one; whether it was. Undefined: everybody may do everything. */
+  setAcl(path: string, acl: Acl | undefined, aversion: number): Promise<boolean>;
   /** Makes children of a znode and removes them again, so many: its next number of a sequence is higher by that. */
   countOn(path: string, by: number): Promise<void>;
 }

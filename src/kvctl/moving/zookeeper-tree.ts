@@ -1,5 +1,5 @@
 /** The tree of ZooKeeper servers, as znodes are moved from it and to it. */
-import { type Credential, openAcl } from "../../base/acl.ts";
+import { type Acl, type Credential, openAcl } from "../../base/acl.ts";
 import { emptyBytes } from "../../base/bytes.ts";
 import type { Stat } from "../../base/operations.ts";
 import { kindOf, type ZnodeKind } from "../../base/znode-kinds.ts";
@@ -120,7 +120,8 @@ export class ZooKeeperTree implements SourceTree, TargetTree {
         this.#ask(opcode.getAcl, requests.path, { path }, replies.acls),
       ]);
       const kind = this.#kind(path, stat);
-      return { ...kind, data, version: stat.version, everHad: everHadOf(stat), acl: movedAcl(acls) };
+      const { version, aversion } = stat;
+      return { ...kind, data, version, aversion, everHad: everHadOf(stat), acl: movedAcl(acls) };
     });
   }
 
@@ -148,13 +149,11 @@ export class ZooKeeperTree implements SourceTree, TargetTree {
   async set(path: string, data: Uint8Array, version: number): Promise<boolean> {
     if (3 * path.length + data.length + createBytes > frameBytesMax)
       throw new ZnodeRefusal(`${data.length} bytes are too large for a ZooKeeper server (its jute.maxbuffer)`);
-    try {
-      await this.#ask(opcode.setData, requests.setData, { path, data, version }, replies.stat);
-      return true;
-    } catch (error) {
-      if (isCode(error, zkError.BADVERSION) || isCode(error, zkError.NONODE)) return false;
-      throw refusalOf(error);
-    }
+    return await ifVersion(this.#ask(opcode.setData, requests.setData, { path, data, version }, replies.stat));
+  }
+
+  setAcl(path: string, acls: Acl = openAcl, version = -1): Promise<boolean> {
+    return ifVersion(this.#ask(opcode.setAcl, requests.setAcl, { path, acls, version }, replies.stat));
   }
 
   async countOn(path: string, by: number): Promise<void> {
@@ -196,6 +195,17 @@ export class ZooKeeperTree implements SourceTree, TargetTree {
         if (!(error instanceof ConnectionError) || error.trouble !== "lost" || tries === triesMax) throw error;
       }
     }
+  }
+}
+
+/** Whether the version was that one. */
+async function ifVersion(answer: Promise<unknown>): Promise<boolean> {
+  try {
+    await answer;
+    return true;
+  } catch (error) {
+    if (isCode(error, zkError.BADVERSION) || isCode(error, zkError.NONODE)) return false;
+    throw refusalOf(error);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Whether there is room on the disks for more data. A disk that is quite full ends its server, and a majority of them the
- * cluster; so before that creates and setDatas are refused, while deletes, which make room, and sessions go on.
+ * cluster; so before that creates, setDatas and setAcls are refused, while deletes, which make room, and sessions go on.
  *
  * Each server refuses for its own clients: when its own disk is almost full, and when its leader says so. The leader says
  * so when its own disk is, or when those of so many voters are that the others are no majority: each server tells it with
