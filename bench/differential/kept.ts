@@ -87,4 +87,22 @@ const keptBack: readonly (readonly Step[])[] = [
   ],
 ];
 
-export const kept: readonly (readonly Step[])[] = [...keptBack];
+const twice = [ask("create", "/d/e"), ask("delete", "/d/e"), ask("setData", "/d"), ask("setData", "/d")];
+const ephemeral = ask("create", "/d/e", { flags: 3 });
+
+/** Several changes of one znode within one entry. */
+const atOnce: readonly (readonly Step[])[] = [
+  [
+    ...does(ask("create", "/d"), ask("create", "/a")),
+    ...watches(ask("addWatch", "/d"), ask("addWatch", "/a", { mode: 1 }), ask("getChildren", "/", watched)),
+    ...does(ask("multi", "/", { parts: twice }), ask("multi", "/", { parts: [...twice, ...twice] })),
+    ...does(ask("multi", "/", { parts: [ask("setData", "/a"), ask("create", "/a/b"), ask("setData", "/a")] })),
+  ],
+  [
+    ...does(ask("create", "/d"), ephemeral, ephemeral, ask("create", "/d/f")),
+    ...watches(ask("addWatch", "/d")),
+    { type: "close", client: 1 },
+  ],
+];
+
+export const kept: readonly (readonly Step[])[] = [...keptBack, ...atOnce];

@@ -90,9 +90,11 @@ export class Side {
     return this.#lines;
   }
 
+  /** A parent of several is told of once here, and by ZooKeeper for each. */
   #sort(from: number): void {
-    const lines = this.#lines.splice(from);
-    this.#lines.push(...lines.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)));
+    const lines = this.#lines.splice(from).sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+    const again = ({ text }: Line, i: number): boolean => text.includes(" event 4 ") && text === lines[i - 1]?.text;
+    this.#lines.push(...lines.filter((line, i) => !again(line, i)));
   }
 
   /** Ends all connections. */

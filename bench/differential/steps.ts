@@ -123,9 +123,9 @@ export interface Sequence {
   readonly alone: boolean;
 }
 
-/** Draws a sequence of `length` steps, about. One in seven has to do with quotas and the znodes that are there from the start. */
+/** Draws a sequence of `length` steps, about. One in twelve has to do with quotas and the znodes that are there from the start. */
 export function drawSequence(random: Random, length: number): Sequence {
-  const alone = random() < 0.15;
+  const alone = random() < 0.08;
   return { steps: drawSteps(random, length, alone), alone };
 }
 

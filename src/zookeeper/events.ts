@@ -1,5 +1,6 @@
 /** Events of watches, as ZooKeeper's clients are told of them. */
 import type { WatchEvent, WatchKind } from "../base/reads.ts";
+import { watchKinds } from "../base/watch-rules.ts";
 import type { ToldEvent } from "../protocol/client-messages.ts";
 import type { JuteWriter } from "./jute.ts";
 import { replyHeader, watcherEvent } from "./records.ts";
@@ -9,8 +10,8 @@ const syncConnected = 3;
 
 /** Tells the events of one connection. */
 export class Events {
-  /** The newest event that was told: one change is told once, however many watches it fires. */
-  #told: { readonly number: number; readonly path: string; readonly zxid: number } | undefined;
+  /** The newest event, and the place of its watch among the kinds: one change is told once, however many watches it fires. */
+  #told: { readonly number: number; readonly path: string; readonly zxid: number; readonly place: number } | undefined;
 
   /**
    * What is to be written for an event; undefined: it was told, or is kept from its client, as by ZooKeeper since 3.8.4 (in
@@ -20,9 +21,12 @@ export class Events {
     if (unreadable) return undefined;
     const number = numberOf(type, kind);
     const told = this.#told;
-    // By number: of one znode both kinds of watches may want a resync, and each stands for another event here.
-    if (told?.number === number && told.path === path && told.zxid === zxid) return undefined;
-    this.#told = { number, path, zxid };
+    const place = watchKinds.indexOf(kind);
+    this.#told = { number, path, zxid, place };
+    // By number: of one znode both kinds of watches may want a resync, and each stands for another event here. A change
+    // fires watches kind by kind: what comes again from the same kind is another change of the same multi.
+    const another = type !== "resync" && place <= (told?.place ?? 0);
+    if (!another && told?.number === number && told.path === path && told.zxid === zxid) return undefined;
     return (writer) => {
       replyHeader.write(writer, { xid: notificationXid, zxid: -1, err: 0 });
       watcherEvent.write(writer, { type: number, state: syncConnected, path });

@@ -69,6 +69,13 @@ describe("events", () => {
     expect(resynced("data", "data", "children")).toEqual([3, 4]);
   });
 
+  it("of two changes of one entry are two, each told once however many watches it fires", () => {
+    const changed = (kind: WatchKind) =>
+      ({ type: "event", event: { type: "dataChanged", kind, path: "/a", zxid: 100 } }) as const;
+    expect(told(changed("data"), changed("persistent"), changed("recursive"))).toHaveLength(1);
+    expect(told(changed("persistent"), changed("recursive"), changed("persistent"))).toHaveLength(2);
+  });
+
   it("of what the client may not read are kept from it", () => {
     const event = { type: "created", kind: "exist", path: "/a", zxid: 100 } as const;
     expect(told({ type: "event", event: { ...event, unreadable: true } })).toEqual([]);
