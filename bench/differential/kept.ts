@@ -60,6 +60,12 @@ const keptBack: readonly (readonly Step[])[] = [
     { type: "rejoin", client: 0, other: 1, meanwhile: ask("setData", "/") },
     ...does(list(openAcl), ask("setData", "/d")),
   ],
+  [
+    ...watches(ask("exists", "/d", watched)),
+    ...does(ask("create", "/d", { acl: unread }), ask("delete", "/d")),
+    { type: "rejoin", client: 0, other: 1, meanwhile: ask("create", "/a") },
+    ...does(ask("create", "/d")),
+  ],
   // Who one is counts from when it is shown, for watches that were armed before, too.
   [
     { ...bob, client: 1 },

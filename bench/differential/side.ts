@@ -255,12 +255,15 @@ export class Side {
    * Forgets watches that were spent in silence, since their client may not read what happened, as far as it shows that they
    * were: to one that is armed again ZooKeeper tells what is otherwise than when it was left, however long ago that came to be.
    */
-  async #forgetSpent({ client, watches }: Seat): Promise<void> {
+  async #forgetSpent(seat: Seat): Promise<void> {
+    const { client, watches } = seat;
     for (const key of [...watches]) {
       const [kind = "", path = ""] = key.split(" ");
       if (!["data", "exist", "child"].includes(kind)) continue;
       const reply = await client.ask(opcode.exists, requests.read, { path, watch: false });
       if ((reply?.err === 0) === (kind === "exist")) watches.delete(key);
+      // What nobody told it is known to it now.
+      seat.lastZxid = Math.max(seat.lastZxid, reply?.zxid ?? 0);
     }
   }
 
