@@ -7,7 +7,6 @@ const connection = (id: number) =>
   new Connection(id, {
     appliedIndex: () => 0,
     evaluate: () => ({}),
-    armed: () => undefined,
     disarm: () => {},
     mayEvaluate: () => true,
     allTold: () => true,

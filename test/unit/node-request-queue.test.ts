@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { Result } from "../../src/base/operations.ts";
 import type { Read, WatchEvent } from "../../src/base/reads.ts";
-import { RequestQueue } from "../../src/node/clients/request-queue.ts";
+import { RequestQueue, type Slot } from "../../src/node/clients/request-queue.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 
 const read = (local: boolean): Read => ({ kind: "getData", path: "/a", watch: false, local });
@@ -46,8 +46,11 @@ describe("RequestQueue", () => {
     sent = [];
     const evaluator = {
       appliedIndex: () => applied,
-      evaluate: (asked: Read): Result => evaluate(asked),
-      armed: () => (watch && !had ? spec : undefined),
+      evaluate: (slot: Slot, asked: Read): Result => {
+        const result = evaluate(asked);
+        if (watch && !had) slot.armed = spec;
+        return result;
+      },
       disarm: () => {
         watch = false;
       },

@@ -5,7 +5,7 @@
  */
 import type { ClientIdentity } from "../../base/acl.ts";
 import type { Result, SessionId, Zxid } from "../../base/operations.ts";
-import type { Read, WatchSpec } from "../../base/reads.ts";
+import type { Read } from "../../base/reads.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { Replica } from "../core.ts";
@@ -14,7 +14,7 @@ import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import { ReadIndexes } from "./read-indexes.ts";
 import type { ReadTurns } from "./read-turns.ts";
-import type { Evaluator } from "./request-queue.ts";
+import type { Evaluator, Slot } from "./request-queue.ts";
 import type { ClientWatches } from "./watches.ts";
 
 /** Reads on their way to their answers. */
@@ -25,8 +25,6 @@ export class ClientReads {
   readonly #raft: Pick<Raft, "requestRead" | "cancelRead">;
   readonly #connections: Connections;
   readonly #indexes = new ReadIndexes();
-  /** What the last read armed that its connection had not armed before. */
-  #armed: WatchSpec | undefined;
 
   constructor(
     replica: Replica,
@@ -51,8 +49,7 @@ export class ClientReads {
   evaluator(connection: ConnectionId): Evaluator {
     return {
       appliedIndex: () => this.#replica.machine.appliedIndex,
-      evaluate: (read, identities) => this.#evaluate(connection, read, identities),
-      armed: () => this.#armed,
+      evaluate: (slot, read) => this.#evaluate(connection, slot, read),
       disarm: (spec) => void this.#watches.remove(connection, [spec], true),
       mayEvaluate: () => this.#turns.mayRead,
       allTold: () => this.#replica.allTold,
@@ -102,22 +99,21 @@ export class ClientReads {
     return state?.type === "attached" ? state.sessionId : 0;
   }
 
-  #evaluate(connection: ConnectionId, read: Read, identities: readonly ClientIdentity[]): Result {
+  #evaluate(connection: ConnectionId, slot: Slot, read: Read): Result {
     const { machine } = this.#replica;
-    this.#armed = undefined;
     this.#turns.spent(this.#workOf(connection, read));
     const { kind, watches = [] } = read;
     if (kind === "removeWatches" || kind === "checkWatches") {
       const found = this.#watches.remove(connection, watches, kind === "removeWatches");
       return found ? {} : { failure: { code: "NO_WATCHER", message: "the connection has no such watch" } };
     }
-    const result = machine.read(read, this.#sessionOf(connection), identities);
+    const result = machine.read(read, this.#sessionOf(connection), slot.identities);
     const spec = watchArmedBy(read, result);
     if (spec === undefined) return result;
     const isNew = !this.#watches.remove(connection, [spec], false);
     const failure = this.#watches.arm(connection, spec);
     if (failure !== undefined) return { failure };
-    if (isNew) this.#armed = spec;
+    if (isNew) slot.armed = spec;
     return result;
   }
 }

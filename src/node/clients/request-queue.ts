@@ -53,10 +53,8 @@ const nothingRead: Read = { kind: "sync", path: "/", watch: false, local: true }
 export interface Evaluator {
   /** Newest applied index. */
   appliedIndex(): Zxid;
-  /** Answers a read of who is one of `identities` from the present state, and arms its watch. */
-  evaluate(read: Read, identities: readonly ClientIdentity[]): Result;
-  /** The watch that the last {@link evaluate} armed, if the connection had none such before. */
-  armed(): WatchSpec | undefined;
+  /** Answers a slot's read from the present state, and arms its watch: `slot.armed`, if the connection had none such before. */
+  evaluate(slot: Slot, read: Read): Result;
   /** Disarms a watch: the answer that armed it does not count. */
   disarm(spec: WatchSpec): void;
   /** Whether a read may be answered now, or waits for its turn: {@link RequestQueue.advance} is called again then. */
@@ -229,8 +227,8 @@ export class RequestQueue {
   #answer(slot: Slot, read: Read): void {
     // The zxid is taken first: evaluating changes nothing but watches.
     const zxid = this.#evaluator.appliedIndex();
-    slot.answer = { zxid, result: slot.known ?? this.#evaluator.evaluate(read, slot.identities) };
-    slot.armed = slot.known === undefined ? this.#evaluator.armed() : undefined;
+    slot.armed = undefined;
+    slot.answer = { zxid, result: slot.known ?? this.#evaluator.evaluate(slot, read) };
   }
 
   #cut(length: number): void {
