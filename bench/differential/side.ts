@@ -64,14 +64,7 @@ export class Side {
     // Below a znode of its own, since the first one's siblings are created, too.
     this.#folder = `/${name}`;
     this.#prefix = `${this.#folder}/t`;
-    for (let i = this.#seats.length; i < clients; i++) this.#seats.push(await this.#open());
-    // They may have been idle for so long that their sessions have expired.
-    await this.#settle();
-    this.#owners = new Map();
-    for (const seat of this.#seats) {
-      this.#owners.set(String(seat.sessionId), this.#owners.size);
-      seat.watches.clear();
-    }
+    await this.#seatAnew();
     const first = this.#seat(0).client;
     for (const path of [this.#folder, this.#prefix]) {
       const made = await first.ask(opcode.create, requests.create, { path, data: utf8(""), acls, flags: 0 });
@@ -95,6 +88,14 @@ export class Side {
     const lines = this.#lines.splice(from).sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
     const again = ({ text }: Line, i: number): boolean => text.includes(" event 4 ") && text === lines[i - 1]?.text;
     this.#lines.push(...lines.filter((line, i) => !again(line, i)));
+  }
+
+  /** Opens sessions of which nothing is known, and closes those of the last sequence, if they have not expired by now. */
+  async #seatAnew(): Promise<void> {
+    await Promise.all(this.#seats.map(({ client }) => client.ask(opcode.closeSession, requests.nothing, {})));
+    this.#owners = new Map();
+    this.#seats = [];
+    for (let n = 0; n < clients; n++) await this.#replace(n);
   }
 
   /** Ends all connections. */
