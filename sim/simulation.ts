@@ -85,7 +85,7 @@ export class Simulation implements World {
     this.#kernel = kernel;
     const wire = config.bytes ? asBytes : asObjects;
     const network = new SimNetwork(kernel, serverCount(config), config.networkUs, wire);
-    const connections = new SimConnections(kernel, config.clientUs, wire, config.addresses, config.clientAhead);
+    const connections = new SimConnections(kernel, config, wire);
     this.#network = network;
     this.#connections = connections;
     const bootstrap: Configuration = bootstrapConfiguration(config.servers);
@@ -94,7 +94,7 @@ export class Simulation implements World {
       kernel,
       plan,
       () => targets,
-      (fault, subject) => this.#faults.strike(fault, subject),
+      (fault, subject, client) => this.#faults.strike(fault, subject, client),
     );
     const serverParts: ServerParts = { ...parts, hooks: this.#triggers, bootstrap };
     const allServers = Array.from({ length: serverCount(config) }, (_, i) => new SimServer(i + 1, serverParts));
@@ -102,7 +102,8 @@ export class Simulation implements World {
     this.#servers = [undefined, ...allServers];
     this.servers = this.#servers;
     const targets = new Targets(allServers, kernel.randomness.draws("targets"));
-    const clients = new SimClients({ ...parts, history: this.history }, (id) => this.#servers[id]);
+    const ofClients = { ...parts, history: this.history, hooks: this.#triggers };
+    const clients = new SimClients(ofClients, (id) => this.#servers[id]);
     this.#clients = clients;
     this.#faults = new Faults({ ...parts, allServers, clients, targets, operator: new Operator(allServers) });
     this.#calm = new Calm({ ...parts, allServers, clients });

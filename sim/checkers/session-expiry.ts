@@ -1,7 +1,7 @@
 /**
  * A session expires only after its leader has heard nothing of it for the session's timeout, by the leader's own clock
  * and while its process ran; and in quiet times, with every link and process sound, not while its client speaks up. No
- * client is told of an end that the log has not decided.
+ * client is told of an end that the log has not decided, and one that has closed its session of no other end.
  */
 import { limits } from "../../src/base/limits.ts";
 import type { SessionId } from "../../src/base/operations.ts";
@@ -47,6 +47,8 @@ export class SessionExpiry implements Observer {
   readonly #sessions = new Map<number, SessionId>();
   /** When a client's word for its session last reached which server, virtual µs. */
   readonly #spoke = new Map<SessionId, Map<ServerId, number>>();
+  /** The session that each client has closed last. */
+  readonly #closed = new Map<number, SessionId>();
   /** Since when nothing is disturbed, virtual µs. */
   #quietSinceUs: number | undefined = 0;
 
@@ -56,11 +58,18 @@ export class SessionExpiry implements Observer {
 
   /** A client is told of its session's end only by the log's decision. */
   sessionEvent({ client, type, reason, sessionId }: SessionEvent): void {
+    if (this.#closed.get(client) === sessionId && sessionId !== 0 && reason !== "closed")
+      throw new InvariantBroken(
+        this.name,
+        `client ${client} was told that its session ${sessionId} is closed, and then: ${reason ?? type}`,
+      );
     if (type === "ended" && reason === "expired") this.#isOver(client, sessionId, "has expired");
   }
 
   answered({ client, outcome, invocation, sessionId }: HistoryOperation): void {
-    if (outcome === "answered" && invocation.type === "close") this.#isOver(client, sessionId, "is closed");
+    if (outcome !== "answered" || invocation.type !== "close") return;
+    this.#closed.set(client, sessionId);
+    this.#isOver(client, sessionId, "is closed");
   }
 
   #isOver(client: number, session: SessionId, what: string): void {

@@ -22,6 +22,8 @@ export class Faults {
   readonly #inForce = new Map<number, () => void>();
   #resolved: { target: ServerTarget; server: ServerId }[] = [];
   #client: number | undefined;
+  /** The client that heard what triggered the fault that is striking. */
+  #heardBy: number | undefined;
   #over = false;
 
   constructor(parts: FaultParts) {
@@ -45,12 +47,13 @@ export class Faults {
     });
   }
 
-  /** One fault strikes. `subject` is the server whose doing triggered it. */
-  strike(fault: number, subject?: ServerView): void {
+  /** One fault strikes. `subject` is the server whose doing triggered it, `client` the client that heard it. */
+  strike(fault: number, subject?: ServerView, client?: number): void {
     const planned = this.#parts.plan.faults[fault];
     if (planned === undefined || this.#over) return;
     this.#resolved = [];
     this.#client = undefined;
+    this.#heardBy = client;
     const action = planned.what;
     const atUs = this.#parts.kernel.now;
     try {
@@ -115,7 +118,7 @@ export class Faults {
   }
 
   #chosen(target: ClientTarget): ClientTarget {
-    const chosen = this.#parts.clients.resolve(target);
+    const chosen = target === "random" ? (this.#heardBy ?? this.#parts.clients.resolve(target)) : target;
     if (chosen !== target && typeof chosen === "number") this.#client = chosen;
     return chosen;
   }

@@ -1,4 +1,5 @@
-/** Faults that wait for the nth time that something happens on a server. */
+/** Faults that wait for the nth time that something happens on a server, or between it and a client. */
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { When } from "../plan/actions.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -18,7 +19,9 @@ interface Armed {
 export class Triggers implements ServerHooks {
   readonly #kernel: Kernel;
   readonly #targets: () => Targets;
-  readonly #strike: (fault: number, subject: ServerView) => void;
+  readonly #strike: (fault: number, subject: ServerView, client?: number) => void;
+  /** Clients whose server has answered nothing yet that came behind their attachment. */
+  readonly #fresh = new Set<number>();
   #waiting: Armed[] = [];
   /** Terms in which each server was seen to lead. */
   readonly #led = new Map<number, number>();
@@ -27,7 +30,7 @@ export class Triggers implements ServerHooks {
     kernel: Kernel,
     plan: Plan,
     targets: () => Targets,
-    strike: (fault: number, subject: ServerView) => void,
+    strike: (fault: number, subject: ServerView, client?: number) => void,
   ) {
     this.#kernel = kernel;
     this.#targets = targets;
@@ -72,6 +75,19 @@ export class Triggers implements ServerHooks {
     this.#count("answers", server);
   }
 
+  /** A client has taken a frame of `server`, and done with it what it does. */
+  hears(server: ServerView, client: number, messages: readonly ServerMessage[]): void {
+    for (const { type } of messages) {
+      if (type === "connected") this.#fresh.add(client);
+      else if (type === "reply" || type === "pong") this.#fresh.delete(client);
+      const early = type === "event" && this.#fresh.has(client);
+      this.#each("hears", server, client, ({ when }) => {
+        if (when.kind !== "hears") return false;
+        return when.what === "any" || when.what === type || (early && when.what === "early");
+      });
+    }
+  }
+
   /** The server may have become leader. */
   step(server: ServerView): void {
     const raft = server.node?.raft;
@@ -81,15 +97,25 @@ export class Triggers implements ServerHooks {
   }
 
   #count(kind: Armed["when"]["kind"], server: ServerView, message?: PeerMessage): void {
+    this.#each(kind, server, undefined, ({ when }) => {
+      if (message === undefined || !("message" in when)) return true;
+      return when.message === "any" || when.message === message.type;
+    });
+  }
+
+  #each(
+    kind: Armed["when"]["kind"],
+    server: ServerView,
+    client: number | undefined,
+    isMeant: (armed: Armed) => boolean,
+  ): void {
     for (const armed of this.#waiting) {
       const { when } = armed;
-      if (when.kind !== kind || this.#kernel.now < armed.notBeforeUs) continue;
-      if (message !== undefined && "message" in when && when.message !== "any" && when.message !== message.type)
-        continue;
+      if (when.kind !== kind || this.#kernel.now < armed.notBeforeUs || !isMeant(armed)) continue;
       if (!this.#targets().matches(when.server, server)) continue;
       if (++armed.seen < when.nth) continue;
       this.#waiting = this.#waiting.filter((other) => other !== armed);
-      this.#strike(armed.fault, server);
+      this.#strike(armed.fault, server, client);
     }
   }
 }

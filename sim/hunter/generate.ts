@@ -7,6 +7,7 @@ import { writeChoices } from "../operations.ts";
 import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../world/random.ts";
+import { drawBrokenArming } from "./client-schedules.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
   applyWorks,
@@ -100,6 +101,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
     clientAhead: randomness.draws("plan client ahead").pick([1_000_000, 1_000_000, 1, 3]),
+    frameMessages: randomness.draws("plan frames").pick(arming ? [1, 1, 3, 1_000_000] : [1_000_000, 1_000_000, 1, 3]),
     appendHoldMs: randomness.draws("plan hold").pick([limits.appendHoldMs, limits.appendHoldMs, 0, 3, 500]),
     undurableBytesMax: randomness.draws("plan undurable").pick([2_000, 20_000, 64 * 1024 * 1024]),
     unappliedBytesMax: randomness.draws("plan unapplied").pick([limits.unappliedBytesMax, 500, 3_000]),
@@ -167,6 +169,8 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     faults.push(...drawCutOff(randomness.draws("plan cut off"), horizonMs, config.sessionTimeoutMs));
   const hops = randomness.draws("plan hops");
   if (disturbed && (hops.chance(0.25) || arming)) faults.push(...drawHops(hops, horizonMs));
+  const broken = randomness.draws("plan broken arming");
+  if (disturbed && broken.chance(arming ? 0.7 : 0.05)) faults.push(...drawBrokenArming(broken, horizonMs));
   if (disturbed && randomness.draws("plan hung disks").chance(0.15))
     faults.push(...drawHungDisks(randomness.draws("plan hung disks"), horizonMs, electionTimeoutMs));
   if (disturbed && randomness.draws("plan wrong clocks").chance(0.15))

@@ -124,4 +124,16 @@ export const clients: readonly Mutant[] = [
     lesson:
       "Certainty can be had too little as well: a client that never hears that the leader heard it has to leave one healthy server after another.",
   },
+  {
+    id: "G11",
+    title: "the answer to a close ends nothing",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session.ts",
+    find: '    if (request.body.type === "close") return this.#end.closed(zxid);\n',
+    replace: "",
+    expects: ["session-expiry"],
+    kind: "safety",
+    lesson:
+      "Whoever closes a session is told that it is closed. If it went on as if nothing had happened, it would soon hear that it has expired: the word for a loss.",
+  },
 ];

@@ -64,11 +64,18 @@ export const messageTypes = word(
 );
 
 /**
+ * What a client takes from a server. `early`: an event before the server has answered anything that came behind the
+ * attachment: so perhaps before all watches are armed again.
+ */
+export const heardKinds = word("any", "connected", "early", "event", "reply", "pong");
+
+/**
  * When a fault strikes: at a time, or at the nth time that something happens on a server, counted from `atMs` on.
  * `receives`: before the server handles a message of the kind. `sends`: when it hands one to the network, before it
  * goes out. `writes`: when it has handed a batch to the disk. `persists`: when a batch is on stable storage and the
  * server does not know yet. `answers`: when it hands an answer to a client's stream, before it goes out. `commits`: as
  * leader it has found entries committed, and neither told nor answered anybody. `elected`: the server has become leader.
+ * `hears`: a client has taken something from the server; a fault of a client that is drawn is one of this client then.
  */
 export const when = tagged({
   at: { atMs: time },
@@ -89,6 +96,12 @@ export const when = tagged({
   commits: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
   answers: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
   elected: { server: optional(linkEnd, "any"), nth: optional(integer(1, 1e6), 1), atMs: optional(time, 0) },
+  hears: {
+    server: optional(linkEnd, "any"),
+    what: optional(heardKinds, "any"),
+    nth: optional(integer(1, 1e6), 1),
+    atMs: optional(time, 0),
+  },
 });
 export type When = Infer<typeof when>;
 

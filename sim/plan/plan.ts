@@ -91,6 +91,8 @@ const config = object({
   applyWork: optional(units, limits.applyWorkPerTurn),
   /** Messages that a client has not taken from its stream, from which on its server lets its reads wait until half of them are. */
   clientAhead: optional(integer(1, 1_000_000), 1_000_000),
+  /** Messages in one frame between a client and a server: of more the stream makes several, between which it may break. */
+  frameMessages: optional(integer(1, 1_000_000), 1_000_000),
   /** How fast snapshots leave (see the node's `SnapshotPace`). */
   snapshotPace: optional(snapshotPace, snapshotPace.check({}, "snapshotPace")),
   /** One way between servers, microseconds. */

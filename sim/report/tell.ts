@@ -38,6 +38,15 @@ function ordinal(nth: number): string {
   return `${nth}${teen ? "th" : last === 1 ? "st" : last === 2 ? "nd" : last === 3 ? "rd" : "th"}`;
 }
 
+const heard = {
+  any: "a message",
+  connected: "its attachment",
+  early: "an event, before any answer,",
+  event: "an event",
+  reply: "an answer",
+  pong: "the answer to a ping",
+} as const;
+
 /** When a fault strikes. */
 export function tellWhen(when: When): string {
   if (when.kind === "at") return `at ${duration(when.atMs)}`;
@@ -60,6 +69,8 @@ export function tellWhen(when: When): string {
       return `just before ${server} answers a client${nth}${after}`;
     case "elected":
       return `when ${server} has become leader${nth}${after}`;
+    case "hears":
+      return `when a client has taken ${heard[when.what]} from ${server}${nth}${after}`;
   }
 }
 

@@ -14,6 +14,7 @@ import type { ServerId } from "../../src/raft/types.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
 import type { SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
+import type { ClientHooks } from "./hooks.ts";
 import { firstIdentities, shownBy } from "./identities.ts";
 import { invocationOf } from "./invocations.ts";
 import { addressesOf, balancer, LoadBalancer, serverIds } from "./load-balancer.ts";
@@ -24,6 +25,7 @@ import { Seen } from "./seen.ts";
 /** What a client is part of. */
 export interface ClientParts extends RunParts {
   readonly history: History;
+  readonly hooks: ClientHooks;
 }
 
 type Asked = SessionRequest<HistoryOperation>;

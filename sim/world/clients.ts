@@ -135,6 +135,8 @@ export class SimClients implements ClientFaults {
         if (connection.state !== "open" || connection.clientKnows) return false;
         connections.taken(connection, event.messages.length);
         client.receive(connection, event.messages);
+        if (this.#parts.hooks.armed && connection.client <= this.all.length)
+          this.#parts.hooks.hears(server, connection.client, event.messages);
         return true;
       case "brokenToClient":
         connection.clientKnows = true;

@@ -1,6 +1,7 @@
 /** The streams between clients and servers: in order and reliable until they break, as TCP is. */
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import type { Config } from "../plan/plan.ts";
 import { firstIdentities, SimDoor } from "./identities.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Draws, Spread } from "./random.ts";
@@ -38,15 +39,19 @@ export class SimConnections {
   readonly #wire: Wire;
   readonly #addresses: boolean;
   readonly #ahead: number;
+  readonly #frameMessages: number;
+  readonly #clients: number;
   readonly #all = new Map<number, SimConnection>();
   #lastId = 0;
 
-  /** `addresses`: whether servers know those of clients; `ahead`: see the plan's `clientAhead`. */
-  constructor(kernel: Kernel, delayUs: Spread, wire: Wire, addresses: boolean, ahead: number) {
-    this.#addresses = addresses;
-    this.#ahead = ahead;
+  /** Of `config`, what concerns clients' connections. */
+  constructor(kernel: Kernel, config: Config, wire: Wire) {
+    this.#addresses = config.addresses;
+    this.#ahead = config.clientAhead;
+    this.#frameMessages = config.frameMessages;
+    this.#clients = config.clients;
     this.#kernel = kernel;
-    this.#delayUs = delayUs;
+    this.#delayUs = config.clientUs;
     this.#wire = wire;
   }
 
@@ -82,18 +87,29 @@ export class SimConnections {
   /** The client sends a frame. */
   up(connection: SimConnection, sent: readonly ClientMessage[]): void {
     if (connection.state === "broken" || connection.clientKnows) return;
-    const messages = this.#wire.client(sent);
-    const event = { kind: "toServer", cause: this.#kernel.current, connection: connection.id, messages } as const;
-    this.#kernel.at(this.#upUs(connection), event);
+    for (const messages of this.#cut(connection, this.#wire.client(sent))) {
+      const event = { kind: "toServer", cause: this.#kernel.current, connection: connection.id, messages } as const;
+      this.#kernel.at(this.#upUs(connection), event);
+    }
   }
 
   /** The server sends a frame. */
   down(connection: SimConnection, sent: readonly ServerMessage[]): void {
     if (connection.state !== "open" || connection.serverKnows) return;
-    const messages = this.#wire.server(sent);
-    connection.untaken += messages.length;
-    const event = { kind: "toClient", cause: this.#kernel.current, connection: connection.id, messages } as const;
-    this.#kernel.at(this.#downUs(connection), event);
+    for (const messages of this.#cut(connection, this.#wire.server(sent))) {
+      connection.untaken += messages.length;
+      const event = { kind: "toClient", cause: this.#kernel.current, connection: connection.id, messages } as const;
+      this.#kernel.at(this.#downUs(connection), event);
+    }
+  }
+
+  /** The frames that are made of one. Those of strangers stay whole: what is wrong with them may be their size. */
+  #cut<T>({ client }: SimConnection, messages: readonly T[]): readonly (readonly T[])[] {
+    const most = this.#frameMessages;
+    if (messages.length <= most || client > this.#clients) return [messages];
+    const frames: T[][] = [];
+    for (let i = 0; i < messages.length; i += most) frames.push(messages.slice(i, i + most));
+    return frames;
   }
 
   /** Whether so much is on its way to the client that its reads had better wait; then a `drained` event ends that. */

@@ -1,6 +1,13 @@
 /** Where faults may strike in the middle of what a server does. */
+import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerView } from "./view.ts";
+
+/** Told what clients have just heard; may break their connections there. */
+export interface ClientHooks {
+  readonly armed: boolean;
+  hears(server: ServerView, client: number, messages: readonly ServerMessage[]): void;
+}
 
 /** Told what a server is about to do or has just done; may kill it there. */
 export interface ServerHooks {
