@@ -32,6 +32,10 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     kind: "open",
     why: "As E7 of the catalogue, which other seeds find: a leader that hears of no majority goes on leading. Its clients leave it, since no read is confirmed; what is missing is a checker that counts for how long it has heard of none.",
   },
+  eb52218a: {
+    kind: "open",
+    why: "A client that has closed its session is never told that it is closed, and then that it has expired. Since then it is checked that who closes a session hears of no other end, which finds it in the fourth run (G11).",
+  },
   ba57c6db: { kind: "cost", why: "A message more that arms no watch, when a client attaches." },
   "964bb102": {
     kind: "cost",
