@@ -72,6 +72,7 @@ export function kept(
   wanted: readonly AclItem[],
   identities: readonly ClientIdentity[],
 ): readonly AclItem[] | undefined {
+  if (wanted.length > 1_000) return undefined;
   const shown = identities.filter(({ scheme }) => scheme === "digest");
   const list: AclItem[] = [];
   const seen = new Set<string>();
@@ -87,7 +88,8 @@ export function kept(
     else if (scheme === "world" || scheme === "digest" || scheme === "ip") list.push(item);
     else return undefined;
   }
-  return list.length === 0 ? undefined : list;
+  const bytes = list.reduce((sum, { scheme, id }) => sum + 8 + scheme.length + id.length, 0);
+  return list.length === 0 || bytes > 64 * 1024 ? undefined : list;
 }
 
 /** A list as who may not change it is shown it. */

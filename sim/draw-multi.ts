@@ -47,7 +47,7 @@ function drawStory(drawing: Drawing): readonly PartStep[] {
     ephemeral: false,
     sequential: false,
   });
-  switch (draws.below(7)) {
+  switch (draws.below(8)) {
     case 0:
       return [
         create(path, "a"),
@@ -73,6 +73,12 @@ function drawStory(drawing: Drawing): readonly PartStep[] {
         { kind: "setData", path, data: `${data}b`, version: -1 },
         { kind: "check", path, version: version + 1 },
       ];
+    case 6: {
+      // Two of one entry, not in the order of their names: they end in that order, wherever they end.
+      const at = parent();
+      const first: PartStep = { kind: "create", path: `${at}/z-`, data: `${data}a`, ephemeral: true, sequential: true };
+      return [first, { ...first, path: `${at}/e-`, data: `${data}b` }];
+    }
     default:
       return [
         { kind: "create", path: `${parent()}/e-`, data: `${data}a`, ephemeral: true, sequential: true },

@@ -2,6 +2,7 @@
  * What the simulator knows of each operation: how a plan says it, what it should come to, and how often and with what
  * clients draw it. A new operation gets its row in each table here; the compiler asks for it.
  */
+import { dataOf, pathOf } from "../src/base/operation-traits.ts";
 import type {
   MultiPart,
   OperationName,
@@ -127,6 +128,8 @@ const operations: { readonly [N in OperationName]: SimOperation<N> } = {
 
 /** One after the other, up to the first that is refused. */
 function multiRule(tree: ModelTree, entry: ModelEntry, parts: readonly MultiPart[]): Done {
+  const bytes = parts.reduce((sum, part) => sum + pathOf(part).length + dataOf(part).length, 0);
+  if (parts.length > 1_000 || bytes > 2 * dataBytesMax) return refused("MULTI_TOO_LARGE");
   const results: PartResult[] = [];
   for (const [i, part] of parts.entries()) {
     const { code, success } = partRule(tree, entry, part);

@@ -96,7 +96,7 @@ const list = [
   {
     invariant: "shown",
     sentence:
-      "What people are shown of a server's sessions, ephemerals and watches, page by page, is what it holds, each once.",
+      "What people are shown of a server's sessions, ephemerals and watches, page by page, is what it holds, each once; and so are its log, its elections, its members and its quotas.",
     from: "",
     file: "sim/checkers/shown.ts",
   },
@@ -256,7 +256,8 @@ const list = [
   },
   {
     invariant: "client-protocol",
-    sentence: "A server sends a client only what the protocol allows at that point.",
+    sentence:
+      "A server sends a client only what the protocol allows at that point; and what a session tells its program of itself goes together.",
     from: "",
     file: "sim/world/client.ts",
   },

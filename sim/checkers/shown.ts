@@ -7,6 +7,7 @@ import type { SessionId } from "../../src/base/operations.ts";
 import type { SessionRow } from "../../src/node/clients/session-page.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { NodeView, ServerView } from "../world/view.ts";
+import { wronglyShown } from "./shown-core.ts";
 
 /** Steps from one look to the next, and sessions on a page: few, so that there are several pages. */
 const everySteps = 64;
@@ -22,6 +23,8 @@ export class Shown implements Observer {
     const rows = this.#rowsOf(id, node);
     this.#sessions(id, node, rows);
     this.#watches(id, node, rows);
+    const wrong = wronglyShown(node);
+    if (wrong !== undefined) this.#break(id, wrong);
   }
 
   /** All rows, page by page. */
@@ -37,12 +40,15 @@ export class Shown implements Observer {
     }
   }
 
-  #sessions(id: number, { machine }: NodeView, rows: readonly SessionRow[]): void {
+  #sessions(id: number, { lookers, machine }: NodeView, rows: readonly SessionRow[]): void {
     const held = [...machine.sessions()];
     const told = rows.map((row) => row.id).join(", ");
     const are = held.map((session) => session.id).join(", ");
     if (told !== are) this.#break(id, `the sessions ${told}, and has ${are}`);
-    for (const [i, { ephemeralCount, ephemerals }] of rows.entries()) {
+    for (const [i, { id: told, silentMs, ephemeralCount, ephemerals }] of rows.entries()) {
+      // A page has it in whole milliseconds.
+      if (Math.abs((lookers.silentMs(told) ?? 0) - (silentMs ?? 0)) > 1)
+        this.#break(id, `two silences of session ${told}`);
       const session = held[i];
       const paths = session?.ephemeralPaths(ephemerals.length) ?? [];
       if (session?.ephemeralCount !== ephemeralCount || [...paths].join() !== ephemerals.join())

@@ -4,6 +4,7 @@
  * session was meanwhile.
  */
 
+import { limits } from "../../src/base/limits.ts";
 import type { Zxid } from "../../src/base/operations.ts";
 import type { WatchEvent, WatchKind, WatchSpec } from "../../src/base/reads.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
@@ -55,6 +56,8 @@ export class Watches implements Observer {
   readonly #waiting: Waiting[] = [];
   /** By client: of its newest connection. */
   readonly #armed: Armed[] = [];
+  /** Servers remember so few changes that they may say of any watch that they know no more. */
+  #forgets = false;
   /** By server id: the checkpoint or snapshot that it began with; what changed before is unknown to it but for Stats. */
   readonly #remembersFrom: Index[] = [];
   /** Whether servers know the addresses of their clients. */
@@ -66,6 +69,7 @@ export class Watches implements Observer {
 
   begin({ plan }: World): void {
     this.#addresses = plan.config.addresses;
+    this.#forgets = plan.config.changeHistoryMax < limits.changeHistoryMax;
   }
 
   answered({ client, life, invocation, identities: shown, outcome, result, zxid }: HistoryOperation): void {
@@ -217,7 +221,7 @@ export class Watches implements Observer {
     const { kind, path } = event;
     const key = keyOf(kind, path);
     const knownTo = armed.rearmed.get(key);
-    if (knownTo !== undefined && knownTo < (this.#remembersFrom[server] ?? 0)) armed.late.add(key);
+    if (knownTo !== undefined && (this.#forgets || knownTo < (this.#remembersFrom[server] ?? 0))) armed.late.add(key);
     if (stands(kind)) {
       this.#mayBeTold(client, armed, event);
       return this.#firesAgain(client, armed, event);

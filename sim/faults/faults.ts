@@ -155,6 +155,8 @@ export class Faults {
         return this.#parts.clients.move(this.#chosen(action.client));
       case "stallClient":
         return this.#parts.clients.stall(this.#chosen(action.client), action.forMs);
+      case "falseServer":
+        return this.#parts.clients.mislead(this.#chosen(action.client), action.says);
       case "member": {
         const who = this.#server(action.server);
         return this.#atLeader((leader) => this.#parts.operator.change(leader, action, who));

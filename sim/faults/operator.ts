@@ -1,7 +1,7 @@
 /** What an operator does: changes the membership and hands leadership over, at the server that leads. */
 import { type MembershipRequest, requestedChange } from "../../src/node/membership-requests.ts";
 import type { Node } from "../../src/node/node.ts";
-import { wantedMembership } from "../../src/raft/membership-change.ts";
+import { type MembershipChange, wantedMembership, withAdded, withRemoved } from "../../src/raft/membership-change.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
 import type { ActionOf } from "../plan/actions.ts";
 import { memberOf } from "../world/configuration.ts";
@@ -21,10 +21,13 @@ export class Operator {
   change(leader: SimServer, action: ActionOf<"member">, who: SimServer | undefined): void {
     leader.operate((node) => {
       const { configuration } = node.raft;
-      if (action.change === "mistake") return comesToNothing(configuration);
+      if (action.change === "mistake") {
+        comesToNothing(configuration);
+        return this.#isRefused(leader, node, who);
+      }
       const request = this.#request(node, action, who);
       if (request === undefined) return;
-      const change = requestedChange(configuration, request, this.#incarnation(request));
+      const change = requestedChange(configuration, request, this.#incarnations());
       if (change === "done" || "code" in change) return;
       const { voters, wantedVoters } = configuration;
       const answer = node.changeMembership(change);
@@ -33,9 +36,24 @@ export class Operator {
     });
   }
 
-  /** Asks `leader` to hand over to `heir`. */
-  transfer(leader: SimServer, heir: SimServer): void {
-    leader.operate((node) => node.transferLeadership(heir.id));
+  /** Asks `leader` to hand over to `heir`, or to whom it likes. */
+  transfer(leader: SimServer, heir: SimServer | undefined): void {
+    leader.operate((node) => node.transferLeadership(heir?.id));
+  }
+
+  /** What nobody may ask of Raft, however it is asked, and what nobody may ask of `who` unless it leads. */
+  #isRefused(leader: SimServer, node: Node, who: SimServer | undefined): void {
+    const { configuration } = node.raft;
+    for (const change of impossible(configuration))
+      if (node.changeMembership(change) === "accepted")
+        throw new InvariantBroken("membership", `n${leader.id} takes the change ${JSON.stringify(change)}`);
+    if (who === undefined || who === leader) return;
+    who.operate((other) => {
+      if (other.raft.isLeader) return;
+      const answers = [other.transferLeadership(leader.id), other.changeMembership(wantedMembership(configuration))];
+      if (answers.includes("accepted"))
+        throw new InvariantBroken("membership", `n${who.id}, which does not lead, takes an operator's request`);
+    });
   }
 
   #request(node: Node, { change, force }: ActionOf<"member">, who?: SimServer): MembershipRequest | undefined {
@@ -65,15 +83,34 @@ export class Operator {
         if (gone === undefined) return undefined;
         return about(this.#spare(configuration), (id) => ({ type: "replace", gone, member: memberOf(id), force }));
       }
+      case "several":
+        return this.#several(configuration, wanted, force, who?.id);
       case "mistake":
         return undefined;
     }
   }
 
-  /** What the newcomer answers with that a request is about. */
-  #incarnation(request: MembershipRequest): number {
-    const newcomer = "member" in request ? request.member.id : 0;
-    return this.#servers[newcomer - 1]?.recovered?.identity.incarnation ?? 0;
+  /** A spare server comes, `who` goes, an observer gets to vote; now and then all are named that are to be there. */
+  #several(configuration: Configuration, wanted: MembershipChange, force: boolean, who?: ServerId): MembershipRequest {
+    const spare = this.#spare(configuration);
+    const [observer] = wanted.learners;
+    const known = wanted.members.filter(({ id }) => id === observer);
+    const joining = [...(spare === undefined ? [] : [memberOf(spare)]), ...known];
+    const exactly = spare !== undefined && spare % 2 === 0;
+    const staying = exactly ? wanted.members.filter(({ id }) => id !== who && id !== observer) : [];
+    const observes = (id: ServerId): boolean => id !== observer && wanted.learners.includes(id);
+    return {
+      type: "reconfigure",
+      joining: [...joining, ...staying].map((member) => ({ member, observer: observes(member.id) })),
+      leaving: who === undefined || exactly ? [] : [who],
+      exactly,
+      force,
+    };
+  }
+
+  /** What servers answer with that a request might be about. */
+  #incarnations(): ReadonlyMap<ServerId, number> {
+    return new Map(this.#servers.map(({ id, recovered }) => [id, recovered?.identity.incarnation ?? 0]));
   }
 
   /**
@@ -104,6 +141,21 @@ function sameVoters({ raft }: Node, voters: readonly ServerId[], newcomers: read
 /** The request that is about server `id`, if there is such a server. */
 function about(id: ServerId | undefined, request: (id: ServerId) => MembershipRequest): MembershipRequest | undefined {
   return id === undefined ? undefined : request(id);
+}
+
+/** A voter that is to observe, an id that was used before, an address that another has. */
+function impossible(configuration: Configuration): readonly MembershipChange[] {
+  const wanted = { ...wantedMembership(configuration), force: true };
+  const [gone] = configuration.retired ?? [];
+  const [first] = wanted.members;
+  const voter = wanted.voters.find((id) => configuration.voters.includes(id));
+  const changes: MembershipChange[] = [{ ...wanted, voters: [] }];
+  for (const member of wanted.members)
+    if (member.id === voter) changes.push(withAdded(withRemoved(wanted, voter), member, true));
+  if (gone !== undefined) changes.push(withAdded(wanted, memberOf(gone, 1), true));
+  if (first !== undefined)
+    changes.push(withAdded(wanted, { ...memberOf(nobody, 1), peerAddress: first.peerAddress }, true));
+  return changes;
 }
 
 /** No server has this id. */
@@ -149,5 +201,15 @@ function mistakes(configuration: Configuration): readonly MembershipRequest[] {
   if (second !== undefined) requests.push({ type: "update", id: first.id, peerAddress: second.peerAddress, force });
   const [voter] = voters;
   if (voter !== undefined) requests.push({ type: "promote", id: voter, force });
+  const observing = members.map((member) => ({ member, observer: learners.includes(member.id) }));
+  requests.push({ type: "reconfigure", joining: observing, leaving: [nobody], exactly: true, force });
+  if (gone !== nobody)
+    requests.push({
+      type: "reconfigure",
+      joining: [{ member: memberOf(gone), observer: false }],
+      leaving: [],
+      exactly: false,
+      force,
+    });
   return requests;
 }

@@ -48,7 +48,9 @@ export class ServerFaults {
         if (this.#isForming(server)) server.refill("nothing");
         return;
       case "transfer":
-        return this.#tools.atLeader((leader) => this.#tools.parts.operator.transfer(leader, server));
+        return this.#tools.atLeader((leader) =>
+          this.#tools.parts.operator.transfer(leader, action.open ? undefined : server),
+        );
       case "slowDisk":
         server.disk.extraUs = Math.round(action.extraMs * 1000);
         return this.#tools.lasts(fault, action.forMs, () => {

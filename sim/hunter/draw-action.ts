@@ -1,5 +1,5 @@
 /** Draws what a fault of a kind does. */
-import { type Action, type ActionKind, mistakes, type ServerTarget } from "../plan/actions.ts";
+import { type Action, type ActionKind, lies, type Mistake, mistakes, type ServerTarget } from "../plan/actions.ts";
 import type { Draws } from "../world/random.ts";
 
 /** Kinds that a swarm chooses from; a crash restarts by itself. */
@@ -31,6 +31,7 @@ export const faultKinds = [
   "lowDisk",
   "loseRow",
   "strangeClient",
+  "falseServer",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -46,6 +47,14 @@ const targets = [
   "freshest",
   "random",
 ] as const;
+
+/** Megabytes go their way for these. */
+const costly: readonly Mistake[] = ["data", "parts", "pile", "characters"];
+
+function drawMistake(draws: Draws): Mistake {
+  const drawn = draws.pick(mistakes);
+  return costly.includes(drawn) && draws.chance(0.75) ? "path" : drawn;
+}
 
 /** One action. */
 export function drawAction(kind: FaultKind, draws: Draws, servers: number, horizonMs: number): Action {
@@ -117,15 +126,22 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
         "giveUp",
         "move",
         "mistake",
+        "several",
       ] as const);
       return { kind, change, server: draws.chance(0.2) ? "down" : server, force: draws.chance(0.1) };
     }
     case "transfer":
-      return { kind, server: draws.pick(["follower", "follower", "laggard", "freshest", "random", server]) };
+      return {
+        kind,
+        server: draws.pick(["follower", "follower", "laggard", "freshest", "random", server]),
+        open: draws.chance(0.2),
+      };
     case "otherLife":
       return { kind, server, says: draws.pick(["vote", "heartbeat"] as const) };
     case "strangeClient":
-      return { kind, server: draws.pick(["leader", "follower", "random"] as const), says: draws.pick(mistakes) };
+      return { kind, server: draws.pick(["leader", "follower", "random"] as const), says: drawMistake(draws) };
+    case "falseServer":
+      return { kind, client: draws.pick(["random", "random", "all"] as const), says: draws.pick(lies) };
     case "jumpClock":
       return { kind, server, byMs: draws.pick([-100_000, -1_000, -10, 10, 1_000, 100_000]) };
   }

@@ -11,6 +11,7 @@ import { drawBrokenArming } from "./client-schedules.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
   applyWorks,
+  changeHistories,
   crowd,
   disks,
   hastyCheckpoints,
@@ -115,6 +116,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     readWork: randomness.draws("plan read work").pick(readWorks),
     snapshotPace: randomness.draws("plan snapshot pace").pick(snapshotPaces),
     applyWork: randomness.draws("plan apply work").pick(applyWorks),
+    changeHistoryMax: randomness.draws("plan history").pick(changeHistories),
     forwardedBytesMax: randomness.draws("plan forwarded").pick([limits.forwardedBytesMax, 4_000]),
     proposedWindowBytes: randomness
       .draws("plan proposed window")
@@ -148,7 +150,11 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       getAllChildrenNumber: randomness.draws("plan descendants").pick([0, 0, 0, 2]),
       ...drawAccess(randomness.draws("plan access")),
       multiRead: randomness.draws("plan multi reads").pick([0, 0, 3, 10]),
+      blunder: randomness.draws("plan blunders").pick([0, 0, 0.1]),
+      vanish: randomness.draws("plan processes").pick([0, 0, 0.5, 1]),
+      inherit: randomness.draws("plan heirs").pick([0, 0, 0.5, 2]),
     },
+    patienceMs: randomness.draws("plan patience").pick([0, 0, 0, 100, 1_000, 10_000]),
     setBytes: randomness.draws("plan set bytes").pick([0, 0, 0, 300, 2_000]),
     readers: randomness.draws("plan readers").pick(contended ? [1, 2, 3] : [0, 1, 2]),
   };

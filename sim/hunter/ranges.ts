@@ -47,6 +47,9 @@ export const slowArming = {
 /** Everything is compacted at once. */
 export const hastyCheckpoints = { dirtyBytes: 1, logBytes: 1, tailBytes: 0, awayBytes: 0, heldBytes: 0 } as const;
 
+/** How many changes servers remember: as in production, mostly, or hardly any. */
+export const changeHistories = [100_000, 100_000, 100_000, 100_000, 100_000, 1, 20] as const;
+
 /** How much is applied and told of in one turn: as in production, or so little that entries and events wait. */
 export const applyWorks = [limits.applyWorkPerTurn, limits.applyWorkPerTurn, 1, 2, 5] as const;
 

@@ -94,7 +94,7 @@ export function drawLedAgain(draws: Draws, horizonMs: number, electionTimeoutMs:
   };
   const gapMs = electionTimeoutMs * draws.pick([4, 6]);
   for (let atMs = gapMs; atMs + 2.5 * electionTimeoutMs < horizonMs && faults.length < 60; atMs += gapMs) {
-    const handOver: Action = { kind: "transfer", server: "follower" };
+    const handOver: Action = { kind: "transfer", server: "follower", open: false };
     const forMs = electionTimeoutMs * draws.pick([0.3, 0.6]);
     at(atMs, { kind: "replay", from: "leader", to: "any", rate: 0.3, forMs: 3 * electionTimeoutMs });
     at(atMs + forMs, handOver);

@@ -19,6 +19,7 @@ import type { Marks } from "./marks.ts";
 /** What was last seen of a client. */
 interface Seen {
   server: ServerId;
+  session: number;
   life: number;
   connection: number;
   /** Newest request sent. */
@@ -142,13 +143,17 @@ export class ClientMarks implements Observer, RaftChecker {
       else if (message.type === "refused" && message.failure.code === "NO_QUORUM") this.#marks.hit("no-quorum-told");
   }
 
-  sessionEvent({ client, life, type, server, event }: SessionEvent): void {
+  sessionEvent({ client, life, type, reason, server, sessionId, event }: SessionEvent): void {
     const seen = this.#of(client);
     if (type === "lost") {
       this.#marks.hit("session-lost");
       seen.lost = true;
     }
+    if (type === "ended" && reason === "taken") this.#marks.hit("session-taken");
+    if (type === "ended" && reason === "misled") this.#marks.hit("session-misled");
     if (type === "connected") {
+      if (seen.session === sessionId && seen.life !== life) this.#marks.hit("session-inherited");
+      seen.session = sessionId;
       if (seen.lost && seen.life === life) this.#marks.hit("lost-session-lives");
       if (server > this.#known && client <= this.#choosing) this.#marks.hit("member-learned");
       if (seen.life === life && seen.server !== server) this.#marks.hit("session-moves");
@@ -199,7 +204,17 @@ export class ClientMarks implements Observer, RaftChecker {
   #of(client: number): Seen {
     let seen = this.#seen[client];
     if (seen === undefined) {
-      seen = { server: 0, life: 0, connection: 0, xid: 0, rearmedUpTo: 0, lastEvent: 0, lost: false, fired: new Set() };
+      seen = {
+        server: 0,
+        session: 0,
+        life: 0,
+        connection: 0,
+        xid: 0,
+        rearmedUpTo: 0,
+        lastEvent: 0,
+        lost: false,
+        fired: new Set(),
+      };
       this.#seen[client] = seen;
     }
     return seen;

@@ -136,4 +136,28 @@ export const clients: readonly Mutant[] = [
     lesson:
       "Whoever closes a session is told that it is closed. If it went on as if nothing had happened, it would soon hear that it has expired: the word for a loss.",
   },
+  {
+    id: "G12",
+    title: "a process that goes on with another's session numbers its writes anew",
+    source: "ours (coverage)",
+    file: "src/client/session.ts",
+    find: '    if (this.state === "connecting") this.#requests.continueAfter(answer.lastRequestId);\n',
+    replace: "",
+    expects: ["client-protocol", "exactly-once", "liveness"],
+    kind: "safety",
+    lesson:
+      "The cluster remembers the newest write of a session, whichever process sent it. One with its number again is answered with what came of that one.",
+  },
+  {
+    id: "G13",
+    title: "a client goes on with whatever session a server gives it",
+    source: "ours (coverage)",
+    file: "src/client/session-identity.ts",
+    find: "    if (this.#sessionId !== 0 && answer.sessionId !== this.#sessionId)\n",
+    replace: "    if (this.#sessionId !== 0 && answer.sessionId < this.#sessionId)\n",
+    expects: ["exactly-once", "session-expiry", "linearizability", "certain-sessions", "liveness"],
+    kind: "safety",
+    lesson:
+      "What a client holds, it holds by its session. One that turns into another behind its user's back has lost it.",
+  },
 ];

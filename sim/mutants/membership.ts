@@ -31,7 +31,7 @@ export const membership: readonly Mutant[] = [
     title: "a configuration survives the truncation of its entry",
     source: "zeebe#57393",
     file: "src/raft/configuration.ts",
-    find: "while (this.#versions.length > 1 && (this.#versions.at(-1)?.index ?? 0) >= index) this.#versions.pop();",
+    find: "while (this.#versions.length > 1 && this.#newest.index >= index) this.#versions.pop();",
     replace: "void index;",
     expects: ["membership", "commit-durability", "election-safety", "leader-completeness"],
     kind: "safety",

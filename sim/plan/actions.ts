@@ -108,10 +108,13 @@ export type When = Infer<typeof when>;
 /**
  * What a client gets wrong: `early`: it asks before it has a session. `twice`: it connects twice. `version`: it speaks
  * another version. `password`: a password that is too long. `theft`: somebody else's session without its password.
- * `otherLife`: its session is of another life of the cluster. `xid`, `requestId`: a number left out. `path`, `data`: what
+ * `thief`, `twin`: one whose password it has, to take it over, or as if it had it alone. `otherLife`: its session is of another life of the cluster. `xid`, `requestId`: a number left out. `path`, `data`: what
  * no znode has. `flood`: too much at once. `unread`: it acknowledges no answer. `again`, `closeAgain`: the number of a
  * write that was answered. `watch`, `watches`: it arms what cannot be, or too many. `haste`: nothing, but it does not wait
- * until its watches are armed.
+ * until its watches are armed. `lists`: access control lists that are empty, too long, too large. `parts`: more parts than go
+ * together, more bytes than they may have, a part that nobody knows. `pile`: requests of more bytes than may wait. `pings`: too
+ * many, behind watches. `characters`: watches whose paths are too much together. `credential`: of a kind that there is not.
+ * `unwatch`: it gives up a watch that it does not have.
  */
 export const mistakes = [
   "early",
@@ -131,8 +134,38 @@ export const mistakes = [
   "watch",
   "watches",
   "haste",
+  "lists",
+  "parts",
+  "pile",
+  "pings",
+  "characters",
+  "credential",
+  "unwatch",
+  "thief",
+  "twin",
 ] as const;
 export type Mistake = (typeof mistakes)[number];
+
+/**
+ * What a server says to a client that is not so. `twice`: it attaches the session a second time. `reply`, `pong`, `heard`: it
+ * answers what was not asked. `early`: it answers before the session is attached. `otherSession`, `noSession`: it attaches
+ * another, or none. `otherCluster`: it is of another. `otherPast`: it is behind what the session has seen. `moreWrites`: it
+ * knows a write that the session never made. `taken`: another client has the session.
+ */
+export const lies = [
+  "twice",
+  "reply",
+  "pong",
+  "heard",
+  "early",
+  "otherSession",
+  "noSession",
+  "otherCluster",
+  "otherPast",
+  "moreWrites",
+  "taken",
+] as const;
+export type Lie = (typeof lies)[number];
 
 /** The actions by kind. */
 export const action = tagged({
@@ -212,6 +245,9 @@ export const action = tagged({
   /** Nothing passes on the connection for a while, in either direction. */
   stallClient: { client: clientTarget, forMs: time },
 
+  /** What the client next hears of a server is not so. */
+  falseServer: { client: clientTarget, says: word(...lies) },
+
   /** A client that does not keep to the protocol comes to `server`, says its piece and goes. */
   strangeClient: { server: optional(serverTarget, "random"), says: word(...mistakes) },
 
@@ -252,15 +288,16 @@ export const action = tagged({
   /**
    * add, observe: a spare server becomes a voter, an observer. remove: `server` leaves. replace: a spare one takes its
    * place. promote: an observer becomes a voter. giveUp: the newcomer that catches up to become one is removed again.
-   * move: `server` listens for the others elsewhere. mistake: all that an operator can get wrong.
+   * move: `server` listens for the others elsewhere. several: as many of these at once as go together, as ZooKeeper's reconfig
+   * asks for them. mistake: all that an operator can get wrong.
    */
   member: {
-    change: word("add", "observe", "remove", "replace", "promote", "giveUp", "move", "mistake"),
+    change: word("add", "observe", "remove", "replace", "promote", "giveUp", "move", "several", "mistake"),
     server: optional(serverTarget, "random"),
     force: optional(flag, false),
   },
-  /** Leadership is handed over to `server`. */
-  transfer: { server: optional(serverTarget, "follower") },
+  /** Leadership is handed over to `server`; `open`: to whom the leader likes. */
+  transfer: { server: optional(serverTarget, "follower"), open: optional(flag, false) },
 });
 export type Action = Infer<typeof action>;
 export type ActionKind = Action["kind"];

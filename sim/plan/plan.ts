@@ -89,6 +89,8 @@ const config = object({
   readWork: optional(readWork, readWork.check({}, "readWork")),
   /** How much of what is committed a server applies, and tells of, in one turn, in units of work (`NodeOptions.applyWork`). */
   applyWork: optional(units, limits.applyWorkPerTurn),
+  /** How many changes a server remembers, to tell of them to clients that were elsewhere. */
+  changeHistoryMax: optional(integer(1, 1_000_000), limits.changeHistoryMax),
   /** Messages that a client has not taken from its stream, from which on its server lets its reads wait until half of them are. */
   clientAhead: optional(integer(1, 1_000_000), 1_000_000),
   /** Messages in one frame between a client and a server: of more the stream makes several, between which it may break. */
@@ -151,6 +153,11 @@ const mix = object({
   move: optional(weight, 1),
   /** Gives up a request that has no answer, or a watch. */
   abort: optional(weight, 0),
+  /** Asks for what no server could even take in: the library says so at once. */
+  blunder: optional(weight, 0),
+  /** Its process ends without a word, and another begins: with a session of its own, or with this one. */
+  vanish: optional(weight, 0),
+  inherit: optional(weight, 0),
 });
 
 const path = text(4096);
@@ -181,6 +188,9 @@ const step = tagged({
   move: {},
   /** The one that comes first behind so many others, round and round: requests in the order asked, then watches. */
   abort: { behind: optional(integer(0, 1_000), 0) },
+  blunder: {},
+  vanish: {},
+  inherit: {},
 });
 export type Step = Infer<typeof step>;
 
@@ -194,6 +204,8 @@ const workload = object({
   mix: optional(mix, mix.check({}, "mix")),
   /** Data that a set stores are longer by so many bytes: large and soon replaced beside what is created, small and there to stay. */
   setBytes: optional(integer(0, 4000), 0),
+  /** For how long clients wait for the answer to a request before they give it up, ms; 0 = as long as it takes. */
+  patienceMs: optional(integer(0, 600_000), 0),
   /** The first so many clients only read: their answers never wait for a write. */
   readers: optional(integer(0, 100), 0),
   /** Listed operations: what a shrunk plan has in place of drawn ones. */

@@ -142,6 +142,8 @@ export function tellAction(action: Action): string {
       const refused = action.refuseMs > 0 ? ` and is refused for ${duration(action.refuseMs)}` : "";
       return `the connection of ${client(action.client)} breaks${refused}`;
     }
+    case "falseServer":
+      return `${client(action.client)} hears what is not so from its server (${action.says})`;
     case "moveClient":
       return `${client(action.client)} moves to another server`;
     case "stallClient":
@@ -171,7 +173,7 @@ export function tellAction(action: Action): string {
     case "member":
       return `an operator asks the leader to ${tellChange(action)}${action.force ? ", by force" : ""}`;
     case "transfer":
-      return `an operator asks the leader to hand over to ${who(action.server)}`;
+      return `an operator asks the leader to hand over to ${action.open ? "whom it likes" : who(action.server)}`;
   }
 }
 
@@ -191,6 +193,8 @@ function tellChange({ change, server }: Extract<Action, { readonly kind: "member
       return "make an observer a voter";
     case "move":
       return `note that ${who(server)} listens for the others elsewhere`;
+    case "several":
+      return `make several changes at once, and let ${who(server)} go`;
     case "mistake":
       return "do what makes no sense";
   }
@@ -261,6 +265,12 @@ export function tellStep(step: Step): string {
       return "drops its connection";
     case "abort":
       return "gives up a request or a watch";
+    case "blunder":
+      return "asks for what no server could take in";
+    case "vanish":
+      return "ends without a word, and another process begins with a session of its own";
+    case "inherit":
+      return "ends without a word, and another process goes on with its session";
     case "auth":
       return `shows ${step.credential}`;
     case "move":

@@ -1,25 +1,28 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
 
 import type { ClientIdentity } from "../../src/base/acl.ts";
-import { present } from "../../src/base/assert.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result } from "../../src/base/operations.ts";
 import type { WatchSpec } from "../../src/base/reads.ts";
 import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
 import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
 import { armedBy } from "../../src/client/session-checks.ts";
-import { sessionLimits } from "../../src/client/session-limits.ts";
+import type { SessionCredentials } from "../../src/client/session-options.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import type { Lie } from "../plan/actions.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
+import { checkBlunders, checkLooks, heardSince } from "./client-looks.ts";
 import type { SimConnection } from "./connections.ts";
-import type { History, HistoryOperation, Invocation, SessionEvent } from "./history.ts";
+import { begun, type History, type HistoryOperation, type Invocation, type SessionEvent } from "./history.ts";
 import type { ClientHooks } from "./hooks.ts";
 import { firstIdentities, shownBy } from "./identities.ts";
-import { invocationOf } from "./invocations.ts";
+import { invocationOf, patienceMs } from "./invocations.ts";
+import { isOfGreeting, Lies } from "./lies.ts";
 import { addressesOf, balancer, LoadBalancer, serverIds } from "./load-balancer.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
+import { watchesOf, watchOf } from "./requested-watches.ts";
 import { Seen } from "./seen.ts";
 
 /** What a client is part of. */
@@ -58,6 +61,9 @@ export class SimClient {
   #timerAtUs = Number.POSITIVE_INFINITY;
   /** When it was last attached, virtual µs. */
   #attachedUs = 0;
+  readonly #lies = new Lies();
+  /** The session that its next process goes on with. */
+  #legacy: SessionCredentials | undefined;
 
   constructor(id: number, parts: ClientParts) {
     this.id = id;
@@ -88,11 +94,18 @@ export class SimClient {
     return this.#session.identity.sessionId;
   }
 
+  get identity(): SessionCredentials {
+    return this.#session.identity;
+  }
+
   /** Does one step of the workload. */
   perform(step: Step, listed: number): void {
     if (step.kind === "reconnect") this.breakConnection("reset");
     else if (step.kind === "move") this.breakConnection("leave");
     else if (step.kind === "abort") this.#abort(step.behind);
+    else if (step.kind === "blunder") checkBlunders((body) => this.#session.submit(body, this.#operation(body, -1)));
+    else if (step.kind === "vanish") this.#begins(undefined);
+    else if (step.kind === "inherit") this.#begins(this.#session.identity);
     else this.#submit(invocationOf(step), listed);
   }
 
@@ -108,8 +121,14 @@ export class SimClient {
   /** Frames of a server. */
   receive(connection: SimConnection, messages: readonly ServerMessage[]): void {
     if (connection !== this.#connection) return;
-    this.#session.receive(this.#stream, messages, this.#now());
+    this.#session.receive(this.#stream, this.#lies.heard(messages, this.sessionId), this.#now());
     this.#afterInput();
+  }
+
+  /** The next that it hears of a server is not so; `lie` may want a new connection. */
+  mislead(lie: Lie): void {
+    this.#lies.next = lie;
+    if (isOfGreeting(lie)) this.breakConnection("reset");
   }
 
   /** The stream broke, or could not be opened. */
@@ -136,8 +155,11 @@ export class SimClient {
     const { sessionTimeoutMs: timeoutMs } = plan.config;
     this.#identities = firstIdentities(this.id, plan.config.addresses);
     const holder = this.id * 1_000_000 + this.life;
+    this.#lies.forget();
+    const resume = this.#legacy;
+    this.#legacy = undefined;
     return new ClientSession<HistoryOperation>(
-      { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder, discover: !this.balanced },
+      { endpoints: this.#endpoints, timeoutMs, random: () => draws.next(), holder, discover: !this.balanced, resume },
       this.#now(),
     );
   }
@@ -162,14 +184,12 @@ export class SimClient {
    * said then, and not of the attachment itself, which goes through the log.
    */
   isHeardSince(sinceUs: number): boolean {
-    const certainMs = this.#session.certainMs(this.#now());
-    const afterProofMs = this.#session.identity.timeoutMs * (1 - sessionLimits.lostMargin);
-    return 1000 * (this.#now() + certainMs - afterProofMs) > Math.max(sinceUs, this.#attachedUs);
+    return heardSince(this.#session, this.#now(), Math.max(sinceUs, this.#attachedUs));
   }
 
   /** What its user waits for, without doubles. */
   get watches(): readonly WatchSpec[] {
-    return [...new Map(this.#watching.map((asked) => [watchKey(watchOf(asked)), watchOf(asked)])).values()];
+    return watchesOf(this.#watching);
   }
 
   #lost(): void {
@@ -179,24 +199,11 @@ export class SimClient {
   }
 
   #submit(invocation: Invocation, listed: number): void {
-    const { kernel, history } = this.#parts;
-    const operation: HistoryOperation = {
-      id: history.operations.length + 1,
-      client: this.id,
-      life: this.life,
-      invocation,
-      identities: this.#identities,
-      invokedUs: kernel.now,
-      listed,
-      outcome: "pending",
-      sessionId: this.#session.identity.sessionId,
-      answeredUs: 0,
-      answeredBy: 0,
-      result: undefined,
-      zxid: 0,
-    };
+    const { kernel, history, plan } = this.#parts;
+    const operation = this.#operation(invocation, listed);
+    const deadline = this.#now() + patienceMs(invocation, plan.workload);
     try {
-      this.#asked.push(this.#session.submit(invocation, operation));
+      this.#asked.push(this.#session.submit(invocation, operation, deadline));
     } catch (error) {
       // A session that is closing takes nothing more.
       if (error instanceof TerrariumError) return;
@@ -208,6 +215,20 @@ export class SimClient {
     this.pending++;
     this.begun++;
     for (const observer of kernel.observers.invoked) observer.invoked(operation);
+    this.#afterInput();
+  }
+
+  #operation(invocation: Invocation, listed: number): HistoryOperation {
+    const { history, kernel } = this.#parts;
+    const who = { client: this.id, life: this.life, identities: this.#identities, sessionId: this.sessionId };
+    return begun(history, who, invocation, listed, kernel.now);
+  }
+
+  /** Its process ends without a word; the next one begins with a new session, or goes on with that of `legacy`. */
+  #begins(legacy: SessionCredentials | undefined): void {
+    if (legacy?.sessionId === 0) return;
+    this.#legacy = legacy;
+    this.#session.detach();
     this.#afterInput();
   }
 
@@ -223,8 +244,7 @@ export class SimClient {
     } else {
       this.#watching = this.#watching.filter((other) => other !== asked);
       const watch = watchOf(asked);
-      const others = this.#watching.some((other) => watchKey(watchOf(other)) === watchKey(watch));
-      if (!others) this.#tell("unwatched", { watch });
+      if (!this.watches.some((other) => watchKey(other) === watchKey(watch))) this.#tell("unwatched", { watch });
     }
     this.#afterInput();
   }
@@ -241,6 +261,8 @@ export class SimClient {
         this.#parts.connections.up(this.#connection, effects.send);
       }
       for (const delivery of effects.deliveries) this.#deliver(delivery);
+      if (!this.#lies.told && effects.deliveries.some(({ type }) => type === "state"))
+        checkLooks(this.#session, this.#now());
       if (this.#session.state !== "expired" && this.#session.state !== "closed") break;
       this.#asked = [];
       this.#watching = [];
@@ -295,9 +317,10 @@ export class SimClient {
         if (delivery.state === "suspended") return this.#tell("disconnected", {});
         if (delivery.state === "lost") return this.#tell("lost", {});
         if (delivery.state === "expired" || delivery.state === "closed")
-          return this.#tell("ended", { reason: delivery.state });
+          return this.#tell("ended", { reason: this.#lies.endReason(delivery.state, this.#session.trouble.code) });
         return;
       case "violation":
+        if (this.#lies.told) return;
         throw new InvariantBroken("client-protocol", `client ${this.id} left a server: ${delivery.what}`);
     }
   }
@@ -319,22 +342,10 @@ export class SimClient {
   }
 
   #tell(type: SessionEvent["type"], rest: Partial<SessionEvent>): void {
-    const event: SessionEvent = {
-      client: this.id,
-      life: this.life,
-      atUs: this.#parts.kernel.now,
-      sessionId: this.#session.identity.sessionId,
-      type,
-      server: this.#connection?.server ?? 0,
-      zxid: this.#session.identity.lastZxid,
-      ...rest,
-    };
+    const { sessionId, lastZxid: zxid } = this.#session.identity;
+    const who = { client: this.id, life: this.life, server: this.#connection?.server ?? 0 };
+    const event: SessionEvent = { ...who, atUs: this.#parts.kernel.now, sessionId, type, zxid, ...rest };
     this.#parts.history.events.push(event);
     for (const observer of this.#parts.kernel.observers.sessionEvent) observer.sessionEvent(event);
   }
-}
-
-/** The watch that a read has armed. */
-function watchOf({ body }: Asked): WatchSpec {
-  return present(armedBy(body), "the watch of a read");
 }

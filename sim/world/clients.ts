@@ -2,7 +2,7 @@
 
 import { unreachable } from "../../src/base/assert.ts";
 import type { ServerId } from "../../src/raft/types.ts";
-import type { ClientTarget, Mistake } from "../plan/actions.ts";
+import type { ClientTarget, Lie, Mistake } from "../plan/actions.ts";
 import type { PlannedOperation, Step } from "../plan/plan.ts";
 import { type ClientParts, SimClient } from "./client.ts";
 import type { SimEvent } from "./events.ts";
@@ -18,9 +18,13 @@ export interface ClientFaults {
   reset(target: ClientTarget, refuseMs: number): void;
   move(target: ClientTarget): void;
   stall(target: ClientTarget, forMs: number): void;
+  /** What the client next hears of a server is not so. */
+  mislead(target: ClientTarget, lie: Lie): void;
   /** Another client comes to a server, and does not keep to the protocol. */
   stranger(server: ServerId, says: Mistake): void;
 }
+
+const nobodys = { sessionId: 1, password: new Uint8Array(16) };
 
 type ConnectionEvent = Extract<
   SimEvent,
@@ -173,15 +177,20 @@ export class SimClients implements ClientFaults {
       if (connection !== undefined) connection.stalledUntilUs = untilUs;
   }
 
+  mislead(target: ClientTarget, lie: Lie): void {
+    for (const client of this.#chosen(target)) client.mislead(lie);
+  }
+
   /** Which of those that speak to one of `servers`, and do not keep to the protocol, have no answer; one clause each. */
   waitingStrangers(servers: readonly ServerId[]): readonly string[] {
     return this.#strangers.waiting(servers);
   }
 
   stranger(server: ServerId, says: Mistake): void {
-    const victim = this.all.length === 0 ? 0 : this.#draws.pick(this.all).sessionId;
+    const victim = this.all.length === 0 ? undefined : this.#draws.pick(this.all).identity;
     // Session 1 never was: the first entry of a log is no client's.
-    this.#strangers.comes(server, says, Math.max(1, victim));
+    const known = victim === undefined || victim.sessionId === 0 ? nobodys : victim;
+    this.#strangers.comes(server, says, known);
   }
 
   #chosen(target: ClientTarget): readonly SimClient[] {

@@ -35,6 +35,18 @@ export interface HistoryOperation {
   zxid: Zxid;
 }
 
+/** One that begins. */
+export function begun(
+  { operations }: History,
+  who: Pick<HistoryOperation, "client" | "life" | "identities" | "sessionId">,
+  invocation: Invocation,
+  listed: number,
+  invokedUs: number,
+): HistoryOperation {
+  const open = { outcome: "pending", answeredUs: 0, answeredBy: 0, result: undefined, zxid: 0 } as const;
+  return { ...who, ...open, id: operations.length + 1, invocation, invokedUs, listed };
+}
+
 /** What happened to a client's session. */
 export interface SessionEvent {
   readonly client: number;
@@ -49,6 +61,7 @@ export interface SessionEvent {
   readonly type: "connected" | "disconnected" | "lost" | "ended" | "watch" | "unwatched";
   readonly server: ServerId;
   readonly zxid: Zxid;
+  /** Why it ended: `expired`, `closed`, `taken` by another process, `misled` by what a server said that was not so. */
   readonly reason?: string;
   readonly event?: WatchEvent;
   /** `watch`: whom the event was told. */

@@ -35,7 +35,12 @@ export class SimDoor {
       return { ...connect, identities: this.#known };
     }
     if (message.type !== "request" || message.body.type !== "auth") return message as AdmittedMessage;
-    this.#known = shownBy(this.#known, message.body.credential);
+    const { credential } = message.body;
+    if (credential.scheme !== "digest") {
+      const failure = { code: "BAD_ARGUMENTS", message: "there are no credentials of this scheme" } as const;
+      return { ...message, body: { type: "notShown", failure } };
+    }
+    this.#known = shownBy(this.#known, credential);
     return { ...message, body: { type: "shown", identities: this.#known } };
   }
 }

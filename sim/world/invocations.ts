@@ -1,11 +1,13 @@
 /** What a step of the workload asks of the cluster. */
 import { utf8 } from "../../src/base/bytes.ts";
-import type { Step } from "../plan/plan.ts";
+import type { Step, Workload } from "../plan/plan.ts";
 import { operationOf } from "../write-steps.ts";
 import type { Invocation } from "./history.ts";
 
 /** Of a step that asks something; the others do something to the connection. */
-export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | "move" | "abort" }>): Invocation {
+export function invocationOf(
+  step: Exclude<Step, { readonly kind: "reconnect" | "move" | "abort" | "blunder" | "vanish" | "inherit" }>,
+): Invocation {
   switch (step.kind) {
     case "read": {
       const { read: kind, path, watch, local, limit, after } = step;
@@ -32,4 +34,13 @@ export function invocationOf(step: Exclude<Step, { readonly kind: "reconnect" | 
     default:
       return { type: "write", operation: operationOf(step) };
   }
+}
+
+/**
+ * For how long a client waits for the answer; `Infinity`: as long as it takes. Who gives up showing who it is, or closing its
+ * session, would not know where it stands.
+ */
+export function patienceMs({ type }: Invocation, workload: Workload): number {
+  const givesUp = workload.patienceMs > 0 && type !== "auth" && type !== "close";
+  return givesUp ? workload.patienceMs : Number.POSITIVE_INFINITY;
 }

@@ -21,6 +21,7 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     checkpoints: config.checkpoints,
     readWork: config.readWork,
     applyWork: config.applyWork,
+    changeHistoryMax: config.changeHistoryMax,
     forwardedBytesMax: config.forwardedBytesMax,
     proposedWindowBytes: config.proposedWindowBytes,
     stagedBytesMax: config.stagedBytesMax,

@@ -1,4 +1,6 @@
 /** What clients say that do not keep to the protocol, as no client library of ours would, and what has to come of it. */
+
+import type { AclItem } from "../../src/base/acl.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Operation, OperationOf } from "../../src/base/operations.ts";
@@ -38,8 +40,19 @@ const make: OperationOf<"create"> = {
 const ping: ClientMessage = { type: "ping", number: 1 };
 const look: Read = { kind: "exists", path: "/", watch: false, local: true };
 
-/** The script of a mistake; `victim` is a session that others may have. */
-export function scriptOf(says: Mistake, victim: number): Script {
+const anyone: AclItem = { perms: 31, scheme: "world", id: "anyone" };
+const somebody: AclItem = { perms: 31, scheme: "digest", id: "somebody:" };
+/** As long as a path may be. */
+const longPath = `/${"x".repeat(limits.pathBytesMax - 1)}`;
+
+/** A session that somebody else may have. */
+export interface Victim {
+  readonly sessionId: number;
+  readonly password: Uint8Array;
+}
+
+/** The script of a mistake. */
+export function scriptOf(says: Mistake, { sessionId: victim, password }: Victim): Script {
   switch (says) {
     case "early":
       return { frames: [[read(1, look)]], refusedWith: ["PROTOCOL_ERROR"], wrongFrom: 1 };
@@ -48,9 +61,25 @@ export function scriptOf(says: Mistake, victim: number): Script {
     case "version":
       return { frames: [[connect({ protocol: protocolVersion + 1 })]], refusedWith: ["PROTOCOL_ERROR"], wrongFrom: 0 };
     case "password":
-      return { frames: [[attach(victim, limits.passwordBytesMax + 1)]], refusedWith: ["AUTH_FAILED"], wrongFrom: 0 };
+      return {
+        frames: [[attach(victim, new Uint8Array(limits.passwordBytesMax + 1))]],
+        refusedWith: ["AUTH_FAILED"],
+        wrongFrom: 0,
+      };
+    case "thief":
+      return { frames: [[attach(victim, password)]], refusedWith: ["AUTH_FAILED"], wrongFrom: 1 };
+    case "twin":
+      return {
+        frames: [[{ ...attach(victim, password), takeover: false }]],
+        refusedWith: ["AUTH_FAILED"],
+        wrongFrom: 0,
+      };
     case "theft":
-      return { frames: [[attach(victim, 16)]], refusedWith: ["AUTH_FAILED", "SESSION_EXPIRED"], wrongFrom: 0 };
+      return {
+        frames: [[attach(victim, new Uint8Array(16))]],
+        refusedWith: ["AUTH_FAILED", "SESSION_EXPIRED"],
+        wrongFrom: 0,
+      };
     case "otherLife":
       return { frames: [[connect({ instance: otherInstance })]], refusedWith: ["WRONG_CLUSTER"], wrongFrom: 1 };
     case "xid":
@@ -64,9 +93,13 @@ export function scriptOf(says: Mistake, victim: number): Script {
           write(2, 2, { ...vain, path: nowhere }),
           write(3, 3, { op: "setData", path: nowhere, data: noData, version: -1 }),
           write(4, 4, { ...vain, path: "/" }),
-          read(5, { ...look, path: nowhere }),
-          read(6, { ...look, kind: "getData", path: nowhere, local: false }),
-          read(7, { ...look, kind: "getChildren", path: nowhere }),
+          write(5, 5, { op: "createContainer", path: nowhere, data: noData }),
+          write(6, 6, { op: "setAcl", path: nowhere, acl: [anyone], version: -1 }),
+          write(7, 7, { ...make, path: "nowhere" }),
+          write(8, 8, { ...vain, path: "nowhere" }),
+          read(9, { ...look, path: nowhere }),
+          read(10, { ...look, kind: "getData", path: nowhere, local: false }),
+          read(11, { ...look, kind: "getChildren", path: nowhere }),
         ],
         ["BAD_ARGUMENTS", "NO_NODE"],
       );
@@ -121,6 +154,71 @@ export function scriptOf(says: Mistake, victim: number): Script {
       ];
       return { frames: [[connect({})], messages], refusedWith: [], wrongFrom: 1 };
     }
+    case "lists": {
+      const long = new Array<AclItem>(limits.aclItemsMax + 1).fill(anyone);
+      const large = Array.from({ length: 100 }, (_, i) => ({ ...somebody, id: `${i}`.padStart(1_000, "x") }));
+      const set = { op: "setAcl", path: "/", version: -1 } as const;
+      return attached(
+        [[], long, large].map((acl, i) => write(i + 1, i + 1, { ...set, acl })),
+        ["INVALID_ACL"],
+      );
+    }
+    case "parts": {
+      const many = new Array(limits.multiPartsMax + 1);
+      const data = new Uint8Array(limits.dataBytesMax);
+      const set = { op: "setData", path: "/", data, version: -1 } as const;
+      const check = { op: "check", path: "/", version: -1 } as const;
+      const parts = many.fill({ kind: "getData", path: "/" });
+      return attached(
+        [
+          write(1, 1, { op: "multi", parts: many.slice().fill(check) }),
+          write(2, 2, { op: "multi", parts: [set, set, set] }),
+          write(3, 3, { op: "multi", parts: [check, { op: "unsupported" }] }),
+          read(4, { ...look, kind: "multiRead", parts }),
+        ],
+        ["MULTI_TOO_LARGE", "UNIMPLEMENTED"],
+      );
+    }
+    case "pile": {
+      const parts = new Array(limits.multiPartsMax).fill({ kind: "getData", path: longPath });
+      const count = Math.ceil(limits.outstandingBytesMax / (limits.multiPartsMax * longPath.length)) + 1;
+      const asked: Read = { ...look, kind: "multiRead", local: false, parts };
+      return attached(
+        Array.from({ length: count }, (_, i) => read(i + 1, asked)),
+        ["TOO_MANY_REQUESTS"],
+        count,
+      );
+    }
+    case "pings": {
+      const watches = [{ kind: "exist", path: "/strange" }] as const;
+      const pings = Array.from({ length: limits.outstandingRequestsMax + 1 }, () => ping);
+      return attached([{ type: "setWatches", relativeZxid: 0, watches }, ...pings], ["TOO_MANY_REQUESTS"]);
+    }
+    case "characters": {
+      const count = Math.ceil((2 * limits.watchCharactersPerConnectionMax) / longPath.length) + 1;
+      const watches = new Array(count).fill({ kind: "exist", path: longPath });
+      return attached([{ type: "setWatches", relativeZxid: 0, watches }, ping], ["OVERLOADED"]);
+    }
+    case "credential":
+      return attached(
+        [request(1, 0, 0, { type: "auth", credential: { scheme: "stranger", auth: noData } })],
+        ["BAD_ARGUMENTS"],
+      );
+    case "unwatch": {
+      const watches = [{ kind: "data", path: "/" }] as const;
+      const given = { path: "", watch: false, local: true, watches };
+      return attached(
+        [
+          read(1, { ...look, kind: "getData", watch: true }),
+          read(2, { ...given, kind: "checkWatches" }),
+          read(3, { ...given, kind: "removeWatches" }),
+          read(4, { ...given, kind: "checkWatches" }),
+          read(5, { ...given, kind: "removeWatches" }),
+        ],
+        ["NO_WATCHER"],
+        4,
+      );
+    }
   }
 }
 
@@ -145,8 +243,8 @@ function connect(other: Partial<Connect>): Connect {
   };
 }
 
-function attach(sessionId: number, passwordBytes: number): Connect {
-  return connect({ sessionId, password: new Uint8Array(passwordBytes), takeover: true });
+function attach(sessionId: number, password: Uint8Array): Connect {
+  return connect({ sessionId, password, takeover: true });
 }
 
 function request(xid: number, requestId: number, ackedRequestId: number, body: RequestBody): Request {

@@ -9,7 +9,7 @@ import type { Mistake } from "../plan/actions.ts";
 import type { SimConnection } from "./connections.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
-import { type Script, scriptOf } from "./stranger-scripts.ts";
+import { type Script, scriptOf, type Victim } from "./stranger-scripts.ts";
 
 /** The clients of a plan have lower numbers. */
 const firstNumber = 1_001;
@@ -121,7 +121,7 @@ export class Strangers {
   }
 
   /** Another one comes to `server`; `victim` is a session that somebody may have. */
-  comes(server: ServerId, says: Mistake, victim: number): void {
+  comes(server: ServerId, says: Mistake, victim: Victim): void {
     const stranger = new Stranger(server, says, scriptOf(says, victim), this.#parts);
     const number = firstNumber + this.#all.push(stranger) - 1;
     stranger.goOn(this.#parts.connections.open(number, server));

@@ -30,6 +30,7 @@ export type RaftView = Readonly<
     | "termAt"
     | "configurationAt"
     | "status"
+    | "lastTerms"
   >
 >;
 
@@ -47,6 +48,8 @@ export type MachineView = Readonly<
     | "counts"
     | "digest"
     | "assertSound"
+    | "mayWrite"
+    | "quotas"
   >
 >;
 
@@ -67,11 +70,12 @@ export interface NodeView
       | "encodingIndex"
       | "retained"
       | "status"
+      | "knownIncarnation"
     >
   > {
   readonly raft: RaftView;
   readonly machine: MachineView;
-  readonly lookers: Readonly<Pick<Lookers, "sessionsBehind" | "watchers" | "watched">>;
+  readonly lookers: Readonly<Pick<Lookers, "sessionsBehind" | "silentMs" | "watchers" | "watched">>;
 }
 
 /** What a server's process found on its disk when it started. */

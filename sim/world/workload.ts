@@ -28,6 +28,9 @@ const reading: readonly Choice[] = [
   "getAcl",
   "auth",
   "getQuota",
+  "blunder",
+  "vanish",
+  "inherit",
 ];
 
 const choices: readonly Choice[] = [...(Object.keys(writeChoices) as WriteChoice[]), ...reading];
@@ -108,6 +111,10 @@ export class StepSource {
         return { kind: "reconnect" };
       case "move":
         return { kind: "move" };
+      case "blunder":
+      case "vanish":
+      case "inherit":
+        return { kind: choice };
       case "abort":
         return { kind: "abort", behind: draws.below(1_000) };
     }

@@ -41,6 +41,8 @@ export interface NodeOptions {
   readonly stagedBytesMax?: number;
   /** How much of what is committed is applied, and told of, in one turn; by default as in `limits`. */
   readonly applyWork?: number;
+  /** How many changes a server remembers, to tell of them to clients that were elsewhere; as in `limits`. */
+  readonly changeHistoryMax?: number;
   /** How many reads are answered at a time; by default as in `limits`. */
   readonly readWork?: ReadWork;
   /** How fast a snapshot leaves; by default as in `limits`. */

@@ -90,9 +90,9 @@ export function nodeParts(
     members: () => raft.configuration.members.map(({ id, clientAddress }) => ({ id, clientAddress })),
     writesRefused: () => reports.writesRefused(),
   };
-  const { proposedBytesMax = limits.proposedBytesMax, readWork = defaultReadWork } = options;
+  const { proposedBytesMax = limits.proposedBytesMax, readWork = defaultReadWork, changeHistoryMax } = options;
   const clients = new ClientRouter({
-    ...{ server, replica, proposals, raft, ports, proposedBytesMax, readWork },
+    ...{ server, replica, proposals, raft, ports, proposedBytesMax, readWork, changeHistoryMax },
     touch: (session, spoken) => liveness.touch(session, spoken),
   });
   const { applyWork = limits.applyWorkPerTurn } = options;

@@ -7,6 +7,7 @@
  *   are on its own disk (thesis §10.2.1), but it applies nothing of that, answers no client and ends no session.
  */
 import { resign } from "./leadership-transfer.ts";
+import { progressOf } from "./progress.ts";
 import { quorumValue } from "./quorum.ts";
 import type { Leader, RaftState } from "./state.ts";
 import { becomeFollower } from "./term.ts";
@@ -40,6 +41,5 @@ function othersDecide(state: RaftState, leader: Leader): boolean {
 
 function lastHeard(state: RaftState, leader: Leader, id: ServerId): number {
   if (id === state.id) return Number.POSITIVE_INFINITY;
-  for (const peer of leader.peers) if (peer.id === id) return peer.lastHeard;
-  return Number.NEGATIVE_INFINITY;
+  return progressOf(leader.peers, id).lastHeard;
 }

@@ -1,5 +1,6 @@
 /** When entries are committed (§5.3, §5.4), and when they may be applied. */
 import { limits } from "../base/limits.ts";
+import { progressOf } from "./progress.ts";
 import { quorumValue } from "./quorum.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { Entry, Index, ServerId } from "./types.ts";
@@ -42,6 +43,5 @@ const nothing: readonly Entry[] = [];
  */
 function durableMatch(state: RaftState, leader: Leader, id: ServerId): Index {
   if (id === state.id) return state.durability.durableIndex;
-  for (const peer of leader.peers) if (peer.id === id) return peer.matchIndex;
-  return 0;
+  return progressOf(leader.peers, id).matchIndex;
 }

@@ -2,6 +2,7 @@
  * The configuration in effect (§6): a server uses the newest one in its log, committed or not, from the moment it is
  * appended; when its entry is truncated, the one before is in effect again.
  */
+import { present } from "../base/assert.ts";
 import type { Configuration, Entry, Index, ServerId } from "./types.ts";
 
 /** The configurations of a log, by the index of their entries. */
@@ -13,14 +14,18 @@ export class ConfigurationHistory {
     this.#versions = [{ index: baseIndex, configuration }];
   }
 
+  get #newest(): Version {
+    return present(this.#versions.at(-1), "a configuration");
+  }
+
   /** The configuration in effect. */
   get current(): Configuration {
-    return (this.#versions.at(-1) ?? this.#versions[0]).configuration;
+    return this.#newest.configuration;
   }
 
   /** Index of the entry that holds the configuration in effect. */
   get index(): Index {
-    return (this.#versions.at(-1) ?? this.#versions[0]).index;
+    return this.#newest.index;
   }
 
   /** The configuration that is in effect again if the newest is truncated; the newest itself if it is the only one. */
@@ -31,7 +36,7 @@ export class ConfigurationHistory {
   /** The configuration that was in effect when the log ended with `index`, which must not lie before the base (§7). */
   at(index: Index): Configuration {
     const version = this.#versions.findLast((candidate) => candidate.index <= index);
-    return (version ?? this.#versions[0]).configuration;
+    return present(version, "a configuration from the base of the log on").configuration;
   }
 
   /** Takes note that the log now begins behind `index`. */
@@ -46,7 +51,7 @@ export class ConfigurationHistory {
 
   /** Takes note that the log now ends before `index`. */
   truncated(index: Index): void {
-    while (this.#versions.length > 1 && (this.#versions.at(-1)?.index ?? 0) >= index) this.#versions.pop();
+    while (this.#versions.length > 1 && this.#newest.index >= index) this.#versions.pop();
   }
 }
 

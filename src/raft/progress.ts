@@ -10,6 +10,7 @@
  * A refusal or a broken stream leads from `replicate` back to `probe`; so does, from `snapshot`, a reply that shows that the
  * peer has what is no more in the log.
  */
+import { present } from "../base/assert.ts";
 import type { Index, ServerId } from "./types.ts";
 
 export interface Progress {
@@ -108,4 +109,11 @@ export function appended(progress: Progress, lastIndex: Index, now: number): voi
   progress.inFlight.push(lastIndex);
   progress.sentAt = now;
   progress.nextIndex = lastIndex + 1;
+}
+
+/** What a leader knows of member `id`: it keeps a record of each. */
+export function progressOf(peers: readonly Progress[], id: ServerId): Progress {
+  let found: Progress | undefined;
+  for (const peer of peers) if (peer.id === id) found = peer;
+  return present(found, "what the leader knows of a member");
 }

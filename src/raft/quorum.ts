@@ -2,6 +2,7 @@
  * Who decides (§5.2, §5.3, §6). A decision needs a majority of the voters and, while the configuration is joint, a
  * majority of the old voters as well: two separate majorities, never one over the union.
  */
+import { present } from "../base/assert.ts";
 import type { Configuration, ServerId } from "./types.ts";
 
 /** How an election stands. */
@@ -35,7 +36,7 @@ export function majority(size: number): number {
 /** The highest value that a majority has reached: with the values in falling order, the one of the majority's last. */
 function majorityValue(voters: readonly ServerId[], reachedBy: (id: ServerId) => number): number {
   const falling = voters.map(reachedBy).sort((a, b) => b - a);
-  return falling[majority(voters.length) - 1] ?? Number.NEGATIVE_INFINITY;
+  return present(falling[majority(voters.length) - 1], "a voter");
 }
 
 function majorityVote(voters: readonly ServerId[], votes: ReadonlyMap<ServerId, boolean>): VoteResult {

@@ -302,7 +302,7 @@ export class Tree {
     }
     for (const { path } of this.#znodes.values()) {
       if (path === "/") continue;
-      const parent = this.#znodes.get(parentPath(path) ?? "");
+      const parent = this.#znodes.get(present(parentPath(path), "the parent of a path that is not the root"));
       if (parent === undefined) return false;
       addChild(parent, nameOf(path));
     }

@@ -53,6 +53,15 @@ describe("a client that does not keep to the protocol is refused for what it get
         watch: ["BAD_ARGUMENTS"],
         watches: ["OVERLOADED"],
         haste: ["not at all"],
+        lists: ["INVALID_ACL"],
+        parts: ["MULTI_TOO_LARGE", "UNIMPLEMENTED"],
+        pile: ["TOO_MANY_REQUESTS"],
+        pings: ["TOO_MANY_REQUESTS"],
+        characters: ["OVERLOADED"],
+        credential: ["BAD_ARGUMENTS"],
+        thief: [],
+        twin: ["SESSION_TAKEN"],
+        unwatch: ["NO_WATCHER"],
       }[says],
     );
   });

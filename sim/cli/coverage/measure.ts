@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse } from "acorn";
+import { type Node, parse, type SwitchCase, type SwitchStatement } from "acorn";
 import { convert } from "ast-v8-to-istanbul";
 import istanbul, { type CoverageMap, type FileCoverage } from "istanbul-lib-coverage";
 import { root } from "../root.ts";
@@ -21,6 +21,8 @@ export interface Missed {
   readonly line: number;
   /** A function's name; of a branch, its kind. */
   readonly name: string;
+  /** Of a function, its last line. */
+  readonly end?: number;
 }
 
 /** What runs reached of one file. */
@@ -46,7 +48,7 @@ export async function measure(
     const code = readFileSync(path, "utf8");
     // The compiler wrote the map for the folder in which it staged the code.
     const sourceMap = { ...JSON.parse(readFileSync(`${path}.map`, "utf8")), sources: [resolve(root, file)] };
-    const ast = parse(code, { ecmaVersion: "latest", sourceType: "module" });
+    const ast = withoutRuledOut(parse(code, { ecmaVersion: "latest", sourceType: "module" }));
     const counts = threads.flatMap((scripts) => scripts.filter((script) => script.url === url));
     // A file that no thread has loaded was reached nowhere.
     const idle = { scriptId: "", url, functions: [] };
@@ -54,6 +56,31 @@ export async function measure(
       map.merge(await convert({ ast, code, wrapperLength: 0, sourceMap, coverage }));
   }
   return files.flatMap((file) => measured(map, file) ?? []);
+}
+
+/**
+ * Without the last arm of exhaustive switches, `default: return unreachable(…)`: the compiler proves that nothing gets there,
+ * and refuses the code if something could.
+ */
+function withoutRuledOut<N extends Node>(node: N): N {
+  if (node.type === "SwitchStatement") {
+    const statement = node as Node as SwitchStatement;
+    statement.cases = statement.cases.filter((one) => !isRuledOut(one));
+  }
+  for (const value of Object.values(node))
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) withoutRuledOut(child);
+  return node;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}
+
+function isRuledOut({ test, consequent }: SwitchCase): boolean {
+  const [only] = consequent;
+  const call = only?.type === "ReturnStatement" ? only.argument : undefined;
+  const callee = call?.type === "CallExpression" ? call.callee : undefined;
+  return !test && callee?.type === "Identifier" && callee.name === "unreachable";
 }
 
 function measured(map: CoverageMap, file: string): FileMeasure | undefined {
@@ -68,8 +95,8 @@ function measured(map: CoverageMap, file: string): FileMeasure | undefined {
     functions: { total: functions.total, reached: functions.covered },
     missedLines: of.getUncoveredLines().map(Number),
     missedBranches: missedBranches(file, of),
-    missedFunctions: Object.entries(of.fnMap).flatMap(([key, { name, decl }]) =>
-      of.f[key] === 0 ? [{ file, line: decl.start.line, name }] : [],
+    missedFunctions: Object.entries(of.fnMap).flatMap(([key, { name, decl, loc }]) =>
+      of.f[key] === 0 ? [{ file, line: decl.start.line, name, end: loc.end.line }] : [],
     ),
   };
 }

@@ -7,11 +7,13 @@ import { roomFiles } from "../rooms.ts";
 import { root } from "../root.ts";
 import { type FileMeasure, type Missed, measure, type Reached, sumOf } from "./measure.ts";
 
-/** A function that no run reaches, with the reason. */
+/** A function that no run reaches, or some lines of one, with the reason. */
 export interface Left {
   readonly file: string;
   /** Its name; "*" stands for all of the file. */
   readonly name: string;
+  /** Only of these lines, each given by some of its text, no run reaches all. Left out: none reaches the function. */
+  readonly lines?: readonly string[];
   readonly reason: string;
 }
 
@@ -38,6 +40,8 @@ export interface CoverageReport {
     readonly lines: readonly number[];
     readonly branches: readonly number[];
   }[];
+  /** Lines and branches among those that no run reached that have no reason. */
+  readonly open: { readonly lines: number; readonly branches: number };
   /** What is below the floor, in words. */
   readonly below: readonly string[];
 }
@@ -45,7 +49,7 @@ export interface CoverageReport {
 /** Measures what a hunt reached. */
 export async function coverageOf(result: HuntResult): Promise<CoverageReport> {
   const measures = await measure(roomFiles(), result.coverage);
-  return reportOf(measures, readKnown(), result.runs);
+  return reportOf(measures, readKnown(), result.runs, (file) => readFileSync(root + file, "utf8"));
 }
 
 /** Reads sim/coverage.json. */
@@ -58,11 +62,17 @@ export function readKnown(): Known {
   }
 }
 
-/** Compares what was reached in `runs` runs with what is known. */
-export function reportOf(measures: readonly FileMeasure[], { floor, left }: Known, runs: number): CoverageReport {
+/** Compares what was reached in `runs` runs with what is known; `sourceOf` reads a file. */
+export function reportOf(
+  measures: readonly FileMeasure[],
+  { floor, left }: Known,
+  runs: number,
+  sourceOf: (file: string) => string,
+): CoverageReport {
   const missed = measures.flatMap(({ missedFunctions }) => missedFunctions).filter(({ name }) => !isNameless(name));
   const covers = (one: Left, { file, name }: Missed): boolean =>
-    one.file === file && (one.name === "*" || one.name === name);
+    one.lines === undefined && one.file === file && (one.name === "*" || one.name === name);
+  const places = measures.map((of) => openPlaces(of, left, covers, sourceOf));
   const [lines, branches] = [sumOf(measures, "lines"), sumOf(measures, "branches")];
   const below = [["lines", lines, floor.lines] as const, ["branches", branches, floor.branches] as const].flatMap(
     ([what, reached, least]) =>
@@ -74,13 +84,53 @@ export function reportOf(measures: readonly FileMeasure[], { floor, left }: Know
     functions: sumOf(measures, "functions"),
     unreached: missed.filter((one) => !left.some((known) => covers(known, one))),
     left: left.filter((known) => missed.some((one) => covers(known, one))),
-    stale: left.filter((known) => !missed.some((one) => covers(known, one))),
-    files: measures.map(({ file, missedLines, missedBranches }) => ({
+    stale: left.filter(
+      (known) => !missed.some((one) => covers(known, one)) && !places.some(({ used }) => used.has(known)),
+    ),
+    files: places.map(({ file, lines, branches }) => ({
       file,
-      lines: missedLines,
-      branches: [...new Set(missedBranches.map(({ line }) => line))].sort((a, b) => a - b),
+      lines,
+      branches: [...new Set(branches)].sort((a, b) => a - b),
     })),
+    open: {
+      lines: places.reduce((sum, of) => sum + of.lines.length, 0),
+      branches: places.reduce((sum, of) => sum + of.branches.length, 0),
+    },
     below,
+  };
+}
+
+interface OpenPlaces {
+  readonly file: string;
+  readonly lines: readonly number[];
+  readonly branches: readonly number[];
+  /** Reasons for lines that are needed. */
+  readonly used: ReadonlySet<Left>;
+}
+
+/** What no run reached of a file and has no reason. */
+function openPlaces(
+  { file, missedLines, missedBranches, missedFunctions }: FileMeasure,
+  left: readonly Left[],
+  covers: (one: Left, missed: Missed) => boolean,
+  sourceOf: (file: string) => string,
+): OpenPlaces {
+  const here = left.filter((one) => one.file === file);
+  const used = new Set<Left>();
+  if (missedLines.length + missedBranches.length === 0) return { file, lines: [], branches: [], used };
+  const source = sourceOf(file).split("\n");
+  const isOpen = (line: number): boolean => {
+    const text = source[line - 1] ?? "";
+    const reasons = here.filter(({ lines = [] }) => lines.some((some) => text.includes(some)));
+    for (const reason of reasons) used.add(reason);
+    const inside = missedFunctions.filter((one) => one.line <= line && line <= (one.end ?? one.line));
+    return reasons.length === 0 && !inside.some((one) => here.some((known) => covers(known, one)));
+  };
+  return {
+    file,
+    lines: missedLines.filter(isOpen),
+    branches: missedBranches.map(({ line }) => line).filter(isOpen),
+    used,
   };
 }
 
@@ -100,7 +150,7 @@ function inWords(what: string, of: Reached): string {
 
 /** The report for a terminal. */
 export function tellCoverage(report: CoverageReport): string {
-  const { lines, branches, functions, unreached, left, stale, files } = report;
+  const { lines, branches, functions, unreached, left, stale, files, open } = report;
   const parts = [inWords("lines", lines), inWords("branches", branches), inWords("functions", functions)];
   const places = files.flatMap(({ file, lines: missedLines, branches: missedBranches }) => {
     const partly = missedBranches.filter((line) => !missedLines.includes(line));
@@ -113,7 +163,9 @@ export function tellCoverage(report: CoverageReport): string {
   });
   return [
     `\nreached: ${parts.join(", ")}`,
-    ...(places.length > 0 ? ["not reached:", ...places] : []),
+    ...(places.length > 0
+      ? [`not reached, and without a reason (${count(open.lines, "line")}, ${tellBranches(open.branches)}):`, ...places]
+      : []),
     ...(unreached.length > 0
       ? [
           `${count(unreached.length, "function")} that no run reached:`,
@@ -121,8 +173,15 @@ export function tellCoverage(report: CoverageReport): string {
         ]
       : []),
     ...(left.length > 0 ? [`${left.length} more are left with a reason (sim/coverage.json)`] : []),
-    ...stale.map(({ file, name }) => `  ${file} ${name} was reached and needs no reason in sim/coverage.json any more`),
+    ...stale.map(
+      ({ file, name, lines: some }) =>
+        `  ${file} ${some === undefined ? name : `${name}, lines,`} was reached and needs no reason in sim/coverage.json any more`,
+    ),
   ].join("\n");
+}
+
+function tellBranches(branches: number): string {
+  return branches === 1 ? "1 branch" : `${branches} branches`;
 }
 
 /** What is below the floor, a line each. */

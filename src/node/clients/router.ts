@@ -50,6 +50,8 @@ export interface RouterParts {
   /** Bytes of proposals beyond which clients are refused. */
   readonly proposedBytesMax: number;
   readonly readWork: ReadWork;
+  /** How many changes are remembered; left out: as in `limits`. */
+  readonly changeHistoryMax: number | undefined;
   /** A client spoke for its session. */
   readonly touch: (session: SessionId, spoken: Spoken) => void;
 }
@@ -75,7 +77,7 @@ export class ClientRouter {
     const connections = new Connections((connection) => this.#forget(connection));
     this.#connections = connections;
     this.#attachments = new Attachments({ ...parts, connections });
-    this.#watches = new ClientWatches(connections, replica, this.#turns);
+    this.#watches = new ClientWatches(connections, replica, this.#turns, parts.changeHistoryMax);
     this.#reads = new ClientReads(replica, this.#turns, this.#watches, raft, connections);
     this.#writes = new ClientWrites({ ...parts, connections });
     const { ahead } = parts.readWork;

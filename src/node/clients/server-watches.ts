@@ -27,9 +27,9 @@ export class ServerWatches {
   readonly #table = new WatchTable();
   readonly #history: ChangeHistory;
 
-  /** The history of changes begins after `floor`. */
-  constructor(floor: Zxid) {
-    this.#history = new ChangeHistory(floor);
+  /** The history of changes begins after `floor` and holds so many; as in `limits`. */
+  constructor(floor: Zxid, changeHistoryMax?: number) {
+    this.#history = new ChangeHistory(floor, changeHistoryMax);
   }
 
   /** Watches armed. */

@@ -24,13 +24,15 @@ export class ClientWatches {
   readonly #turns: ReadTurns;
   /** Connections with watches to be armed again. */
   readonly #arming = new Set<Connection>();
+  readonly #changeHistoryMax: number | undefined;
   #watches: ServerWatches;
 
-  constructor(connections: Connections, replica: Replica, turns: ReadTurns) {
+  constructor(connections: Connections, replica: Replica, turns: ReadTurns, changeHistoryMax?: number) {
     this.#connections = connections;
     this.#replica = replica;
     this.#turns = turns;
-    this.#watches = new ServerWatches(replica.machine.appliedIndex);
+    this.#changeHistoryMax = changeHistoryMax;
+    this.#watches = new ServerWatches(replica.machine.appliedIndex, changeHistoryMax);
   }
 
   /** Watches armed. */
@@ -138,7 +140,7 @@ export class ClientWatches {
 
   /** A snapshot has taken the place of the state: what happened in between is not known. */
   replaced(): void {
-    this.#watches = new ServerWatches(this.#replica.machine.appliedIndex);
+    this.#watches = new ServerWatches(this.#replica.machine.appliedIndex, this.#changeHistoryMax);
   }
 
   /** The connection is no more. */
