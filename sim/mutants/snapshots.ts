@@ -208,7 +208,7 @@ export const snapshots: readonly Mutant[] = [
     title: "after a snapshot the history claims to know what was skipped",
     source: "ours (change history)",
     file: "src/node/clients/watches.ts",
-    find: "    this.#watches = new ServerWatches(this.#replica.machine.appliedIndex);\n  }\n\n  /** The connection is no more",
+    find: "    this.#watches = new ServerWatches(this.#replica.machine.appliedIndex, this.#changeHistoryMax);\n  }\n\n  /** The connection is no more",
     replace: "    this.#watches = new ServerWatches(0);\n  }\n\n  /** The connection is no more",
     expects: ["watches"],
     kind: "safety",
