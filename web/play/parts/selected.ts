@@ -78,7 +78,7 @@ function serverPanel(app: App, server: ServerPicture, { servers }: Picture): Tem
     </div>
     <h3>Operator</h3>
     <div class="doing">
-      ${server.role === "leader" || !isMember ? nothing : doing(app, "Hand leadership over to it", { kind: "transfer", server: id })}
+      ${server.role === "leader" || !isMember ? nothing : doing(app, "Hand leadership over to it", { kind: "transfer", open: false, server: id })}
       ${isMember ? doing(app, "Remove it", { kind: "member", change: "remove", server: id, force: false }) : doing(app, "Add a spare server", { kind: "member", change: "add", server: id, force: false })}
     </div>
     ${facts(app)}`;
