@@ -43,7 +43,9 @@ function members(node: NodeView): string | undefined {
   if (missing !== undefined) return `nobody at the address of member ${missing.id}`;
   const settled = configurationIndex <= commitIndex;
   if (settled && ids.size > configuration.members.length) return "somebody who is no member any more";
-  const stranger = configuration.members.find(({ id, incarnation = 0 }) => incarnation > 0 && node.knownIncarnation(id) === 0);
+  const stranger = configuration.members.find(
+    ({ id, incarnation = 0 }) => incarnation > 0 && node.knownIncarnation(id) === 0,
+  );
   return stranger === undefined ? undefined : `member ${stranger.id} as one of whose data it knows nothing`;
 }
 
