@@ -1,5 +1,4 @@
 /** One simulated client: the production session, and a user who asks, remembers and starts over when a session ends. */
-
 import type { ClientIdentity } from "../../src/base/acl.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result } from "../../src/base/operations.ts";

@@ -43,6 +43,7 @@ export class Lies {
 
   /** Why a session ended that says it is `state`, in trouble for `code`. */
   endReason(state: "expired" | "closed", code: ErrorCode): "expired" | "closed" | "misled" | "taken" {
+    if (state === "closed") return state;
     if (this.mayEnd) return "misled";
     return code === "SESSION_TAKEN" ? "taken" : state;
   }
