@@ -244,7 +244,8 @@ function drawSimpleAsk(random: Random, ops: readonly Ask["op"][], alone: boolean
   const kind = op === "createContainer" ? drawContainer(random) : op === "createTtl" ? drawTtl(random) : undefined;
   return {
     ...{ op, path, flags: shared ? 0 : flags === 4 ? 7 : flags, ttlMs: 0, mode: 0 },
-    data: "x".repeat(below(4)),
+    // Where there are quotas data never get smaller, which ZooKeeper refuses beyond a hard limit.
+    data: "x".repeat(alone && op === "setData" ? 3 : below(4)),
     version: random() < 0.6 ? -1 : below(5) - 2,
     acl: drawAcl(random),
     watch: random() < 0.6 && !standing.some((one) => one.path === path),
