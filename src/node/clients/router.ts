@@ -110,7 +110,7 @@ export class ClientRouter {
     return this.#watches.watched(max);
   }
 
-  /** What each attached session watches. */
+  /** What the client of each session watches. */
   watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
     return this.#watches.watchers();
   }

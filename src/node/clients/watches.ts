@@ -66,9 +66,9 @@ export class ClientWatches {
     return connection === undefined ? 0 : this.#watches.countOf(connection.id);
   }
 
-  /** What each attached session watches. */
+  /** What the client of each session watches; also one that has closed it and waits for the answers to its reads. */
   *watchers(): Iterable<{ readonly sessionId: SessionId; readonly watches: readonly WatchSpec[] }> {
-    for (const { id, state } of this.#connections.attached())
+    for (const { id, state } of this.#connections.all())
       if (state.type === "attached") yield { sessionId: state.sessionId, watches: this.of(id) };
   }
 
