@@ -138,7 +138,7 @@ function drawSteps(random: Random, length: number, alone: boolean): readonly Ste
     if (draw < 0.8) return { type: "ask", client: client(), asks: decided(Array.from({ length: 1 + below(4) }, ask)) };
     if (draw < 0.9) {
       const who = client();
-      const meanwhile = random() < 0.7 ? ask() : undefined;
+      const meanwhile = random() < 0.7 ? oncePerPath(ask()) : undefined;
       return { type: "rejoin", client: who, other: (who + 1 + below(clients - 1)) % clients, meanwhile };
     }
     if (draw < 0.95) return { type: "close", client: client() };
@@ -154,6 +154,12 @@ function drawSteps(random: Random, length: number, alone: boolean): readonly Ste
 }
 
 const changing = ["create", "create2", "createContainer", "createTtl", "delete", "setData", "check"] as const;
+
+/** What happens while a client is away: what came and went meanwhile is told here, and not by ZooKeeper. */
+function oncePerPath(ask: Ask): Ask {
+  const { parts = [] } = ask;
+  return { ...ask, parts: parts.filter(({ path }, at) => parts.findIndex((part) => part.path === path) === at) };
+}
 
 /** What ZooKeeper decides before what is under way is applied, so that it does not know of a list that is being set. */
 const writing: ReadonlySet<Ask["op"]> = new Set([...changing, "setAcl", "multi"]);
