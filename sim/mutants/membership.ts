@@ -177,6 +177,18 @@ export const membership: readonly Mutant[] = [
       "An older build wrote nothing down of where data came from. What is not written down is not known; that there is something, can be seen.",
   },
   {
+    id: "M24",
+    title: "a learner gets what is not committed yet",
+    source: "ours (found in this code; thesis §4.2.1 does so)",
+    file: "src/raft/replication.ts",
+    find: "return isLearner(log.configuration, id) ? commitIndex : log.lastIndex;",
+    replace: "return isLearner(log.configuration, id) ? Math.max(commitIndex, log.lastIndex) : log.lastIndex;",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "Whoever may not campaign must have nothing that only a leader that is gone had: it refuses its vote to all who may, once the next configuration needs it.",
+  },
+  {
     id: "M22",
     title: "the instance does not show what the first members began with",
     source: "ours (docs/decisions/0005)",

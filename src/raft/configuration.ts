@@ -65,6 +65,11 @@ export function isVoter(configuration: Configuration, id: ServerId): boolean {
   return configuration.voters.includes(id) || configuration.oldVoters.includes(id);
 }
 
+/** Whether `id` gets the log without a vote. */
+export function isLearner({ learners }: Configuration, id: ServerId): boolean {
+  return learners.length > 0 && learners.includes(id);
+}
+
 /** Whether `id` is to get the log: a voter, in either half, or a learner. */
 export function isMember(configuration: Configuration, id: ServerId): boolean {
   return isVoter(configuration, id) || configuration.learners.includes(id);

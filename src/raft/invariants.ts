@@ -2,7 +2,9 @@
  * What must hold at the end of every turn, and between one turn and the next. A server that finds one broken stops:
  * going on would spread the damage. The simulator checks more, from outside and across servers.
  */
+
 import { assert } from "../base/assert.ts";
+import { lastFor } from "./replication.ts";
 import type { RaftState } from "./state.ts";
 import type { Index, ServerId, Term } from "./types.ts";
 
@@ -58,7 +60,7 @@ function checkNow(state: RaftState): void {
   for (const peer of role.peers) {
     assert(peer.nextIndex > peer.matchIndex, "nextIndex is above matchIndex");
     assert(peer.nextIndex <= log.lastIndex + 1, "nextIndex is at most right behind the log");
-    if (peer.state !== "replicate" || peer.nextIndex > log.lastIndex) continue;
+    if (peer.state !== "replicate" || peer.nextIndex > lastFor(state, peer)) continue;
     assert(peer.inFlight.length > 0, "entries wait only while others are unacknowledged");
     const room = peer.inFlight.length < options.appendsInFlightMax;
     assert(

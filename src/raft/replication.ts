@@ -2,9 +2,10 @@
  * What a leader sends at the end of a turn (§5.3): to each peer the entries that it lacks, in as few messages as the
  * limits allow, and a message without entries where there is nothing else to carry news.
  */
+import { isLearner } from "./configuration.ts";
 import { appended, mayAppend, needsSnapshot, type Progress } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
-import type { Entry } from "./types.ts";
+import type { Entry, Index } from "./types.ts";
 
 /** Sends to every peer what is due. */
 export function replicate(state: RaftState, leader: Leader): void {
@@ -20,11 +21,22 @@ export function replicate(state: RaftState, leader: Leader): void {
   leader.heartbeatDue = false;
 }
 
+/**
+ * The last entry that a peer may be sent: a learner gets what is committed, and no more. It does not campaign; so if its log
+ * ended with what only a leader that is gone had, it would refuse its vote to all those who can, once a majority of the
+ * next configuration needs it.
+ */
+export function lastFor({ log, commitIndex }: RaftState, { id }: Progress): Index {
+  return isLearner(log.configuration, id) ? commitIndex : log.lastIndex;
+}
+
 function sendEntries(state: RaftState, leader: Leader, progress: Progress): void {
   const { appendBytesMax, appendsInFlightMax } = state.options;
-  while (progress.nextIndex <= state.log.lastIndex && mayAppend(progress, appendsInFlightMax)) {
+  const last = lastFor(state, progress);
+  while (progress.nextIndex <= last && mayAppend(progress, appendsInFlightMax)) {
     if (state.now < heldUntil(state, progress)) return;
-    const entries = state.log.sliceOfBytes(progress.nextIndex, appendBytesMax);
+    const fitting = state.log.sliceOfBytes(progress.nextIndex, appendBytesMax);
+    const entries = fitting.slice(0, last - progress.nextIndex + 1);
     sendAppendEntries(state, leader, progress, entries);
     appended(progress, progress.nextIndex + entries.length - 1, state.now);
   }
@@ -44,10 +56,11 @@ function heldUntil({ log, options }: RaftState, progress: Progress): number {
 
 /** When the first entries that are held go out in any case, monotonic milliseconds; Infinity if none are. */
 export function nextSendDeadline(state: RaftState, { peers }: Leader): number {
-  const { base, lastIndex } = state.log;
+  const { base } = state.log;
   let deadline = Number.POSITIVE_INFINITY;
   for (const progress of peers) {
-    if (progress.nextIndex > lastIndex || !mayAppend(progress, state.options.appendsInFlightMax)) continue;
+    if (progress.nextIndex > lastFor(state, progress) || !mayAppend(progress, state.options.appendsInFlightMax))
+      continue;
     if (progress.nextIndex <= base.index) continue; // compacted since: the next turn finds that a snapshot is needed
     const until = heldUntil(state, progress);
     if (until > state.now) deadline = Math.min(deadline, until);
