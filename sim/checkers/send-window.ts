@@ -30,6 +30,8 @@ interface Window {
   chunk: number;
   /** The position up to which all chunks are acknowledged. */
   staged: number;
+  /** The turn of the leader, counted in its reign, in which it heard that the snapshot has to be sent again. */
+  againTurn: number;
 }
 
 /** A leader in its term. */
@@ -38,6 +40,8 @@ interface Reign {
   readonly windows: Map<ServerId, Window>;
   /** When it appended each of its entries, virtual µs. */
   readonly appendedUs: Map<Index, number>;
+  /** Its turns whose messages are known. */
+  turns: number;
 }
 
 export class SendWindow implements Observer {
@@ -57,9 +61,11 @@ export class SendWindow implements Observer {
   }
 
   effects({ id, node }: ServerView, { write }: Effects): void {
-    if (this.#marks === undefined || node?.raft.isLeader !== true) return;
-    const { appendedUs } = this.#reign(id, node.raft.currentTerm);
-    for (const { index } of write?.entries ?? []) appendedUs.set(index, this.#world?.now ?? 0);
+    if (node?.raft.isLeader !== true) return;
+    const reign = this.#reign(id, node.raft.currentTerm);
+    reign.turns++;
+    if (this.#marks === undefined) return;
+    for (const { index } of write?.entries ?? []) reign.appendedUs.set(index, this.#world?.now ?? 0);
   }
 
   sent({ id }: ServerView, to: ServerId, message: PeerMessage): void {
@@ -72,7 +78,7 @@ export class SendWindow implements Observer {
     if (message.type !== "AppendEntriesReply" && message.type !== "InstallSnapshotReply") return;
     const reign = this.#reigns[id];
     const window = reign?.term === message.term ? reign.windows.get(from) : undefined;
-    if (window === undefined) return;
+    if (reign === undefined || window === undefined) return;
     if (message.type === "AppendEntriesReply") {
       if (!message.success) return;
       window.matchIndex = Math.max(window.matchIndex, message.matchIndex);
@@ -82,6 +88,7 @@ export class SendWindow implements Observer {
       // At 0 it knows nothing of the snapshot, and all of it has to be sent again.
       window.staged = position === 0 ? 0 : Math.max(window.staged, position);
       window.chunks = position === 0 ? [] : window.chunks.filter((chunk) => chunk > position);
+      if (position === 0) window.againTurn = reign.turns + 1;
     }
   }
 
@@ -101,11 +108,14 @@ export class SendWindow implements Observer {
   }
 
   #installs(id: ServerId, to: ServerId, { term, snapshotId, previous, position }: InstallSnapshot): void {
-    const window = windowOf(this.#reign(id, term), to);
+    const reign = this.#reign(id, term);
+    const window = windowOf(reign, to);
     if (window.snapshotId !== snapshotId) window.staged = 0;
     if (window.snapshotId !== snapshotId || window.chunk !== previous) window.chunks = [];
     window.snapshotId = snapshotId;
     window.chunk = position;
+    // What leaves in a turn was decided between its replies, and which of them came before is not known here.
+    if (window.againTurn >= reign.turns) return;
     if (position > window.staged) window.chunks.push(position);
     const max = limits.snapshotChunksInFlightMax;
     if (window.chunks.length === max) this.#marks?.hit("chunk-window-full");
@@ -127,7 +137,7 @@ export class SendWindow implements Observer {
   #reign(id: ServerId, term: Term): Reign {
     let reign = this.#reigns[id];
     if (reign?.term !== term) {
-      reign = { term, windows: new Map(), appendedUs: new Map() };
+      reign = { term, windows: new Map(), appendedUs: new Map(), turns: 0 };
       this.#reigns[id] = reign;
     }
     return reign;
@@ -141,7 +151,7 @@ export class SendWindow implements Observer {
 function windowOf({ windows }: Reign, to: ServerId): Window {
   let window = windows.get(to);
   if (window === undefined) {
-    window = { appends: [], matchIndex: 0, sentUs: 0, snapshotId: 0, chunks: [], chunk: 0, staged: 0 };
+    window = { appends: [], matchIndex: 0, sentUs: 0, snapshotId: 0, chunks: [], chunk: 0, staged: 0, againTurn: -1 };
     windows.set(to, window);
   }
   return window;
