@@ -67,7 +67,7 @@ export const twoMajorities: Lab = {
       file: membership,
       find: "return state.commitIndex >= leader.termStart && state.log.configurationIndex <= state.commitIndex;",
       replace: "return state.commitIndex >= leader.termStart;",
-      test: "a truncated change is undone",
+      test: "a leader that removes itself and crashes may be needed once more",
     },
     {
       title: "the members of the new configuration are not followed",
