@@ -19,6 +19,8 @@ import type { ModelFeed } from "./model-feed.ts";
 
 /** What another server says counts for 2.5 s of a clock that runs at half pace at worst; and one tick. µs. */
 const wordUs = 5_250_000;
+/** And for so long at least, on a clock that runs twice as fast as it should. A server that is busy may take longer to end its turn. µs. */
+const freshUs = 1_000_000;
 const never = Number.NEGATIVE_INFINITY;
 
 /** What is known of one server. */
@@ -79,7 +81,8 @@ export class DiskRoomRules implements Observer {
     if (known.toldBy === undefined && known.owes.size === 0) return;
     if (server.node === undefined || server.hasUnflushedInput) return;
     const { raft } = server.node;
-    if (known.toldBy !== undefined && raft.leader === known.toldBy && server.node.status().writesRefused === undefined)
+    const told = known.toldBy !== undefined && raft.leader === known.toldBy && this.#now - known.toldUs <= freshUs;
+    if (told && server.node.status().writesRefused === undefined)
       throw new InvariantBroken(this.name, `n${server.id} goes on, though its leader has told it to refuse writes`);
     for (const other of known.owes)
       if (raft.isLeader && server.diskLow)
