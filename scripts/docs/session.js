@@ -169,6 +169,7 @@ npm() { (cd "$CHECKOUT" && command npm "$@"); }
   }
 
   #end() {
+    given.delete(this.#basePort);
     open.delete(this);
     try {
       process.kill(-this.#shell.pid, "SIGKILL");
@@ -227,13 +228,22 @@ function linesOf(text) {
   return lines;
 }
 
-/** Of four digits, so that tables are as wide as with the usual one. */
+/** What lies above the first port of a cluster: its peers, its HTTP addresses, its doors for ZooKeeper's clients. */
+const above = [0, 100, 200, 300];
+
+/** Those that this process has given away: pages are typed side by side, and a cluster that is about to start listens nowhere yet. */
+const given = new Set();
+
+/** Of four digits, so that tables are as wide as with the usual one; no two clusters' ports overlap. */
 async function freeBasePort() {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const base = 3000 + Math.floor(Math.random() * 60) * 100 + 11;
-    const wanted = [1, 2, 3, 4, 5, 6].flatMap((id) => [base + id, base + 100 + id, base + 200 + id]);
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const base = 3011 + Math.floor(Math.random() * 15) * 400;
+    if (given.has(base)) continue;
+    given.add(base);
+    const wanted = [1, 2, 3, 4, 5, 6].flatMap((id) => above.map((offset) => base + offset + id));
     const free = await Promise.all(wanted.map(isFree));
     if (free.every(Boolean)) return base;
+    given.delete(base);
   }
   throw new Error("no ports are free for the cluster of a session");
 }
