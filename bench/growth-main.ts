@@ -88,7 +88,7 @@ async function main(): Promise<void> {
         measured.push({ ...one, repetition });
   say("");
   const rows = points.flatMap(({ system, options }) => rowsOf(measured, options.cases, [system.name]));
-  if (flags.chart !== undefined) await writeFile(flags.chart, chartOf(rows, "operations a second, 256 outstanding"));
+  if (flags.chart !== undefined) await writeFile(flags.chart, chartOf(rows, "operations a second"));
   console.log(flags.json ? JSON.stringify({ rows, measured }) : tableOf(rows));
 }
 

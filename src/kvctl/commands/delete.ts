@@ -47,8 +47,8 @@ async function removeTree(session: KvSession, root: string, signal: AbortSignal)
 
 /**
  * How many znodes are tried at a time in one that is so deep below the first, and how many that turned out to have children
- * are emptied at a time. With all levels at work some 1,000 requests are under way, and a page of names for each znode that is
- * being emptied.
+ * are emptied at a time. Whoever empties others tries none meanwhile, so that 256 requests are under way at most, and a page of
+ * names is held for each znode that is being emptied.
  */
 function widthsAt(depth: number): { readonly tries: number; readonly nested: number } {
   return { tries: Math.max(16, 256 >> (3 * depth)), nested: Math.max(1, 8 >> (2 * depth)) };
