@@ -3,7 +3,7 @@
  * Replication goes in rounds: each brings what the log held when it began. A learner has caught up when a round took
  * less than an election timeout, so that what it still lacks delays nobody longer than an election would.
  */
-import { findPeer } from "./leader.ts";
+import { findPeer } from "./progress.ts";
 import type { Leader, RaftState } from "./state.ts";
 import type { ServerId } from "./types.ts";
 

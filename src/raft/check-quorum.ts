@@ -41,5 +41,5 @@ function othersDecide(state: RaftState, leader: Leader): boolean {
 
 function lastHeard(state: RaftState, leader: Leader, id: ServerId): number {
   if (id === state.id) return Number.POSITIVE_INFINITY;
-  return progressOf(leader.peers, id).lastHeard;
+  return progressOf(leader, id).lastHeard;
 }

@@ -43,5 +43,5 @@ const nothing: readonly Entry[] = [];
  */
 function durableMatch(state: RaftState, leader: Leader, id: ServerId): Index {
   if (id === state.id) return state.durability.durableIndex;
-  return progressOf(leader.peers, id).matchIndex;
+  return progressOf(leader, id).matchIndex;
 }

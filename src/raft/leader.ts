@@ -6,7 +6,7 @@ import { hasRoomFor } from "./disk.ts";
 import { commandSize } from "./log.ts";
 import { newestPossibleAgreement } from "./log-matching.ts";
 import type { AppendEntriesReply } from "./messages.ts";
-import { heardFrom, matched, newProgress, type Progress, probeFrom } from "./progress.ts";
+import { findPeer, heardFrom, matched, newProgress, type Progress, probeFrom } from "./progress.ts";
 import { confirmReads } from "./read-index.ts";
 import type { Leader, RaftState } from "./state.ts";
 import { changeRole } from "./term.ts";
@@ -108,10 +108,4 @@ function refused(state: RaftState, progress: Progress, reply: AppendEntriesReply
   const agreement = newestPossibleAgreement(state.log, reply.rejectedIndex, hint);
   // Before the base: the next turn finds that a snapshot is needed.
   probeFrom(progress, agreement === undefined ? progress.matchIndex + 1 : agreement + 1);
-}
-
-/** What the leader knows of a peer. */
-export function findPeer(leader: Leader, id: ServerId): Progress | undefined {
-  for (const peer of leader.peers) if (peer.id === id) return peer;
-  return undefined;
 }

@@ -3,8 +3,7 @@
  * it to campaign at once. The others vote for it although they hear a leader (thesis §4.2.3). If it does not lead after
  * an election timeout, this server goes on leading.
  */
-import { findPeer } from "./leader.ts";
-import { isActive, isAwaited } from "./progress.ts";
+import { findPeer, isActive, isAwaited } from "./progress.ts";
 import type { ChangeRefusal } from "./refusal.ts";
 import type { Leader, RaftState } from "./state.ts";
 import { becomeFollower } from "./term.ts";

@@ -109,11 +109,11 @@ export class Log {
     return this.#entries.slice(first - this.base.index - 1, last - this.base.index);
   }
 
-  /** As many entries from `first` on as `bytesMax` allows, but at least one unless `first` is behind the end. */
-  sliceOfBytes(first: Index, bytesMax: number): Entry[] {
+  /** As many entries from `first` to `end` as `bytesMax` allows, but at least one unless `first` is behind `end`, an entry of the log. */
+  sliceOfBytes(first: Index, end: Index, bytesMax: number): Entry[] {
     let last = first - 1;
     let bytes = 0;
-    while (last < this.lastIndex) {
+    while (last < end) {
       bytes += entrySize(this.entryAt(last + 1));
       if (bytes > bytesMax && last >= first) break;
       last++;

@@ -11,7 +11,6 @@
  */
 import { hasCaughtUp } from "./catch-up.ts";
 import { isMember, isVoter, otherMembers } from "./configuration.ts";
-import { findPeer } from "./leader.ts";
 import { resign } from "./leadership-transfer.ts";
 import {
   finalConfiguration,
@@ -21,7 +20,7 @@ import {
   movedMembers,
   sameIds,
 } from "./membership-change.ts";
-import { isActive, isAwaited, newProgress } from "./progress.ts";
+import { findPeer, isActive, isAwaited, newProgress } from "./progress.ts";
 import { majority } from "./quorum.ts";
 import { confirmReads } from "./read-index.ts";
 import type { ChangeRefusal } from "./refusal.ts";

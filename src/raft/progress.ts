@@ -111,9 +111,13 @@ export function appended(progress: Progress, lastIndex: Index, now: number): voi
   progress.nextIndex = lastIndex + 1;
 }
 
-/** What a leader knows of member `id`: it keeps a record of each. */
-export function progressOf(peers: readonly Progress[], id: ServerId): Progress {
-  let found: Progress | undefined;
-  for (const peer of peers) if (peer.id === id) found = peer;
-  return present(found, "what the leader knows of a member");
+/** What a leader knows of a peer; undefined if it has no such one. */
+export function findPeer({ peers }: { readonly peers: readonly Progress[] }, id: ServerId): Progress | undefined {
+  for (const peer of peers) if (peer.id === id) return peer;
+  return undefined;
+}
+
+/** What a leader knows of a member: it has a record of each. */
+export function progressOf(leader: { readonly peers: readonly Progress[] }, id: ServerId): Progress {
+  return present(findPeer(leader, id), "what the leader knows of a member");
 }

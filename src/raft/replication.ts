@@ -35,8 +35,7 @@ function sendEntries(state: RaftState, leader: Leader, progress: Progress): void
   const last = lastFor(state, progress);
   while (progress.nextIndex <= last && mayAppend(progress, appendsInFlightMax)) {
     if (state.now < heldUntil(state, progress)) return;
-    const fitting = state.log.sliceOfBytes(progress.nextIndex, appendBytesMax);
-    const entries = fitting.slice(0, last - progress.nextIndex + 1);
+    const entries = state.log.sliceOfBytes(progress.nextIndex, last, appendBytesMax);
     sendAppendEntries(state, leader, progress, entries);
     appended(progress, progress.nextIndex + entries.length - 1, state.now);
   }

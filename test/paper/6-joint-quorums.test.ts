@@ -109,9 +109,11 @@ describe("§6 the configuration in effect", () => {
     server.raft.receive(2, requestVoteReply({ term: 2 }));
     // What is not committed is not for it: it cannot campaign with that, and would refuse those who can.
     expect(server.turn().map(({ to }) => to)).toEqual([2, 3]);
-    server.answer(4, appendEntriesReply({ term: 2, matchIndex: 2 }));
+    server.answer(4, appendEntriesReply({ term: 2, matchIndex: 1 }));
     expect(server.raft.status().commitIndex).toBe(0);
-    server.answer(3, appendEntriesReply({ term: 2, matchIndex: 2 }));
+    server.raft.receive(3, appendEntriesReply({ term: 2, matchIndex: 2 }));
+    const toLearner = server.turn().filter(({ to, message }) => to === 4 && message.type === "AppendEntries");
     expect(server.raft.status().commitIndex).toBe(2);
+    expect(toLearner.map(({ message }) => message)).toMatchObject([{ prevLogIndex: 1, entries: [{ index: 2 }] }]);
   });
 });

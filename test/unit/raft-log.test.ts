@@ -76,10 +76,11 @@ describe("the log", () => {
       log.append({ kind: "command", index, term: 1, data: new Uint8Array(100) });
     }
     const size = commandSize(new Uint8Array(100));
-    expect(log.sliceOfBytes(2, 2 * size)).toHaveLength(2);
-    expect(log.sliceOfBytes(2, 2 * size - 1)).toHaveLength(1);
-    expect(log.sliceOfBytes(2, 0)).toHaveLength(1);
-    expect(log.sliceOfBytes(6, 1000)).toEqual([]);
+    expect(log.sliceOfBytes(2, log.lastIndex, 2 * size)).toHaveLength(2);
+    expect(log.sliceOfBytes(2, log.lastIndex, 2 * size - 1)).toHaveLength(1);
+    expect(log.sliceOfBytes(2, log.lastIndex, 0)).toHaveLength(1);
+    expect(log.sliceOfBytes(6, log.lastIndex, 1000)).toEqual([]);
+    expect(log.sliceOfBytes(2, 3, 1000 * size)).toHaveLength(2);
     expect(log.bytesBehind(2)).toBe(3 * size);
     log.truncateFrom(5);
     log.compact(2);
