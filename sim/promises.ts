@@ -130,7 +130,7 @@ const list = [
   {
     invariant: "membership",
     sentence:
-      "Only voters lead, a server uses the newest configuration in its log, one change is under way at most, and old and new quorums share a server.",
+      "Only voters lead, a server uses the newest configuration in its log, one change is under way at most, old and new quorums share a server, and a learner gets only what is committed.",
     from: "§6; thesis 4",
     file: "sim/checkers/membership.ts",
   },

@@ -72,7 +72,7 @@ export class HungDisk implements Observer {
     const waited = watched.waitingBytes;
     for (const entry of write.entries) this.#wait(watched, entry);
     // What comes when nothing waits is taken, however large.
-    if (waited === 0) watched.bytesMax = Math.max(this.#bytesMax, watched.waitingBytes);
+    if (waited === 0) watched.bytesMax = Math.max(this.#bytesMax, watched.waitingBytes + unaskedBytes);
     if (watched.waitingBytes + this.#largestEntry > this.#backlogBytes) this.#marks?.hit("disk-backlog");
     if (watched.waitingBytes > watched.bytesMax)
       this.#break(`n${server.id} holds ${watched.waitingBytes} bytes of entries that are not on its disk`);

@@ -1,8 +1,9 @@
 /**
  * Changes of membership (Raft paper §6, thesis ch. 4): only voters are elected; a server uses the newest configuration in
  * its log; a leader appends one only when the one before is committed, and an entry of its own term too; any quorum of
- * one configuration shares a server with any quorum of the next.
+ * one configuration shares a server with any quorum of the next; a learner gets what is committed, and no more.
  */
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Configuration, Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -46,6 +47,17 @@ export class MembershipRules implements Observer, RaftChecker {
     for (const voters of [newest, before].flatMap((v) => [v?.configuration.voters, v?.configuration.oldVoters]))
       if (voters?.includes(id) === true) return;
     throw new InvariantBroken(this.name, `n${id} leads term ${term} and is no voter`);
+  }
+
+  sent(from: ServerView, to: ServerId, message: PeerMessage): void {
+    if (message.type !== "AppendEntries" || message.entries.length === 0) return;
+    if (from.node?.raft.configuration.learners.includes(to) !== true) return;
+    const last = message.prevLogIndex + message.entries.length;
+    if (last > message.leaderCommit)
+      throw new InvariantBroken(
+        this.name,
+        `n${from.id} sends entry ${last} to n${to}, a learner, and knows only those up to ${message.leaderCommit} to be committed`,
+      );
   }
 
   step(server: ServerView): void {

@@ -77,6 +77,7 @@ export const markSentences = {
   "joint-consensus": "a joint configuration was committed",
   "configuration-truncated": "a configuration was cut off the log and the one before was in force again",
   "learner-promoted": "a learner became a voter",
+  "learner-waits": "a learner was sent entries, and not those that were not committed yet",
   "leader-leaves": "a leader committed a configuration without itself",
   "observer-answers": "a learner answered a client",
   "members-told": "a watch told a client that other servers are members now",

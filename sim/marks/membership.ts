@@ -2,6 +2,7 @@
 
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
+import type { AppendEntries } from "../../src/raft/messages.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
 import type { SimEvent } from "../world/events.ts";
@@ -47,10 +48,17 @@ export class MembershipMarks implements Observer, RaftChecker {
     if (this.#instances.size > 1) this.#marks.hit("first-members-disagree");
   }
 
-  sent(from: ServerView, _to: ServerId, message: PeerMessage): void {
+  sent(from: ServerView, to: ServerId, message: PeerMessage): void {
+    if (message.type === "AppendEntries" && message.entries.length > 0) this.#toLearner(from, to, message);
     if (message.type !== "RequestVote" || this.#committed === undefined) return;
     const { voters, oldVoters } = this.#committed;
     if (!voters.includes(from.id) && !oldVoters.includes(from.id)) this.#marks.hit("removed-server-campaigns");
+  }
+
+  /** The leader has more than what is committed, and keeps it from a learner. */
+  #toLearner({ id, node }: ServerView, to: ServerId, { prevLogIndex, entries }: AppendEntries): void {
+    if (node?.raft.configuration.learners.includes(to) !== true) return;
+    if (prevLogIndex + entries.length < this.#history.log(id).lastIndex) this.#marks.hit("learner-waits");
   }
 
   serverFrame({ id }: ServerView, _client: number, _connection: number, messages: readonly ServerMessage[]): void {

@@ -183,8 +183,8 @@ export const membership: readonly Mutant[] = [
     file: "src/raft/replication.ts",
     find: "return isLearner(log.configuration, id) ? commitIndex : log.lastIndex;",
     replace: "return isLearner(log.configuration, id) ? Math.max(commitIndex, log.lastIndex) : log.lastIndex;",
-    expects: ["liveness"],
-    kind: "liveness",
+    expects: ["membership", "liveness"],
+    kind: "safety",
     lesson:
       "Whoever may not campaign must have nothing that only a leader that is gone had: it refuses its vote to all who may, once the next configuration needs it.",
   },

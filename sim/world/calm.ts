@@ -4,7 +4,6 @@
  * cut for good, though not those between the servers of one quorum: then whoever is connected to the leader has to follow
  * it, and all clients are to be served.
  */
-import { defaultNodeOptions } from "../../src/node/options.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Config } from "../plan/plan.ts";
 import { nobodyUses } from "../unused-rule.ts";
@@ -12,6 +11,7 @@ import type { SimClients } from "./clients.ts";
 import { bootstrapConfiguration } from "./configuration.ts";
 import { neverAgree } from "./founding.ts";
 import { Leftovers } from "./leftovers.ts";
+import { sessionTickMs } from "./node-options.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
 import { Patience } from "./patience.ts";
@@ -266,6 +266,6 @@ function abandoned({ node }: SimServer, clients: SimClients): string[] {
  * it, and comes back.
  */
 function wordsComeInTime({ sessionTimeoutMs, clientUs, networkUs }: Config): boolean {
-  const worstMs = defaultNodeOptions.sessionTickMs + (2 * clientUs.max + 4 * networkUs.max) / 1000;
+  const worstMs = sessionTickMs + (2 * clientUs.max + 4 * networkUs.max) / 1000;
   return worstMs < sessionTimeoutMs / 3;
 }

@@ -6,6 +6,9 @@ import type { Plan } from "../plan/plan.ts";
 /** The cluster id of all simulated clusters. */
 export const clusterId = "simulated";
 
+/** How often servers tell the leader from which sessions they have heard, milliseconds. */
+export const sessionTickMs = 250;
+
 export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
   const { electionTimeoutMs, heartbeatMs } = config;
   const { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax, unappliedBytesMax } = config;
@@ -15,7 +18,7 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     electionTimeoutMs,
     heartbeatMs,
     campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
-    sessionTickMs: 250,
+    sessionTickMs,
     proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
     raftLimits: { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax, unappliedBytesMax },
     checkpoints: config.checkpoints,
