@@ -44,11 +44,12 @@ export class UnappliedBytes implements Observer {
     const { appliedIndex } = node.machine;
     for (let index = counted.applied + 1; index <= appliedIndex; index++) counted.bytes.delete(index);
     counted.applied = appliedIndex;
+    // A snapshot takes the place of the log, and of all that waited in it, in this turn and in later ones.
+    if (write?.snapshot !== undefined) counted.bytes.clear();
     let waiting = 0;
     for (let index = appliedIndex + 1; index <= counted.committed; index++) waiting += counted.bytes.get(index) ?? 0;
     if (waiting > this.#bytesMax / 2) this.#marks?.hit("apply-backlog");
-    // A snapshot has what waited.
-    const isFull = waiting > this.#bytesMax && write?.snapshot === undefined;
+    const isFull = waiting > this.#bytesMax;
     for (const entry of write?.entries ?? []) {
       if (isFull && entry.kind === "command")
         throw new InvariantBroken(
