@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { present } from "../../src/base/assert.ts";
 import type { Keys, Target } from "./driver.ts";
 import type { LoadOptions, LoadResult } from "./loop.ts";
 
@@ -38,6 +39,11 @@ export class LoadProcess {
       load.kill();
       throw error;
     }
+  }
+
+  /** Which process it is. Throws if it could not be started. */
+  get pid(): number {
+    return present(this.#child.pid, "a load process that runs");
   }
 
   /** Measures one case; `progress` hears of the operations done so far about once a second. */
