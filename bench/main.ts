@@ -26,6 +26,7 @@ interface BenchFlags {
   op: readonly LoadOperation[];
   repetitions?: number;
   against?: string;
+  checkout?: string;
   compare?: readonly Other[];
   endpoints?: string;
   json?: boolean;
@@ -65,6 +66,7 @@ const program = new Command("bench")
   .option("--bytes <n>", "data of each znode", positive, 100)
   .option("--repetitions <n>", "how often, each time with a new cluster (1; 3 of several systems)", positive)
   .option("--against <folder>", "another checkout, built, to be measured in turns with this one")
+  .option("--checkout <folder>", "with --against: a checkout, built, that takes the place of this one")
   .option("--compare <list>", `other systems, measured in turns: ${others.join(", ")}`, among(others))
   .option("--endpoints <list>", "host:port,… of a running cluster, instead of one of its own")
   .option("--json", "print JSON: all that was measured, and what it comes to")
@@ -74,10 +76,15 @@ const program = new Command("bench")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 /** Throws where something is not installed. */
-function contestOf({ endpoints, against, compare = [] }: BenchFlags): Contest {
+function contestOf({ endpoints, against, checkout, compare = [] }: BenchFlags): Contest {
+  if (checkout !== undefined && against === undefined)
+    throw new Error("--checkout says what to set beside another checkout: give that with --against, too");
   if (endpoints !== undefined) return { systems: [runningTerrarium(endpoints.split(","))], pairs: [] };
   if (against !== undefined)
-    return { systems: [terrariumSystem("this"), terrariumSystem("other", against)], pairs: [["this", "other"]] };
+    return {
+      systems: [terrariumSystem("this", checkout), terrariumSystem("other", against)],
+      pairs: [["this", "other"]],
+    };
   const systems = [terrariumSystem("terrarium")];
   const pairs: Pair[] = [];
   if (compare.includes("zookeeper")) {
