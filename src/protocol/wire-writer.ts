@@ -5,6 +5,9 @@ import { FIXED32, LENGTH_DELIMITED, VARINT } from "./wire.ts";
 
 const slabBytes = 64 * 1024;
 
+/** What a large part leaves free in front of it: for the rest of its message, which is small as a rule. */
+const roomBytes = 1024;
+
 /** Longer parts are copied faster by a view. */
 const partBytesMax = 256;
 
@@ -227,7 +230,7 @@ export class WireWriter {
   #grow(bytes: number): void {
     const used = this.#end - this.#at;
     const needed = used + bytes;
-    const size = needed <= slabBytes ? slabBytes : needed + used;
+    const size = needed <= slabBytes ? slabBytes : needed + Math.max(used, roomBytes);
     const slab = new Uint8Array(size);
     slab.set(this.#slab.subarray(this.#at, this.#end), size - used);
     this.#slab = slab;
