@@ -160,4 +160,16 @@ export const clients: readonly Mutant[] = [
     lesson:
       "What a client holds, it holds by its session. One that turns into another behind its user's back has lost it.",
   },
+  {
+    id: "G14",
+    title: "a client that is open says that it is closing",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-requests.ts",
+    find: "    if (this.#closing !== undefined) throw new TerrariumError",
+    replace: "    if (this.#closing === undefined) throw new TerrariumError",
+    expects: ["client-protocol"],
+    kind: "safety",
+    lesson:
+      "What a library refuses on the spot never gets to a server, and no history shows it. Whoever judges by what was asked and answered alone takes a client that asks nothing for a perfect one.",
+  },
 ];

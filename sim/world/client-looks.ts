@@ -85,6 +85,12 @@ export function checkBlunders(submit: (body: RequestBody) => unknown): void {
   }
 }
 
+/** A session did not take what it was asked, with this code; `asked`: what its user waits for. */
+export function checkRefusal(code: ErrorCode, asked: readonly RequestBody[]): void {
+  if (code === "SESSION_CLOSED" && !asked.some(({ type }) => type === "close"))
+    broken("says that it is closing, and nobody has closed it");
+}
+
 function refusal(submit: () => unknown): ErrorCode | undefined {
   try {
     submit();

@@ -11,7 +11,7 @@ import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Lie } from "../plan/actions.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
-import { checkBlunders, checkLooks, heardSince } from "./client-looks.ts";
+import { checkBlunders, checkLooks, checkRefusal, heardSince } from "./client-looks.ts";
 import type { SimConnection } from "./connections.ts";
 import { begun, type History, type HistoryOperation, type Invocation, type SessionEvent } from "./history.ts";
 import type { ClientHooks } from "./hooks.ts";
@@ -204,9 +204,11 @@ export class SimClient {
     try {
       this.#asked.push(this.#session.submit(invocation, operation, deadline));
     } catch (error) {
-      // A session that is closing takes nothing more.
-      if (error instanceof TerrariumError) return;
-      throw error;
+      if (!(error instanceof TerrariumError)) throw error;
+      return checkRefusal(
+        error.code,
+        this.#asked.map(({ body }) => body),
+      );
     }
     // From the next request on.
     if (invocation.type === "auth") this.#identities = shownBy(this.#identities, invocation.credential);
