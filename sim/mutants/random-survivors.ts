@@ -45,4 +45,76 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     kind: "open",
     why: "What a proposal takes of the window is given back twice, so that a server sends more ahead to its leader than it may. Nobody counts what is under way there: a checker would have to.",
   },
+  "9dd51758": {
+    kind: "open",
+    why: "A client removes a watch before the answer that arms it may leave, is told that there is none, and then the read is answered anew. No run has these three together; it would take a schedule that sends them as one burst while a server waits for a read index.",
+  },
+  f99aa4bb: {
+    kind: "cost",
+    why: "As R15 of the catalogue: an old refusal takes the leader back to a place where the logs agree, and the next answer brings it forward again.",
+  },
+  "8e80a299": { kind: "cost", why: "A ping leaves one tick of the clock later than it is due." },
+  c3c9bccb: {
+    kind: "cost",
+    why: "A client that waits for nothing pings as often as one that waits: three times as often as it would have to.",
+  },
+  "79904572": {
+    kind: "open",
+    why: "As E8 of the catalogue: a PreVote that claims to be of a transfer is granted by servers that hear their leader, so that a server that was cut off deposes it when it is back. No promise speaks of an election that was not needed; a checker would have to.",
+  },
+  "4c95a6b5": {
+    kind: "cost",
+    why: "A change of learners or addresses alone goes through a joint configuration whose halves are the same voters: one entry more.",
+  },
+  d8995389: {
+    kind: "open",
+    why: "A client that is open refuses each request as one that is closing, and asks nothing. Since then it is checked that only who closes a session is told so, which finds it at once (G14).",
+  },
+  "6eebf118": {
+    kind: "cost",
+    why: "A question of a connection that has gone waits on for its read index, for nobody, and is forgotten with the answer.",
+  },
+  "0d9f6cad": {
+    kind: "cost",
+    why: "The leader does not heed how short the follower's log is: it gets to where they agree term by term, and within a term entry by entry.",
+  },
+  "61bdea44": {
+    kind: "open",
+    why: "A write of a log that a snapshot has replaced vouches for entries that are gone. None of 100 runs installs a snapshot while a write that was asked for behind its last chunk is under way; entries that come beside the chunks of a snapshot would get there.",
+  },
+  "4ee2b1db": {
+    kind: "cost",
+    why: "A client waits for a server that says nothing as long as it may, a third of its timeout, from the first time on.",
+  },
+  "32f7b56c": {
+    kind: "cost",
+    why: "An endpoint that was learned twice is in the list twice, and tried twice as often.",
+  },
+  "500761ec": { kind: "cost", why: "A ping more, when a client attaches." },
+  "9f0acc66": {
+    kind: "open",
+    why: "As N1 of the catalogue, but for logs whose newest entry is a configuration: a follower gives up for a snapshot what it has acknowledged. That needs a leader that knows nothing of a follower, and loses its stream before the first answer.",
+  },
+  "3eb849f7": { kind: "cost", why: "A server reports to its leader each turn, and not once a tick." },
+  "300ac92d": {
+    kind: "cost",
+    why: "All stamps are as far behind the clocks of a majority as they may be, a second: ages and times to live are told and kept that much later.",
+  },
+  "0563ba3c": {
+    kind: "open",
+    why: "A client asks for more at a time than a server takes. No simulated client has so many requests: the limit is none of those that are drawn.",
+  },
+  f45e73bd: {
+    kind: "cost",
+    why: "Of two messages of one turn the older one's round is confirmed: reads wait for the next heartbeat.",
+  },
+  "4e00feb4": {
+    kind: "open",
+    why: "A turn answers more reads than it may, so that heartbeats wait. Work of a turn is counted by the server alone; a checker would have to count the answers of a turn, but for those that waited behind a write.",
+  },
+  "375d3e51": {
+    kind: "cost",
+    why: "A client leaves a server without a majority for the later of two reasons, not for the first. By then it has told its user that the session may be lost.",
+  },
+  "8f81ee4a": { kind: "cost", why: "A heartbeat leaves one tick of the clock later than it is due." },
 };
