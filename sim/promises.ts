@@ -250,7 +250,7 @@ const list = [
   {
     invariant: "leftovers",
     sentence:
-      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more: its tables are as small as before.",
+      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more, and no client for requests and watches that nobody waits for: their tables are as small as before.",
     from: "",
     file: "sim/world/leftovers.ts",
   },

@@ -62,4 +62,28 @@ export const leftovers: readonly Mutant[] = [
     lesson:
       "The table of those who wait is keyed by the proposal, and a connection leaves it when its session has come, not when it ends.",
   },
+  {
+    id: "Q6",
+    title: "a client remembers each watch that it has given up",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-watches.ts",
+    find: "      this.#unwanted.delete(key);\n",
+    replace: "",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson:
+      "What is to be done once is forgotten when it is done. Else the client asks for it again with each message, and its list grows with every watch that it ever gave up.",
+  },
+  {
+    id: "Q7",
+    title: "a client does not give back the room of what was answered",
+    source: "ours",
+    file: "src/client/session-requests.ts",
+    find: "    this.#bytes -= request.bytes;\n    if (this.#window",
+    replace: "    if (this.#window",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson:
+      "A bound on what waits is a sum that has to come back to zero. If it does not, the client refuses requests after some megabytes, for ever.",
+  },
 ];

@@ -117,4 +117,18 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     why: "A client leaves a server without a majority for the later of two reasons, not for the first. By then it has told its user that the session may be lost.",
   },
   "8f81ee4a": { kind: "cost", why: "A heartbeat leaves one tick of the clock later than it is due." },
+  d31fa60d: { kind: "cost", why: "A leader tells its followers of a commit again and again, with each turn." },
+  "905aaf2c": {
+    kind: "open",
+    why: "A removal that fills its segment is counted for the next one, so that its own may go while an older row of the znode is left. That needs an older segment that outlives it: segments go from the oldest on.",
+  },
+  ccc45743: {
+    kind: "open",
+    why: "A client asks for each watch that it gave up to be disarmed again and again, and remembers all of them. Since then it is checked that clients let go of what nobody waits for, which finds it in the fourth run (Q6).",
+  },
+  "2bf1a8bf": { kind: "equal", why: "No caller adds a name that is there." },
+  "6d642b02": {
+    kind: "cost",
+    why: "Proposals are offered again in another order than that of their numbers. What comes before its time is not applied, and is offered once more.",
+  },
 };

@@ -3,14 +3,14 @@ import type { ClientIdentity } from "../../src/base/acl.ts";
 import { TerrariumError } from "../../src/base/errors.ts";
 import type { Result } from "../../src/base/operations.ts";
 import type { WatchSpec } from "../../src/base/reads.ts";
-import { staysArmed, watchKey } from "../../src/base/watch-rules.ts";
-import { ClientSession, type Delivery, type SessionRequest } from "../../src/client/session.ts";
-import { armedBy } from "../../src/client/session-checks.ts";
-import type { SessionCredentials } from "../../src/client/session-options.ts";
+import { watchKey } from "../../src/base/watch-rules.ts";
+import { ClientSession, type Delivery } from "../../src/client/session.ts";
+import type { SessionCredentials, SessionRetained } from "../../src/client/session-options.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Lie } from "../plan/actions.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
+import { Awaited } from "./awaited.ts";
 import { checkBlunders, checkLooks, checkRefusal, heardSince } from "./client-looks.ts";
 import type { SimConnection } from "./connections.ts";
 import { begun, type History, type HistoryOperation, type Invocation, type SessionEvent } from "./history.ts";
@@ -21,7 +21,7 @@ import { isOfGreeting, Lies } from "./lies.ts";
 import { addressesOf, balancer, LoadBalancer, serverIds } from "./load-balancer.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
-import { watchesOf, watchOf } from "./requested-watches.ts";
+import { watchOf } from "./requested-watches.ts";
 import { Seen } from "./seen.ts";
 
 /** What a client is part of. */
@@ -29,8 +29,6 @@ export interface ClientParts extends RunParts {
   readonly history: History;
   readonly hooks: ClientHooks;
 }
-
-type Asked = SessionRequest<HistoryOperation>;
 
 export class SimClient {
   readonly id: number;
@@ -50,9 +48,7 @@ export class SimClient {
   readonly balanced: boolean;
   #endpoints: readonly string[];
   readonly #balancer: LoadBalancer;
-  /** Requests without an answer, and those whose watch has not fired. */
-  #asked: Asked[] = [];
-  #watching: Asked[] = [];
+  #awaited = new Awaited();
   #session: ClientSession<HistoryOperation>;
   #connection: SimConnection | undefined;
   /** Of the session, for `#connection`. */
@@ -188,7 +184,12 @@ export class SimClient {
 
   /** What its user waits for, without doubles. */
   get watches(): readonly WatchSpec[] {
-    return watchesOf(this.#watching);
+    return this.#awaited.watches;
+  }
+
+  /** What its session keeps beyond what its user waits for. Undefined of one that was lied to: nobody knows what that waits for. */
+  excess(): SessionRetained | undefined {
+    return this.#lies.told ? undefined : this.#awaited.excess(this.#session.retained());
   }
 
   #lost(): void {
@@ -202,13 +203,10 @@ export class SimClient {
     const operation = this.#operation(invocation, listed);
     const deadline = this.#now() + patienceMs(invocation, plan.workload);
     try {
-      this.#asked.push(this.#session.submit(invocation, operation, deadline));
+      this.#awaited.asked(this.#session.submit(invocation, operation, deadline));
     } catch (error) {
       if (!(error instanceof TerrariumError)) throw error;
-      return checkRefusal(
-        error.code,
-        this.#asked.map(({ body }) => body),
-      );
+      return checkRefusal(error.code, this.#awaited.bodies);
     }
     // From the next request on.
     if (invocation.type === "auth") this.#identities = shownBy(this.#identities, invocation.credential);
@@ -235,15 +233,11 @@ export class SimClient {
 
   /** Nobody waits any more for the answer of a request, or for the event of a watch. */
   #abort(behind: number): void {
-    const all = [...this.#asked.filter(({ body }) => body.type !== "close" && body.type !== "auth"), ...this.#watching];
-    const asked = all[behind % Math.max(1, all.length)];
+    const asked = this.#awaited.anyToGiveUp(behind);
     if (asked === undefined) return;
     this.#session.abort(asked);
-    if (this.#asked.includes(asked)) {
-      this.#asked = this.#asked.filter((other) => other !== asked);
-      this.#settle(asked.context, "lost");
-    } else {
-      this.#watching = this.#watching.filter((other) => other !== asked);
+    if (this.#awaited.forget(asked)) this.#settle(asked.context, "lost");
+    else {
       const watch = watchOf(asked);
       if (!this.watches.some((other) => watchKey(other) === watchKey(watch))) this.#tell("unwatched", { watch });
     }
@@ -265,8 +259,7 @@ export class SimClient {
       if (!this.#lies.told && effects.deliveries.some(({ type }) => type === "state"))
         checkLooks(this.#session, this.#now());
       if (this.#session.state !== "expired" && this.#session.state !== "closed") break;
-      this.#asked = [];
-      this.#watching = [];
+      this.#awaited = new Awaited();
       this.#session = this.#openSession();
     }
     this.#setTimer();
@@ -296,15 +289,13 @@ export class SimClient {
   #deliver(delivery: Delivery<HistoryOperation>): void {
     switch (delivery.type) {
       case "answer":
-        this.#asked = this.#asked.filter((asked) => asked !== delivery.request);
-        if (armedBy(delivery.request.body, delivery.result) !== undefined) this.#watching.push(delivery.request);
+        this.#awaited.answered(delivery.request, delivery.result);
         return this.#answered(delivery.request.context, delivery.zxid, delivery.result);
       case "failed":
-        this.#asked = this.#asked.filter((asked) => asked !== delivery.request);
+        this.#awaited.forget(delivery.request);
         return this.#settle(delivery.request.context, "lost");
       case "event":
-        if (!staysArmed(delivery.event.kind))
-          this.#watching = this.#watching.filter((asked) => !delivery.watchers.includes(asked));
+        this.#awaited.fired(delivery.event, delivery.watchers);
         return this.#tell("watch", {
           event: delivery.event,
           zxid: delivery.event.zxid,

@@ -2,7 +2,9 @@
  * What observers, faults' triggers and pages may see of a simulated server. Types only: whoever holds a view cannot change
  * what it shows, so that a run that is watched is the run that is not.
  */
+
 import type { WatchSpec } from "../../src/base/reads.ts";
+import type { SessionRetained } from "../../src/client/session-options.ts";
 import type { Lookers } from "../../src/node/lookers.ts";
 import type { Node } from "../../src/node/node.ts";
 import type { Raft } from "../../src/raft/raft.ts";
@@ -129,6 +131,8 @@ export interface ClientView {
   readonly pending: number;
   /** What its user waits for, without doubles. */
   readonly watches: readonly WatchSpec[];
+  /** What its session keeps beyond what its user waits for. */
+  excess(): SessionRetained | undefined;
 }
 
 /** The clocks of a server's machine, milliseconds. */

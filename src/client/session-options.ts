@@ -13,6 +13,18 @@ export interface SessionCredentials {
   readonly instance?: number | undefined;
 }
 
+/** What a session keeps. */
+export interface SessionRetained {
+  /** Requests that are not answered, and the bytes that count for them. */
+  readonly requests: number;
+  readonly requestBytes: number;
+  readonly watchers: number;
+  /** Watches that the server is to disarm. */
+  readonly unwanted: number;
+  /** Events that wait until all is armed again. */
+  readonly earlyEvents: number;
+}
+
 export interface SessionOptions {
   /** Where servers are, `host:port`. */
   readonly endpoints: readonly string[];

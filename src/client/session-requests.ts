@@ -57,6 +57,11 @@ export class SessionRequests<C> {
     return this.#outstanding;
   }
 
+  /** Requests that are not answered, and the bytes that count for them. */
+  retained(): { readonly requests: number; readonly requestBytes: number } {
+    return { requests: this.#sent.length + this.#waiting.length, requestBytes: this.#bytes };
+  }
+
   /** The request that closes the session, once there is one: the last that it takes. */
   get closing(): SessionRequest<C> | undefined {
     return this.#closing;

@@ -49,6 +49,11 @@ export class SessionWatches<C> {
       throw new TerrariumError("OVERLOADED", `${this.#size} watches wait for their events`);
   }
 
+  /** Watchers, watches that are to be disarmed, and events that wait for the end of an arming. */
+  retained(): { readonly watchers: number; readonly unwanted: number; readonly earlyEvents: number } {
+    return { watchers: this.#size, unwanted: this.#unwanted.size, earlyEvents: this.#early.length };
+  }
+
   /** A request was answered: it may have armed a watch, and perhaps nobody waits for it any more. */
   armed(request: SessionRequest<C>, result: Result): void {
     const spec = armedBy(request.body, result);

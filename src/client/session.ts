@@ -31,7 +31,7 @@ import { EndpointChooser } from "./session-endpoints.ts";
 import { type IdentityView, SessionIdentity } from "./session-identity.ts";
 import { sessionLimits } from "./session-limits.ts";
 import type { AttachedLink, AttachingLink } from "./session-link.ts";
-import type { SessionOptions } from "./session-options.ts";
+import type { SessionOptions, SessionRetained } from "./session-options.ts";
 import { Reconnector } from "./session-reconnect.ts";
 import { closed, clusterGone, meaningOf, takenElsewhere } from "./session-refusals.ts";
 import { type SessionRequest, SessionRequests } from "./session-requests.ts";
@@ -172,6 +172,11 @@ export class ClientSession<C> {
   }
 
   // Outputs.
+
+  /** What the session keeps of requests and watches, for checkers of leaks: numbers of things, and bytes. */
+  retained(): SessionRetained {
+    return { ...this.#requests.retained(), ...this.#watches.retained() };
+  }
 
   /** When {@link advance} has something to do, if nothing else happens before; `Infinity` for never. */
   get nextDeadline(): number {
