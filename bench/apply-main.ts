@@ -1,4 +1,4 @@
-/** `npm run bench:apply`: what it takes to read and apply one committed write of each kind, ns. */
+/** `npm run bench:apply`: what it takes to read and apply one committed write of each kind, and to count the tree, ns. */
 import { performance } from "node:perf_hooks";
 import { Command } from "commander";
 import { present } from "../src/base/assert.ts";
@@ -15,6 +15,8 @@ interface Flags {
 
 /** Writes of one round: few, so that some rounds are disturbed by nothing. */
 const perRound = 1_000;
+/** How often the tree is counted. */
+const countings = 20;
 /** Znodes under one parent. */
 const family = 1000;
 /** Writes between two checkpoints. */
@@ -57,6 +59,11 @@ class Load {
     if (index % perCheckpoint === 0) this.#checkpoint();
   }
 
+  /** Counts all znodes, as when a quota is set on all of them. */
+  count(): void {
+    this.#machine.read({ kind: "getAllChildrenNumber", path: "/", watch: false, local: true });
+  }
+
   #checkpoint(): void {
     for (const znode of this.#machine.takeDirty(() => {}).znodes) znode.frozen = false;
   }
@@ -88,7 +95,7 @@ function kinds(znodes: number): readonly { readonly name: string; readonly opera
 
 const program = new Command("bench:apply")
   .description(
-    "Measure the state machine: nanoseconds per committed write, read and applied, the best of some rounds, and the one that a tenth are better than.",
+    "Measure the state machine: nanoseconds per committed write, read and applied, and per count of all znodes; the best of some rounds, and the one that a tenth are better than.",
   )
   .option("--znodes <n>", "znodes of the tree", positive, 100_000)
   .option("--rounds <n>", `rounds of ${perRound} writes of each kind`, positive, 300)
@@ -106,7 +113,13 @@ for (let round = 0; round < flags.rounds; round++) {
     ns.push(((performance.now() - start) * 1e6) / perRound);
   }
 }
-const lines = measured.map(({ name, ns }) => {
+const counts: number[] = [];
+for (let n = 0; n < countings; n++) {
+  const start = performance.now();
+  load.count();
+  counts.push((performance.now() - start) * 1e6);
+}
+const lines = [...measured, { name: "count of all znodes", ns: counts }].map(({ name, ns }) => {
   const sorted = ns.toSorted((a, b) => a - b).map(Math.round);
   const at = (share: number): number => present(sorted[Math.floor(sorted.length * share)], "one of some rounds");
   return { name, bestNs: at(0), tenthNs: at(0.1) };

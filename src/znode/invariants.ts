@@ -1,10 +1,10 @@
 /** What must hold in the replicated state at every moment, beyond what each part asserts of itself. */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { fromUtf8 } from "../base/bytes.ts";
 import { formatCounts } from "../base/quotas.ts";
 import { viewOf } from "./data-store.ts";
 import type { SessionTable } from "./sessions.ts";
-import { countsAt } from "./subtrees.ts";
+import { walkedCounts } from "./subtrees.ts";
 import type { Tree } from "./tree.ts";
 
 /** Asserts all invariants of the state. Visits everything. */
@@ -18,7 +18,7 @@ export function assertSound(tree: Tree, sessions: SessionTable): void {
 /** What quotas count along with each change is what is there. */
 function assertQuotas(tree: Tree): void {
   for (const { path, count, bytes, stats } of tree.quotas.counted()) {
-    const now = countsAt(tree, path);
+    const now = present(walkedCounts(tree, path), "what is counted without a bound");
     assert(now.count === count && now.bytes === bytes, `the quota of ${path} counts what is there`);
     assert(fromUtf8(viewOf(stats)) === formatCounts(now), `the counts of ${path} are shown as they are`);
   }

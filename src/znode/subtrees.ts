@@ -6,27 +6,30 @@ import { SortedNames } from "./sorted-names.ts";
 import type { Znode } from "./stat.ts";
 
 /** Where znodes are found. */
-interface ByPath {
+interface Znodes {
+  readonly size: number;
   get(path: string): Znode | undefined;
+  forEach(visit: (znode: Znode) => void): void;
 }
 
-/** How many znodes there are below one. Visits those that have children. */
-export function countBelow(tree: ByPath, znode: Znode): number {
-  let count = 0;
-  const left = [znode];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    if (next.children === undefined) continue;
-    count += next.children.size;
-    for (const name of next.children) {
-      const child = tree.get(childPath(next.path, name));
-      if (child?.children !== undefined) left.push(child);
-    }
-  }
-  return count;
+/** To find a znode by its path takes about so many times what it takes to look at the next one of all. */
+const walkPerScan = 16;
+
+/**
+ * How many znodes there are at and below a path, of which nothing need be there, and the bytes of their data. Goes from
+ * znode to child, and where that turns out to be a large part of the tree looks at all znodes instead: of a million that
+ * takes a fraction of the time, in which nobody is answered.
+ */
+export function countsAt(tree: Znodes, path: string): QuotaCounts {
+  return walkedCounts(tree, path, tree.size / walkPerScan) ?? scannedCounts(tree, path);
 }
 
-/** How many znodes there are at and below a path, of which nothing need be there, and the bytes of their data. */
-export function countsAt(tree: ByPath, path: string): QuotaCounts {
+/** {@link countsAt} from znode to child. Undefined if there are more than `atMost`. */
+export function walkedCounts(
+  tree: Pick<Znodes, "get">,
+  path: string,
+  atMost = Number.POSITIVE_INFINITY,
+): QuotaCounts | undefined {
   const top = tree.get(path);
   let count = 0;
   let bytes = 0;
@@ -34,11 +37,27 @@ export function countsAt(tree: ByPath, path: string): QuotaCounts {
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     count += 1;
     bytes += next.length;
-    for (const name of next.children ?? []) {
+    const names = next.children;
+    if (names === undefined) continue;
+    if (count + left.length + names.size > atMost) return undefined;
+    for (const name of names) {
       const child = tree.get(childPath(next.path, name));
       if (child !== undefined) left.push(child);
     }
   }
+  return { count, bytes };
+}
+
+/** {@link countsAt} by a look at each znode of the tree. */
+function scannedCounts(tree: Pick<Znodes, "forEach">, top: string): QuotaCounts {
+  const below = childPath(top, "");
+  let count = 0;
+  let bytes = 0;
+  tree.forEach(({ path, length }) => {
+    if (!path.startsWith(below) && path !== top) return;
+    count += 1;
+    bytes += length;
+  });
   return { count, bytes };
 }
 
