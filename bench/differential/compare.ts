@@ -1,5 +1,5 @@
 /** Whether two servers have said the same: word for word, and with their zxids in the same order. */
-import type { Line } from "./side.ts";
+import type { Line } from "./words.ts";
 
 /** Where two transcripts part. */
 export interface Difference {

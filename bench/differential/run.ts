@@ -4,9 +4,10 @@
  */
 import { keyedRandom } from "../../src/base/random.ts";
 import { compare, type Difference, ranked } from "./compare.ts";
+import { drawSequence } from "./draw.ts";
 import { kept } from "./kept.ts";
 import { Side } from "./side.ts";
-import { drawSequence, type Step } from "./steps.ts";
+import type { Step } from "./steps.ts";
 
 export interface RunOptions {
   /** No sequence begins later. */
@@ -114,6 +115,19 @@ export class Run {
         if (differs === undefined) at += size;
         else best = { steps: fewer, difference: differs, repeats: true };
       }
+    for (const [i, step] of best.steps.entries()) {
+      if (step.type !== "ask") continue;
+      for (let at = 0, left = step.asks; at < left.length && left.length > 1; ) {
+        const asks = left.toSpliced(at, 1);
+        const fewer = best.steps.with(i, { ...step, asks });
+        const differs = await this.#differ(fewer);
+        if (differs === undefined) at += 1;
+        else {
+          left = asks;
+          best = { steps: fewer, difference: differs, repeats: true };
+        }
+      }
+    }
     return best;
   }
 

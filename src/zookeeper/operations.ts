@@ -25,7 +25,7 @@ function askRead(kind: ReadKind, path: string, watch: boolean): AdmittedBody {
 
 /** Mode 0: persistent; 1: recursive. */
 function askAddWatch({ path, type: mode }: WatchRequest): AdmittedBody | number {
-  if (mode !== 0 && mode !== 1) return zkError.BADARGUMENTS;
+  if (mode !== 0 && mode !== 1) return zkError.MARSHALLINGERROR;
   // At what is no path of a znode nothing ever comes to be; ZooKeeper takes the watch.
   if (pathProblem(path) !== undefined) return carrier;
   const kind = mode === 0 ? "addWatch" : "addRecursiveWatch";
@@ -44,7 +44,7 @@ const kindsOfType = new Map<number, readonly WatchKind[]>([
 function askWatches(kind: "checkWatches" | "removeWatches"): (request: WatchRequest) => AdmittedBody | number {
   return ({ path, type }) => {
     const watches = kindsOfType.get(type)?.map((each) => ({ kind: each, path }));
-    if (watches === undefined) return zkError.BADARGUMENTS;
+    if (watches === undefined) return zkError.MARSHALLINGERROR;
     return { type: "read", read: { kind, path: "/", watch: false, local: true, watches } };
   };
 }

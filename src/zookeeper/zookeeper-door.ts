@@ -131,6 +131,7 @@ export class ZooKeeperDoor implements Door {
     address: string,
     signal: AbortSignal,
   ): Promise<number> {
+    if (asked === zkError.MARSHALLINGERROR) return asked;
     const asks = "a ZooKeeper client asks for other members (reconfig)";
     if (reconfigure === undefined) {
       const how = "start the servers with --zookeeper-reconfig to allow it, or use `kvctl member`";
