@@ -55,7 +55,7 @@ export const quotas: readonly Mutant[] = [
     source: "ours",
     file: "src/znode/tree.ts",
     find: "this.#putData(stats, utf8(formatCounts(quota)))",
-    replace: "this.#store.put(stats, utf8(formatCounts(quota)))",
+    replace: "this.store.put(stats, utf8(formatCounts(quota)))",
     expects: anywhere,
     kind: "safety",
     lesson:

@@ -3,7 +3,7 @@
  * Each connection is a file to the system; a server that has none left can neither accept nor write its log.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 
@@ -64,6 +64,16 @@ export function openFilesMax(): number {
   const text = softLimit();
   const limit = Number(text);
   return Number.isSafeInteger(limit) && limit > 0 ? limit : Number.POSITIVE_INFINITY;
+}
+
+/** How many files this process has open; undefined if it cannot be found out. */
+export function openFiles(): number | undefined {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    // Not Linux.
+    return undefined;
+  }
 }
 
 function softLimit(): string | undefined {

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { ClientStreams, streamsMax } from "../doors/client-streams.ts";
 import type { DoorLog } from "../doors/door-log.ts";
-import type { FileBudget } from "../doors/files.ts";
+import { type FileBudget, openFiles } from "../doors/files.ts";
 import { HttpDoor } from "../http/http-door.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Node } from "../node/node.ts";
@@ -113,7 +113,10 @@ function zooKeeperDoor({ options, files, log, node }: Inside, streams: ClientStr
       sessions: () => node().machine.sessions(),
       silentMs: (session) => node().lookers.silentMs(session),
       watches: () => node().lookers.watchers(),
-      dataBytes: () => directorySize(resolve(options.dataDir)),
+      treeBytes: () => node().machine.dataBytes,
+      diskBytes: () => directorySize(resolve(options.dataDir)),
+      openFiles,
+      openFilesMax: files.limit,
       address: options.zookeeperAddress ?? "",
       dataDir: resolve(options.dataDir),
     },

@@ -26,6 +26,12 @@ export interface Holder {
 export class DataStore {
   /** By size of the places, in steps: the places that are free. */
   readonly #free = Array.from({ length: slabDataMax / step + 1 }, () => new FreePlaces());
+  #bytes = 0;
+
+  /** Of all data together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Keeps a copy of what a holder brings along, which may be a part of somebody else's array. */
   adopt(holder: Holder): void {
@@ -38,6 +44,7 @@ export class DataStore {
     const steps = stepsOf(data.length);
     if (steps > 0 && steps === stepsOf(holder.length)) {
       holder.bytes.set(data, holder.start);
+      this.#bytes += data.length - holder.length;
       holder.length = data.length;
       return;
     }
@@ -49,6 +56,7 @@ export class DataStore {
   release(holder: Holder): void {
     const steps = stepsOf(holder.length);
     if (steps > 0) this.#free[steps]?.add(holder.bytes, holder.start);
+    this.#bytes -= holder.length;
     holder.bytes = emptyBytes;
     holder.start = 0;
     holder.length = 0;
@@ -63,6 +71,7 @@ export class DataStore {
       free.take(holder, steps * step);
       holder.bytes.set(data, holder.start);
     }
+    this.#bytes += data.length;
     holder.length = data.length;
   }
 }

@@ -255,6 +255,11 @@ export class ZnodeMachine {
     return true;
   }
 
+  /** Of the data of all znodes. */
+  get dataBytes(): number {
+    return this.#tree.store.bytes;
+  }
+
   /** All znodes, in no order that means anything: for checkers. */
   znodes(): Iterable<ZnodeView> {
     return this.#tree.znodes();

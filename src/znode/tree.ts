@@ -30,11 +30,11 @@ const stays: Keeping = {};
 
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
-  readonly #store = new DataStore();
   readonly #acls = new AclTable();
   readonly #lifetimes = new Lifetimes();
-  /** To be looked at: the tree alone counts. */
+  /** To be looked at: the tree alone changes them. */
   readonly quotas = new Quotas();
+  readonly store = new DataStore();
   readonly #counted = (path: string): QuotaCounts => countsAt(this, path);
   /** Changed or removed since the last checkpoint, each once. */
   #dirty: Znode[] = [];
@@ -106,7 +106,7 @@ export class Tree {
     this.#thaw(parent);
     const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs, keeping.container, keeping.ttlMs);
     znode.acl = this.#acls.take(acl);
-    this.#store.adopt(znode);
+    this.store.adopt(znode);
     this.#znodes.set(path, znode);
     this.#lifetimes.add(znode);
     addChild(parent, nameOf(path));
@@ -169,7 +169,7 @@ export class Tree {
     this.quotas.add(znode.path, -1, -znode.length);
     this.quotas.remove(znode.path);
     this.#lifetimes.delete(znode);
-    this.#store.release(znode);
+    this.store.release(znode);
     this.#acls.drop(znode.acl);
     this.touch(znode);
     this.touch(parent);
@@ -215,7 +215,7 @@ export class Tree {
   #putData(znode: Znode, data: Uint8Array): void {
     this.#thaw(znode);
     if (znode.dirty) this.#dirtyBytes += data.length - znode.length;
-    this.#store.put(znode, data);
+    this.store.put(znode, data);
     this.touch(znode);
   }
 
@@ -277,7 +277,7 @@ export class Tree {
     const before = this.#znodes.get(znode.path);
     znode.acl = this.#acls.take(znode.acl);
     this.#letGo(before);
-    this.#store.adopt(znode);
+    this.store.adopt(znode);
     this.#znodes.set(znode.path, znode);
     return before;
   }
@@ -294,7 +294,7 @@ export class Tree {
     this.#lastFound = undefined;
     this.#lastParent = undefined;
     if (znode === undefined) return;
-    this.#store.release(znode);
+    this.store.release(znode);
     this.#acls.drop(znode.acl);
   }
 

@@ -2,10 +2,19 @@
  * Four-letter words: what a monitor asks before any handshake, and reads as text until the connection ends. The shapes are
  * those that exporters and client libraries parse; what this server has no figure for is left out.
  */
+import { limits } from "../base/limits.ts";
 import type { GateStats } from "../doors/gate.ts";
 import type { NodeStatus } from "../node/status.ts";
 import type { Traffic } from "./traffic.ts";
-import { connectionLines, dump, type ListFacts, watchesByPath, watchesBySession } from "./word-lists.ts";
+import {
+  connectionLines,
+  dump,
+  ephemeralsOwned,
+  type ListFacts,
+  watchesByPath,
+  watchesBySession,
+  watchesInShort,
+} from "./word-lists.ts";
 
 /** The words that can be answered. */
 export const answerableWords = [
@@ -26,8 +35,12 @@ export interface WordFacts extends ListFacts {
   /** Of the door of ZooKeeper's clients. */
   connections(): Pick<GateStats, "open" | "max">;
   readonly traffic: Traffic;
-  /** Bytes on the disk. */
-  dataBytes(): Promise<number>;
+  /** Bytes of all data that znodes have. */
+  treeBytes(): number;
+  diskBytes(): Promise<number>;
+  /** Undefined: nobody knows. */
+  openFiles(): number | undefined;
+  readonly openFilesMax: number;
   /** Where it listens, host:port. */
   readonly address: string;
   readonly dataDir: string;
@@ -56,7 +69,7 @@ export async function answerWord(word: string, allowed: readonly Word[], facts: 
     case "conf":
       return configuration(status, facts);
     case "wchs":
-      return `${status.connections} connections watching ${status.watches} paths\nTotal watches:${status.watches}\n`;
+      return watchesInShort(facts);
     case "srvr":
       return status.ready ? server(status, facts, "") : notServing;
     case "stat":
@@ -68,7 +81,7 @@ export async function answerWord(word: string, allowed: readonly Word[], facts: 
       return "Connection stats reset.\n";
     case "dirs": {
       // Log and data are one here.
-      const bytes = await facts.dataBytes();
+      const bytes = await facts.diskBytes();
       return `datadir_size: ${bytes}\nlogdir_size: ${bytes}\n`;
     }
     case "dump":
@@ -103,10 +116,15 @@ function server(status: NodeStatus, { connections, traffic }: WordFacts, clients
   ].join("\n");
 }
 
-function monitor(status: NodeStatus, { connections, traffic }: WordFacts): string {
+function monitor(status: NodeStatus, facts: WordFacts): string {
+  const { connections, traffic } = facts;
   const { min, average, max } = traffic.latencyMs;
   const mode = modeOf(status);
-  const followers = status.members.filter(({ voter, id }) => voter && id !== status.id);
+  const learners = status.members.filter(({ id }) => id !== status.id);
+  const followers = learners.filter(({ voter }) => voter);
+  const synced = learners.filter(({ active, lag = 0 }) => active === true && lag < 1000);
+  const syncedFollowers = synced.filter(({ voter }) => voter);
+  const open = facts.openFiles();
   const figures: readonly (readonly [string, string | number])[] = [
     ["version", speaks],
     ["server_state", mode],
@@ -119,12 +137,20 @@ function monitor(status: NodeStatus, { connections, traffic }: WordFacts): strin
     ["num_alive_connections", connections().open],
     ["znode_count", status.znodes],
     ["watch_count", status.watches],
+    ["ephemerals_count", ephemeralsOwned(facts)],
+    ["approximate_data_size", facts.treeBytes()],
     ["global_sessions", status.sessions],
     ["max_client_cnxns", connections().max],
+    ...(open === undefined ? [] : ([["open_file_descriptor_count", open]] as const)),
+    ...(Number.isFinite(facts.openFilesMax) ? ([["max_file_descriptor_count", facts.openFilesMax]] as const) : []),
+    ["uptime", Math.round(process.uptime() * 1000)],
     ...(mode === "leader"
       ? ([
+          ["quorum_size", followers.length + 1],
+          ["learners", learners.length],
           ["followers", followers.length],
-          ["synced_followers", followers.filter(({ active, lag = 0 }) => active === true && lag < 1000).length],
+          ["synced_followers", syncedFollowers.length],
+          ["synced_observers", synced.length - syncedFollowers.length],
         ] as const)
       : []),
   ];
@@ -138,5 +164,9 @@ function environment(): string {
 
 function configuration(status: NodeStatus, { address, dataDir, connections }: WordFacts): string {
   const port = address.slice(address.lastIndexOf(":") + 1);
-  return `clientPort=${port}\ndataDir=${dataDir}\nmaxClientCnxns=${connections().max}\nserverId=${status.id}\n`;
+  return [
+    `clientPort=${port}\ndataDir=${dataDir}\nmaxClientCnxns=${connections().max}`,
+    `minSessionTimeout=${limits.sessionTimeoutMinMs}\nmaxSessionTimeout=${limits.sessionTimeoutMaxMs}`,
+    `serverId=${status.id}\n`,
+  ].join("\n");
 }

@@ -86,6 +86,27 @@ export function dump({ sessions, silentMs }: ListFacts): string {
   return lines.toString();
 }
 
+/** How many znodes end with a session. */
+export function ephemeralsOwned({ sessions }: ListFacts): number {
+  let owned = 0;
+  for (const { ephemeralCount } of sessions()) owned += ephemeralCount;
+  return owned;
+}
+
+/** How many watch how much. */
+export function watchesInShort({ watches }: ListFacts): string {
+  const paths = new Set<string>();
+  let clients = 0;
+  let total = 0;
+  for (const { watches: specs } of watches()) {
+    if (specs.length === 0) continue;
+    clients += 1;
+    total += specs.length;
+    for (const { path } of specs) paths.add(path);
+  }
+  return `${clients} connections watching ${paths.size} paths\nTotal watches:${total}\n`;
+}
+
 /** Who watches what. */
 export function watchesBySession({ watches }: ListFacts): string {
   const lines = new Lines();

@@ -20,6 +20,7 @@ describe("four-letter words", () => {
   it("are answered in the shapes that parsers want", async () => {
     const { client } = await guests.join();
     await create(client, "/counted");
+    await create(client, "/counted/e", 1);
     expect(await said("ruok")).toBe("imok");
     expect(await said("isro")).toBe("rw");
     // As go-zookeeper reads it.
@@ -41,9 +42,19 @@ describe("four-letter words", () => {
       .map((line) => line.split("\t"));
     expect(mntr.every((pair) => pair.length === 2 && /^zk_\w+$/.test(pair[0] ?? ""))).toBe(true);
     const figures = Object.fromEntries(mntr) as Record<string, string>;
-    expect(figures).toMatchObject({ zk_server_state: "leader", zk_followers: "2" });
+    expect(figures).toMatchObject({
+      zk_server_state: "leader",
+      zk_followers: "2",
+      zk_learners: "2",
+      zk_quorum_size: "3",
+    });
+    // What exporters and alerts look for beyond that.
+    for (const key of ["ephemerals_count", "open_file_descriptor_count", "max_file_descriptor_count", "uptime"])
+      expect(Number(figures[`zk_${key}`]), key).toBeGreaterThan(0);
+    expect(figures["zk_approximate_data_size"]).toMatch(/^\d+$/);
     expect(await said("envi")).toMatch(/^Environment:\nzookeeper\.version=3\.8\.0/);
     expect(await said("conf")).toContain(`clientPort=${portOf(guests.cluster.server(1).zookeeperAddress)}\n`);
+    expect(await said("conf")).toMatch(/^minSessionTimeout=2000\nmaxSessionTimeout=60000$/m);
     expect(await said("srst")).toBe("Server stats reset.\n");
     expect(/^Received: 0$/m.test(await said("srvr"))).toBe(true);
   });

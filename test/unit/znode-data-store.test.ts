@@ -69,6 +69,7 @@ describe("the store of the znodes' data", () => {
           holders.forEach((other, n) => {
             expect(bytesEqual(dataOf(other), model[n] ?? new Uint8Array(0))).toBe(true);
           });
+          expect(store.bytes).toBe(model.reduce((sum, { length }) => sum + length, 0));
         });
       }),
       { numRuns: 100 },
