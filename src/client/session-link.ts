@@ -78,11 +78,21 @@ export function attachTimeoutMs(timeoutMs: number, endpoints: number): number {
 }
 
 /**
- * When to ping: every third of the timeout, so that the leader's word that the session lives is never older than that by
- * much. Sooner while somebody waits and nothing comes, to learn whether there is a server and a quorum.
+ * How long after the newest word to ping: a third of the timeout, so that the leader's word that the session lives is never
+ * older than that by much. Where that word takes so long that the server would be left before it comes ({@link unprovenAt}),
+ * and each other one likewise, as much sooner. `ageMs`: how old the newest word is by itself.
  */
-export function pingAt(link: AttachedLink, timeoutMs: number, busy: boolean): number {
-  const regular = link.lastPing + timeoutMs / 3;
+function pingAfterMs(timeoutMs: number, proofMs: number, ageMs: number): number {
+  const inTime = (timeoutMs * 2) / 3 - ageMs - 1.5 * proofMs;
+  return Math.min(timeoutMs / 3, Math.max(timeoutMs / 12, inTime));
+}
+
+/**
+ * When to ping, if the leader is usually known to have heard of a ping `proofMs` after it was sent. Sooner while somebody waits and nothing comes, to learn whether there is a server and a quorum.
+ */
+export function pingAt(link: AttachedLink, timeoutMs: number, busy: boolean, proofMs: number): number {
+  // An attachment is a word to the leader, too, as old as its request.
+  const regular = link.lastPing + pingAfterMs(timeoutMs, proofMs, link.pinged === 0 ? proofMs : 0);
   if (!busy && link.noQuorumSince === undefined) return regular;
   const quiet = Math.max(link.lastPing, Math.min(link.lastSent, link.lastReceived));
   return Math.min(regular, quiet + sessionLimits.probeMs);

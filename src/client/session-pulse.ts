@@ -14,11 +14,24 @@ export class Pulse {
   #silences = 0;
   /** What the newest attachment took, while no ping has been answered since. */
   #attachedMs = 0;
+  /** How long after it was sent a word was last known to have reached the leader: an attachment, or a ping. */
+  #proofMs = 0;
 
   /** A server attached the session after so long. */
   attached(afterMs: number): void {
     this.#silences = 0;
     this.#attachedMs = afterMs;
+    this.#proofMs = afterMs;
+  }
+
+  /** The leader had heard of a ping, which was known so long after it was sent. */
+  proven(afterMs: number): void {
+    this.#proofMs = afterMs;
+  }
+
+  /** How long it takes to know that the leader has heard of a word, as the last one tells. */
+  get proofMs(): number {
+    return this.#proofMs;
   }
 
   /** A server answered a ping after so long. */

@@ -88,7 +88,7 @@ export class Reconnector {
       case "attaching":
         return link.deadline;
       case "attached":
-        return Math.min(pingAt(link, this.#identity.timeoutMs, busy), ...this.#deadlines(link));
+        return Math.min(pingAt(link, this.#identity.timeoutMs, busy, this.#pulse.proofMs), ...this.#deadlines(link));
       case "ended":
         return Number.POSITIVE_INFINITY;
     }
@@ -156,10 +156,11 @@ export class Reconnector {
   }
 
   /** The leader has heard of a ping, and so that the session lived when it was sent. */
-  heard(link: AttachedLink, ping: number): void {
+  heard(link: AttachedLink, ping: number, now: number): void {
     const sent = sentPing(link, ping);
     if (sent === undefined) return;
     this.#standing.proven(sent.at);
+    this.#pulse.proven(now - sent.at);
     link.pings = link.pings.filter(({ number }) => number > ping);
   }
 
@@ -189,7 +190,7 @@ export class Reconnector {
       return this.lose(link, silent(link.endpoint), now);
     }
     if (now >= Math.min(leaveFrom, unprovenFrom)) return this.lose(link, noQuorum(link.endpoint), now);
-    if (now < pingAt(link, this.#identity.timeoutMs, busy)) return;
+    if (now < pingAt(link, this.#identity.timeoutMs, busy, this.#pulse.proofMs)) return;
     this.#effects.send({ type: "ping", number: pinged(link, now) });
   }
 

@@ -310,7 +310,7 @@ export class ClientSession<C> {
 
   #heard(link: AttachedLink, { ping }: Heard): void {
     if (ping > link.pinged) return this.#violation(link, "a ping was heard that was not sent");
-    this.#reconnector.heard(link, ping);
+    this.#reconnector.heard(link, ping, this.#now);
   }
 
   #violation(link: AttachingLink | AttachedLink, what: string): void {

@@ -71,6 +71,24 @@ describe("liveness", () => {
     expect(script.now).toBeLessThan(65_000);
   });
 
+  it("pings as much sooner as the leader's word takes, where it would come too late otherwise", () => {
+    script = new Script(["a:1"]);
+    const delayMs = 2_300;
+    script.at(delayMs);
+    script.attach();
+    const pings = new Map<number, number>();
+    for (let now = delayMs; now < 60_000; now += 50) {
+      script.at(now);
+      const last = script.sent.at(-1);
+      if (last?.type === "ping" && !pings.has(last.number)) pings.set(last.number, now);
+      for (const [number, at] of pings)
+        if (at + delayMs === now) script.says({ type: "pong", number, quorum: true }, { type: "heard", ping: number });
+    }
+    expect(script.log).toEqual(["connected"]);
+    // Not as often as it may: the way is slow already.
+    expect(pings.size).toBeLessThan(60_000 / 2_000);
+  });
+
   it("does not take what an attachment took for what an answer takes", () => {
     script.at(400);
     script.attach();
