@@ -26,7 +26,6 @@ const usage = `npm run mutants -- [options]
   --jobs N         hunts at once, up to 64 (default 2)
   --shrink-for S   processor seconds to shrink the first plan of each in; 0 = not at all (default 20;
                    with --explain 120)
-  --guided         half of the plans are changed from such that reached something new (docs/simulator.md)
   --explain        plants, finds and shrinks, and tells the story; needs --only
   --json           results as JSON
   --write          keeps the results in docs/mutants.json and writes docs/mutants.md and docs/invariants.md
@@ -56,7 +55,6 @@ const known = {
   "seed-from": "value",
   jobs: "value",
   "shrink-for": "value",
-  guided: "flag",
   explain: "flag",
   json: "flag",
   list: "flag",
@@ -102,18 +100,7 @@ function list(): void {
 }
 
 /** Options that only a hunt heeds. */
-const huntOptions = [
-  "only",
-  "budget",
-  "seeds",
-  "seed-from",
-  "jobs",
-  "shrink-for",
-  "guided",
-  "explain",
-  "json",
-  "write",
-];
+const huntOptions = ["only", "budget", "seeds", "seed-from", "jobs", "shrink-for", "explain", "json", "write"];
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArguments(args, known);
@@ -165,7 +152,6 @@ async function run(options: Options, mutants: readonly Mutant[]): Promise<number
     budgetMs,
     shrinkMs,
     tell: explain,
-    guided: options.flags.has("guided"),
     jobs,
     stop,
     onCleanFailure: ({ seed, invariant, message }) => {

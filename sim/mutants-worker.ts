@@ -3,11 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { allCheckers } from "./checkers/all.ts";
 import { cpuMs, ownThread } from "./cli/cpu-time.ts";
 import { generatePlan } from "./hunter/generate.ts";
-import { GuidedPlans } from "./hunter/guided/guided-plans.ts";
-import { RunFeatures } from "./hunter/guided/run-features.ts";
 import type { FromMutantWorker, Kill, MutantResult, MutantTask } from "./mutants/task.ts";
 import type { RunFailure, RunOutcome } from "./outcome.ts";
-import { type Plan, parsePlan } from "./plan/plan.ts";
+import type { Plan } from "./plan/plan.ts";
 import { aftermath, aftermathTitle } from "./report/aftermath.ts";
 import { decisiveMoments, decisiveTitle } from "./report/decisive.ts";
 import { Story } from "./report/story.ts";
@@ -25,29 +23,15 @@ function tell(message: FromMutantWorker): void {
 
 function hunt(task: MutantTask): MutantResult {
   const begun = cpuMs();
-  const guided = task.guided ? new GuidedPlans() : undefined;
   for (let runs = 1; ; runs++) {
     const seed = (task.baseSeed + runs - 1) >>> 0;
-    const outcome = guided === undefined ? runOnce(task.plan, seed) : runGuided(guided, seed);
+    const outcome = run(generatePlan(seed), allCheckers(), { eventsMax });
     const ms = cpuMs() - begun;
     tell({ type: "alive", runs, shrinking: false });
     if (outcome.failure !== undefined) return { kill: killed(task, outcome, outcome.failure, runs), runs, ms };
     if (outcome.events >= eventsMax) return { kill: runaway(seed), runs, ms };
     if (ms >= task.budgetMs || runs >= task.runsMax) return { kill: undefined, runs, ms };
   }
-}
-
-function runOnce(plan: string | undefined, seed: number): RunOutcome {
-  return run(plan === undefined ? generatePlan(seed) : parsePlan(plan), allCheckers(), { eventsMax });
-}
-
-function runGuided(guided: GuidedPlans, seed: number): RunOutcome {
-  const { plan, mutated } = guided.next(seed);
-  tell({ type: "tries", plan: mutated ? JSON.stringify(plan) : undefined });
-  const features = new RunFeatures();
-  const outcome = run(plan, [...allCheckers(features), features], { eventsMax });
-  guided.learn(plan, features.features());
-  return outcome;
 }
 
 function runaway(seed: number): Kill {

@@ -4,11 +4,11 @@
  */
 import { limits } from "../../src/base/limits.ts";
 import { writeChoices } from "../operations.ts";
-import type { Action, ActionKind, When } from "../plan/actions.ts";
+import type { Action, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../world/random.ts";
 import { drawBrokenArming } from "./client-schedules.ts";
-import { drawAction, faultKinds } from "./draw-action.ts";
+import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
 import {
   applyWorks,
   changeHistories,
@@ -263,13 +263,12 @@ function drawFaults(randomness: Randomness, servers: number, horizonMs: number):
   return faults;
 }
 
-/** Whether it costs a disk its data, so that no more than a minority may suffer it. */
-export function losesData(kind: ActionKind): boolean {
+function losesData(kind: FaultKind): boolean {
   return kind === "wipe" || kind === "flipBit" || kind === "loseRow";
 }
 
 /** Mostly a time; for what hits one server, also some moment of its work. */
-export function drawWhen(draws: Draws, kind: Action["kind"], horizonMs: number): When {
+function drawWhen(draws: Draws, kind: Action["kind"], horizonMs: number): When {
   const atMs = draws.between(0, Math.floor(horizonMs * 0.95));
   const atWork = kind === "crash" || kind === "pause" || kind === "partition" || kind === "failWrite";
   if (!atWork || draws.chance(0.5)) return { kind: "at", atMs };

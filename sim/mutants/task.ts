@@ -5,10 +5,6 @@ import type { Invariant } from "../promises.ts";
 export interface MutantTask {
   /** Seeds are taken from here upwards. */
   readonly baseSeed: number;
-  /** Half of the plans are changed from such that reached something new. */
-  readonly guided: boolean;
-  /** The one plan to run, as JSON, in the place of those that seeds give. */
-  readonly plan: string | undefined;
   /** Processor time to find it in, ms, and runs at most. */
   readonly budgetMs: number;
   readonly runsMax: number;
@@ -26,8 +22,6 @@ export interface MutantResult {
   readonly runs: number;
   /** Processor time until then, ms. */
   readonly ms: number;
-  /** What was run last, as JSON; undefined if its seed alone gives it. */
-  readonly tried?: string | undefined;
 }
 
 export interface Kill {
@@ -47,7 +41,5 @@ export interface Kill {
 export type FromMutantWorker =
   /** What the system calls its thread; undefined if it does not tell. */
   | { readonly type: "begun"; readonly thread: string | undefined }
-  /** Before each run of a guided hunt: the plan as JSON, undefined if the seed alone gives it. */
-  | { readonly type: "tries"; readonly plan: string | undefined }
   | { readonly type: "alive"; readonly runs: number; readonly shrinking: boolean }
   | { readonly type: "result"; readonly result: MutantResult };

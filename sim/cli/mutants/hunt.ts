@@ -16,8 +16,6 @@ export interface HuntOptions {
   readonly budgetMs: number;
   readonly shrinkMs: number;
   readonly tell: boolean;
-  /** Half of the plans are changed from such that reached something new. */
-  readonly guided: boolean;
   readonly jobs: number;
   /** Aborted: no more hunts, and those under way end at once. */
   readonly stop: AbortSignal;
@@ -65,44 +63,27 @@ export async function huntAll(options: HuntOptions): Promise<void> {
   }
 }
 
-type OneHunt = Pick<HuntOptions, "budgetMs" | "tell" | "guided" | "stop" | "onCleanFailure"> &
+type OneHunt = Pick<HuntOptions, "budgetMs" | "tell" | "stop" | "onCleanFailure"> &
   Pick<MutantTask, "baseSeed" | "shrinkMs">;
 
 async function huntOne(code: string, clean: string, options: OneHunt): Promise<MutantResult> {
-  const { shrinkMs, tell, guided, budgetMs, stop, onCleanFailure } = options;
+  const { shrinkMs, tell, budgetMs, stop, onCleanFailure } = options;
   let { baseSeed } = options;
   let [runs, ms] = [0, 0];
   for (;;) {
     const left = Math.max(1, budgetMs - ms);
-    const task: MutantTask = {
-      baseSeed,
-      guided,
-      plan: undefined,
-      budgetMs: left,
-      runsMax: Number.MAX_SAFE_INTEGER,
-      shrinkMs,
-      tell,
-    };
+    const task: MutantTask = { baseSeed, budgetMs: left, runsMax: Number.MAX_SAFE_INTEGER, shrinkMs, tell };
     const found = await hunt(code, task, stop);
     runs += found.runs;
     ms += found.ms;
     if (found.kill === undefined) return { kill: undefined, runs, ms };
     const { seed } = found.kill;
-    const once: MutantTask = {
-      ...task,
-      baseSeed: seed,
-      guided: false,
-      plan: found.tried,
-      budgetMs: 1,
-      runsMax: 1,
-      shrinkMs: 0,
-      tell: false,
-    };
+    const once: MutantTask = { baseSeed: seed, budgetMs: 1, runsMax: 1, shrinkMs: 0, tell: false };
     const again = await hunt(clean, once, stop);
     if (again.kill === undefined) return { kill: found.kill, runs, ms };
     onCleanFailure(again.kill);
     if (ms >= budgetMs) return { kill: undefined, runs, ms };
-    baseSeed = (baseSeed + found.runs) >>> 0;
+    baseSeed = seed + 1;
   }
 }
 
@@ -113,13 +94,12 @@ async function huntOne(code: string, clean: string, options: OneHunt): Promise<M
 function hunt(code: string, task: MutantTask, stop: AbortSignal): Promise<MutantResult> {
   return new Promise((resolve) => {
     let runs = 1;
-    let tried: string | undefined;
     const silence = new Silence(silenceMs, () => runaway("a run did not end"));
     const worker = new Worker(code, { eval: true, workerData: task, resourceLimits: { maxOldGenerationSizeMb: 2048 } });
     const end = (result: MutantResult): void => {
       silence.end();
       stop.removeEventListener("abort", interrupt);
-      resolve({ ...result, tried });
+      resolve(result);
       void worker.terminate();
     };
     const interrupt = (): void => end({ kill: undefined, runs, ms: silence.workedMs });
@@ -139,10 +119,6 @@ function hunt(code: string, task: MutantTask, stop: AbortSignal): Promise<Mutant
     };
     worker.on("message", (message: FromMutantWorker) => {
       if (message.type === "result") return end(message.result);
-      if (message.type === "tries") {
-        tried = message.plan;
-        return;
-      }
       if (message.type === "begun") return silence.begin(message.thread);
       if (!message.shrinking) runs = message.runs + 1;
       silence.heard();
