@@ -47,7 +47,7 @@ export async function tryLeague(args: readonly string[]): Promise<number> {
   const [id, file, ...rest] = args;
   if (id === undefined || file === undefined || rest.length > 0)
     throw new UsageError(
-      "Which bug, and which plan? npm run lab -- league M13 my.json; docs/open-league.md lists the bugs.",
+      "Which bug, and which plan? npm run lab -- league N1 my.json; docs/open-league.md lists the bugs.",
     );
   const ids = league.map((entry) => entry.id);
   const mutant = allMutants.find((one) => one.id === id.toUpperCase() && ids.includes(one.id));

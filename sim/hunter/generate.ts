@@ -9,9 +9,11 @@ import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../world/random.ts";
 import { drawBrokenArming } from "./client-schedules.ts";
 import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
+import { drawDyingVoters, drawLeavers } from "./membership-schedules.ts";
 import {
   applyWorks,
   changeHistories,
+  changes,
   crowd,
   disks,
   hastyCheckpoints,
@@ -56,8 +58,13 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   const drawnServers = draws.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 5]);
   // A leader that leaves behind what a majority gets to have, and another that overwrites it: nothing else is to disturb.
   const figure8 = options.clean !== true && randomness.draws("plan figure 8").chance(0.04);
-  const disturbed = options.clean !== true && !figure8;
-  const servers = options.servers ?? (figure8 ? 3 : drawnServers);
+  // Changes of membership that lose the server on which they depend: nor is anything else to disturb these.
+  const fatal = randomness.draws("plan fatal changes");
+  const free = options.clean !== true && !figure8 && options.servers === undefined;
+  const changing = free && fatal.chance(0.05) ? fatal.pick(fatalChanges) : undefined;
+  const staged = figure8 || changing !== undefined;
+  const disturbed = options.clean !== true && !staged;
+  const servers = options.servers ?? changing?.servers ?? (figure8 ? 3 : drawnServers);
   // In a storm servers matter more than clients: those are rather quiet, so that there is time for more storms.
   const stormy = disturbed && randomness.draws("plan stormy").chance(0.5);
   // One entry a message: then there is a moment between any two of them.
@@ -69,16 +76,16 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   // Clients with many watches that lose their server again and again, often before it has armed them all.
   const arming = disturbed && randomness.draws("plan arming").chance(0.1);
   // Clients that pile up requests, so that whatever is bounded or done in turns has more to do than it can.
-  const crowded = !figure8 && randomness.draws("plan crowded").chance(0.12);
+  const crowded = !staged && randomness.draws("plan crowded").chance(0.12);
   const drawnPace = draws.pick(
     contended || outgrown || figure8 || arming ? paces.slice(3) : stormy ? [...paces, ...paces.slice(0, 3)] : paces,
   );
-  const pace = crowded ? crowd : drawnPace;
+  const pace = crowded ? crowd : changing === undefined ? drawnPace : changes;
   const horizonMs = options.horizonMs ?? draws.between(pace.horizonMs[0], pace.horizonMs[1]);
-  const electionTimeoutMs = draws.pick(outgrown || figure8 ? [300] : [150, 300, 1_000]);
+  const electionTimeoutMs = draws.pick(outgrown || staged ? [300] : [150, 300, 1_000]);
   const config = {
     servers,
-    spares: !disturbed ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3]),
+    spares: changing?.spares ?? (!disturbed ? 0 : randomness.draws("plan spares").pick([0, 0, 0, 1, 2, 3])),
     clients: options.clients ?? draws.between(1, 6),
     balanced: randomness.draws("plan balanced").pick([0, 0, 1, 2, 6]),
     learning: randomness.draws("plan learning").chance(0.5),
@@ -95,9 +102,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
       { min: 1_000, typical: 20_000, max: 200_000 },
     ]),
     // An election that a vote's way to the disk outlasts would be no test of anything (§5.6).
-    diskUs: draws.pick(
-      outgrown || figure8 ? disks.slice(0, 1) : electionTimeoutMs < 1_000 ? disks.slice(0, -1) : disks,
-    ),
+    diskUs: draws.pick(outgrown || staged ? disks.slice(0, 1) : electionTimeoutMs < 1_000 ? disks.slice(0, -1) : disks),
     lateFlush: draws.pick([0, 0.3, 0.8]),
     lateFlushUs: draws.pick([100, 1_000, 20_000]),
     wallSkewMs: draws.pick([0, 50, 5_000]),
@@ -169,6 +174,7 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
         : drawCutLeaders(randomness.draws("plan cut leaders"), horizonMs, electionTimeoutMs)),
     );
   }
+  if (changing !== undefined) faults.push(...changing.draw(fatal, horizonMs, electionTimeoutMs));
   if (figure8) faults.push(...drawFigure8(randomness.draws("plan figure 8"), horizonMs, electionTimeoutMs));
   if (outgrown) faults.push(...drawOutgrown(randomness.draws("plan outgrown"), horizonMs, electionTimeoutMs));
   if (disturbed && randomness.draws("plan cut off").chance(0.2))
@@ -185,12 +191,18 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     faults.push(...drawLeftBehind(randomness.draws("plan left behind"), servers, horizonMs, electionTimeoutMs));
   if (disturbed && servers > 1 && randomness.draws("plan founding").chance(0.1))
     faults.push(...drawFounding(randomness.draws("plan founding faults"), servers));
-  if (config.spares > 0) {
+  if (disturbed && config.spares > 0) {
     faults.push(...drawLostChanges(randomness.draws("plan lost changes"), faults, horizonMs));
     faults.push(...drawHastyChanges(randomness.draws("plan hasty changes"), horizonMs));
   }
   return checkPlan({ version: 1, seed, config, workload, faults });
 }
+
+/** For which cluster, and what befalls it. */
+const fatalChanges = [
+  { servers: 2, spares: 2, draw: drawLeavers },
+  { servers: 3, spares: 1, draw: drawDyingVoters },
+] as const;
 
 /** Reads ask whoever may be deposed; writes change what they read. */
 const contendedMix = { localPercent: 0, create: 10, setData: 20, getData: 20, exists: 5 } as const;

@@ -65,6 +65,9 @@ export const paces = [
 /** Clients that go on asking whether they are answered or not, for a short while: what cannot be done at once piles up. */
 export const crowd = { perSecond: 60, horizonMs: [2_000, 4_000], outstanding: 1_000 } as const;
 
+/** Clients that go on while the membership changes, and no longer than that takes. */
+export const changes = { perSecond: 2, horizonMs: [4_000, 10_000] } as const;
+
 /** Times of a synced write, microseconds; the last kind suits only long election timeouts. */
 export const disks = [
   { min: 50, typical: 100, max: 1_000 },

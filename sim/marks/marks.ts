@@ -82,6 +82,9 @@ export const markSentences = {
   "observer-answers": "a learner answered a client",
   "members-told": "a watch told a client that other servers are members now",
   "members-of-a-step": "a client read who the members are while a change had a step to go",
+  "leaver-campaigns":
+    "a server asked for votes that its newest configuration, not committed yet, leaves out (thesis §4.2.2)",
+  "change-loses-voters": "most of the servers that a change was to leave as voters were down before it had gone joint",
   "removed-server-campaigns": "a server that is no voter asked for votes",
   "wiped-server-refused": "a server that lost its disk was kept out",
   "other-life-speaks": "a server that takes part was spoken to by one of an earlier life of the cluster",

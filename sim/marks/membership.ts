@@ -7,15 +7,16 @@ import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { RaftChecker, RaftHistory } from "../checkers/raft-history.ts";
 import type { SimEvent } from "../world/events.ts";
 import type { HistoryOperation } from "../world/history.ts";
-import type { Observer } from "../world/observer.ts";
+import type { Observer, World } from "../world/observer.ts";
 import { otherInstance } from "../world/other-life.ts";
-import type { ServerView } from "../world/view.ts";
+import type { RaftView, ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
 export class MembershipMarks implements Observer, RaftChecker {
   readonly name = "membership marks";
   readonly #marks: Marks;
   readonly #history: RaftHistory;
+  #servers: readonly ServerView[] = [];
   #committed: Configuration | undefined;
   /** As first members have told them. */
   readonly #instances = new Set<number>();
@@ -23,6 +24,16 @@ export class MembershipMarks implements Observer, RaftChecker {
   constructor(marks: Marks, history: RaftHistory) {
     this.#marks = marks;
     this.#history = history;
+  }
+
+  begin({ allServers }: World): void {
+    this.#servers = allServers;
+  }
+
+  crashed(): void {
+    const wanted = this.#committed?.wantedVoters ?? [];
+    const there = this.#servers.filter(({ id, state }) => state === "running" && wanted.includes(id));
+    if (wanted.length > 0 && there.length <= wanted.length / 2) this.#marks.hit("change-loses-voters");
   }
 
   committed(_id: ServerId, entry: Entry): void {
@@ -51,6 +62,7 @@ export class MembershipMarks implements Observer, RaftChecker {
   sent(from: ServerView, to: ServerId, message: PeerMessage): void {
     if (message.type === "AppendEntries" && message.entries.length > 0) this.#toLearner(from, to, message);
     if (message.type !== "RequestVote" || this.#committed === undefined) return;
+    if (from.node !== undefined && isLeaver(from.id, from.node.raft)) this.#marks.hit("leaver-campaigns");
     const { voters, oldVoters } = this.#committed;
     if (!voters.includes(from.id) && !oldVoters.includes(from.id)) this.#marks.hit("removed-server-campaigns");
   }
@@ -74,4 +86,10 @@ export class MembershipMarks implements Observer, RaftChecker {
     if (invocation.read.path === "/zookeeper/config" && (oldVoters.length > 0 || wantedVoters !== undefined))
       this.#marks.hit("members-of-a-step");
   }
+}
+
+/** Whether the newest configuration of `id` leaves it out, and may not be committed. */
+function isLeaver(id: ServerId, { configuration, configurationIndex, commitIndex }: RaftView): boolean {
+  const { voters, oldVoters } = configuration;
+  return configurationIndex > commitIndex && !voters.includes(id) && !oldVoters.includes(id);
 }

@@ -37,12 +37,6 @@ export const league: readonly LeagueEntry[] = [
       "Everybody is answered in the end, so no promise of today breaks. A checker of fairness: of connections that wait for reads at the same server none is passed over more than once before each of the others had its turn. `NodeView.hasReadsLeft` tells a little; more may have to be shown.",
   },
   {
-    id: "A5",
-    needs: "fault",
-    takes:
-      "Two clients that hold one session. A fault that hands a client's session, id and password, to another one while the first still uses it, as a second process with the same file does; and a workload in which both go on. exactly-once and linearizability watch already.",
-  },
-  {
     id: "W13",
     needs: "plan",
     takes:
@@ -86,30 +80,10 @@ export const league: readonly LeagueEntry[] = [
       "As O11: the connection breaks while events are put aside, and the next server tells of the same changes. Whoever was told twice shows only if the change lies behind what it knew when it asked.",
   },
   {
-    id: "M15",
-    needs: "schedule",
-    takes:
-      "Most of the voters to be die after a change was asked for and before the newcomers have caught up, and stay dead. The plan is there; a schedule that adds servers and then crashes them, for good, would find it by itself.",
-    plan: "joint-with-voters-that-have-died",
-  },
-  {
-    id: "M16",
-    needs: "schedule",
-    takes:
-      "As M15, with a leader that is elected just then: it takes everybody for alive, since it has not asked yet. The plan is there; a schedule that changes the membership, crashes the leader at once and loses another server for good would find it by itself.",
-    plan: "new-leader-goes-joint-with-the-dead",
-  },
-  {
     id: "M19",
     needs: "schedule",
     takes:
       "An operator gives up the newcomer of a replacement while it catches up, or when it has died in the middle of that. A schedule with `member` `replace`, a slow or dead newcomer, and `giveUp` right behind it.",
-  },
-  {
-    id: "M13",
-    needs: "plan",
-    takes:
-      "A leader removes itself and crashes while that entry is on its own disk and nowhere else, and nobody else has a log long enough to win. `member` with `remove` of the leader, and a `crash` triggered by what it `persists` right after.",
   },
   {
     id: "N1",

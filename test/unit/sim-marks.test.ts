@@ -75,6 +75,33 @@ describe("marks", () => {
     expect(marksOf({ config: quiet, faults: [fault] }).has("transfer-succeeds")).toBe(true);
   });
 
+  it("see a server campaign that its newest configuration leaves out", () => {
+    const crash = { kind: "crash", server: "leader", restartAfterMs: 0, keep: 1 };
+    const faults = (nth: number) => [
+      { when: { kind: "at", atMs: 2_000 }, what: { kind: "member", change: "remove", server: "leader" } },
+      {
+        when: { kind: "commits", server: "leader", nth: 1, atMs: 2_000 },
+        what: { kind: "partition", shape: "isolate", server: "leader", forMs: 5_000 },
+      },
+      { when: { kind: "persists", server: "leader", nth, atMs: 2_000 }, what: crash },
+    ];
+    const config = { servers: 2, clients: 1, horizonMs: 4_000, electionTimeoutMs: 300, heartbeatMs: 75 };
+    // The first write is the joint configuration, by which it still votes.
+    expect(marksOf({ config, faults: faults(1) }).has("leaver-campaigns")).toBe(false);
+    expect(marksOf({ config, faults: faults(2) }).has("leaver-campaigns")).toBe(true);
+  });
+
+  it("see the voters die that a change was to lead to", () => {
+    const replace = { when: { kind: "at", atMs: 4_000 }, what: { kind: "member", change: "replace", server: 1 } };
+    const clog = { when: { kind: "at", atMs: 4_000 }, what: { kind: "clog", to: 4, forMs: 60_000 } };
+    const wipe = (server: number, atMs: number) => ({ when: { kind: "at", atMs }, what: { kind: "wipe", server } });
+    const config = { servers: 3, spares: 1, horizonMs: 8_000 };
+    const one = [replace, clog, wipe(2, 5_000)];
+    expect(marksOf({ config, faults: one }).has("change-loses-voters")).toBe(false);
+    const remove = { when: { kind: "at", atMs: 4_500 }, what: { kind: "member", change: "remove", server: 3 } };
+    expect(marksOf({ config, faults: [...one, remove] }).has("change-loses-voters")).toBe(true);
+  });
+
   it("change nothing about a run", () => {
     for (const seed of [3, 4, 5]) {
       const plan = generatePlan(seed, { horizonMs: 5_000 });
