@@ -63,6 +63,8 @@ export const attachments: readonly Mutant[] = [
     replace: "if (!repeated && !takeover && holder < 0)",
     expects: ["exactly-once", "linearizability", "replica-equality"],
     kind: "safety",
+    survives:
+      "The simulator's clients never take a session over from one that lives. test/unit/znode-sessions.test.ts and test/e2e/ephemerals.test.ts play it.",
     lesson:
       "Answers are kept by the session's numbers. Two clients that count on from the same number would get each other's.",
   },

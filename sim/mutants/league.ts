@@ -37,6 +37,12 @@ export const league: readonly LeagueEntry[] = [
       "Everybody is answered in the end, so no promise of today breaks. A checker of fairness: of connections that wait for reads at the same server none is passed over more than once before each of the others had its turn. `NodeView.hasReadsLeft` tells a little; more may have to be shown.",
   },
   {
+    id: "A5",
+    needs: "fault",
+    takes:
+      "Two clients that hold one session. A fault that hands a client's session, id and password, to another one while the first still uses it, as a second process with the same file does; and a workload in which both go on. exactly-once and linearizability watch already.",
+  },
+  {
     id: "W13",
     needs: "plan",
     takes:
