@@ -129,6 +129,11 @@ export function drawList(draws: Draws): readonly AclItem[] {
   return Array.from({ length: draws.pick([1, 1, 2, 3]) }, () => drawItem(draws));
 }
 
+/** One of two lists of one length, which let everybody do everything: so znodes come to have the same, and to change it. */
+export function drawSharedList(draws: Draws): readonly AclItem[] {
+  return [...everybody, { perms: 1, scheme: "ip", id: addressOf(draws.below(2)) }];
+}
+
 function drawItem(draws: Draws): AclItem {
   const perms = draws.pick([31, 31, 1, 2, 3, 5, 15, 16, 17, 30, draws.below(32)]);
   switch (draws.below(10)) {

@@ -12,7 +12,7 @@ import type {
   SingleOperations,
 } from "../src/base/operations.ts";
 import type { Same, True } from "../src/protocol/wire.ts";
-import { drawList, kept, may } from "./access-rules.ts";
+import { drawList, drawSharedList, kept, may } from "./access-rules.ts";
 import { statOf } from "./checkers/model-stat.ts";
 import { type ModelEntry, type ModelTree, parentOf } from "./checkers/model-tree.ts";
 import { createRule, type Done, dataBytesMax, ok, refused } from "./checkers/rules.ts";
@@ -255,6 +255,12 @@ export const writeChoices = {
       const at = draws.chance(0.7) ? path : parent();
       return { kind: "setAcl", path: at, acl: drawList(draws), version: draws.chance(0.3) ? aversion : -1 };
     },
+  },
+  /** One of two lists that many znodes have, and that keep nobody from anything. Plans of before do not draw it. */
+  setSharedAcl: {
+    weight: 0,
+    hunted: [],
+    step: ({ path, draws }) => ({ kind: "setAcl", path, acl: drawSharedList(draws), version: -1 }),
   },
   /** Several of them together. Plans of before do not draw it. */
   multi: {

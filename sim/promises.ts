@@ -73,6 +73,19 @@ const list = [
     file: "sim/checkers/deposed-leaders.ts",
   },
   {
+    invariant: "pre-vote",
+    sentence:
+      "A server raises its term of its own accord only when a quorum would vote for it in that very term, or its leader has asked it to lead.",
+    from: "thesis 9.6, 3.10",
+    file: "sim/checkers/pre-vote.ts",
+  },
+  {
+    invariant: "heard-leaders",
+    sentence: "A leader that hears of no majority leads on for an election timeout at most.",
+    from: "thesis 6.2",
+    file: "sim/checkers/heard-leaders.ts",
+  },
+  {
     invariant: "hung-disk",
     sentence:
       "Whoever has a disk that hangs neither campaigns nor leads on while the others could, and holds a bounded backlog.",
@@ -92,6 +105,12 @@ const list = [
       "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window.",
     from: "",
     file: "sim/checkers/send-window.ts",
+  },
+  {
+    invariant: "proposal-window",
+    sentence: "What a server has on its way to its leader, and has not seen applied, stays within a window.",
+    from: "",
+    file: "sim/checkers/proposal-window.ts",
   },
   {
     invariant: "shown",

@@ -22,6 +22,7 @@ import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
+import { HeardLeaders } from "./heard-leaders.ts";
 import { HungDisk } from "./hung-disk.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
@@ -32,6 +33,8 @@ import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
 import { OtherLife } from "./other-life.ts";
+import { PreVotes } from "./pre-vote.ts";
+import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
@@ -96,11 +99,14 @@ export function allCheckers(marks?: Marks): Observer[] {
     new DurableBeforeVisible(history, durable),
     new LeaderProgress(history, durable),
     new DeposedLeaders(),
+    new PreVotes(),
+    new HeardLeaders(),
     new StampRules(marks),
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
     new UnappliedBytes(marks),
     new SendWindow(marks),
+    new ProposalWindow(feed, marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoomRules(feed, marks),

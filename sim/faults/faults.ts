@@ -135,6 +135,7 @@ export class Faults {
       case "duplicate":
       case "delay":
       case "replay":
+      case "garble":
       case "clog":
         return this.#ofNetwork.disturb(fault, action);
       case "intercept":
@@ -155,6 +156,8 @@ export class Faults {
         return this.#parts.clients.move(this.#chosen(action.client));
       case "stallClient":
         return this.#parts.clients.stall(this.#chosen(action.client), action.forMs);
+      case "pauseClient":
+        return this.#parts.clients.pause(this.#chosen(action.client), action.forMs);
       case "falseServer":
         return this.#parts.clients.mislead(this.#chosen(action.client), action.says);
       case "member": {

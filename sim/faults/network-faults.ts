@@ -11,12 +11,13 @@ export const networkKinds: ReadonlySet<ActionKind> = new Set([
   "duplicate",
   "delay",
   "replay",
+  "garble",
   "clog",
   "swizzle",
   "partition",
 ]);
 
-export type LinkAction = ActionOf<"loss" | "duplicate" | "delay" | "replay" | "clog">;
+export type LinkAction = ActionOf<"loss" | "duplicate" | "delay" | "replay" | "garble" | "clog">;
 
 export class NetworkFaults {
   readonly #tools: FaultTools;
@@ -127,6 +128,8 @@ function linkEffect(action: LinkAction, nowUs: number): LinkEffect {
       return { duplicate: action.rate };
     case "replay":
       return { replay: action.rate };
+    case "garble":
+      return { garble: action.rate };
     case "delay":
       return { delay: { rate: action.rate, extraUs: Math.round(action.extraMs * 1000) } };
     case "clog":

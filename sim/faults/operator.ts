@@ -47,6 +47,11 @@ export class Operator {
     for (const change of impossible(configuration))
       if (node.changeMembership(change) === "accepted")
         throw new InvariantBroken("membership", `n${leader.id} takes the change ${JSON.stringify(change)}`);
+    if (
+      node.changeMembership(wantedMembership(configuration)) === "accepted" &&
+      node.raft.configuration !== configuration
+    )
+      throw new InvariantBroken("membership", `n${leader.id} makes a change of what is so already`);
     if (who === undefined || who === leader) return;
     who.operate((other) => {
       if (other.raft.isLeader) return;
@@ -69,7 +74,10 @@ export class Operator {
       case "remove":
         return about(who?.id, (id) => ({ type: "remove", id, force }));
       case "move":
-        return about(who?.id, (id) => ({ type: "update", id, peerAddress: `elsewhere${id}:7000`, force }));
+        return about(who?.id, (id) => {
+          const to = { peerAddress: `elsewhere${id}:7000`, zookeeperAddress: `elsewhere${id}:2181` };
+          return { type: "update", id, ...to, force };
+        });
       case "add":
       case "observe":
         return about(this.#spare(configuration), (id) => ({
@@ -97,8 +105,11 @@ export class Operator {
     const known = wanted.members.filter(({ id }) => id === observer);
     const joining = [...(spare === undefined ? [] : [memberOf(spare)]), ...known];
     const exactly = spare !== undefined && spare % 2 === 0;
-    const staying = exactly ? wanted.members.filter(({ id }) => id !== who && id !== observer) : [];
-    const observes = (id: ServerId): boolean => id !== observer && wanted.learners.includes(id);
+    // A voter that is to observe from now on is refused.
+    const demoted = who !== undefined && who % 2 === 0 && wanted.voters.includes(who) ? who : undefined;
+    const stays = (id: ServerId): boolean => id !== observer && (id !== who || id === demoted);
+    const staying = exactly ? wanted.members.filter(({ id }) => stays(id)) : [];
+    const observes = (id: ServerId): boolean => id === demoted || (id !== observer && wanted.learners.includes(id));
     return {
       type: "reconfigure",
       joining: [...joining, ...staying].map((member) => ({ member, observer: observes(member.id) })),
@@ -155,6 +166,9 @@ function impossible(configuration: Configuration): readonly MembershipChange[] {
   if (gone !== undefined) changes.push(withAdded(wanted, memberOf(gone, 1), true));
   if (first !== undefined)
     changes.push(withAdded(wanted, { ...memberOf(nobody, 1), peerAddress: first.peerAddress }, true));
+  for (const { zookeeperAddress } of wanted.members)
+    if (zookeeperAddress !== undefined)
+      changes.push(withAdded(wanted, { ...memberOf(nobody, 1), zookeeperAddress }, true));
   return changes;
 }
 

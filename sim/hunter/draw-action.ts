@@ -32,6 +32,8 @@ export const faultKinds = [
   "loseRow",
   "strangeClient",
   "falseServer",
+  "garble",
+  "pauseClient",
 ] as const satisfies readonly ActionKind[];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -72,6 +74,7 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
     case "loss":
     case "duplicate":
     case "replay":
+    case "garble":
       return { kind, from: end(), to: end(), rate, forMs };
     case "delay":
       return { kind, from: end(), to: end(), rate, extraMs: draws.pick([5, 50, 500, 5_000]), forMs };
@@ -92,6 +95,8 @@ export function drawAction(kind: FaultKind, draws: Draws, servers: number, horiz
       return { kind, client: draws.pick(["random", "all"] as const) };
     case "stallClient":
       return { kind, client: draws.pick(["random", "all"] as const), forMs };
+    case "pauseClient":
+      return { kind, client: draws.pick(["random", "all"] as const), forMs: draws.pick([300, 1_000, 3_000, 20_000]) };
     case "slowDisk":
       return { kind, server, extraMs: draws.pick([5, 50, 500]), forMs };
     case "stallDisk":

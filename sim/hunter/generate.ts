@@ -4,11 +4,11 @@
  */
 import { limits } from "../../src/base/limits.ts";
 import { writeChoices } from "../operations.ts";
-import type { Action, When } from "../plan/actions.ts";
+import type { Action, ActionKind, When } from "../plan/actions.ts";
 import { checkPlan, type Fault, type Plan } from "../plan/plan.ts";
 import { type Draws, Randomness } from "../world/random.ts";
-import { drawBrokenArming } from "./client-schedules.ts";
-import { drawAction, type FaultKind, faultKinds } from "./draw-action.ts";
+import { drawBrokenArming, drawLateWords } from "./client-schedules.ts";
+import { drawAction, faultKinds } from "./draw-action.ts";
 import { drawDyingVoters, drawLeavers } from "./membership-schedules.ts";
 import {
   applyWorks,
@@ -35,6 +35,7 @@ import {
   drawLedAgain,
   drawLeftBehind,
   drawLostChanges,
+  drawOlderBlock,
   drawOutgrown,
   drawStorm,
   drawTails,
@@ -110,6 +111,9 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
     frameMessages: randomness.draws("plan frames").pick(arming ? [1, 1, 3, 1_000_000] : [1_000_000, 1_000_000, 1, 3]),
     appendHoldMs: randomness.draws("plan hold").pick([limits.appendHoldMs, limits.appendHoldMs, 0, 3, 500]),
     undurableBytesMax: randomness.draws("plan undurable").pick([2_000, 20_000, 64 * 1024 * 1024]),
+    uncommittedBytesMax: randomness
+      .draws("plan uncommitted")
+      .pick([limits.uncommittedBytesMax, limits.uncommittedBytesMax, limits.uncommittedBytesMax, 1_000]),
     unappliedBytesMax: randomness.draws("plan unapplied").pick([limits.unappliedBytesMax, 500, 3_000]),
     checkpoints: {
       ...drawCheckpoints(randomness.draws("plan checkpoints")),
@@ -183,6 +187,12 @@ export function generatePlan(seed: number, options: GenerateOptions = {}): Plan 
   if (disturbed && (hops.chance(0.25) || arming)) faults.push(...drawHops(hops, horizonMs));
   const broken = randomness.draws("plan broken arming");
   if (disturbed && broken.chance(arming ? 0.7 : 0.05)) faults.push(...drawBrokenArming(broken, horizonMs));
+  const late = randomness.draws("plan late words");
+  if (disturbed && late.chance(0.1)) faults.push(...drawLateWords(late, servers, horizonMs, config.sessionTimeoutMs));
+  const older = randomness.draws("plan older blocks");
+  // A quorum keeps its data.
+  if ((tails || figure8) && servers > 2 && !faults.some(({ what }) => losesData(what.kind)) && older.chance(0.5))
+    faults.push(drawOlderBlock(older, horizonMs));
   if (disturbed && randomness.draws("plan hung disks").chance(0.15))
     faults.push(...drawHungDisks(randomness.draws("plan hung disks"), horizonMs, electionTimeoutMs));
   if (disturbed && randomness.draws("plan wrong clocks").chance(0.15))
@@ -215,6 +225,7 @@ function drawAccess(draws: Draws) {
     createWithAcl: draws.pick([0, 5, 10]),
     getAcl: draws.pick([0, 2, 6]),
     auth: draws.pick([1, 3]),
+    setSharedAcl: draws.pick([0, 2, 6]),
   };
 }
 
@@ -275,7 +286,7 @@ function drawFaults(randomness: Randomness, servers: number, horizonMs: number):
   return faults;
 }
 
-function losesData(kind: FaultKind): boolean {
+function losesData(kind: ActionKind): boolean {
   return kind === "wipe" || kind === "flipBit" || kind === "loseRow";
 }
 

@@ -63,6 +63,13 @@ export function drawTails(draws: Draws, horizonMs: number, electionTimeoutMs: nu
   return faults;
 }
 
+/** When tails have been cut off and written anew, some block of a log is as it was before that. */
+export function drawOlderBlock(draws: Draws, horizonMs: number): Fault {
+  const atMs = Math.round(horizonMs * draws.pick([0.5, 0.7, 0.9]));
+  const server = draws.pick(["follower", "random", "laggard"] as const);
+  return { when: { kind: "at", atMs }, what: { kind: "loseRow", server, part: "log", older: true, restartAfterMs: 1 } };
+}
+
 /**
  * Leaders that are cut off again and again, at best noticed by the others at once, while their clients go on asking them:
  * until they step down they must not answer, and what they took on meanwhile has to go, be it on a slow disk's way.

@@ -12,7 +12,7 @@ import type { ModelFeed } from "../checkers/model-feed.ts";
 import type { RaftChecker } from "../checkers/raft-history.ts";
 import { stands } from "../checkers/standing-watch.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
-import type { Observer, World } from "../world/observer.ts";
+import type { Observer, StruckFault, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { Marks } from "./marks.ts";
 
@@ -47,6 +47,9 @@ export class ClientMarks implements Observer, RaftChecker {
   #planned = 0;
   /** By client. */
   readonly #seen: Seen[] = [];
+  #world: World | undefined;
+  /** By client: until when its process stands still, virtual µs. */
+  readonly #stillUntilUs: number[] = [];
   /** By client: operations without an answer. */
   readonly #unanswered: number[] = [];
 
@@ -60,7 +63,16 @@ export class ClientMarks implements Observer, RaftChecker {
     this.#marks.hit("client-read-again");
   }
 
-  begin({ plan: { config } }: World): void {
+  fault({ action, client }: StruckFault): void {
+    if (action.kind !== "pauseClient") return;
+    const untilUs = (this.#world?.now ?? 0) + 1000 * action.forMs;
+    for (let who = 1; who <= this.#planned; who++)
+      if (action.client === "all" || who === (client ?? action.client)) this.#stillUntilUs[who] = untilUs;
+  }
+
+  begin(world: World): void {
+    const { config } = world.plan;
+    this.#world = world;
     this.#planned = config.clients;
     this.#choosing = config.clients - config.balanced;
     if (config.learning) this.#known = config.servers;
@@ -136,6 +148,7 @@ export class ClientMarks implements Observer, RaftChecker {
   }
 
   serverFrame(_server: ServerView, client: number, _connection: number, messages: readonly ServerMessage[]): void {
+    if ((this.#stillUntilUs[client] ?? 0) > (this.#world?.now ?? 0)) this.#marks.hit("client-stood-still");
     for (const message of messages)
       if (client > this.#planned && message.type === "refused") this.#marks.hit("stranger-refused");
       else if (message.type === "pong" && !message.quorum) this.#marks.hit("no-quorum-told");

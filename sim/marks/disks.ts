@@ -5,6 +5,7 @@ import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { logBaseKey } from "../../src/storage/layout.ts";
+import { checksum, checksumBytes } from "../../src/storage/sealed.ts";
 import type { RaftHistory } from "../checkers/raft-history.ts";
 import type { Observer, World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -36,6 +37,8 @@ export class DiskMarks implements Observer {
   readonly #history: RaftHistory;
   readonly #seen: Seen[] = [];
   #world: World | undefined;
+  /** Whether the plan damages chunks at all. */
+  #garbles = false;
 
   constructor(marks: Marks, history: RaftHistory) {
     this.#marks = marks;
@@ -44,6 +47,7 @@ export class DiskMarks implements Observer {
 
   begin(world: World): void {
     this.#world = world;
+    this.#garbles = world.plan.faults.some(({ what }) => what.kind === "garble");
     for (const { id } of world.allServers)
       this.#seen[id] = {
         writing: 0,
@@ -107,6 +111,7 @@ export class DiskMarks implements Observer {
     if (message.type !== "InstallSnapshot" || seen === undefined) return;
     if (this.#world?.plan.config.bytes) this.#marks.hit("snapshot-as-bytes");
     if (message.previous > 0) this.#marks.hit("snapshot-in-chunks");
+    if (this.#garbles && isDamaged(message.data)) this.#marks.hit("chunk-damaged");
     if (seen.receiving !== 0 && seen.receiving !== message.snapshotId) this.#marks.hit("snapshot-begun-anew");
     if (seen.receiving !== message.snapshotId) seen.receivingSinceUs = this.#now;
     seen.receiving = message.snapshotId;
@@ -160,4 +165,9 @@ export class DiskMarks implements Observer {
     seen.reading = false;
     if (this.#world?.allServers.every(({ state }) => state === "down")) this.#marks.hit("nobody-runs");
   }
+}
+
+/** Whether its checksum is wrong, as that of whatever was not written so. */
+function isDamaged(value: Uint8Array): boolean {
+  return checksum(value.subarray(checksumBytes)).some((byte, i) => byte !== value[i]);
 }

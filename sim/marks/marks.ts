@@ -18,6 +18,8 @@ export const markSentences = {
   "apply-backlog": "committed entries that a server had not applied took more than half of what may wait for that",
   "forwarded-backlog": "commands that other servers forwarded filled half of the room that a leader has for them",
   "forwarded-again": "a leader was sent again a command that it had in its log and had not applied",
+  "proposal-window-half-full":
+    "commands on their way from a server to its leader took more than half of what may be under way",
   "staged-backlog": "chunks of a snapshot on their way to a server's disk took more than half of what may",
   "clock-ahead-at-leader":
     "a leader stamped a command with a time well behind its own clock, which ran ahead of the others'",
@@ -68,6 +70,7 @@ export const markSentences = {
   "snapshot-in-chunks": "a snapshot went over in several chunks",
   "chunk-window-full": "a follower had not acknowledged as many chunks of a snapshot as a leader sends ahead",
   "snapshot-takes-long": "a snapshot was on its way for several election timeouts, and arrived",
+  "chunk-damaged": "a chunk of a snapshot came damaged",
   "snapshot-begun-anew": "a transfer of a snapshot was given up and another one begun",
   "receiver-dies-amid-snapshot": "a server died with a part of a snapshot",
   "snapshot-over-conflict": "a snapshot replaced a log with entries behind it or in conflict with it",
@@ -123,6 +126,7 @@ export const markSentences = {
   "operation-lost": "a session ended before an operation was answered",
   "session-lost": "a client was told that its session may be gone",
   "lost-session-lives": "a session that might have been gone turned out to live",
+  "client-stood-still": "a server spoke to a client whose process stood still",
   "session-heard": "a client was told that the leader had heard of its session",
   "member-learned": "a client went to a server of which another had told it",
   "client-read-again": "a client took what it had not taken, for which its server had let its reads wait",

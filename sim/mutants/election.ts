@@ -82,7 +82,7 @@ export const election: readonly Mutant[] = [
     find: "role.quorumDeadline = Math.min(heardSince, state.now) + state.options.electionTimeoutMs;",
     replace: "role.quorumDeadline = state.now + state.options.electionTimeoutMs;",
     // One that hears nobody hears of no client's signs of life either, and expires their sessions when it is heard again.
-    expects: ["liveness", "session-expiry"],
+    expects: ["heard-leaders", "liveness", "session-expiry"],
     kind: "liveness",
     lesson:
       "CheckQuorum deposes a leader that is heard but hears nobody (thesis §6.2). Without it the followers go on waiting for one that can commit nothing.",
@@ -94,12 +94,10 @@ export const election: readonly Mutant[] = [
     file: "src/raft/candidate.ts",
     find: '  const role: PreCandidate = { name: "preCandidate", votes: new Map([[state.id, true]]) };\n  changeRole(state, role);\n  requestVotes(state, true, false);\n  settle(state, role);',
     replace: "  startElection(state, false);",
-    expects: ["liveness"],
+    expects: ["pre-vote"],
     kind: "liveness",
     lesson:
       "A server that cannot hear the leader raises its term again and again. PreVote keeps it from deposing, with each of its messages, a leader that works (thesis §9.6).",
-    harmless:
-      "Not a loss of liveness here: servers that hear a leader refuse to vote and keep their term (thesis §4.2.3), so a server that is cut off disturbs nobody until it is back, and then costs one election. PreVote spares that one.",
   },
   {
     id: "E11",
@@ -120,11 +118,9 @@ export const election: readonly Mutant[] = [
     file: "src/raft/candidate.ts",
     find: "if (reply.voteGranted && reply.term !== state.currentTerm + 1) return; // granted for another term",
     replace: "",
-    expects: ["liveness"],
+    expects: ["pre-vote"],
     kind: "liveness",
     lesson: "A PreVote permits one question only. Permission for a past term makes elections that nobody wanted.",
-    harmless:
-      "Equivalent for every promise that is checked: a PreVote protects nothing but calm, and the real votes are still asked for. The cost is a needless election after a late packet.",
   },
   {
     id: "E13",

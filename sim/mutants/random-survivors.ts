@@ -30,7 +30,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   b9e0dd17: {
     kind: "open",
-    why: "As E7 of the catalogue, which other seeds find: a leader that hears of no majority goes on leading. Its clients leave it, since no read is confirmed; what is missing is a checker that counts for how long it has heard of none.",
+    why: "As E7 of the catalogue, which other seeds find: a leader that hears of no majority goes on leading. Its clients leave it, since no read is confirmed; what was missing is a checker that counts for how long it has heard of none; heard-leaders does since then (E7).",
   },
   eb52218a: {
     kind: "open",
@@ -43,7 +43,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   bdfeae39: {
     kind: "open",
-    why: "What a proposal takes of the window is given back twice, so that a server sends more ahead to its leader than it may. Nobody counts what is under way there: a checker would have to.",
+    why: "What a proposal takes of the window is given back twice, so that a server sends more ahead to its leader than it may. Since then proposal-window counts what is under way there (X21).",
   },
   "9dd51758": {
     kind: "open",

@@ -254,4 +254,16 @@ export const sessions: readonly Mutant[] = [
     lesson:
       "What is done in slices is seen half done. A session that is there and was heard of by nobody has been silent for as long as the leader leads.",
   },
+  {
+    id: "X21",
+    title: "what a proposal takes of the window is given back twice",
+    source: "ours (by rule: bdfeae39)",
+    file: "src/node/proposals.ts",
+    find: "    proposal.underway = false;\n",
+    replace: "",
+    expects: ["proposal-window"],
+    kind: "liveness",
+    lesson:
+      "What is counted up once is counted down once. A window that is wider than it says overflows what the leader has room for.",
+  },
 ];

@@ -114,7 +114,8 @@ export type When = Infer<typeof when>;
  * until its watches are armed. `lists`: access control lists that are empty, too long, too large. `parts`: more parts than go
  * together, more bytes than they may have, a part that nobody knows. `pile`: requests of more bytes than may wait. `pings`: too
  * many, behind watches. `characters`: watches whose paths are too much together. `credential`: of a kind that there is not.
- * `unwatch`: it gives up a watch that it does not have.
+ * `unwatch`: it gives up a watch that it does not have. `members`: it may do everything, and writes what the servers alone
+ * write.
  */
 export const mistakes = [
   "early",
@@ -143,6 +144,7 @@ export const mistakes = [
   "unwatch",
   "thief",
   "twin",
+  "members",
 ] as const;
 export type Mistake = (typeof mistakes)[number];
 
@@ -150,7 +152,8 @@ export type Mistake = (typeof mistakes)[number];
  * What a server says to a client that is not so. `twice`: it attaches the session a second time. `reply`, `pong`, `heard`: it
  * answers what was not asked. `early`: it answers before the session is attached. `otherSession`, `noSession`: it attaches
  * another, or none. `otherCluster`: it is of another. `otherPast`: it is behind what the session has seen. `moreWrites`: it
- * knows a write that the session never made. `taken`: another client has the session.
+ * knows a write that the session never made. `taken`: another client has the session. `stray`: it is of another cluster, after
+ * all. `unable`: in place of an answer, that it has no quorum.
  */
 export const lies = [
   "twice",
@@ -164,6 +167,8 @@ export const lies = [
   "otherPast",
   "moreWrites",
   "taken",
+  "stray",
+  "unable",
 ] as const;
 export type Lie = (typeof lies)[number];
 
@@ -206,6 +211,8 @@ export const action = tagged({
   delay: { ...link, rate: optional(rate, 1), extraMs: time, forMs: time },
   /** Old packets of the link come again. */
   replay: { ...link, rate, forMs: time },
+  /** Each chunk of a snapshot arrives with a turned bit with probability `rate`. */
+  garble: { ...link, rate, forMs: time },
   /** Nothing arrives until the end, then all at once. */
   clog: { ...link, forMs: time },
   /** Servers of a drawn subset are clogged one after the other and released in another order. */
@@ -244,6 +251,9 @@ export const action = tagged({
   moveClient: { client: clientTarget },
   /** Nothing passes on the connection for a while, in either direction. */
   stallClient: { client: clientTarget, forMs: time },
+
+  /** The client's process stands still for a while, as in a long garbage collection; what arrives waits. */
+  pauseClient: { client: clientTarget, forMs: time },
 
   /** What the client next hears of a server is not so. */
   falseServer: { client: clientTarget, says: word(...lies) },

@@ -75,6 +75,8 @@ const config = object({
   appendHoldMs: optional(integer(0, 10_000), 0),
   /** Entries that are not on a server's disk, bytes; beyond it none are taken. */
   undurableBytesMax: optional(integer(1, 2 ** 40), limits.undurableBytesMax),
+  /** Entries of a leader that are not committed, bytes; beyond it none are taken. */
+  uncommittedBytesMax: optional(integer(1, 2 ** 40), limits.uncommittedBytesMax),
   /** Entries that a server has not applied, while some of them are committed, bytes; beyond it none are taken. */
   unappliedBytesMax: optional(integer(1, 2 ** 40), limits.unappliedBytesMax),
   /** Forwarded commands that the leader's log has no room for, bytes; at least as large as the largest command. */

@@ -119,6 +119,8 @@ export function tellAction(action: Action): string {
       return `for ${duration(action.forMs)}, ${action.rate * 100} % of the messages ${link(action)} take up to ${duration(action.extraMs)} longer and overtake each other`;
     case "replay":
       return `for ${duration(action.forMs)}, old messages ${link(action)} come again (${action.rate * 100} % of the time)`;
+    case "garble":
+      return `for ${duration(action.forMs)}, ${action.rate * 100} % of the chunks of snapshots ${link(action)} arrive damaged`;
     case "clog":
       return `for ${duration(action.forMs)}, nothing arrives ${link(action)}; then all of it does`;
     case "intercept": {
@@ -148,6 +150,8 @@ export function tellAction(action: Action): string {
       return `${client(action.client)} moves to another server`;
     case "stallClient":
       return `for ${duration(action.forMs)}, nothing passes on the connection of ${client(action.client)}`;
+    case "pauseClient":
+      return `${client(action.client)} ${action.client === "all" ? "stand" : "stands"} still for ${duration(action.forMs)}`;
     case "slowDisk":
       return `for ${duration(action.forMs)}, writes of ${who(action.server)} take up to ${duration(action.extraMs)} longer`;
     case "stallDisk":

@@ -182,7 +182,7 @@ export class Calm {
         pending.push(`n${server.id} has applied ${status.appliedIndex} of ${lastIndex} entries`);
     }
     for (const client of this.#parts.clients.all) {
-      if (client.pending > 0) pending.push(`client ${client.id} waits for ${client.pending} answers`);
+      if (client.record.pending > 0) pending.push(`client ${client.id} waits for ${client.record.pending} answers`);
       else if (client.state !== "connected") pending.push(`client ${client.id} is ${client.state}`);
     }
     pending.push(...unused(leader), ...this.#ignorant(), ...this.#unheard(), ...abandoned(leader, this.#parts.clients));

@@ -21,8 +21,10 @@ import { isOfGreeting, Lies } from "./lies.ts";
 import { addressesOf, balancer, LoadBalancer, serverIds } from "./load-balancer.ts";
 import { InvariantBroken } from "./observer.ts";
 import type { RunParts } from "./parts.ts";
+import { Recorder } from "./recorder.ts";
 import { watchOf } from "./requested-watches.ts";
 import { Seen } from "./seen.ts";
+import { StandStill } from "./stand-still.ts";
 
 /** What a client is part of. */
 export interface ClientParts extends RunParts {
@@ -35,10 +37,7 @@ export class SimClient {
   readonly seen = new Seen();
   /** Who it has shown to be in this session. */
   #identities: readonly ClientIdentity[] = [];
-  /** Operations without an answer. */
-  pending = 0;
-  /** Operations begun. */
-  begun = 0;
+  readonly record: Recorder;
   /** Which session this is, from 1. */
   life = 0;
   /** Servers refuse it before this virtual time. */
@@ -54,6 +53,7 @@ export class SimClient {
   /** Of the session, for `#connection`. */
   #stream = 0;
   #timerAtUs = Number.POSITIVE_INFINITY;
+  readonly #still = new StandStill();
   /** When it was last attached, virtual µs. */
   #attachedUs = 0;
   readonly #lies = new Lies();
@@ -63,6 +63,7 @@ export class SimClient {
   constructor(id: number, parts: ClientParts) {
     this.id = id;
     this.#parts = parts;
+    this.record = new Recorder(parts);
     const { clients, balanced, learning, servers } = parts.plan.config;
     const known = learning ? servers : serverCount(parts.plan.config);
     this.balanced = id > clients - balanced;
@@ -93,8 +94,26 @@ export class SimClient {
     return this.#session.identity;
   }
 
+  /** Its process does nothing until `untilUs`. */
+  pause(untilUs: number): void {
+    this.#still.begin(untilUs);
+    this.#parts.kernel.at(untilUs, { kind: "clientTimer", cause: this.#parts.kernel.current, client: this.id });
+  }
+
+  /** It does something again, if it did not (returns whether): sees what time it is, then takes up what has come. */
+  goOn(): boolean {
+    if (!this.#still.isOn) return false;
+    const inbox = this.#still.end();
+    this.#timerAtUs = Number.POSITIVE_INFINITY;
+    this.#session.advance(this.#now());
+    this.#afterInput();
+    for (const input of inbox) input();
+    return true;
+  }
+
   /** Does one step of the workload. */
   perform(step: Step, listed: number): void {
+    if (this.#still.keeps(() => this.perform(step, listed))) return;
     if (step.kind === "reconnect") this.breakConnection("reset");
     else if (step.kind === "move") this.breakConnection("leave");
     else if (step.kind === "abort") this.#abort(step.behind);
@@ -107,7 +126,7 @@ export class SimClient {
   /** reset: what is under way is lost. leave: the client goes, what it sent still arrives. */
   breakConnection(how: "reset" | "leave"): void {
     const connection = this.#connection;
-    if (connection === undefined) return;
+    if (connection === undefined || (how === "leave" && this.#still.isOn)) return;
     if (how === "reset") return this.#parts.connections.reset(connection);
     this.#parts.connections.closeByClient(connection);
     this.#lost();
@@ -115,7 +134,7 @@ export class SimClient {
 
   /** Frames of a server. */
   receive(connection: SimConnection, messages: readonly ServerMessage[]): void {
-    if (connection !== this.#connection) return;
+    if (this.#still.keeps(() => this.receive(connection, messages)) || connection !== this.#connection) return;
     this.#session.receive(this.#stream, this.#lies.heard(messages, this.sessionId), this.#now());
     this.#afterInput();
   }
@@ -128,11 +147,13 @@ export class SimClient {
 
   /** The stream broke, or could not be opened. */
   broken(connection: SimConnection): void {
+    if (this.#still.keeps(() => this.broken(connection))) return;
     if (connection === this.#connection) this.#lost();
   }
 
   /** Its timer fired. Returns false if it was overtaken. */
   timer(): boolean {
+    if (this.#still.isOn) return this.#still.isOver(this.#parts.kernel.now) && this.goOn();
     if (this.#parts.kernel.now !== this.#timerAtUs) return false;
     this.#timerAtUs = Number.POSITIVE_INFINITY;
     this.#session.advance(this.#now());
@@ -174,10 +195,7 @@ export class SimClient {
     return this.#session.endpoints;
   }
 
-  /**
-   * Whether its user was told since `sinceUs`, and since it was last attached, that the leader has heard of it: of what it
-   * said then, and not of the attachment itself, which goes through the log.
-   */
+  /** Whether its user was told since `sinceUs` that the leader has heard of it: of what it said since it was last attached. */
   isHeardSince(sinceUs: number): boolean {
     return heardSince(this.#session, this.#now(), Math.max(sinceUs, this.#attachedUs));
   }
@@ -199,7 +217,7 @@ export class SimClient {
   }
 
   #submit(invocation: Invocation, listed: number): void {
-    const { kernel, history, plan } = this.#parts;
+    const { plan } = this.#parts;
     const operation = this.#operation(invocation, listed);
     const deadline = this.#now() + patienceMs(invocation, plan.workload);
     try {
@@ -210,10 +228,7 @@ export class SimClient {
     }
     // From the next request on.
     if (invocation.type === "auth") this.#identities = shownBy(this.#identities, invocation.credential);
-    history.operations.push(operation);
-    this.pending++;
-    this.begun++;
-    for (const observer of kernel.observers.invoked) observer.invoked(operation);
+    this.record.invoked(operation);
     this.#afterInput();
   }
 
@@ -236,7 +251,7 @@ export class SimClient {
     const asked = this.#awaited.anyToGiveUp(behind);
     if (asked === undefined) return;
     this.#session.abort(asked);
-    if (this.#awaited.forget(asked)) this.#settle(asked.context, "lost");
+    if (this.#awaited.forget(asked)) this.record.settled(asked.context, "lost");
     else {
       const watch = watchOf(asked);
       if (!this.watches.some((other) => watchKey(other) === watchKey(watch))) this.#tell("unwatched", { watch });
@@ -293,7 +308,7 @@ export class SimClient {
         return this.#answered(delivery.request.context, delivery.zxid, delivery.result);
       case "failed":
         this.#awaited.forget(delivery.request);
-        return this.#settle(delivery.request.context, "lost");
+        return this.record.settled(delivery.request.context, "lost");
       case "event":
         this.#awaited.fired(delivery.event, delivery.watchers);
         return this.#tell("watch", {
@@ -323,21 +338,12 @@ export class SimClient {
     operation.sessionId = this.#session.identity.sessionId;
     operation.answeredBy = this.#connection?.server ?? 0;
     this.seen.remember(operation.invocation, result);
-    this.#settle(operation, "answered");
-  }
-
-  #settle(operation: HistoryOperation, outcome: "answered" | "lost"): void {
-    operation.outcome = outcome;
-    operation.answeredUs = this.#parts.kernel.now;
-    this.pending--;
-    for (const observer of this.#parts.kernel.observers.answered) observer.answered(operation);
+    this.record.settled(operation, "answered");
   }
 
   #tell(type: SessionEvent["type"], rest: Partial<SessionEvent>): void {
     const { sessionId, lastZxid: zxid } = this.#session.identity;
     const who = { client: this.id, life: this.life, server: this.#connection?.server ?? 0 };
-    const event: SessionEvent = { ...who, atUs: this.#parts.kernel.now, sessionId, type, zxid, ...rest };
-    this.#parts.history.events.push(event);
-    for (const observer of this.#parts.kernel.observers.sessionEvent) observer.sessionEvent(event);
+    this.record.told({ ...who, sessionId, type, zxid, ...rest });
   }
 }

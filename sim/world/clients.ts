@@ -18,6 +18,8 @@ export interface ClientFaults {
   reset(target: ClientTarget, refuseMs: number): void;
   move(target: ClientTarget): void;
   stall(target: ClientTarget, forMs: number): void;
+  /** The client's process stands still. */
+  pause(target: ClientTarget, forMs: number): void;
   /** What the client next hears of a server is not so. */
   mislead(target: ClientTarget, lie: Lie): void;
   /** Another client comes to a server, and does not keep to the protocol. */
@@ -70,6 +72,7 @@ export class SimClients implements ClientFaults {
   /** No operations any more. */
   calm(): void {
     this.#calm = true;
+    for (const client of this.all) client.goOn();
   }
 
   /** One operation of each client, to see that the cluster serves. */
@@ -87,7 +90,7 @@ export class SimClients implements ClientFaults {
   /** Operations without an answer. */
   get pending(): number {
     let pending = 0;
-    for (const client of this.all) pending += client.pending;
+    for (const client of this.all) pending += client.record.pending;
     return pending;
   }
 
@@ -99,8 +102,8 @@ export class SimClients implements ClientFaults {
     if (planned !== undefined) return this.#perform(client, planned.step, listed);
     const source = this.#sources[number - 1];
     if (source === undefined) return;
-    const step = source.next(client.seen, `${number}.${client.begun + 1}`);
-    if (client.pending < this.#parts.plan.workload.outstanding) this.#perform(client, step, -1);
+    const step = source.next(client.seen, `${number}.${client.record.begun + 1}`);
+    if (client.record.pending < this.#parts.plan.workload.outstanding) this.#perform(client, step, -1);
     this.#drawNext(number);
   }
 
@@ -175,6 +178,10 @@ export class SimClients implements ClientFaults {
     const untilUs = this.#parts.kernel.now + Math.round(forMs * 1000);
     for (const { connection } of this.#chosen(target))
       if (connection !== undefined) connection.stalledUntilUs = untilUs;
+  }
+
+  pause(target: ClientTarget, forMs: number): void {
+    for (const client of this.#chosen(target)) client.pause(this.#parts.kernel.now + Math.round(forMs * 1000));
   }
 
   mislead(target: ClientTarget, lie: Lie): void {

@@ -15,7 +15,7 @@ const neverSent = 2 ** 40;
 const ofGreeting: readonly Lie[] = ["early", "otherSession", "noSession", "otherCluster", "otherPast", "moreWrites"];
 
 /** Those that end the session, or may if enough servers tell them. */
-const endings: readonly Lie[] = ["taken", "otherCluster", "otherPast", "moreWrites"];
+const endings: readonly Lie[] = ["taken", "otherCluster", "otherPast", "moreWrites", "stray"];
 
 /** Whether it is told with the first answer of a server. */
 export function isOfGreeting(lie: Lie): boolean {
@@ -67,7 +67,16 @@ function twisted(
     if (greeting === undefined || (sessionId === 0 && lie !== "early")) return undefined;
     return messages.flatMap((message) => (message === greeting ? greetings(lie, greeting) : [message]));
   }
-  return greeting === undefined ? [...lies(lie), ...messages] : undefined;
+  if (greeting !== undefined) return undefined;
+  return lie === "unable" ? inPlaceOfAnswer("NO_QUORUM", messages) : [...lies(lie), ...messages];
+}
+
+/** The first answer of a frame is a refusal, for the sake of the server; undefined: there is none. */
+function inPlaceOfAnswer(code: ErrorCode, messages: readonly ServerMessage[]): readonly ServerMessage[] | undefined {
+  const answer = messages.find(({ type }) => type === "reply");
+  if (answer?.type !== "reply") return undefined;
+  const result = { failure: { code, message: "not by this server" } };
+  return messages.map((message) => (message === answer ? { ...answer, result } : message));
 }
 
 function greetings(lie: Lie, greeting: Connected): readonly ServerMessage[] {
@@ -95,6 +104,8 @@ function lies(lie: Lie): readonly ServerMessage[] {
       return [{ type: "pong", number: neverSent, quorum: true }];
     case "heard":
       return [{ type: "heard", ping: neverSent }];
+    case "stray":
+      return [{ type: "refused", failure: { code: "WRONG_CLUSTER", message: "the session is of another cluster" } }];
     case "taken":
       return [{ type: "refused", failure: { code: "SESSION_TAKEN", message: "another client has the session" } }];
     default:

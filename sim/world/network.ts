@@ -17,6 +17,7 @@ export interface LinkEffect {
   /** A share of the messages takes up to `extraUs` longer, and all may overtake each other. */
   readonly delay?: { readonly rate: number; readonly extraUs: number };
   readonly replay?: number;
+  readonly garble?: number;
   readonly blocked?: boolean;
   /** Virtual time at which the clog lets go. */
   readonly cloggedUntilUs?: number;
@@ -41,6 +42,7 @@ class Link implements LinkView {
     readonly duplicate: Draws;
     readonly extra: Draws;
     readonly replay: Draws;
+    readonly garble: Draws;
   };
   readonly effects = new Map<number, LinkEffect>();
   blocked = false;
@@ -49,6 +51,7 @@ class Link implements LinkView {
   delayRate = 0;
   delayExtraUs = 0;
   replay = 0;
+  garble = 0;
   cloggedUntilUs = 0;
   /** Whether any effect is in force. */
   disturbed = false;
@@ -67,13 +70,14 @@ class Link implements LinkView {
       duplicate: stream("duplicate"),
       extra: stream("extra"),
       replay: stream("replay"),
+      garble: stream("garble"),
     };
   }
 
   /** Adds up what is in force: the worst of each kind. */
   recompute(): void {
     let blocked = false;
-    let [loss, duplicate, delayRate, delayExtraUs, replay, clogged] = [0, 0, 0, 0, 0, 0];
+    let [loss, duplicate, delayRate, delayExtraUs, replay, garble, clogged] = [0, 0, 0, 0, 0, 0, 0];
     for (const effect of this.effects.values()) {
       blocked ||= effect.blocked === true;
       loss = Math.max(loss, effect.loss ?? 0);
@@ -81,6 +85,7 @@ class Link implements LinkView {
       delayRate = Math.max(delayRate, effect.delay?.rate ?? 0);
       delayExtraUs = Math.max(delayExtraUs, effect.delay?.extraUs ?? 0);
       replay = Math.max(replay, effect.replay ?? 0);
+      garble = Math.max(garble, effect.garble ?? 0);
       clogged = Math.max(clogged, effect.cloggedUntilUs ?? 0);
     }
     this.blocked = blocked;
@@ -89,9 +94,19 @@ class Link implements LinkView {
     this.delayRate = delayRate;
     this.delayExtraUs = delayExtraUs;
     this.replay = replay;
+    this.garble = garble;
     this.cloggedUntilUs = clogged;
     this.disturbed = this.effects.size > 0;
   }
+}
+
+/** A chunk of a snapshot with a turned bit, now and then, on a link that does so. */
+function garbled({ garble, draws }: Link, message: PeerMessage): PeerMessage {
+  if (garble === 0 || message.type !== "InstallSnapshot" || !draws.garble.chance(garble)) return message;
+  const data = message.data.slice();
+  const at = draws.garble.below(data.length);
+  data[at] = (data[at] ?? 0) ^ (1 << draws.garble.below(8));
+  return { ...message, data };
 }
 
 /** All links of a cluster. */
@@ -119,7 +134,7 @@ export class SimNetwork {
   send(from: ServerId, to: ServerId, { message, instance }: Packet): void {
     const link = this.#link(from, to);
     if (link === undefined) return this.#lost(from, to, message, "no such server");
-    const packet = { message: this.#wire.peer(message), instance };
+    const packet = { message: garbled(link, this.#wire.peer(message)), instance };
     const delay = link.draws.delay.spread(this.#delayUs);
     if (!link.disturbed) return this.#inOrder(link, this.#kernel.now + delay, packet);
     if (link.blocked) return this.#lost(from, to, message, "partition");

@@ -11,7 +11,8 @@ export const sessionTickMs = 250;
 
 export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
   const { electionTimeoutMs, heartbeatMs } = config;
-  const { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax, unappliedBytesMax } = config;
+  const { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax } = config;
+  const { uncommittedBytesMax, unappliedBytesMax } = config;
   return {
     id,
     clusterId,
@@ -20,7 +21,10 @@ export function nodeOptions(id: ServerId, config: Plan["config"]): NodeOptions {
     campaignDelayMaxMs: Math.max(1, Math.floor(electionTimeoutMs / 30)),
     sessionTickMs,
     proposalRetryMs: Math.max(1, Math.floor(electionTimeoutMs / 2)),
-    raftLimits: { appendBytesMax, appendsInFlightMax, appendHoldMs, undurableBytesMax, unappliedBytesMax },
+    raftLimits: {
+      ...{ appendBytesMax, appendsInFlightMax, appendHoldMs },
+      ...{ uncommittedBytesMax, undurableBytesMax, unappliedBytesMax },
+    },
     checkpoints: config.checkpoints,
     readWork: config.readWork,
     applyWork: config.applyWork,

@@ -1,6 +1,7 @@
 /** What clients say that do not keep to the protocol, as no client library of ours would, and what has to come of it. */
 
 import type { AclItem } from "../../src/base/acl.ts";
+import { utf8 } from "../../src/base/bytes.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import { limits } from "../../src/base/limits.ts";
 import type { Operation, OperationOf } from "../../src/base/operations.ts";
@@ -12,6 +13,7 @@ import {
   type Request,
   type RequestBody,
 } from "../../src/protocol/client-messages.ts";
+import { superCredential } from "../access-rules.ts";
 import type { Mistake } from "../plan/actions.ts";
 import { otherInstance } from "./other-life.ts";
 
@@ -100,6 +102,8 @@ export function scriptOf(says: Mistake, { sessionId: victim, password }: Victim)
           read(9, { ...look, path: nowhere }),
           read(10, { ...look, kind: "getData", path: nowhere, local: false }),
           read(11, { ...look, kind: "getChildren", path: nowhere }),
+          read(12, { ...look, kind: "addWatch", path: nowhere }),
+          write(13, 8, { op: "createTtl", path: "/strange", data: noData, sequential: false, ttlMs: 2 ** 41 }),
         ],
         ["BAD_ARGUMENTS", "NO_NODE"],
       );
@@ -156,7 +160,7 @@ export function scriptOf(says: Mistake, { sessionId: victim, password }: Victim)
     }
     case "lists": {
       const long = new Array<AclItem>(limits.aclItemsMax + 1).fill(anyone);
-      const large = Array.from({ length: 100 }, (_, i) => ({ ...somebody, id: `${i}`.padStart(1_000, "x") }));
+      const large = Array.from({ length: 100 }, (_, i) => ({ ...somebody, id: `${i}:`.padStart(1_000, "x") }));
       const set = { op: "setAcl", path: "/", version: -1 } as const;
       return attached(
         [[], long, large].map((acl, i) => write(i + 1, i + 1, { ...set, acl })),
@@ -204,6 +208,19 @@ export function scriptOf(says: Mistake, { sessionId: victim, password }: Victim)
         [request(1, 0, 0, { type: "auth", credential: { scheme: "stranger", auth: noData } })],
         ["BAD_ARGUMENTS"],
       );
+    case "members": {
+      const path = "/zookeeper/config";
+      return attached(
+        [
+          show(1, superCredential),
+          write(2, 1, { op: "setData", path, data: noData, version: -1 }),
+          write(3, 2, { ...make, path: `${path}/one` }),
+          write(4, 3, { ...vain, path }),
+        ],
+        ["BAD_ARGUMENTS"],
+        2,
+      );
+    }
     case "unwatch": {
       const watches = [{ kind: "data", path: "/" }] as const;
       const given = { path: "", watch: false, local: true, watches };
@@ -220,6 +237,11 @@ export function scriptOf(says: Mistake, { sessionId: victim, password }: Victim)
       );
     }
   }
+}
+
+/** Shows a credential. */
+function show(xid: number, credential: string): Request {
+  return request(xid, 0, 0, { type: "auth", credential: { scheme: "digest", auth: utf8(credential) } });
 }
 
 /** One frame behind the attachment; `wrongFrom`: the first request that is wrong. */

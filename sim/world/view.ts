@@ -127,8 +127,8 @@ export interface ClientView {
   readonly connection:
     | { readonly server: ServerId; readonly state: "opening" | "open" | "closing" | "broken" }
     | undefined;
-  /** Operations without an answer. */
-  readonly pending: number;
+  /** `pending`: operations without an answer. */
+  readonly record: { readonly pending: number };
   /** What its user waits for, without doubles. */
   readonly watches: readonly WatchSpec[];
   /** What its session keeps beyond what its user waits for. */
@@ -164,6 +164,8 @@ export interface ServerView {
   readonly emptied: boolean;
   /** The newest configuration that it was seen to use. */
   readonly configuration: Configuration | undefined;
+  /** Incarnations of data that it had of a backup, while it was no member yet: others have nothing to do with those. */
+  readonly strange: ReadonlySet<number>;
   /** Its disk is almost full. */
   readonly diskLow: boolean;
   /** Virtual time, µs; 0 = it is not paused. */

@@ -95,7 +95,7 @@ export class EndpointChooser {
     const kept = this.#learned.filter(({ name }) => names.delete(name));
     this.#learned = [...kept, ...shuffled([...names].map(newEndpoint), this.#random)];
     this.#order = [...this.#given, ...this.#learned];
-    const position = this.#last === undefined ? -1 : this.#order.indexOf(this.#last);
+    const position = this.#order.indexOf(present(this.#last, "the endpoint of the server that tells"));
     // The one that was tried last is gone: go on with what follows in its place.
     this.#position = position >= 0 ? position : Math.min(this.#position, this.#order.length) - 1;
   }

@@ -100,7 +100,6 @@ export class LogFeed {
 
   /** Appends commands in batches until the log takes no more. Returns how many it took. */
   append(commands: readonly Uint8Array[]): number {
-    if (commands.length === 0) return 0;
     const stampMs = this.#stamps.next();
     if (stampMs === undefined) return 0;
     let taken = 0;

@@ -103,9 +103,9 @@ export class Proposals {
     return this.#unsent.size > 0 && this.#underwayBytes < this.#windowBytes;
   }
 
-  /** Bytes of a proposal; 0 if it is settled. */
+  /** Bytes of a proposal that waits. */
   bytesOf(id: number): number {
-    return this.#pending.get(id)?.bytes.length ?? 0;
+    return present(this.#pending.get(id), "a proposal that waits").bytes.length;
   }
 
   /** The proposal had no effect yet and must be sent again. */
@@ -185,8 +185,7 @@ export class Proposals {
    */
   sent(proposals: readonly Outgoing[], nowMs: number, own: boolean): void {
     for (const { id } of proposals) {
-      const proposal = this.#pending.get(id);
-      if (proposal === undefined) continue;
+      const proposal = present(this.#pending.get(id), "a proposal that was taken");
       this.#unsent.delete(id);
       proposal.sentAtMs = own ? undefined : nowMs;
       if (own) continue;

@@ -1,4 +1,5 @@
 /** Puts together a server's {@link NodeStatus}. */
+import { present } from "../base/assert.ts";
 import { isVoter } from "../raft/configuration.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { RaftStatus } from "../raft/status.ts";
@@ -93,8 +94,10 @@ function memberStatuses(raft: RaftStatus, skewsMs: ReadonlyMap<ServerId, number>
     if (raft.role !== "leader") return known;
     if (id === raft.id)
       return { ...known, matchIndex: raft.durableIndex, lag: raft.lastIndex - raft.durableIndex, active: true };
-    const progress = raft.peers.find((peer) => peer.id === id);
-    if (progress === undefined) return known;
+    const progress = present(
+      raft.peers.find((peer) => peer.id === id),
+      "what a leader knows of a member",
+    );
     const { matchIndex, active } = progress;
     return { ...known, matchIndex, lag: raft.lastIndex - matchIndex, active };
   });

@@ -30,7 +30,8 @@ export function handleMessage(state: RaftState, from: ServerId, message: RaftMes
       if (isPresent && role.name === "leader") handleAppendEntriesReply(state, role, from, message);
       return;
     case "InstallSnapshot":
-      handleInstallSnapshot(state, from, message); // answered, not staged: whoever stages calls receiveSnapshot
+      // Answered, not staged: whoever stages calls receiveSnapshot.
+      handleInstallSnapshot(state, from, message);
       return;
     case "InstallSnapshotReply":
       if (isPresent && role.name === "leader") handleInstallSnapshotReply(state, role, from);

@@ -54,14 +54,13 @@ export function replyToLeader(state: RaftState, role: Follower): void {
  */
 export function follow(state: RaftState, from: ServerId, term: Term): Follower {
   const { role } = state;
-  if (term === state.currentTerm) {
-    assert(role.name !== "leader", "a term has one leader (§5.2), and it is this server");
-    if (role.name === "follower" && role.leader !== undefined) {
-      assert(role.leader === from, "a term has one leader (§5.2)");
-      role.lastHeard = state.now;
-      state.electionTimer.leaderHeard(state.now);
-      return role;
-    }
+  assert(term === state.currentTerm, "a later term is taken over before a message counts (§5.1)");
+  assert(role.name !== "leader", "a term has one leader (§5.2), and it is this server");
+  if (role.name === "follower" && role.leader !== undefined) {
+    assert(role.leader === from, "a term has one leader (§5.2)");
+    role.lastHeard = state.now;
+    state.electionTimer.leaderHeard(state.now);
+    return role;
   }
   becomeFollower(state, term, from);
   assert(state.role.name === "follower", "becomeFollower makes a follower");

@@ -6,7 +6,9 @@
  * All reads of a turn share one round, numbered by `readRound`, which rides on the AppendEntries of that turn. A
  * follower asks the leader for an index, once for all reads of a turn, and asks again when the answer stays away.
  */
+
 import type { ReadIndex, ReadIndexReply } from "./messages.ts";
+import { progressOf } from "./progress.ts";
 import { quorumValue } from "./quorum.ts";
 import type { AskedReads, Follower, Leader, RaftState } from "./state.ts";
 import type { Index, ServerId } from "./types.ts";
@@ -144,6 +146,5 @@ function patience(state: RaftState): number {
 
 function ackedRound(state: RaftState, leader: Leader, id: ServerId): number {
   if (id === state.id) return leader.readRound;
-  for (const peer of leader.peers) if (peer.id === id) return peer.ackedRound;
-  return 0;
+  return progressOf(leader, id).ackedRound;
 }

@@ -168,7 +168,6 @@ export class Checkpointer {
   sweep(): void {
     assert(!this.busy, "a sweep comes between checkpoints");
     const range = this.#table.oldest(Math.max(this.#options.cleanBytes, 2 * this.#newBytes));
-    if (range === undefined) return;
     this.#sweeping = true;
     this.#movedBytes = range.liveBytes;
     let damage: Error | undefined;

@@ -3,6 +3,7 @@
  * was built on it, so whatever does not fit together here is damage, never the trace of a crash: a batch torn by a
  * crash is dropped below the Disk port (by LevelDB, when it reads its write-ahead log again).
  */
+import { present } from "../base/assert.ts";
 import { hex } from "../base/bytes.ts";
 import type { Configuration, Entry, HardState, Index, LogBase, RecoveredLog, Term } from "../raft/types.ts";
 import { ZnodeMachine } from "../znode/machine.ts";
@@ -165,7 +166,7 @@ class LogReader {
     }
     for (const entry of block.entries) this.#entries.push(entry);
     this.#blocks.push({ firstIndex, entries: block.entries, bytes });
-    this.#lastTerm = this.#entries.at(-1)?.term ?? this.#lastTerm;
+    this.#lastTerm = present(block.entries.at(-1), "an entry of a log block").term;
   }
 
   recovered(joining: boolean): RecoveredFiles {

@@ -125,7 +125,7 @@ export class SegmentTable {
    * The oldest segments, at least one: so many that about `liveBytesMax` have to be written anew, or a few times as much
    * has to be read for that.
    */
-  oldest(liveBytesMax: number): Cleaning | undefined {
+  oldest(liveBytesMax: number): Cleaning {
     let first: number | undefined;
     let last = 0;
     let bytes = 0;
@@ -138,7 +138,7 @@ export class SegmentTable {
       last = number;
       liveBytes += entry.liveBytes;
     }
-    return first === undefined ? undefined : { first, last, liveBytes };
+    return { first: present(first, "a segment of a table that is swept"), last, liveBytes };
   }
 
   #drop(number: number): void {

@@ -92,31 +92,24 @@ function addResult(hash: StateHash, result: Result): void {
   } else for (const add of Object.values(addAnswer)) add(hash, result);
 }
 
+/** What only reads answer: no session remembers it. */
+const ofReads = (): void => {};
+
 /** By field of what a write answers, in this order. */
 const addAnswer: { readonly [F in Exclude<keyof Success, "failure">]-?: (hash: StateHash, answer: Success) => void } = {
   path: (hash, { path = "" }) => hash.text(path),
   stat: (hash, { stat }) => {
     if (stat !== undefined) addStat(hash, stat);
   },
-  data: (hash, { data }) => {
-    if (data !== undefined) hash.bytes(data);
-  },
-  children: (hash, { children = [] }) => {
-    for (const name of children) hash.text(name);
-  },
-  more: (hash, { more = false }) => {
-    if (more) hash.number(1);
-  },
-  count: (hash, { count }) => {
-    if (count !== undefined) hash.number(count);
-  },
-  acl: (hash, { acl }) => {
-    if (acl !== undefined) addAcl(hash, acl);
-  },
+  data: ofReads,
+  children: ofReads,
+  more: ofReads,
+  count: ofReads,
+  acl: ofReads,
   results: (hash, { results }) => {
     if (results === undefined) return;
     hash.number(results.length);
-    for (const result of results) addResult(hash, result.failure === undefined ? result : { failure: result.failure });
+    for (const result of results) addResult(hash, result);
   },
 };
 

@@ -60,7 +60,6 @@ export class WatchTable {
    * lie above the change, it has one event of them.
    */
   trigger(change: Change, deliver: (connection: number, event: WatchEvent) => void): void {
-    if (this.#size === 0) return;
     for (const kind of kindsFiredBy(change.type)) {
       const byPath = this.#byKind[kind];
       if (byPath.size === 0) continue;

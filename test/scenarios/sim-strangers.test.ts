@@ -62,6 +62,7 @@ describe("a client that does not keep to the protocol is refused for what it get
         thief: [],
         twin: ["SESSION_TAKEN"],
         unwatch: ["NO_WATCHER"],
+        members: ["BAD_ARGUMENTS"],
       }[says],
     );
   });

@@ -4,12 +4,15 @@ import { allCheckers } from "../../sim/checkers/all.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import { run } from "../../sim/runner.ts";
 import type { Observer, World } from "../../sim/world/observer.ts";
+import { checksum, checksumBytes } from "../../src/storage/sealed.ts";
 
 /** Counts what must have happened for a run to mean anything. */
 class Seen implements Observer {
   readonly name = "seen";
   installed = 0;
   chunks = 0;
+  /** Chunks with a wrong checksum. */
+  damaged = 0;
   crashedWhileStaging = 0;
   /** When the first was installed, ms. */
   installedAtMs = Number.POSITIVE_INFINITY;
@@ -31,7 +34,8 @@ class Seen implements Observer {
   delivered: NonNullable<Observer["delivered"]> = (_from, _to, message) => {
     if (message.type !== "InstallSnapshot") return;
     this.chunks++;
-    const { snapshotId } = message;
+    const { snapshotId, data } = message;
+    if (checksum(data.subarray(checksumBytes)).some((byte, i) => byte !== data[i])) this.damaged++;
     const atMs = this.#nowMs();
     if (snapshotId === this.#newest.snapshotId && atMs - this.#newest.atMs > 1_000) this.resumed++;
     this.#newest = { snapshotId, atMs };
@@ -75,6 +79,16 @@ function play(seed: number, faults: readonly unknown[] = [], more: object = {}) 
 describe("a follower that needs a snapshot", () => {
   it("gets one and holds what the others hold", () => {
     for (const seed of [1, 2, 3, 4]) expect(play(seed).installed).toBeGreaterThan(0);
+  });
+
+  it("gets one though chunks come damaged, and takes none of these", () => {
+    for (const seed of [1, 2]) {
+      const damaged = play(seed, [
+        { when: { kind: "at", atMs: 7_000 }, what: { kind: "garble", to: 3, rate: 0.3, forMs: 4_000 } },
+      ]);
+      expect(damaged.installed).toBeGreaterThan(0);
+      expect(damaged.damaged).toBeGreaterThan(0);
+    }
   });
 
   it("survives a crash at each of its writes while it is staged and switched in", () => {

@@ -42,6 +42,7 @@ describe("what a hunt reached", () => {
     expect(tellCoverage(report).split("\n")).toEqual([
       "",
       "reached: lines 95.0 % (95 of 100), branches 40.0 % (4 of 10), functions 50.0 % (3 of 6)",
+      "without what has a reason to be left: lines 98.9 % (95 of 96), branches 66.6 % (4 of 6)",
       "not reached, and without a reason (1 line, 2 branches):",
       "  src/a.ts: lines 9; branches in 14",
       "1 function that no run reached:",

@@ -4,6 +4,7 @@
  * All reads of a turn share one question to Raft. Its answer is an index; the reads may be answered from any state that
  * is at least as new.
  */
+import { present } from "../../base/assert.ts";
 import type { Zxid } from "../../base/operations.ts";
 import type { Connection } from "./connection.ts";
 import type { Slot } from "./request-queue.ts";
@@ -54,9 +55,12 @@ export class ReadIndexes {
     const others = (waiting: readonly Waiting[]) => waiting.filter(({ connection }) => connection !== gone);
     this.#collecting = others(this.#collecting);
     for (const id of this.#waitingIn.get(gone) ?? []) {
-      const left = others(this.#asked.get(id) ?? []);
+      const left = others(present(this.#asked.get(id), "a question that is not answered"));
       if (left.length > 0) this.#asked.set(id, left);
-      else if (this.#asked.delete(id)) cancelRead(id);
+      else {
+        this.#asked.delete(id);
+        cancelRead(id);
+      }
     }
     this.#waitingIn.delete(gone);
   }

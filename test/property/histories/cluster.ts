@@ -62,7 +62,10 @@ export class Cluster {
   settle(): readonly Told[] {
     // What was asked is asked within the next microseconds.
     this.wait(1);
-    this.#until(() => this.#simulation.clients.every(({ pending }) => pending === 0), "a request has no answer");
+    this.#until(
+      () => this.#simulation.clients.every(({ record: { pending } }) => pending === 0),
+      "a request has no answer",
+    );
     const told = this.#told;
     this.#told = [];
     return told;

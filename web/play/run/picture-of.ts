@@ -181,7 +181,7 @@ function percent(rate: number): string {
   return `${Math.round(rate * 100)} %`;
 }
 
-function clientOf({ id, connection, sessionId, pending, watches }: ClientView): ClientPicture {
+function clientOf({ id, connection, sessionId, record: { pending }, watches }: ClientView): ClientPicture {
   return {
     id,
     name: `c${id}`,

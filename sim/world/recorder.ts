@@ -1,0 +1,38 @@
+/** Writes down what a client asks and hears, for the checkers of histories, and tells observers. */
+import type { History, HistoryOperation, SessionEvent } from "./history.ts";
+import type { RunParts } from "./parts.ts";
+
+export class Recorder {
+  /** Operations without an answer. */
+  pending = 0;
+  /** Operations begun. */
+  begun = 0;
+  readonly #parts: RunParts & { readonly history: History };
+
+  constructor(parts: RunParts & { readonly history: History }) {
+    this.#parts = parts;
+  }
+
+  invoked(operation: HistoryOperation): void {
+    const { history, kernel } = this.#parts;
+    history.operations.push(operation);
+    this.pending++;
+    this.begun++;
+    for (const observer of kernel.observers.invoked) observer.invoked(operation);
+  }
+
+  settled(operation: HistoryOperation, outcome: "answered" | "lost"): void {
+    const { kernel } = this.#parts;
+    operation.outcome = outcome;
+    operation.answeredUs = kernel.now;
+    this.pending--;
+    for (const observer of kernel.observers.answered) observer.answered(operation);
+  }
+
+  told(event: Omit<SessionEvent, "atUs">): void {
+    const { history, kernel } = this.#parts;
+    const told = { ...event, atUs: kernel.now };
+    history.events.push(told);
+    for (const observer of kernel.observers.sessionEvent) observer.sessionEvent(told);
+  }
+}
