@@ -131,4 +131,28 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     kind: "cost",
     why: "Proposals are offered again in another order than that of their numbers. What comes before its time is not applied, and is offered once more.",
   },
+  a70d5045: {
+    kind: "cost",
+    why: "A follower whose log agrees up to the very base of the leader's gets a snapshot, where the entries behind it would do.",
+  },
+  f4ed56ca: {
+    kind: "cost",
+    why: "A client sends as much at once as it may in all, to a server, too, that breaks under many requests.",
+  },
+  "7556027a": {
+    kind: "cost",
+    why: "After a restart all counts of quotas are written once more as they are: a few rows in the next checkpoint.",
+  },
+  "56444d8f": {
+    kind: "cost",
+    why: "When a leader's stream breaks the first pause between two attempts to be elected is 1 ms, so that votes are split more often; each further pause is longer.",
+  },
+  "03db8598": {
+    kind: "cost",
+    why: "What was kept ready for a follower that fell silent is let go of with the next turn that something else brings, not at its own time.",
+  },
+  "63f80839": {
+    kind: "cost",
+    why: "A follower refuses a message that begins before the base of its log, and names the base: one round more.",
+  },
 };
