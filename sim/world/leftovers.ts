@@ -21,9 +21,12 @@ export class Leftovers {
       this.#note(name, "heardSessions", heardSessions - node.machine.counts().sessions);
       for (const [table, size] of Object.entries(transient)) this.#note(name, table, size);
     }
-    for (const client of clients)
-      for (const [table, excess] of Object.entries(client.excess() ?? {}))
-        this.#note(`client ${client.id}`, table, excess);
+    for (const client of clients) {
+      const excess = client.excess();
+      // Of one that is lied to by now it will not be seen that it lets go.
+      if (excess === undefined) this.#forget(`client ${client.id}`);
+      else for (const [table, size] of Object.entries(excess)) this.#note(`client ${client.id}`, table, size);
+    }
   }
 
   /** Tables that never came back, one clause each. */
@@ -31,6 +34,10 @@ export class Leftovers {
     return [...this.#least.values()].flatMap(({ owner, table, excess }) =>
       excess > 0 ? [`${owner} keeps ${excess} of its ${table} more than anybody needs`] : [],
     );
+  }
+
+  #forget(owner: string): void {
+    for (const [name, known] of this.#least) if (known.owner === owner) this.#least.delete(name);
   }
 
   #note(owner: string, table: string, excess: number): void {
