@@ -60,7 +60,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   "79904572": {
     kind: "open",
-    why: "As E8 of the catalogue: a PreVote that claims to be of a transfer is granted by servers that hear their leader, so that a server that was cut off deposes it when it is back. No promise speaks of an election that was not needed; a checker would have to.",
+    why: "A PreVote that claims to be of a transfer is granted by servers that hear their leader, so that a server that was cut off deposes it when it is back. It is checked that a quorum's PreVote goes before a new term, not on what grounds each was granted.",
   },
   "4c95a6b5": {
     kind: "cost",
@@ -154,5 +154,9 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   "63f80839": {
     kind: "cost",
     why: "A follower refuses a message that begins before the base of its log, and names the base: one round more.",
+  },
+  "5e44400b": {
+    kind: "open",
+    why: "What was lost on its way to the leader is not offered again once the proposal that set the time has been answered; the next thing that the server offers brings it up. A client of a server that has nothing else to offer waits; the probes of the calm are something else to offer.",
   },
 };
