@@ -189,6 +189,18 @@ export const membership: readonly Mutant[] = [
       "Whoever may not campaign must have nothing that only a leader that is gone had: it refuses its vote to all who may, once the next configuration needs it.",
   },
   {
+    id: "M25",
+    title: "what is under way already is begun again when it is asked for again",
+    source: "ours (found in this code)",
+    file: "src/raft/membership-change.ts",
+    find: "sameIds(current.wantedVoters ?? current.voters, change.voters)) return undefined;",
+    replace: "sameVoters && current.wantedVoters === undefined) return undefined;",
+    expects: ["membership"],
+    kind: "safety",
+    lesson:
+      "Who gets no answer asks again. A wish that is being fulfilled is no new one: another entry of the same puts nothing right, and the newcomers' rounds begin anew.",
+  },
+  {
     id: "M22",
     title: "the instance does not show what the first members began with",
     source: "ours (docs/decisions/0005)",

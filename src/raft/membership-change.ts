@@ -92,7 +92,7 @@ export function firstConfiguration(current: Configuration, change: MembershipCha
   const members = [...staying, ...newcomers].sort((a, b) => a.id - b.id);
   const sameVoters = sameIds(current.voters, change.voters);
   const sameMembers = moved.length === 0 && sameIds(current.learners, learners);
-  if (sameVoters && sameMembers && current.wantedVoters === undefined) return undefined;
+  if (sameMembers && sameIds(current.wantedVoters ?? current.voters, change.voters)) return undefined;
   const grown: Configuration = {
     ...pruned(current, members, current.voters, learners),
     voters: current.voters,
