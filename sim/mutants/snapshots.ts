@@ -226,6 +226,18 @@ export const snapshots: readonly Mutant[] = [
     lesson: "While a snapshot is on its way the log goes on being compacted: it may be too old when it arrives.",
   },
   {
+    id: "K23",
+    title: "what a follower has once acknowledged of a snapshot is never sent again",
+    source: "ours (found in this code)",
+    file: "src/node/snapshots/snapshot-sender.ts",
+    find: "this.#goBack(delivery, Math.min(delivery.acknowledged, delivery.said));",
+    replace: "this.#goBack(delivery, delivery.acknowledged);",
+    expects: ["liveness"],
+    kind: "liveness",
+    lesson:
+      "An acknowledgement is of what a follower had when it sent it. Who has begun anew has less, and says so: to take only the larger number for true is to wait for ever.",
+  },
+  {
     id: "N11",
     title: "one large chunk holds up the next beyond the time that a snapshot is paced for",
     source: "ours (the pace of snapshots)",

@@ -31,6 +31,8 @@ interface Delivery {
   doneSent: boolean;
   sent: number;
   acknowledged: number;
+  /** Up to where the follower is by its newest reply: less than `acknowledged` by one that is late, or if it has begun anew. */
+  said: number;
   /** Positions sent and not acknowledged. */
   inFlight: number[];
   readonly beganAtMs: number;
@@ -91,7 +93,7 @@ export class SnapshotSender {
     for (const { id, heard } of peers) if (heard && !this.#deliveries.has(id)) this.#begin(id);
     for (const delivery of this.#deliveries.values())
       if (delivery.silentSinceMs !== undefined) continue;
-      else if (now >= this.#retryAt(delivery)) this.#goBack(delivery, delivery.acknowledged);
+      else if (now >= this.#retryAt(delivery)) this.#goBack(delivery, Math.min(delivery.acknowledged, delivery.said));
       else if (now >= pacedUntil(delivery)) this.#guarded(() => this.#go(delivery));
   }
 
@@ -108,6 +110,7 @@ export class SnapshotSender {
   replied(from: ServerId, { snapshotId, position }: InstallSnapshotReply): void {
     const delivery = this.#deliveries.get(from);
     if (delivery === undefined || delivery.id !== snapshotId) return;
+    delivery.said = position;
     // It knows nothing of the delivery: it has started again, or takes another one.
     if (position === 0 && delivery.acknowledged > 0) return this.#goBack(delivery, 0);
     if (position <= delivery.acknowledged) return;
@@ -130,6 +133,7 @@ export class SnapshotSender {
       doneSent: false,
       sent: 0,
       acknowledged: 0,
+      said: 0,
       inFlight: [],
       beganAtMs: this.#ports.clock.now(),
       paceAtMs: this.#ports.clock.now(),
