@@ -23,14 +23,14 @@ export class LeaderCompleteness implements RaftChecker {
     }
   }
 
-  committed(id: ServerId, entry: Entry): void {
+  committed(id: ServerId, entry: Entry, foundIn: Term): void {
     const { leading, committed } = this.#history;
     // Found late: leaders of higher terms that are in office already must have it.
     if (entry.index <= committed.lastIndex) return;
     for (let other = 1; other < leading.length; other++) {
       const term = leading[other] ?? 0;
       const log = this.#history.log(other);
-      if (other !== id && term > entry.term && term > (leading[id] ?? 0) && log.termAt(entry.index) !== entry.term)
+      if (other !== id && term > entry.term && term > foundIn && log.termAt(entry.index) !== entry.term)
         this.#lacks(
           other,
           term,

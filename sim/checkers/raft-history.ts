@@ -19,7 +19,7 @@ export interface RaftChecker {
   /** For the first time, the server leaves effects as the leader of `term`. */
   led?(id: ServerId, term: Term): void;
   /** The server takes an entry as committed, and applies it. */
-  committed?(id: ServerId, entry: Entry): void;
+  committed?(id: ServerId, entry: Entry, term: Term): void;
   /** The server runs again with what its disk had. */
   restarted?(id: ServerId): void;
 }
@@ -129,7 +129,7 @@ export class RaftHistory implements Observer {
   }
 
   #committed(id: ServerId, entry: Entry, term: Term): void {
-    for (const checker of this.#checkers) checker.committed?.(id, entry);
+    for (const checker of this.#checkers) checker.committed?.(id, entry, term);
     this.applied[id] = entry.index;
     if (entry.index !== this.committed.lastIndex + 1) return;
     this.committed.append(entry);
