@@ -46,7 +46,14 @@ export const makeAZnode: Lab = {
     { mutant: "Z4", test: "take the parent's counter" },
     {
       mutant: "W9",
-      breaks: ["assertion", "checkpoint-equality", "linearizability", "replica-equality", "sequential-reads"],
+      breaks: [
+        "assertion",
+        "checkpoint-equality",
+        "linearizability",
+        "replica-equality",
+        "sequential-reads",
+        "watches",
+      ],
     },
     {
       title: "the path is checked without its number",

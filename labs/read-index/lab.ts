@@ -54,8 +54,8 @@ export const readIndex: Lab = {
     {
       title: "the leader's word alone is enough",
       file,
-      find: "  if (id === state.id) return leader.readRound;\n  for (const peer of leader.peers) if (peer.id === id) return peer.ackedRound;\n  return 0;",
-      replace: "  return id >= 0 ? leader.readRound : state.id;",
+      find: "  if (id === state.id) return leader.readRound;\n  return progressOf(leader, id).ackedRound;",
+      replace: "  return id === state.id || id >= 0 ? leader.readRound : progressOf(leader, id).ackedRound;",
       test: "once a quorum has confirmed",
     },
     {

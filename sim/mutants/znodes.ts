@@ -9,7 +9,7 @@ export const znodes: readonly Mutant[] = [
     file: "src/znode/edits.ts",
     find: "if (ephemeralOwner !== 0) sessions.own(ownerOf(sessions, znode), znode);",
     replace: "if (ephemeralOwner !== 0 && !/\\d{10}$/.test(path)) sessions.own(ownerOf(sessions, znode), znode);",
-    expects: ["linearizability", "sequential-reads", "replica-equality", "assertion"],
+    expects: ["linearizability", "sequential-reads", "replica-equality", "assertion", "watches"],
     kind: "safety",
     lesson: "An ephemeral is a sign of life. One that stays behind is a lock that nobody holds and nobody gets.",
   },

@@ -6,7 +6,6 @@
  * All reads of a turn share one round, numbered by `readRound`, which rides on the AppendEntries of that turn. A
  * follower asks the leader for an index, once for all reads of a turn, and asks again when the answer stays away.
  */
-
 import type { ReadIndex, ReadIndexReply } from "./messages.ts";
 import { progressOf } from "./progress.ts";
 import { quorumValue } from "./quorum.ts";

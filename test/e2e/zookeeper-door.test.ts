@@ -149,7 +149,7 @@ describe("what others learnt from their users", () => {
     expect(await asked(opcode.checkWatches, "/stay", 1)).toBe(-121);
     expect(await asked(opcode.removeWatches, "/stay", 3)).toBe(0);
     expect(await asked(opcode.removeWatches, "/stay", 3)).toBe(-121);
-    expect(await asked(opcode.removeWatches, "/stay", 9)).toBe(-8);
+    expect(await asked(opcode.removeWatches, "/stay", 9)).toBe(-5);
     await other.ask(opcode.delete, requests.delete, { path: "/stay/a", version: -1 });
     await other.ask(opcode.delete, requests.delete, { path: "/tree/a", version: -1 });
     await again.until(() => again.events.length > 0);
