@@ -30,7 +30,7 @@ export class LeaderCompleteness implements RaftChecker {
     for (let other = 1; other < leading.length; other++) {
       const term = leading[other] ?? 0;
       const log = this.#history.log(other);
-      if (other !== id && term > entry.term && term > foundIn && log.termAt(entry.index) !== entry.term)
+      if (other !== id && term > foundIn && log.termAt(entry.index) !== entry.term)
         this.#lacks(
           other,
           term,

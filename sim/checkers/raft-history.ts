@@ -18,8 +18,8 @@ export interface RaftChecker {
   appended?(id: ServerId, entry: Entry, leading: Term): void;
   /** For the first time, the server leaves effects as the leader of `term`. */
   led?(id: ServerId, term: Term): void;
-  /** The server takes an entry as committed, and applies it. */
-  committed?(id: ServerId, entry: Entry, term: Term): void;
+  /** The server takes an entry as committed, which it found in this term, and applies it. */
+  committed?(id: ServerId, entry: Entry, foundIn: Term): void;
   /** The server runs again with what its disk had. */
   restarted?(id: ServerId): void;
 }
@@ -80,13 +80,14 @@ export class RaftHistory implements Observer {
     const raft = server.node?.raft;
     if (raft === undefined) return;
     const leads = raft.isLeader ? raft.currentTerm : 0;
+    const led = this.leading[id] ?? 0;
     // What a server truncated and appended before it was elected may leave in the same turn.
-    const before = this.leading[id] === leads ? leads : 0;
+    const before = led === leads ? leads : 0;
     const { snapshot } = effects.write ?? {};
     if (snapshot !== undefined) this.#replaced(id, snapshot, before);
     if (effects.write !== undefined)
       this.#written(id, effects.write.truncateFrom, effects.write.entries, before, leads);
-    if (leads !== this.leading[id]) {
+    if (leads !== led) {
       this.leading[id] = leads;
       if (leads > 0) {
         for (const checker of this.#checkers) checker.led?.(id, leads);
@@ -95,7 +96,9 @@ export class RaftHistory implements Observer {
       }
     }
     if (effects.installed !== undefined) this.applied[id] = effects.installed;
-    for (const entry of effects.committed) this.#committed(id, entry, raft.currentTerm);
+    // Who leads and is deposed in the same turn has found it in the term that it led.
+    const foundIn = led > 0 ? led : raft.currentTerm;
+    for (const entry of effects.committed) this.#committed(id, entry, foundIn);
   }
 
   /** A snapshot takes the place of the log: of the committed one up to where it reaches. */
@@ -128,11 +131,11 @@ export class RaftHistory implements Observer {
     }
   }
 
-  #committed(id: ServerId, entry: Entry, term: Term): void {
-    for (const checker of this.#checkers) checker.committed?.(id, entry, term);
+  #committed(id: ServerId, entry: Entry, foundIn: Term): void {
+    for (const checker of this.#checkers) checker.committed?.(id, entry, foundIn);
     this.applied[id] = entry.index;
     if (entry.index !== this.committed.lastIndex + 1) return;
     this.committed.append(entry);
-    this.committedIn.push(term);
+    this.committedIn.push(foundIn);
   }
 }

@@ -28,10 +28,6 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     kind: "cost",
     why: "When the list of servers has changed, a client that looks for one begins at another place of it.",
   },
-  b9e0dd17: {
-    kind: "open",
-    why: "As E7 of the catalogue, which other seeds find: a leader that hears of no majority goes on leading. Its clients leave it, since no read is confirmed; what was missing is a checker that counts for how long it has heard of none; heard-leaders does since then (E7).",
-  },
   eb52218a: {
     kind: "open",
     why: "A client that has closed its session is never told that it is closed, and then that it has expired. Since then it is checked that who closes a session hears of no other end, which finds it in the fourth run (G11).",
@@ -40,14 +36,6 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   "964bb102": {
     kind: "cost",
     why: "A leader sends ahead before it knows where the logs agree. A refusal takes it back as ever; where entries are no more in its log, the next turn finds that again.",
-  },
-  bdfeae39: {
-    kind: "open",
-    why: "What a proposal takes of the window is given back twice, so that a server sends more ahead to its leader than it may. Since then proposal-window counts what is under way there (X21).",
-  },
-  "9dd51758": {
-    kind: "open",
-    why: "A client removes a watch before the answer that arms it may leave, is told that there is none, and then the read is answered anew. No run has these three together; it would take a schedule that sends them as one burst while a server waits for a read index.",
   },
   f99aa4bb: {
     kind: "cost",
@@ -65,10 +53,6 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   "4c95a6b5": {
     kind: "cost",
     why: "A change of learners or addresses alone goes through a joint configuration whose halves are the same voters: one entry more.",
-  },
-  d8995389: {
-    kind: "open",
-    why: "A client that is open refuses each request as one that is closing, and asks nothing. Since then it is checked that only who closes a session is told so, which finds it at once (G14).",
   },
   "6eebf118": {
     kind: "cost",

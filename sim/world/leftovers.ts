@@ -1,7 +1,7 @@
 /**
- * What servers and clients keep though nobody needs it any more: tables that only grow end every server sooner or later, and no answer
- * tells. Once all is quiet each table must come back to its floor. At any one moment a ping may be on its way; so what
- * counts is the least that was seen since.
+ * What servers and clients keep though nobody needs it any more: tables that only grow end every process sooner or later, and
+ * no answer tells. Once all is quiet each table must come back to its floor. At any one moment a ping may be on its way; so
+ * what counts is the least that was seen since.
  */
 import type { ClientView, ServerView } from "./view.ts";
 

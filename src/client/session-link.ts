@@ -88,7 +88,8 @@ function pingAfterMs(timeoutMs: number, proofMs: number, ageMs: number): number 
 }
 
 /**
- * When to ping, if the leader is usually known to have heard of a ping `proofMs` after it was sent. Sooner while somebody waits and nothing comes, to learn whether there is a server and a quorum.
+ * When to ping, if the leader is usually known to have heard of a ping `proofMs` after it was sent. Sooner while somebody waits
+ * and nothing comes, to learn whether there is a server and a quorum.
  */
 export function pingAt(link: AttachedLink, timeoutMs: number, busy: boolean, proofMs: number): number {
   // An attachment is a word to the leader, too, as old as its request.
