@@ -107,7 +107,9 @@ export class Calm {
   /** Who must recover: some quorum. Undefined if there is none. */
   #chooseCore(): readonly SimServer[] | undefined {
     const { kernel, allServers } = this.#parts;
-    const sound = allServers.filter((server) => server.goneForGood === "" && !server.disk.damaged && !server.wiped);
+    const sound = allServers.filter(
+      (server) => server.goneForGood === "" && !server.disk.mayShowDamage && !server.wiped,
+    );
     // A cluster that has not met in full has not begun; then all first members are needed.
     const missing = allServers.filter(({ admitted }) => !admitted);
     const first = bootstrapConfiguration(this.#parts.plan.config.servers).voters;

@@ -33,6 +33,8 @@ export class SimDisk {
   lost: "no" | "missing" | "older" = "no";
   /** Keys of rows with a turned bit, and of those that were lost. */
   readonly #damaged = new Set<string>();
+  /** Open views with such rows in them: there they stay, whatever is written meanwhile. */
+  readonly #damagedViews = new Set<DiskView>();
   /** Rows as they were before they were last replaced or deleted. */
   readonly #before = new Map<string, Row>();
   readonly #kernel: Kernel;
@@ -55,6 +57,11 @@ export class SimDisk {
   /** Some row has a turned bit or was lost: the server must notice when it starts. */
   get damaged(): boolean {
     return this.#damaged.size > 0;
+  }
+
+  /** Damage is on the disk, or in what it held when a view that is still open was made: whoever reads may yet meet it. */
+  get mayShowDamage(): boolean {
+    return this.damaged || this.#damagedViews.size > 0;
   }
 
   /** What is on stable storage now, in key order. */
@@ -106,6 +113,7 @@ export class SimDisk {
     }
     for (const scan of this.#scans) scan.state = "over";
     this.#scans = [];
+    this.#damagedViews.clear();
   }
 
   /** Nothing holds writes up any more. */
@@ -213,7 +221,7 @@ export class SimDisk {
     const all = [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1));
     const damaged = new Set(this.#damaged);
     let open = true;
-    return {
+    const view: DiskView = {
       read: (range, bytesMax, done) => {
         if (!alive() || !open) return;
         const gte = keyText(range.gte);
@@ -237,8 +245,11 @@ export class SimDisk {
       },
       close: () => {
         open = false;
+        this.#damagedViews.delete(view);
       },
     };
+    if (damaged.size > 0) this.#damagedViews.add(view);
+    return view;
   }
 
   #scan(rows: readonly Row[], visit: PendingScan["visit"], done: PendingScan["done"]): void {
