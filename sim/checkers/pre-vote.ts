@@ -3,6 +3,9 @@
  * (PreVote, thesis §9.6), or when its leader has asked it to lead (thesis §3.10). So whoever was cut off has raised nothing
  * when it is back, and deposes nobody that works.
  *
+ * Nor does anybody ask for votes in its leader's name, which those who hear that leader grant too, unless the leader has asked
+ * it to lead in that very term.
+ *
  * Counted from what arrives. Answers to several rounds for one term look alike, so it counts too many at times, and never
  * too few.
  */
@@ -28,6 +31,15 @@ export class PreVotes implements Observer {
 
   started({ id }: ServerView): void {
     this.#told[id] = { term: 0, by: new Set(), asked: 0, campaigned: 0 };
+  }
+
+  sent({ id }: ServerView, to: ServerId, message: PeerMessage): void {
+    if (message.type !== "RequestVote" || !message.leadershipTransfer) return;
+    if (message.term > (this.#told[id]?.asked ?? 0))
+      throw new InvariantBroken(
+        this.name,
+        `n${id} asks n${to} to vote for it in term ${message.term} as if its leader wanted that`,
+      );
   }
 
   delivered(from: ServerId, { id }: ServerView, message: PeerMessage): void {

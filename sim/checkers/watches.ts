@@ -43,8 +43,6 @@ interface Armed {
   readonly watches: Set<string>;
   /** Those re-armed on it, with the zxid up to which the client knew everything. */
   readonly rearmed: Map<string, Zxid>;
-  /** Events on it that tell of the state instead of the first change. */
-  readonly late: Set<string>;
   /** Reads without an answer that will arm a watch, by xid. */
   readonly reads: Map<number, Extract<ClientMessage, { readonly type: "request" }>["body"]>;
 }
@@ -56,6 +54,11 @@ export class Watches implements Observer {
   readonly #waiting: Waiting[] = [];
   /** By client: of its newest connection. */
   readonly #armed: Armed[] = [];
+  /**
+   * By client: what it was sent, on whatever connection, that may tell of the state instead of the first change. It is told
+   * when the client may have turned to another server already.
+   */
+  readonly #late: Set<string>[] = [];
   /** Servers remember so few changes that they may say of any watch that they know no more. */
   #forgets = false;
   /** By server id: the checkpoint or snapshot that it began with; what changed before is unknown to it but for Stats. */
@@ -118,7 +121,7 @@ export class Watches implements Observer {
     if (zxid < waiting.lastEvent) this.#break(client, `had an event of zxid ${zxid} after one of ${waiting.lastEvent}`);
     waiting.lastEvent = zxid;
     if (event.type !== "resync") this.#isFirst(client, watch, event);
-    else if (this.#armed[client]?.late.has(keyOf(kind, path)) !== true)
+    else if (!this.#isLate(client, event))
       this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though its server knows what changed`);
   }
 
@@ -132,7 +135,7 @@ export class Watches implements Observer {
       if (watch === undefined || !(type === "resync" ? key === keyOf(kind, path) : covers(watch.spec, path)))
         this.#break(client, `had an event on ${path} (${kind}) from its watch ${key}, which does not wait for it`);
       if (type === "resync") {
-        if (!this.#mayResync(client, watch.spec, zxid))
+        if (!this.#isLate(client, event))
           this.#break(client, `had "resync" for its watch (${kind}) on ${path}, though it has missed nothing`);
         watch.resync(zxid);
         continue;
@@ -157,13 +160,8 @@ export class Watches implements Observer {
     );
   }
 
-  /** Only a watch that was armed again may say so, if something happened, or if its server cannot know. */
-  #mayResync(client: number, watch: WatchSpec, upTo: Zxid): boolean {
-    const key = keyOf(watch.kind, watch.path);
-    const armed = this.#armed[client];
-    const knownTo = armed?.rearmed.get(key);
-    if (armed === undefined || knownTo === undefined) return false;
-    return armed.late.has(key) || happenedBetween(this.#feed.model.tree, watch, knownTo, upTo);
+  #isLate(client: number, event: WatchEvent): boolean {
+    return this.#late[client]?.has(eventKey(event)) === true;
   }
 
   started({ id, recovered }: ServerView): void {
@@ -178,7 +176,7 @@ export class Watches implements Observer {
     const { model } = this.#feed;
     const change = firstChange(model, watch.path, watch.kind, watch.armedAt);
     // A Stat has only the newest of several changes; a deletion that it does not show must not be passed over in silence.
-    if (change !== undefined && this.#armed[client]?.late.has(keyOf(event.kind, event.path)) === true) {
+    if (change !== undefined && this.#isLate(client, event)) {
       const { type, zxid } = event;
       const telling = type === "created" || type === change.type;
       if (telling && happened(model, watch.path, watch.kind, { type, zxid })) return;
@@ -220,16 +218,33 @@ export class Watches implements Observer {
   #fires(client: number, server: ServerId, armed: Armed, event: WatchEvent): void {
     const { kind, path } = event;
     const key = keyOf(kind, path);
-    const knownTo = armed.rearmed.get(key);
-    if (knownTo !== undefined && (this.#forgets || knownTo < (this.#remembersFrom[server] ?? 0))) armed.late.add(key);
+    if (this.#mayBeLate(server, armed, event)) this.#lateOf(client).add(eventKey(event));
     if (stands(kind)) {
       this.#mayBeTold(client, armed, event);
       return this.#firesAgain(client, armed, event);
     }
+    armed.rearmed.delete(key);
     if (armed.watches.delete(key)) return;
     for (const body of armed.reads.values())
       if (body.type === "read" && body.read.path === path && armedBy(body, {}) === kind) return;
     this.#break(client, `is sent an event on ${path} (${kind}), but has no such watch armed on that connection`);
+  }
+
+  /**
+   * Only a watch that was armed again: if its server cannot know, or, of those that stay armed, if something happened
+   * meanwhile, which may be told as one `resync`.
+   */
+  #mayBeLate(server: ServerId, { rearmed }: Armed, { kind, path, zxid }: WatchEvent): boolean {
+    const knownTo = rearmed.get(keyOf(kind, path));
+    if (knownTo === undefined) return false;
+    if (this.#forgets || knownTo < (this.#remembersFrom[server] ?? 0)) return true;
+    return stands(kind) && happenedBetween(this.#feed.model.tree, { kind, path }, knownTo, zxid);
+  }
+
+  #lateOf(client: number): Set<string> {
+    const known = this.#late[client] ?? new Set<string>();
+    this.#late[client] = known;
+    return known;
   }
 
   /** Of a znode that its client may not read, no watch tells that stays armed. */
@@ -276,7 +291,6 @@ export class Watches implements Observer {
       identities,
       watches: new Set<string>(),
       rearmed: new Map(),
-      late: new Set<string>(),
       reads: new Map(),
     };
     this.#armed[client] = armed;
@@ -290,4 +304,8 @@ export class Watches implements Observer {
 
 function keyOf(kind: WatchKind, path: string): string {
   return `${kind} ${path}`;
+}
+
+function eventKey({ type, kind, path, zxid }: WatchEvent): string {
+  return `${type} ${zxid} ${keyOf(kind, path)}`;
 }

@@ -100,6 +100,18 @@ export const election: readonly Mutant[] = [
       "A server that cannot hear the leader raises its term again and again. PreVote keeps it from deposing, with each of its messages, a leader that works (thesis §9.6).",
   },
   {
+    id: "E21",
+    title: "a pre-candidate asks as if its leader wanted it to lead",
+    source: "ours",
+    file: "src/raft/candidate.ts",
+    find: "  requestVotes(state, true, false);",
+    replace: "  requestVotes(state, true, true);",
+    expects: ["pre-vote"],
+    kind: "liveness",
+    lesson:
+      "Whoever hears a leader stays loyal to it, unless that leader itself wants the election (thesis §4.2.3, §3.10). A server that was cut off and claims so gets its PreVotes from those who are content, and deposes a leader that works.",
+  },
+  {
     id: "E11",
     title: "a candidate's own vote counts before it is durable",
     source: "ours",

@@ -48,7 +48,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   "79904572": {
     kind: "open",
-    why: "A PreVote that claims to be of a transfer is granted by servers that hear their leader, so that a server that was cut off deposes it when it is back. It is checked that a quorum's PreVote goes before a new term, not on what grounds each was granted.",
+    why: "A PreVote that claims to be of a transfer is granted by servers that hear their leader, so that a server that was cut off deposes it when it is back. Since then it is checked that nobody asks so unless its leader wants it to lead (E21).",
   },
   "4c95a6b5": {
     kind: "cost",
