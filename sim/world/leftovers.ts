@@ -3,14 +3,20 @@
  * no answer tells. Once all is quiet each table must come back to its floor. At any one moment a ping may be on its way; so
  * what counts is the least that was seen since.
  */
+import type { ServerId } from "../../src/raft/types.ts";
 import type { ClientView, ServerView } from "./view.ts";
 
 export class Leftovers {
   /** By owner and table: by how much it was above its floor at the best moment. */
   readonly #least = new Map<string, { readonly owner: string; readonly table: string; excess: number }>();
+  /** Those that the last look was at. */
+  #servers: readonly ServerId[] = [];
 
   /** Looks at the tables of `servers` and `clients` now. */
   look(servers: readonly ServerView[], clients: readonly ClientView[]): void {
+    // Of one that was removed since the last look it will not be seen either.
+    for (const id of this.#servers) if (!servers.some((server) => server.id === id)) this.#forget(`n${id}`);
+    this.#servers = servers.map(({ id }) => id);
     for (const { id: server, node } of servers) {
       if (node === undefined) continue;
       const { connections, attachedSessions, heardSessions, ...transient } = node.retained();
