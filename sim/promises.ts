@@ -113,6 +113,13 @@ const list = [
     file: "sim/checkers/proposal-window.ts",
   },
   {
+    invariant: "committed-proposals",
+    sentence:
+      "A server does not propose again what its leader has told it to be committed, before it has lost patience: it waits until its own log has come that far.",
+    from: "§8",
+    file: "sim/checkers/committed-proposals.ts",
+  },
+  {
     invariant: "shown",
     sentence:
       "What people are shown of a server's sessions, ephemerals and watches, page by page, is what it holds, each once; and so are its log, its elections, its members and its quotas.",

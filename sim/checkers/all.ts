@@ -14,6 +14,7 @@ import { AccessControl } from "./access-control.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { CommitDurability } from "./commit-durability.ts";
+import { CommittedProposals } from "./committed-proposals.ts";
 import { Copies } from "./copies.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
@@ -107,6 +108,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new UnappliedBytes(marks),
     new SendWindow(marks),
     new ProposalWindow(feed, marks),
+    new CommittedProposals(feed, marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoomRules(feed, marks),

@@ -7,6 +7,7 @@ import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
+import type { Command } from "../../src/znode/commands.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
@@ -67,15 +68,21 @@ export class SettledProposals implements Observer {
     this.#telling[id] = undefined;
     const command = this.#feed.commandAt(index);
     if (command === undefined || command.origin !== id || command.proposal === 0) return;
-    const { proposal, body } = command;
-    const { model } = this.#feed;
-    // One that came before its time, or after its session, has to go again or is given up.
-    const done =
-      body.type === "createSession" ||
-      body.type === "attachSession" ||
-      (body.type === "closeSession" && (model.endedBy.get(body.sessionId) ?? index + 1) <= index) ||
-      (body.type === "write" && model.effects.has(index));
     const known = this.#done[id];
-    if (done && known !== undefined && !known.has(proposal)) known.set(proposal, 0);
+    if (tookEffect(this.#feed, index, command) && known?.has(command.proposal) === false)
+      known.set(command.proposal, 0);
   }
+}
+
+/**
+ * Whether a proposal is done with the committed entry at `index`: one that came before its time, or after its session, goes
+ * again or is given up.
+ */
+export function tookEffect({ model }: ModelFeed, index: Index, { body }: Command): boolean {
+  return (
+    body.type === "createSession" ||
+    body.type === "attachSession" ||
+    (body.type === "closeSession" && (model.endedBy.get(body.sessionId) ?? index + 1) <= index) ||
+    (body.type === "write" && model.effects.has(index))
+  );
 }

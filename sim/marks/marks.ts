@@ -20,6 +20,8 @@ export const markSentences = {
   "forwarded-again": "a leader was sent again a command that it had in its log and had not applied",
   "proposal-window-half-full":
     "commands on their way from a server to its leader took more than half of what may be under way",
+  "committed-and-not-here":
+    "a server knew for longer than its patience with proposals that more is committed than its log has, while it waited for some",
   "staged-backlog": "chunks of a snapshot on their way to a server's disk took more than half of what may",
   "clock-ahead-at-leader":
     "a leader stamped a command with a time well behind its own clock, which ran ahead of the others'",

@@ -237,7 +237,7 @@ export const sessions: readonly Mutant[] = [
     file: "src/node/proposals.ts",
     find: "    this.#arrived(proposal);\n    this.#bytes -=",
     replace: "    this.#bytes -=",
-    expects: ["liveness"],
+    expects: ["liveness", "leftovers"],
     kind: "liveness",
     lesson:
       "A window is a promise that more may follow what has come through. One that only fills up ends all traffic.",
@@ -265,5 +265,17 @@ export const sessions: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "What is counted up once is counted down once. A window that is wider than it says overflows what the leader has room for.",
+  },
+  {
+    id: "X22",
+    title: "what is committed and not here yet is proposed again",
+    source: "ours (1,405 entries for 196 requests)",
+    file: "src/node/log-feed.ts",
+    find: "    const { leader, currentTerm, knownCommit } = this.#raft;",
+    replace: "    const { leader, currentTerm, commitIndex: knownCommit } = this.#raft;",
+    expects: ["committed-proposals", "liveness"],
+    kind: "liveness",
+    lesson:
+      "A follower that is far behind sees its own proposals late. If it takes them for lost meanwhile, its log grows by their copies faster than it comes, and it never catches up.",
   },
 ];

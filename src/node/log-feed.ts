@@ -85,10 +85,10 @@ export class LogFeed {
     if (this.#raft.isTransferring) return;
     if (this.#raft.isLeader) return this.#appendAll(nowMs);
     this.#dropForwarded();
-    const { leader, currentTerm, commitIndex } = this.#raft;
+    const { leader, currentTerm, knownCommit } = this.#raft;
     if (leader === undefined) return;
     const { machine, allTold } = this.#replica;
-    this.#proposals.progress(commitIndex, allTold ? machine.appliedIndex : machine.appliedIndex - 1);
+    this.#proposals.progress(knownCommit, allTold ? machine.appliedIndex : machine.appliedIndex - 1);
     const proposals = this.#proposals.take(leader, currentTerm, nowMs);
     if (proposals.length === 0) return;
     this.#forwarding.addForward(

@@ -4,8 +4,8 @@
  * The server that a client is attached to (the *origin*) keeps each proposal until it sees the entry applied. It goes
  * to the leader at once, and again when the leader changes, when the stream to the leader was broken and is open again,
  * when the state machine found a gap before it, or when nothing was heard of it for a while. Repeating is harmless: the
- * state machine gives a (session, request) one effect. But where much that is committed waits here to be applied, the
- * entry may be among that, and each repetition makes the log longer: so this is applied first.
+ * state machine gives a (session, request) one effect. But where much that is committed is still on its way here, or
+ * waits to be applied, the entry may be among that, and each repetition makes the log longer: so this is applied first.
  *
  * No more than a window of bytes is on its way to another server at a time; as entries come back applied, more follow. So a
  * burst does not overflow what the leader has room for, to be lost there and offered again in vain.
@@ -134,7 +134,7 @@ export class Proposals {
     if (this.#sentTo?.leader === server) this.#sentTo = undefined;
   }
 
-  /** So far the log is committed, and so far it is done: applied here, and told. */
+  /** So far the log is committed, though not all of it may be here, and so far it is done: applied here, and told. */
   progress(committed: Index, done: Index): void {
     this.#committed = committed;
     this.#done = done;

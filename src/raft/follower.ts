@@ -17,6 +17,7 @@ export function handleAppendEntries(state: RaftState, from: ServerId, message: A
     return;
   }
   const role = follow(state, from, message.term);
+  state.toldCommit = Math.max(state.toldCommit, message.leaderCommit);
   if (!prevMatches(state.log, message.prevLogIndex, message.prevLogTerm)) {
     refuse(state, from, message); // rule 2
     return;

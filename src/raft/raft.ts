@@ -117,6 +117,12 @@ export class Raft {
     return this.#state.commitIndex;
   }
 
+  /** Up to where the log is known to be committed, whether this server has it or not. At least {@link commitIndex}. */
+  get knownCommit(): Index {
+    const { commitIndex, toldCommit } = this.#state;
+    return Math.max(commitIndex, toldCommit);
+  }
+
   /**
    * Everybody with whom messages may be due: the members, and while the newest configuration is not committed also those
    * of the one before.

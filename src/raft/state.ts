@@ -53,6 +53,8 @@ export interface RaftState {
 
   // Volatile state (Figure 2).
   commitIndex: Index;
+  /** Up to where leaders have said that the log is committed; this server may lack some of that yet. */
+  toldCommit: Index;
   /** Figure 2's `lastApplied`, as far as Raft knows it: what was handed out to be applied. */
   lastApplied: Index;
   /** … and what the state machine has applied of that, as Raft was told. */
@@ -200,6 +202,7 @@ export function newState(options: RaftOptions, recovered: RecoveredLog, now: num
     log,
     durability: new Durability(log.lastIndex),
     commitIndex: applied,
+    toldCommit: applied,
     lastApplied: applied,
     toldApplied: applied,
     role: newFollower(undefined, now),
