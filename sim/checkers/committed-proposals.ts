@@ -22,6 +22,8 @@ interface Proposed {
   readonly sentMs: Map<number, number>;
   /** Up to where the log is committed, and when it was told so; of what it has not applied. */
   told: { readonly index: Index; readonly atMs: number }[];
+  /** When it saw last that something came before its time, ms of its clock. */
+  gapMs: number;
 }
 
 export class CommittedProposals implements Observer {
@@ -45,7 +47,7 @@ export class CommittedProposals implements Observer {
   }
 
   started({ id }: ServerView): void {
-    this.#proposed[id] = { leader: 0, term: 0, sentMs: new Map(), told: [] };
+    this.#proposed[id] = { leader: 0, term: 0, sentMs: new Map(), told: [], gapMs: Number.NEGATIVE_INFINITY };
   }
 
   /** What was sent on a stream that breaks may be lost. */
@@ -67,12 +69,12 @@ export class CommittedProposals implements Observer {
     if (first.index > node.raft.status().lastIndex) this.#marks?.hit("committed-and-not-here");
   }
 
-  appliedCommand({ id }: ServerView, index: Index): void {
+  appliedCommand({ id, clock }: ServerView, index: Index): void {
     const command = this.#feed.commandAt(index);
     if (command === undefined || command.proposal === 0) return;
     const effective = tookEffect(this.#feed, index, command);
-    // What came before its time goes again, and what it came before with it.
-    if (command.origin === id && !effective) this.#proposed[id]?.sentMs.clear();
+    const proposed = this.#proposed[id];
+    if (proposed !== undefined && command.origin === id && !effective) proposed.gapMs = clock.now();
     if (index <= this.#applied) return;
     this.#applied = index;
     const indexes = this.#indexes[command.origin] ?? new Map<number, Index>();
@@ -97,7 +99,9 @@ export class CommittedProposals implements Observer {
     }
   }
 
-  #repeats(id: ServerId, applied: Index, proposal: number, sentMs: number, { told }: Proposed): void {
+  #repeats(id: ServerId, applied: Index, proposal: number, sentMs: number, { told, gapMs }: Proposed): void {
+    // What came before its time goes again, and what it came before with it, once all is told of that entry.
+    if (sentMs <= gapMs + this.#retryMs) return;
     const index = this.#indexes[id]?.get(proposal);
     if (index === undefined || index <= applied) return;
     const known = told.find((one) => one.index >= index);
