@@ -71,9 +71,15 @@ describe("ten thousand connections at the door at once", () => {
     expect(answer?.err).toBe(0);
     await native.create("/meanwhile");
     expect(performance.now() - asked).toBeLessThan(10_000);
-    for (let waited = 0; known() < flood && waited < 40_000; waited += 100) await sleep(100);
-    expect(known()).toBe(flood);
-    expect(await metric('terrarium_silent_connections_total{door="zookeeper"}')).toBeGreaterThan(1_000);
+    const open = () => metric('terrarium_open_connections{door="zookeeper"}');
+    for (let waited = 0; (await open()) > 1 && waited < 40_000; waited += 250) await sleep(250);
+    expect(await open()).toBe(1);
+    const silent = await metric('terrarium_silent_connections_total{door="zookeeper"}');
+    expect(silent).toBeGreaterThan(1_000);
+    // On a slow machine the kernel has no room for some that wait to be taken: these the server never saw.
+    const seen = silent + (await metric('terrarium_refused_connections_total{door="zookeeper"}'));
+    for (let waited = 0; known() < seen && waited < 10_000; waited += 100) await sleep(100);
+    expect(known()).toBeGreaterThanOrEqual(seen);
     const newcomer = await ZkClient.open(zookeeperAddress);
     expect(await newcomer.connect()).toMatchObject({ timeOut: 10_000 });
     for (const client of [there, newcomer]) client.destroy();
