@@ -41,6 +41,7 @@ export function chartOf(rows: readonly Row[], title: string): string {
     y += barHeight;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 12}" font-family="sans-serif" font-size="12">
+<title>${escaped(title)}</title>
 <rect width="100%" height="100%" fill="white"/>
 <text x="8" y="14" font-weight="bold">${escaped(title)}</text>
 ${parts.join("\n")}
