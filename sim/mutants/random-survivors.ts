@@ -190,7 +190,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   "922cddfc": {
     kind: "open",
-    why: "Who gives a member an address where one of the two is its old one is told that it is taken, by itself. As 7c71aba2: what an operator is refused is believed. Unit tests know.",
+    why: "Who gives a member an address where one of the two is its old one is told that it is taken, by itself. As 7c71aba2: what an operator is refused is believed. The tests of the paper's §6 know.",
   },
   d32fe15b: {
     kind: "cost",
@@ -247,7 +247,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   e6aad8a5: {
     kind: "open",
-    why: "A checkpoint that lacks a znode above others is taken to be whole. In the simulator whole segments are lost or damaged, and their own sums tell first; a unit test has such a checkpoint.",
+    why: "A checkpoint that lacks a znode above others is taken to be whole. In the simulator whole segments are lost or damaged, and their own sums tell first; a unit test has such a tree.",
   },
   b1e13a0b: {
     kind: "cost",

@@ -36,6 +36,20 @@ describe("Tree", () => {
   });
 });
 
+describe("a tree that comes back row by row", () => {
+  it("is whole with every parent there, in whatever order they came, and is refused without one", () => {
+    const before = new Tree();
+    const a = before.insert(root(before), "/a", emptyBytes, 0, 1, 0);
+    const b = before.insert(a, "/a/b", emptyBytes, 0, 2, 0);
+    const whole = new Tree();
+    for (const znode of [b, a]) whole.restore(znode);
+    expect(whole.link()).toBe(true);
+    const orphaned = new Tree();
+    orphaned.restore(b);
+    expect(orphaned.link()).toBe(false);
+  });
+});
+
 describe("leaves that go all at once", () => {
   it("are gone at once for whoever looks; a new one in the place of one is not taken away by tidying up", () => {
     const tree = new Tree();
