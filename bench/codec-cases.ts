@@ -8,13 +8,13 @@ import {
 } from "../src/protocol/client-codec.ts";
 import type { ClientMessage, ServerMessage } from "../src/protocol/client-messages.ts";
 import { decodeCommand, encodeCommand, stampCommand } from "../src/protocol/command-codec.ts";
-import { decodeEntry, encodeEntry } from "../src/protocol/entry-codec.ts";
 import { decodePeerFrame, encodePeerFrame } from "../src/protocol/peer-codec.ts";
 import type { Entry } from "../src/raft/types.ts";
 import { decodeLogBlock, encodeLogBlock } from "../src/storage/log-block.ts";
 import { decodeSegment, SegmentEncoder } from "../src/storage/segment.ts";
 import type { CommandBody } from "../src/znode/commands.ts";
 import { Znode } from "../src/znode/stat.ts";
+import { decodeEntry, encodeEntry } from "../test/support/entries.ts";
 
 export interface CodecCase {
   readonly name: string;

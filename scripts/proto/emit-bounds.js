@@ -106,7 +106,7 @@ function itemBound(field, value, messages) {
   if (field.kind === "enum") return { fixed: tag + enumBytes, terms: "" };
   if (field.kind === "message") {
     const { by } = messages.get(field.target).rules;
-    const inner = by ? `${by.encode}(${value}).length` : `boundOf${field.target}(${value})`;
+    const inner = by ? `${by.bound}(${value})` : `boundOf${field.target}(${value})`;
     return { fixed: tag + lengthBytes, terms: ` + ${inner}` };
   }
   if (numberBytes[field.scalar] !== undefined) return { fixed: tag + numberBytes[field.scalar], terms: "" };

@@ -42,11 +42,21 @@ export function readFunction(message, messages, { type, typeOf }) {
     : rules.tag
       ? readUnion(message, messages)
       : readRecord(message, messages, typeOf);
-  return `export function read${name}(reader: WireReader): ${type} {\n${body}}\n`;
+  if (!rules.shared) return `export function read${name}(reader: WireReader): ${type} {\n${body}}\n`;
+  return (
+    `const shared${name} = new SharedValues<${type}>(readNew${name});\n\n` +
+    `export function read${name}(reader: WireReader): ${type} {\nreturn shared${name}.read(reader);\n}\n\n` +
+    `function readNew${name}(reader: WireReader): ${type} {\n${body}}\n`
+  );
 }
 
-function loop(cases) {
-  return `while (reader.more()) {\nconst tag = reader.tag();\nswitch (tag) {\n${cases.join("")}default:\nreader.skip(tag);\n}\n}\n`;
+function loop(cases, otherwise = "reader.skip(tag);\n") {
+  return `while (reader.more()) {\nconst tag = reader.tag();\nswitch (tag) {\n${cases.join("")}default:\n${otherwise}}\n}\n`;
+}
+
+/** What is done with a field that this version does not know. */
+function withUnknown({ name, rules }) {
+  return rules.strict ? `throw malformed("${withArticle(name)} with a field that is not known");\n` : undefined;
 }
 
 function readList(message, messages, typeOf) {
@@ -73,12 +83,10 @@ function readRecord(message, messages, typeOf) {
   let code = rules.sized ? "const size = reader.left;\n" : "";
   code += own.map((field) => declaration(field, typeOf)).join("");
   for (const { property, type } of oneofs) code += `let ${property}: ${type} | undefined;\n`;
-  code += loop([
-    ...own.flatMap((field) => casesOf(field, messages)),
-    ...oneofs.flatMap((oneof) =>
-      oneof.fields.flatMap((field) => alternativeCase(oneof, field, oneof.property, messages)),
-    ),
-  ]);
+  const cases = own.flatMap((field) => casesOf(field, messages));
+  for (const oneof of oneofs)
+    cases.push(...oneof.fields.flatMap((field) => alternativeCase(oneof, field, oneof.property, messages)));
+  code += loop(cases, withUnknown(message));
   for (const field of own) {
     if (field.presence === "required")
       code += missing(field.name, `${withArticle(message.name)} without its ${field.name}`);
@@ -107,14 +115,22 @@ function missing(name, what) {
 }
 
 function isThere(field) {
-  if (field.presence === "optional") return `${field.name} !== undefined`;
-  if (field.repeated || ["string", "bytes", "part"].includes(field.scalar)) return `${field.name}.length > 0`;
+  if (field.presence === "optional" || field.repeated) return `${field.name} !== undefined`;
+  if (["string", "bytes", "part"].includes(field.scalar)) return `${field.name}.length > 0`;
   return field.scalar === "bool" ? field.name : `${field.name} !== 0`;
+}
+
+/** A list that is mostly not there, or has one item: there is no array until then, and none that has room for more. */
+function isAbsentList(field) {
+  return field.repeated && field.presence === "absent";
 }
 
 function declaration(field, typeOf) {
   const type = typeOf(field);
-  if (field.repeated) return `const ${field.name}: ${type.includes(" ") ? `(${type})` : type}[] = [];\n`;
+  if (field.repeated) {
+    const list = `${type.includes(" ") ? `(${type})` : type}[]`;
+    return isAbsentList(field) ? `let ${field.name}: ${list} | undefined;\n` : `const ${field.name}: ${list} = [];\n`;
+  }
   if (field.presence === "optional" || field.presence === "required" || field.grouped) {
     return `let ${field.name}: ${type} | undefined;\n`;
   }
@@ -151,10 +167,12 @@ function casesOf(field, messages) {
   if (!field.repeated) return [readCase(field, `${field.name}${field.checked ? "Text" : ""} = ${value};\n`)];
   // A nested message is left as well if nothing of it was read.
   const unlessTooMany = field.most === undefined ? "" : `if (${field.name}.length <= limits.${field.most}) `;
-  const cases = [readCase(field, `${unlessTooMany}${field.name}.push(${value});\n`)];
+  const first = isAbsentList(field) ? `if (${field.name} === undefined) ${field.name} = [${value}];\nelse ` : "";
+  const cases = [readCase(field, `${first}${unlessTooMany}${field.name}.push(${value});\n`)];
   // A list of numbers is packed, or in older encoders one field each.
   if (wireType(field) !== LENGTH_DELIMITED) {
-    const packed = `while (reader.more()) ${field.name}.push(${value});\n`;
+    const item = `${field.name}.push(${value});\n`;
+    const packed = `while (reader.more()) ${first === "" ? item : `{\n${first}${item}}\n`}`;
     cases.push(
       `case ${(field.id << 3) | LENGTH_DELIMITED}: {\nconst outer = reader.enter();\n${packed}reader.leave(outer);\nbreak;\n}\n`,
     );

@@ -98,8 +98,8 @@ function writeField(field, value, messages) {
 export function writePresent(field, value, messages) {
   if (field.kind === "message") {
     const { by } = messages.get(field.target).rules;
-    if (by) return `writer.presentBytes(${field.id}, ${by.encode}(${value}));\n`;
-    return `const mark = writer.mark();\nwrite${field.target}(writer, ${value});\nwriter.nest(${field.id}, mark);\n`;
+    const write = by ? by.write : `write${field.target}`;
+    return `const mark = writer.mark();\n${write}(writer, ${value});\nwriter.nest(${field.id}, mark);\n`;
   }
   if (field.kind === "enum") return `writer.presentUint(${field.id}, ${numbersOf(field)}[${value}]);\n`;
   const method = methodOf(field);

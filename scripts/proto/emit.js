@@ -12,6 +12,7 @@ const runtime = {
   "base/limits.ts": ["limits"],
   "base/bytes.ts": ["emptyBytes", "emptyPart", "type Part"],
   "protocol/wire.ts": ["malformed", "named", "type Same", "type True", "type Writable"],
+  "protocol/shared-values.ts": ["SharedValues"],
   "protocol/wire-reader.ts": ["type WireReader"],
   "protocol/wire-writer.ts": ["type WireWriter"],
   "protocol/words.ts": ["errorCode"],
@@ -48,7 +49,9 @@ function messageCode(message, messages, bounded) {
   const type = messageType(message, messages);
   const typeOf = (field) => itemType(field, messages);
   // A message that is kept as bytes is read and written by hand, with these as the tools.
-  const plain = message.rules.by ? { ...message, type: message.name, module: undefined, rules: {} } : message;
+  const plain = message.rules.by
+    ? { ...message, type: message.name, module: undefined, rules: { strict: message.rules.strict } }
+    : message;
   const plainType = plain === message ? type : plain.type;
   const parts = [
     ...declarations(plain, messages),
@@ -99,7 +102,8 @@ function imports(name, body, files) {
     for (const { rules } of messages) {
       if (!rules.by) continue;
       add(rules.by.module, rules.by.read);
-      add(rules.by.module, rules.by.encode);
+      add(rules.by.module, rules.by.write);
+      add(rules.by.module, rules.by.bound);
     }
   }
   return [...modules]

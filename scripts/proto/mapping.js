@@ -69,7 +69,9 @@ const result = {
  * - `most`: lists of which no more than one over a limit of src/base/limits.ts is read: what is over it is refused by the
  *   state machine, however many more there are, and must cost no more until then.
  * - `parts`: bytes that are a part of a larger array, as base/bytes.ts declares it, instead of a view.
- * - `by`: it is read and written by two functions of a module by hand, since its bytes are kept as they are.
+ * - `by`: it is read and written by two functions of a module by hand, since it is another type here.
+ * - `shared: true`: those that are equal are mostly one object, made when the first of them was read.
+ * - `strict: true`: a field that this version does not know makes it malformed, as it would be lost when it is written anew.
  * - `bound: true`: a function says at most how many bytes it takes.
  * - `sized: true`: as it is read it gets a property `size`, the bytes that it took.
  * - `pieces`: fields that are also written one by one, for a message that is never whole in memory.
@@ -113,12 +115,22 @@ export const messages = {
   ReplaceMember: { required: ["member"] },
   AdminReply: { absent: ["leader"] },
 
-  LogEntry: { by: { module: "protocol/entry-codec.ts", type: "Entry", read: "readEntry", encode: "encodeEntry" } },
+  LogEntry: {
+    strict: true,
+    by: {
+      module: "protocol/entry-codec.ts",
+      type: "Entry",
+      read: "readEntry",
+      write: "writeEntry",
+      bound: "boundOfEntry",
+    },
+  },
   Member: { absent: ["incarnation", "zookeeperAddress"] },
   Configuration: { absent: ["wantedVoters", "retired"] },
   Command: { oneofs: { command: { property: "body", type: "CommandBody", tag: "type" } }, pieces: ["timeMs"] },
   AttachSession: { absent: ["takeover"] },
   Stat: { absent: ["container", "ttlMs"] },
+  ClientIdentity: { shared: true },
   Write: { required: ["operation"], absent: ["diskFull", "identities"] },
 
   PeerFrame: { list: true },

@@ -1,26 +1,29 @@
 /**
- * Log entries: `LogEntry` of proto/log.proto. An entry is encoded once and keeps its bytes, for the disk and for every
- * follower: so what is generated for the message is used here only.
+ * Log entries: `LogEntry` of proto/log.proto. What of an entry is on the wire and on disk is the same at every server, and
+ * is written anew each time: an entry that kept these bytes would take half as much memory again while it waits for the
+ * checkpoint, and the collector would have that much more to copy.
  */
 import { emptyBytes } from "../base/bytes.ts";
-import type { Entry } from "../raft/types.ts";
+import type { CommandEntry, Entry } from "../raft/types.ts";
 import { decodeConfiguration, encodeConfiguration } from "./configuration-codec.ts";
-import { readLogEntry, writeLogEntry } from "./generated/log.ts";
+import { type LogEntry, readLogEntry, writeLogEntry } from "./generated/log.ts";
 import { malformed } from "./wire.ts";
-import { WireReader } from "./wire-reader.ts";
-import { WireWriter } from "./wire-writer.ts";
+import type { WireReader } from "./wire-reader.ts";
+import type { WireWriter } from "./wire-writer.ts";
 
-const writer = new WireWriter();
+/** More than all but its data takes. */
+const overheadBytes = 26;
 
-/** The entry's bytes, made once and kept in `entry.encoded`. */
-export function encodeEntry(entry: Entry): Uint8Array {
-  if (entry.encoded !== undefined) return entry.encoded;
+/** At most so many bytes does an entry take. */
+export function boundOfEntry(entry: Entry): number {
+  return overheadBytes + (entry.kind === "command" ? entry.data.length : dataOf(entry).length);
+}
+
+/** Writes an entry. */
+export function writeEntry(writer: WireWriter, entry: Entry): void {
+  if (entry.kind === "command") return writeLogEntry(writer, entry);
   const { index, term, kind } = entry;
-  const data = dataOf(entry);
-  writer.begin();
-  writeLogEntry(writer, { index, term, kind, data });
-  entry.encoded = writer.finish();
-  return entry.encoded;
+  writeLogEntry(writer, { index, term, kind, data: dataOf(entry) });
 }
 
 function dataOf(entry: Entry): Uint8Array {
@@ -34,22 +37,17 @@ function dataOf(entry: Entry): Uint8Array {
   }
 }
 
-/** Reads an entry, which keeps `bytes` as its encoded form. PROTOCOL_ERROR if it is malformed. */
-export function decodeEntry(bytes: Uint8Array): Entry {
-  return readEntry(new WireReader(bytes));
+/** Reads the message under way as an entry; its data are a view on the reader's bytes. PROTOCOL_ERROR if it is malformed. */
+export function readEntry(reader: WireReader): Entry {
+  const message = readLogEntry(reader);
+  const { index, term, kind, data } = message;
+  if (index === 0 || term === 0) throw malformed("a log entry without its index or term");
+  if (isCommand(message)) return message;
+  return kind === "noop"
+    ? { kind, index, term }
+    : { kind: "configuration", index, term, configuration: decodeConfiguration(data) };
 }
 
-/** Reads the message under way as an entry; its data and encoded form are views on the reader's bytes. */
-export function readEntry(reader: WireReader): Entry {
-  const encoded = reader.rest();
-  const { index, term, kind, data } = readLogEntry(reader);
-  if (index === 0 || term === 0) throw malformed("a log entry without its index or term");
-  switch (kind) {
-    case "noop":
-      return { kind, index, term, encoded };
-    case "command":
-      return { kind, index, term, data, encoded };
-    case "configuration":
-      return { kind, index, term, configuration: decodeConfiguration(data), encoded };
-  }
+function isCommand(message: LogEntry): message is CommandEntry {
+  return message.kind === "command";
 }

@@ -175,6 +175,15 @@ export class WireReader {
     return this.#buffer.subarray(this.#at, this.#end);
   }
 
+  /** Passes over what is left of the message under way if it is exactly these bytes. Whether it is. */
+  passIf(bytes: Uint8Array): boolean {
+    const length = bytes.length;
+    if (this.#end - this.#at !== length) return false;
+    for (let i = 0; i < length; i++) if (bytes[i] !== this.#buffer[this.#at + i]) return false;
+    this.#at = this.#end;
+    return true;
+  }
+
   /** Passes over a field that this version does not know. */
   skip(tag: number): void {
     if (tag < 8) throw malformed("a field has no number");

@@ -14,11 +14,6 @@ interface EntryBase {
   readonly index: Index;
   /** Term of the leader that created the entry. */
   readonly term: Term;
-  /**
-   * The entry's encoded bytes, once a codec has made them: they serve for the disk and for every follower. Raft itself
-   * never reads them.
-   */
-  encoded?: Uint8Array;
 }
 
 /** The empty entry with which a leader begins its term (§8). */

@@ -1,7 +1,7 @@
 /** Log blocks: what is appended to the log in one flush is one value (`LogBlock` of proto/disk.proto). */
 import { assert } from "../base/assert.ts";
 import { TerrariumError } from "../base/errors.ts";
-import { encodeEntry } from "../protocol/entry-codec.ts";
+import { boundOfEntry } from "../protocol/entry-codec.ts";
 import { readLogBlock, writeLogBlock } from "../protocol/generated/disk.ts";
 import { WireReader } from "../protocol/wire-reader.ts";
 import { WireWriter } from "../protocol/wire-writer.ts";
@@ -26,7 +26,7 @@ const writer = new WireWriter();
 
 /** At most so many bytes does an entry take in a block. */
 export function entryBytes(entry: Entry): number {
-  return itemBytes + encodeEntry(entry).length;
+  return itemBytes + boundOfEntry(entry);
 }
 
 /** The block's value, with its checksum. */
