@@ -222,7 +222,7 @@ export const election: readonly Mutant[] = [
     title: "commands of other servers are taken however many wait for room in the log",
     source: "ours (a disk that hung for 60 s)",
     file: "src/node/log-feed.ts",
-    find: "      if (this.#forwardedBytes + command.length > this.#forwardedBytesMax) return;\n",
+    find: "      if (this.#forwardedBytes + bytes.length > this.#forwardedBytesMax) return;\n",
     replace: "",
     expects: ["waiting-bytes"],
     kind: "liveness",

@@ -135,17 +135,15 @@ export const watches: readonly Mutant[] = [
     }
     this.#telling = undefined;
     replica.allTold = true;
-    if (told === undefined) return work;
-    const { command, applied } = told;
+    if (command === undefined || applied === undefined) return work;
     clients.afterApply(command, applied);
 `,
-    replace: `    if (told === undefined) {
+    replace: `    if (command === undefined || applied === undefined) {
       for (const change of changes) clients.tell(change);
       this.#telling = undefined;
       replica.allTold = true;
       return work;
     }
-    const { command, applied } = told;
     clients.afterApply(command, applied);
     for (const change of changes) clients.tell(change);
     this.#telling = undefined;

@@ -45,8 +45,9 @@ function partsToApply({ body }: Command): number {
 interface Telling {
   /** In the order in which watches are to fire. */
   readonly changes: readonly Change[];
-  /** Nothing: it was no command, but made others the members. */
-  readonly command: { readonly command: Command; readonly applied: Applied } | undefined;
+  /** What it was, and came to; undefined: it was no command, but made others the members. */
+  readonly command: Command | undefined;
+  readonly applied: Applied | undefined;
   /** So many of its changes are told. */
   told: number;
 }
@@ -119,7 +120,7 @@ export class ApplyLine {
       ports.applied?.(command, applied);
       clients.changed(applied.changes);
       more = partsToApply(command) - 1 + applied.changes.length + applied.ended.length;
-      this.#telling = { changes: applied.changes, command: { command, applied }, told: 0 };
+      this.#telling = { changes: applied.changes, command, applied, told: 0 };
       replica.allTold = false;
     } else if (entry.kind === "configuration") this.#configure(entry);
     else machine.skip(entry.index);
@@ -137,14 +138,14 @@ export class ApplyLine {
     const changes = replica.machine.configure(index, members);
     if (changes.length === 0) return;
     clients.changed(changes);
-    this.#telling = { changes, command: undefined, told: 0 };
+    this.#telling = { changes, command: undefined, applied: undefined, told: 0 };
     replica.allTold = false;
   }
 
   /** Tells of changes of the entry, while there is work left; behind the last one it is answered. Returns what that cost. */
   #tell(telling: Telling, left: number): number {
     const { clients, id, ports, quorum, replica } = this.#parts;
-    const { changes, command: told } = telling;
+    const { changes, command, applied } = telling;
     let work = 0;
     for (; telling.told < changes.length; telling.told++) {
       const change = changes[telling.told];
@@ -153,8 +154,7 @@ export class ApplyLine {
     }
     this.#telling = undefined;
     replica.allTold = true;
-    if (told === undefined) return work;
-    const { command, applied } = told;
+    if (command === undefined || applied === undefined) return work;
     clients.afterApply(command, applied);
     if (command.origin === id) quorum.proven(ports.clock.now());
     return work;

@@ -4,13 +4,15 @@
 export function* batchesOf(commands: readonly Uint8Array[], bytesMax: number): Generator<readonly Uint8Array[]> {
   let first = 0;
   let bytes = 0;
-  for (const [i, command] of commands.entries()) {
-    if (i > first && bytes + command.length > bytesMax) {
+  let i = 0;
+  for (const { length } of commands) {
+    if (i > first && bytes + length > bytesMax) {
       yield commands.slice(first, i);
       first = i;
       bytes = 0;
     }
-    bytes += command.length;
+    bytes += length;
+    i++;
   }
   if (first < commands.length) yield first === 0 ? commands : commands.slice(first);
 }

@@ -4,13 +4,20 @@
  * would make everybody wait longer. A copy of what has been applied is taken: it may have come before its time.
  */
 import { Queue } from "../base/queue.ts";
-import { proposalOf } from "../protocol/command-codec.ts";
 import type { Index, ServerId, Term } from "../raft/types.ts";
+
+/** Which command it is. */
+export interface ProposalId {
+  /** The server that proposed it. */
+  readonly origin: ServerId;
+  /** Its number there. */
+  readonly proposal: number;
+}
 
 interface Appended {
   /** None of the commands is behind this entry. */
   readonly upTo: Index;
-  readonly commands: readonly Uint8Array[];
+  readonly commands: readonly ProposalId[];
 }
 
 /** Of one term of leadership: what an earlier one took may be lost. */
@@ -28,10 +35,9 @@ export class CommandsUnderway {
   }
 
   /** Whether the command is new in `term`; it counts as taken from now on. */
-  take(command: Uint8Array, term: Term): boolean {
+  take({ origin, proposal }: ProposalId, term: Term): boolean {
     if (term !== this.#term) this.clear();
     this.#term = term;
-    const { origin, proposal } = proposalOf(command);
     const taken = this.#taken.get(origin);
     if (taken === undefined) this.#taken.set(origin, new Set([proposal]));
     else if (taken.has(proposal)) return false;
@@ -40,7 +46,7 @@ export class CommandsUnderway {
   }
 
   /** These are in the log, up to this entry. */
-  appended(commands: readonly Uint8Array[], upTo: Index): void {
+  appended(commands: readonly ProposalId[], upTo: Index): void {
     this.#appended.push({ upTo, commands });
   }
 
@@ -50,8 +56,7 @@ export class CommandsUnderway {
       const first = this.#appended.at(0);
       if (first === undefined || first.upTo > index) return;
       this.#appended.shift();
-      for (const command of first.commands) {
-        const { origin, proposal } = proposalOf(command);
+      for (const { origin, proposal } of first.commands) {
         const taken = this.#taken.get(origin);
         taken?.delete(proposal);
         if (taken?.size === 0) this.#taken.delete(origin);

@@ -3,11 +3,11 @@
  * does not lead forwards its own to the leader.
  */
 import { limits } from "../base/limits.ts";
-import { stampCommand } from "../protocol/command-codec.ts";
+import { proposalOf, stampCommand } from "../protocol/command-codec.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { ServerId } from "../raft/types.ts";
 import { batchesOf } from "./batches.ts";
-import { CommandsUnderway } from "./commands-underway.ts";
+import { CommandsUnderway, type ProposalId } from "./commands-underway.ts";
 import type { Core, Replica } from "./core.ts";
 import type { Outgoing, Proposals } from "./proposals.ts";
 
@@ -24,6 +24,11 @@ export interface Forwarding {
   addForward(to: ServerId, commands: readonly Uint8Array[]): void;
 }
 
+/** A command of another server that waits for room in the log. */
+interface Forwarded extends ProposalId {
+  readonly bytes: Uint8Array;
+}
+
 /** Feeds the log of this server while it leads, else that of the leader. */
 export class LogFeed {
   readonly #id: ServerId;
@@ -33,7 +38,7 @@ export class LogFeed {
   readonly #stamps: Stamps;
   readonly #forwarding: Forwarding;
   readonly #forwardedBytesMax: number;
-  #forwarded: Uint8Array[] = [];
+  #forwarded: Forwarded[] = [];
   #forwardedBytes = 0;
   readonly #underway = new CommandsUnderway();
   #ownFirst = false;
@@ -62,7 +67,7 @@ export class LogFeed {
 
   /** For checkers: the commands that other servers forwarded and that wait for room in the log. */
   get forwarded(): readonly Uint8Array[] {
-    return this.#forwarded;
+    return this.#forwarded.map(({ bytes }) => bytes);
   }
 
   /**
@@ -71,11 +76,13 @@ export class LogFeed {
    */
   takeForwarded(commands: readonly Uint8Array[]): void {
     if (!this.#raft.isLeader) return;
-    for (const command of commands) {
-      if (this.#forwardedBytes + command.length > this.#forwardedBytesMax) return;
+    for (const bytes of commands) {
+      if (this.#forwardedBytes + bytes.length > this.#forwardedBytesMax) return;
+      const { origin, proposal } = proposalOf(bytes);
+      const command: Forwarded = { origin, proposal, bytes };
       if (!this.#underway.take(command, this.#raft.currentTerm)) continue;
       this.#forwarded.push(command);
-      this.#forwardedBytes += command.length;
+      this.#forwardedBytes += bytes.length;
     }
   }
 
@@ -137,10 +144,10 @@ export class LogFeed {
 
   #appendForwarded(): void {
     if (this.#forwarded.length === 0) return;
-    const taken = this.append(this.#forwarded);
+    const taken = this.append(this.#forwarded.map(({ bytes }) => bytes));
     if (taken === 0) return;
     const appended = taken === this.#forwarded.length ? this.#forwarded : this.#forwarded.slice(0, taken);
-    for (const command of appended) this.#forwardedBytes -= command.length;
+    for (const { bytes } of appended) this.#forwardedBytes -= bytes.length;
     this.#forwarded = this.#forwarded.slice(taken);
     this.#underway.appended(appended, this.#raft.lastIndex);
   }

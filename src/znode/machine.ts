@@ -33,7 +33,7 @@ import type { Read } from "../base/reads.ts";
 import { permits } from "./access.ts";
 import type { Applied, Change, Command } from "./commands.ts";
 import { digestOf } from "./digest.ts";
-import type { Target } from "./edits.ts";
+import { noChangesYet, type Target } from "./edits.ts";
 import { assertSound } from "./invariants.ts";
 import { tellMembers } from "./members.ts";
 import { unchanged } from "./outcomes.ts";
@@ -291,6 +291,6 @@ export class ZnodeMachine {
 
   /** What a command at `index` may change. */
   #target(index: Zxid): Target {
-    return { tree: this.#tree, sessions: this.#sessions, zxid: index, changes: [] };
+    return { tree: this.#tree, sessions: this.#sessions, zxid: index, changes: noChangesYet() };
   }
 }

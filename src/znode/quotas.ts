@@ -37,7 +37,14 @@ interface Quota extends QuotaView {
   stats: Znode | undefined;
 }
 
+/** A quota, and the znode that keeps its counts. */
+interface Counted {
+  readonly quota: QuotaView;
+  readonly stats: Znode;
+}
+
 const none: readonly QuotaView[] = [];
+const noneChanged: readonly Counted[] = [];
 
 export class Quotas {
   readonly #byPath = new Map<string, Quota>();
@@ -110,11 +117,11 @@ export class Quotas {
   }
 
   /** Those whose counts have changed since the last call, with the znode that keeps them. */
-  *takeChanged(): IterableIterator<{ readonly stats: Znode; readonly quota: QuotaView }> {
-    if (this.#changed.size === 0) return;
+  takeChanged(): readonly Counted[] {
+    if (this.#changed.size === 0) return noneChanged;
     const changed = [...this.#changed];
     this.#changed.clear();
-    for (const quota of changed) if (quota.stats !== undefined) yield { stats: quota.stats, quota };
+    return changed.flatMap((quota) => (quota.stats === undefined ? [] : [{ stats: quota.stats, quota }]));
   }
 
   /** Soft limits that were passed since the last call. */

@@ -47,6 +47,7 @@ export interface Slot {
   events: ToldEvent[] | undefined;
 }
 
+const nobody: readonly ClientIdentity[] = [];
 const nothingRead: Read = { kind: "sync", path: "/", watch: false, local: true };
 
 /** How the queue has its reads answered. */
@@ -130,7 +131,7 @@ export class RequestQueue {
   }
 
   /** Adds a read that costs `work`. Returns the slot if it needs a read index: to be set in it, followed by {@link advance}. */
-  addRead(xid: number, read: Read, work = 1, identities: readonly ClientIdentity[] = []): Slot | undefined {
+  addRead(xid: number, read: Read, work = 1, identities = nobody): Slot | undefined {
     const slot = slotOf(xid, 0, read, work, 1, identities);
     this.#add(slot);
     const needsIndex = !read.local || read.kind === "sync";
@@ -312,7 +313,7 @@ function slotOf(
   read: Read | undefined,
   work: number,
   count: number,
-  identities: readonly ClientIdentity[] = [],
+  identities: readonly ClientIdentity[] = nobody,
 ): Slot {
   const bytes = read === undefined ? 0 : bytesInRead(read);
   return {
