@@ -1,4 +1,5 @@
 /** What a row of a server's disk belongs to. */
+import { TerrariumError } from "../../src/base/errors.ts";
 import type { Row } from "../../src/storage/disk.ts";
 import { admissionKey, headKey, logBaseKey, logBlockIndex, segmentName } from "../../src/storage/layout.ts";
 import { decodeLogBlock } from "../../src/storage/log-block.ts";
@@ -28,7 +29,8 @@ export function isMissed({ key }: Row, rows: Rows): boolean {
   if (same(key, headKey)) return rows.has(keyText(logBaseKey));
   const segment = segmentName(key);
   const head = rows.get(keyText(headKey));
-  if (segment !== undefined) return head !== undefined && decodeHead(head.value).generation === segment.generation;
+  if (segment !== undefined)
+    return head !== undefined && readable(() => decodeHead(head.value))?.generation === segment.generation;
   return !same(key, admissionKey);
 }
 
@@ -42,9 +44,19 @@ export function isOutdated(older: Row, rows: Rows): boolean {
   if (same(older.key, logBaseKey)) return true;
   const block = logBlockIndex(older.key);
   if (block === undefined || block >= newestBlock(rows)) return false;
-  const last = ({ value }: Row) => decodeLogBlock(block, value).entries.at(-1);
+  const last = ({ value }: Row) => readable(() => decodeLogBlock(block, value))?.entries.at(-1);
   const [before, after] = [last(older), last(now)];
-  return before?.index !== after?.index || before?.term !== after?.term;
+  return before !== undefined && after !== undefined && (before.index !== after.index || before.term !== after.term);
+}
+
+/** What a row holds; undefined if it is damaged: it tells nothing of other rows then. */
+function readable<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof TerrariumError && error.code === "CORRUPT") return undefined;
+    throw error;
+  }
 }
 
 /** The first index of the newest block; 0 if there is none. */
