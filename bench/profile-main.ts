@@ -14,7 +14,7 @@ import { numbers, positive } from "./arguments.ts";
 import { type LoadOperation, loadOperations } from "./load/driver.ts";
 import { LoadProcess } from "./load/process.ts";
 import { mainThreadMicros, processorMicros } from "./load/processor.ts";
-import { BundledModules, type Profile, sharesOf } from "./profile/parts.ts";
+import { BundledModules, bytesIn, type HeapNode, type Profile, sharesOf } from "./profile/parts.ts";
 import { progress } from "./progress.ts";
 import { terrariumClient } from "./systems/terrarium.ts";
 
@@ -36,6 +36,8 @@ interface Spent {
   readonly leader: Parts;
   readonly follower: Parts;
   readonly client: Parts;
+  /** Bytes of an operation, in the order of the three. */
+  readonly allocated: readonly number[];
 }
 
 /** A process, and what it had taken when the measurement began. */
@@ -58,13 +60,22 @@ function moduleAt(url: string, line: number): string | undefined {
   return bundles.get(url)?.at(line);
 }
 
-async function profileOf(home: string, pid: number): Promise<Profile> {
-  const file = join(home, `${pid}.cpuprofile`);
+async function written(home: string, name: string): Promise<unknown> {
+  const file = join(home, name);
   for (const deadline = Date.now() + patienceMs; !existsSync(file); await sleep(20))
-    if (Date.now() > deadline) throw new Error(`process ${pid} does not write its profile`);
-  const profile = JSON.parse(await readFile(file, "utf8")) as Profile;
+    if (Date.now() > deadline) throw new Error(`${name} does not get written`);
+  const content: unknown = JSON.parse(await readFile(file, "utf8"));
   await rm(file);
-  return profile;
+  return content;
+}
+
+async function profileOf(home: string, pid: number): Promise<Profile> {
+  return (await written(home, `${pid}.cpuprofile`)) as Profile;
+}
+
+/** Bytes that a process allocated while it was looked into. */
+async function allocatedBy(home: string, pid: number): Promise<number> {
+  return bytesIn(((await written(home, `${pid}.heapprofile`)) as { readonly head: HeapNode }).head);
 }
 
 function watched(pid: number): Watched {
@@ -109,13 +120,19 @@ async function measure(flags: ProfileFlags, home: string, say: (what: string) =>
       for (const pid of pids) process.kill(pid, "SIGUSR2");
       await load.run(order);
       for (const pid of pids) process.kill(pid, "SIGUSR2");
+      say(`${operation} at ${outstanding} outstanding, what it allocates`);
+      for (const pid of pids) process.kill(pid, "SIGUSR2");
+      const heap = await load.run(order);
+      for (const pid of pids) process.kill(pid, "SIGUSR2");
+      const allocated: number[] = [];
+      for (const pid of pids) allocated.push((await allocatedBy(home, pid)) / heap.operations);
       const operations = operationsPerSecond * flags.seconds;
       const all: Parts[] = [];
       for (const [i, one] of before.entries())
         all.push(partsOf(await profileOf(home, one.pid), one, present(after[i], "the same process"), operations));
       const [ofLeader, ofFollower, ofClient] = all.map((parts) => present(parts, "its parts"));
       spent.push({
-        ...{ outstanding, operationsPerSecond },
+        ...{ outstanding, operationsPerSecond, allocated },
         leader: present(ofLeader, "the leader's"),
         follower: present(ofFollower, "the follower's"),
         client: present(ofClient, "the client's"),
@@ -130,7 +147,7 @@ async function measure(flags: ProfileFlags, home: string, say: (what: string) =>
   }
 }
 
-function print({ outstanding, operationsPerSecond, ...roles }: Spent, operation: string): void {
+function print({ outstanding, operationsPerSecond, allocated, ...roles }: Spent, operation: string): void {
   console.log(`\n${operation}, ${outstanding} outstanding: ${operationsPerSecond.toFixed(0)}/s; µs of an operation`);
   const columns = [roles.leader, roles.follower, roles.client];
   const sum = (part: string): number => columns.reduce((all, parts) => all + (parts.get(part) ?? 0), 0);
@@ -150,6 +167,7 @@ function print({ outstanding, operationsPerSecond, ...roles }: Spent, operation:
     "all",
     columns.map((parts) => [...parts.values()].reduce((all, micros) => all + micros, 0)),
   );
+  line("bytes allocated, without buffers", allocated);
 }
 
 async function main(): Promise<void> {

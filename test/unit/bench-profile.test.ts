@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BundledModules, type Profile, partOfModule, sharesOf } from "../../bench/profile/parts.ts";
+import { BundledModules, bytesIn, type Profile, partOfModule, sharesOf } from "../../bench/profile/parts.ts";
 
 test("a line of a bundle belongs to the module whose name stands before it", () => {
   const modules = new BundledModules(
@@ -59,4 +59,9 @@ test("a share is of the time that was not idle; what has no place counts for its
     "garbage collector": 0.2,
     "src/node": 0.7,
   });
+});
+
+test("what is allocated is that of all calls", () => {
+  const leaf = { selfSize: 5, children: [] };
+  expect(bytesIn({ selfSize: 1, children: [leaf, { selfSize: 2, children: [leaf] }] })).toBe(13);
 });
