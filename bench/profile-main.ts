@@ -120,6 +120,9 @@ async function measure(flags: ProfileFlags, home: string, say: (what: string) =>
       for (const pid of pids) process.kill(pid, "SIGUSR2");
       await load.run(order);
       for (const pid of pids) process.kill(pid, "SIGUSR2");
+      // Before the next signal: two of a kind that wait are one.
+      const profiles: Profile[] = [];
+      for (const pid of pids) profiles.push(await profileOf(home, pid));
       say(`${operation} at ${outstanding} outstanding, what it allocates`);
       for (const pid of pids) process.kill(pid, "SIGUSR2");
       const heap = await load.run(order);
@@ -129,7 +132,7 @@ async function measure(flags: ProfileFlags, home: string, say: (what: string) =>
       const operations = operationsPerSecond * flags.seconds;
       const all: Parts[] = [];
       for (const [i, one] of before.entries())
-        all.push(partsOf(await profileOf(home, one.pid), one, present(after[i], "the same process"), operations));
+        all.push(partsOf(present(profiles[i], "its profile"), one, present(after[i], "the same process"), operations));
       const [ofLeader, ofFollower, ofClient] = all.map((parts) => present(parts, "its parts"));
       spent.push({
         ...{ outstanding, operationsPerSecond, allocated },
