@@ -11,7 +11,7 @@ import { malformed } from "./wire.ts";
 import type { WireReader } from "./wire-reader.ts";
 import type { WireWriter } from "./wire-writer.ts";
 
-/** More than all but its data takes. */
+/** What all but its data takes at most: index, term, kind, and the length of the data, with their tags. */
 const overheadBytes = 26;
 
 /** At most so many bytes does an entry take. */

@@ -91,7 +91,7 @@ export class SessionLiveness {
   /** A command was applied. An attachment is a sign of life. */
   applied({ outcome, ended }: Applied): void {
     if (outcome.type === "attached") this.#tracker.heard(outcome.sessionId);
-    if (ended.length > 0) for (const session of ended) this.#tracker.forget(session);
+    for (const session of ended) this.#tracker.forget(session);
   }
 
   /** An entry of the term in which this server leads is applied: from here on it knows all sessions. */
