@@ -24,6 +24,14 @@ describe("the patience of the calm", () => {
     expect(patience.isOver(longerUs)).toBe(true);
   });
 
+  it("is four times that where servers may send more at a time than the leader holds, and no longer", () => {
+    const { diskUs, networkUs, forwardedBytesMax } = config;
+    const patience = new Patience({ ...config, proposedWindowBytes: forwardedBytesMax + 1 }, 10, 0);
+    const longerUs = usualUs + 80 * (diskUs.typical + networkUs.typical);
+    expect(patience.isOver(longerUs - 1)).toBe(false);
+    expect(patience.isOver(longerUs)).toBe(true);
+  });
+
   it("goes on while a snapshot comes in, chunk by chunk, and no longer", () => {
     const patience = new Patience(config, 0, 0);
     const at = (position: number, index = 5) => [{ id: 1, staged: { index, position } }];
