@@ -39,8 +39,9 @@ npm run mutants -- --random N [options]: not the catalogue, but N mutants made b
   --only ID,ID     these again, whatever the seed
   --tests          gives those that live to the unit and property tests that lead to their file, too
   --write          keeps the figures in docs/random-mutants.json and docs/mutants.md
-  --resume         goes on with the sample that is kept there, until it has N mutants
-  --again          hunts those of it once more that lived or were not reached
+  --resume         goes on with the sample that is kept there, until it has N mutants; with --tests these are asked of
+                   those that lived and of which they have not been
+  --again          hunts those of it once more that lived or were not reached; those whose place has another text go
   --seed-from, --jobs, --json, --list as above
 
 Ctrl-C ends it and prints the figures of the mutants that were done; with --write these are kept.

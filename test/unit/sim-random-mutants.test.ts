@@ -4,7 +4,7 @@ import { Compiler } from "../../sim/cli/mutants/random/compiler.ts";
 import { changedLines, drawMutants, namedMutants, type RandomMutant } from "../../sim/cli/mutants/random/draw.ts";
 import { huntRandom } from "../../sim/cli/mutants/random/hunt.ts";
 import { randomSummary } from "../../sim/cli/mutants/random/print.ts";
-import { randomRow } from "../../sim/cli/mutants/random/rows.ts";
+import { leftOf, randomRow } from "../../sim/cli/mutants/random/rows.ts";
 import { candidates, type Rule, rules } from "../../sim/cli/mutants/random/rules.ts";
 import { importsOf, TestFiles } from "../../sim/cli/mutants/random/test-files.ts";
 import { Tests } from "../../sim/cli/mutants/random/tests.ts";
@@ -194,6 +194,27 @@ describe("what becomes of a mutant", () => {
       row.verdict === "lived" ? { ...row, tests: { files: 3, failed: "a.test.ts" } } : row,
     );
     expect(randomSummary(tried)[1]).toBe("killed by the simulator or by a test: 2 of 2, 100 % (34 % to 100 %)");
+  });
+
+  it("goes on with what is left: those whose place has another text go with --again, and only then", () => {
+    const result = { reached: true, differsAt: 1, runs: 2, ms: 5, kill: undefined };
+    const kill = { invariant: "liveness", message: "", seed: 1 } as const;
+    const killed = randomRow(mutant("killed", ""), { ...result, kill }, undefined);
+    const lived = randomRow(mutant("lived", ""), result, undefined);
+    const asked = randomRow(mutant("asked", ""), result, { files: 3, failed: "" });
+    const unreached = randomRow(mutant("unreached", ""), { ...result, differsAt: 0, reached: false }, undefined);
+    const gone = [
+      { ...killed, id: "gone 1" },
+      { ...lived, id: "gone 2" },
+    ] as const;
+    const all = [killed, lived, gone[0], asked, unreached, gone[1]];
+    const isThere = (id: string): boolean => !id.startsWith("gone");
+    expect(leftOf(all, isThere, false)).toEqual({ rows: all, hunted: [], unasked: [lived] });
+    expect(leftOf(all, isThere, true)).toEqual({
+      rows: [killed, lived, asked, unreached],
+      hunted: [lived, asked, unreached],
+      unasked: [],
+    });
   });
 
   it("has Wilson's interval", () => {

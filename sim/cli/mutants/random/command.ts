@@ -9,7 +9,7 @@ import { Compiler } from "./compiler.ts";
 import { drawMutants, namedMutants, type RandomMutant } from "./draw.ts";
 import { huntRandom } from "./hunt.ts";
 import { randomLines, randomSummary } from "./print.ts";
-import { type RandomRow, randomRow, readSample, type Sample, writeSample } from "./rows.ts";
+import { leftOf, type RandomRow, randomRow, readSample, type Sample, writeSample } from "./rows.ts";
 import { rules } from "./rules.ts";
 import { Tests } from "./tests.ts";
 
@@ -22,11 +22,16 @@ const ofCatalogue = ["budget", "seeds", "shrink-for", "explain", "pages"];
 /** What a sample that is kept says itself. */
 const ofSample = ["only", "seed", "for", "runs", "seed-from", "json", "list"];
 
-/** What is to be done: the sample as it is to become, the rows of it that are there, and the mutants that are not. */
+/** What is to be done. */
 interface Work {
+  /** The sample as it is to become. */
   readonly sample: Omit<Sample, "rows">;
+  /** What is known of it. */
   readonly rows: readonly RandomRow[];
+  /** Those to be hunted. */
   readonly mutants: readonly RandomMutant[];
+  /** Those that lived, are not hunted now, and of which no test has been asked. */
+  readonly unasked: readonly RandomMutant[];
 }
 
 /** The whole command. Resolves to the exit code: 0 whatever lives, since that is a measurement. */
@@ -49,7 +54,16 @@ export async function huntAtRandom(options: Options): Promise<number> {
   };
   const stop = interruption();
   const tests = flags.has("tests") ? new Tests(stop) : undefined;
+  const inAll = mutants.length + (tests === undefined ? 0 : work.unasked.length);
   let done = 0;
+  const take = (row: RandomRow): void => {
+    found.set(row.id, row);
+    done++;
+    status("");
+    if (!json) for (const line of randomLines(row)) print(line);
+    status(`${done} of ${count(inAll, "mutant")}`);
+    if (flags.has("write")) keep(() => writeSample({ ...sample, rows: rowsNow() }));
+  };
   try {
     await huntRandom({
       mutants,
@@ -64,14 +78,15 @@ export async function huntAtRandom(options: Options): Promise<number> {
         const row = randomRow(mutant, result, undefined);
         const said = row.verdict === "lived" ? await tests?.verdictOn(mutant) : undefined;
         if (stop.aborted) return;
-        found.set(mutant.id, { ...row, tests: said });
-        done++;
-        status("");
-        if (!json) for (const line of randomLines({ ...row, tests: said })) print(line);
-        status(`${done} of ${count(mutants.length, "mutant")}`);
-        if (flags.has("write")) keep(() => writeSample({ ...sample, rows: rowsNow() }));
+        // What the tests said of it before holds until they are asked again.
+        take({ ...row, tests: row.verdict === "lived" ? (said ?? found.get(row.id)?.tests) : undefined });
       },
     });
+    for (const mutant of tests === undefined ? [] : work.unasked) {
+      const row = found.get(mutant.id);
+      const said = stop.aborted ? undefined : await tests?.verdictOn(mutant);
+      if (row !== undefined && said !== undefined) take({ ...row, tests: said });
+    }
   } finally {
     tests?.close();
   }
@@ -117,29 +132,31 @@ function begun(options: Options): Work {
       );
     return { mutants, possible: mutants.length, refused: 0 };
   });
-  return { sample: { seed, asked, seedFrom, comparedRuns, budgetMs, possible, refused }, rows: [], mutants };
+  return {
+    sample: { seed, asked, seedFrom, comparedRuns, budgetMs, possible, refused },
+    rows: [],
+    mutants,
+    unasked: [],
+  };
 }
 
-/**
- * The sample that is kept: with `--resume` those that are missing until there are as many as were asked for, with `--again`
- * those that lived or were not reached.
- */
+/** The sample that is kept: with `--resume` those that are missing until there are as many as were asked for. */
 function continued(options: Options): Work {
   const kept = readSample();
   if (kept === undefined) throw new UsageError("No sample is kept in docs/random-mutants.json: --write keeps one.");
-  const { rows, ...sample } = kept;
-  const again = options.flags.has("again") ? rows.filter(({ verdict }) => /^(?:lived|unreached)$/.test(verdict)) : [];
+  const { rows: all, ...sample } = kept;
   const asked = integerOption(options, "random", 1, 100_000) ?? 1;
   return withCompiler((compiler) => {
-    const named = namedMutants(
-      compiler,
-      again.map(({ id }) => id),
-    );
-    if (!options.flags.has("resume")) return { sample, rows, mutants: named };
-    const known = new Set(rows.map(({ id }) => id));
+    const ids = all.map(({ id }) => id);
+    const places = new Map(namedMutants(compiler, ids).map((mutant) => [mutant.id, mutant]));
+    const { rows, hunted, unasked } = leftOf(all, (id) => places.has(id), options.flags.has("again"));
+    const mutantsOf = (some: readonly RandomRow[]): RandomMutant[] => some.flatMap(({ id }) => places.get(id) ?? []);
+    const known = { rows, unasked: mutantsOf(unasked) };
+    if (!options.flags.has("resume")) return { ...known, sample, mutants: mutantsOf(hunted) };
+    const there = new Set(rows.map(({ id }) => id));
     const { mutants, possible, refused } = drawMutants(compiler, sample.seed, asked);
-    const missing = mutants.filter(({ id }) => !known.has(id)).slice(0, Math.max(0, asked - rows.length));
-    return { sample: { ...sample, asked, possible, refused }, rows, mutants: [...named, ...missing] };
+    const missing = mutants.filter(({ id }) => !there.has(id)).slice(0, Math.max(0, asked - rows.length));
+    return { ...known, sample: { ...sample, asked, possible, refused }, mutants: [...mutantsOf(hunted), ...missing] };
   });
 }
 

@@ -69,6 +69,31 @@ export function randomRow(
   };
 }
 
+/** What is left to do on a sample that is kept. */
+export interface Left {
+  /** The rows that stay. */
+  readonly rows: readonly RandomRow[];
+  /** Of these, what is to be hunted once more. */
+  readonly hunted: readonly RandomRow[];
+  /** Of these, what lived, is not hunted now, and of which no test has been asked. */
+  readonly unasked: readonly RandomRow[];
+}
+
+/**
+ * What is left to do. With `again` those are hunted once more that lived or were not reached; and a sample is of the code as
+ * it is, so that those go, whatever became of them, whose place has another text by now (`isThere` is false).
+ */
+export function leftOf(all: readonly RandomRow[], isThere: (id: string) => boolean, again: boolean): Left {
+  if (!again)
+    return {
+      rows: all,
+      hunted: [],
+      unasked: all.filter(({ id, verdict, tests }) => verdict === "lived" && tests === undefined && isThere(id)),
+    };
+  const rows = all.filter(({ id }) => isThere(id));
+  return { rows, hunted: rows.filter(({ verdict }) => verdict === "lived" || verdict === "unreached"), unasked: [] };
+}
+
 const file = `${root}docs/random-mutants.json`;
 
 /** The sample that is kept; undefined if there is none. */
