@@ -38,13 +38,26 @@ export interface HistoryOperation {
 /** One that begins. */
 export function begun(
   { operations }: History,
-  who: Pick<HistoryOperation, "client" | "life" | "identities" | "sessionId">,
+  { client, life, identities, sessionId }: Pick<HistoryOperation, "client" | "life" | "identities" | "sessionId">,
   invocation: Invocation,
   listed: number,
   invokedUs: number,
 ): HistoryOperation {
-  const open = { outcome: "pending", answeredUs: 0, answeredBy: 0, result: undefined, zxid: 0 } as const;
-  return { ...who, ...open, id: operations.length + 1, invocation, invokedUs, listed };
+  return {
+    id: operations.length + 1,
+    client,
+    life,
+    invocation,
+    identities,
+    invokedUs,
+    listed,
+    outcome: "pending",
+    sessionId,
+    answeredUs: 0,
+    answeredBy: 0,
+    result: undefined,
+    zxid: 0,
+  };
 }
 
 /** What happened to a client's session. */
