@@ -476,6 +476,19 @@ describe("§5.3 fast back-up", () => {
     expect(leader.raft.status().peers[0]).toMatchObject({ id: 2, nextIndex: 4 });
   });
 
+  it("§5.3 a refusal of a place that the leader has not got to says nothing", () => {
+    const cluster = new TestCluster(3, () => ({ terms: [1, 1, 1, 1, 1] }));
+    cluster.elect(1);
+    cluster.settle();
+    const leader = cluster.server(1);
+    const before = leader.raft.status();
+    expect(before.peers[0]).toMatchObject({ id: 2, matchIndex: 6, nextIndex: 7 });
+    // Of a message that went further, before the stream broke and all began anew.
+    const { currentTerm: term } = before;
+    leader.answer(2, appendEntriesReply({ term, success: false, rejectedIndex: 9, hintIndex: 8, hintTerm: term }));
+    expect(leader.raft.status()).toEqual(before);
+  });
+
   it("§5.3 a silent follower does not keep a leader from the others", () => {
     const cluster = new TestCluster(3);
     cluster.elect(1);

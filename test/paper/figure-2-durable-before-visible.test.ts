@@ -85,6 +85,19 @@ describe("§5.1, §5.2, §5.3 (Figure 2) persistent state is on stable storage b
     expect(server.flush()).toMatchObject([{ message: { success: true, matchIndex: 1, readRound: 4 } }]);
   });
 
+  it("Figure 2 several messages of one turn are answered by what reaches furthest, in whatever order they came", () => {
+    const far = appendEntries({ term: 2, prevLogIndex: 3, prevLogTerm: 1, readRound: 4 });
+    const near = appendEntries({ term: 2, prevLogIndex: 1, prevLogTerm: 1, readRound: 3 });
+    for (const messages of [
+      [far, near],
+      [near, far],
+    ]) {
+      const server = new TestServer(1, [1, 2, 3], { terms: [1, 1, 1], currentTerm: 2 });
+      for (const message of messages) server.raft.receive(2, message);
+      expect(server.flush()).toMatchObject([{ message: { success: true, matchIndex: 3, readRound: 4 } }]);
+    }
+  });
+
   it("Figure 2 nothing tells of a new term before it is durable", () => {
     const server = new TestServer(1, [1, 2, 3], { terms: [1, 1] });
     server.raft.receive(2, requestVote({ term: 5 })); // refused: its log is shorter
