@@ -13,6 +13,7 @@ import type { Observer } from "../world/observer.ts";
 import { AccessControl } from "./access-control.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
+import { ClientTimes } from "./client-times.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { CommittedProposals } from "./committed-proposals.ts";
 import { Copies } from "./copies.ts";
@@ -124,6 +125,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SequentialNames(feed),
     new SessionExpiry(feed),
     certain,
+    new ClientTimes(marks),
     new Watches(feed),
     new Shown(),
     ...replication,

@@ -14,6 +14,7 @@ import type { Mutant, NotApplicable } from "./mutant.ts";
 import { persistence } from "./persistence.ts";
 import { quotas } from "./quotas.ts";
 import { reads } from "./reads.ts";
+import { refusals } from "./refusals.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
 import { shown } from "./shown.ts";
@@ -56,6 +57,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Quotas", mutants: quotas },
   { title: "Membership and transfer", mutants: membership },
   { title: "The members, as they are told", mutants: shownMembers },
+  { title: "What operators are refused", mutants: refusals },
   { title: "What people are shown", mutants: shown },
   { title: "Snapshots", mutants: snapshots },
   { title: "Checkpoints", mutants: checkpoints },

@@ -131,6 +131,8 @@ export interface ClientView {
   readonly record: { readonly pending: number };
   /** What its user waits for, without doubles. */
   readonly watches: readonly WatchSpec[];
+  /** Where it may go, as it knows by now. */
+  readonly endpoints: readonly string[];
   /** What its session keeps beyond what its user waits for. */
   excess(): SessionRetained | undefined;
 }
