@@ -21,6 +21,20 @@ export const promisesOfThrift = [
     file: "sim/checkers/refusals.ts",
   },
   {
+    invariant: "lost-proposals",
+    sentence:
+      "What a server proposed and may have lost it offers again when its patience is over, in the order in which it was asked, and not for a client that has gone.",
+    from: "§8",
+    file: "sim/checkers/lost-proposals.ts",
+  },
+  {
+    invariant: "read-turns",
+    sentence:
+      "A turn of a server answers no more reads than it may, and no client waits with a read while another one has those of more than two visits answered.",
+    from: "",
+    file: "sim/checkers/read-turns.ts",
+  },
+  {
     invariant: "client-times",
     sentence:
       "A client pings when a third of its timeout has passed, or nothing has come for half a second while it waits, and leaves a server that is silent, or without a quorum, when its patience is over.",

@@ -31,6 +31,7 @@ import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
 import { LogMatching } from "./log-matching.ts";
+import { LostProposals } from "./lost-proposals.ts";
 import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
@@ -38,6 +39,7 @@ import { OtherLife } from "./other-life.ts";
 import { PreVotes } from "./pre-vote.ts";
 import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
+import { ReadTurns } from "./read-turns.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
 import { SendWindow } from "./send-window.ts";
@@ -110,6 +112,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SendWindow(marks),
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
+    new LostProposals(feed, marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoomRules(feed, marks),
@@ -126,6 +129,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SessionExpiry(feed),
     certain,
     new ClientTimes(marks),
+    new ReadTurns(marks),
     new Watches(feed),
     new Shown(),
     ...replication,

@@ -36,6 +36,11 @@ const attachments = 3 * 3;
 const firstRequests = 8;
 /** Pings of which it remembers when it sent them. */
 const pingsKept = 16;
+/**
+ * So much later it leaves a server where it may have stood still itself. It believes that also when its timer is overdue since
+ * it has just begun to wait.
+ */
+const graceMs = 250;
 /** A timer for what is due already rings so much later, µs. */
 const timerUs = 100;
 const roundingMs = 0.001;
@@ -285,10 +290,11 @@ export class ClientTimes implements Observer {
   #due(who: number, link: Link, nowMs: number): string {
     const { attachedMs, believed, excused, timeoutMs } = link;
     if (attachedMs === undefined || !believed || excused) return "";
-    if (nowMs >= this.#silentAt(who, link)) return "leave a silent server";
-    if (nowMs >= leaveAt(link)) return "leave a server without a quorum";
+    const patientMs = nowMs - graceMs;
+    if (patientMs >= this.#silentAt(who, link)) return "leave a silent server";
+    if (patientMs >= leaveAt(link)) return "leave a server without a quorum";
     const unprovenAt = (this.#learned[who]?.provenMs ?? nowMs) + (timeoutMs * 2) / 3;
-    if (nowMs >= Math.max(attachedMs, unprovenAt)) return "leave a server through which the leader hears nothing";
+    if (patientMs >= Math.max(attachedMs, unprovenAt)) return "leave a server through which the leader hears nothing";
     return nowMs >= Math.min(link.pingedMs + timeoutMs / 3, probeAt(link)) ? "ping" : "";
   }
 

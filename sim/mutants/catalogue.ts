@@ -12,6 +12,7 @@ import { membership } from "./membership.ts";
 import { messages } from "./messages.ts";
 import type { Mutant, NotApplicable } from "./mutant.ts";
 import { persistence } from "./persistence.ts";
+import { proposals } from "./proposals.ts";
 import { quotas } from "./quotas.ts";
 import { reads } from "./reads.ts";
 import { refusals } from "./refusals.ts";
@@ -43,6 +44,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Log blocks and recovery", mutants: storage },
   { title: "Reads", mutants: reads },
   { title: "Sessions", mutants: sessions },
+  { title: "Proposals on their way", mutants: proposals },
   { title: "Attachments and the client's session", mutants: attachments },
   { title: "What clients are told", mutants: clients },
   { title: "Time", mutants: time },

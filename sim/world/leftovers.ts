@@ -26,6 +26,9 @@ export class Leftovers {
       this.#note(name, "attachedSessions", attachedSessions - open);
       this.#note(name, "heardSessions", heardSessions - node.machine.counts().sessions);
       for (const [table, size] of Object.entries(transient)) this.#note(name, table, size);
+      // Whoever believes that something is left takes one turn after the other.
+      this.#note(name, "waiting reads", node.hasReadsLeft ? 1 : 0);
+      this.#note(name, "waiting entries", node.hasEntriesLeft ? 1 : 0);
     }
     for (const client of clients) {
       const excess = client.excess();

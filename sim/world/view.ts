@@ -24,6 +24,7 @@ export type RaftView = Readonly<
     | "configuration"
     | "configurationIndex"
     | "commitIndex"
+    | "knownCommit"
     | "acquaintances"
     | "isTransferring"
     | "electionTimer"
