@@ -28,11 +28,11 @@ export const promisesOfThrift = [
     file: "sim/checkers/lost-proposals.ts",
   },
   {
-    invariant: "read-turns",
+    invariant: "fair-reads",
     sentence:
-      "A turn of a server answers no more reads than it may, and no client waits with a read while another one has those of more than two visits answered.",
+      "A turn of a server answers no more reads than it may, and no client waits with a read while another one has more than those of one visit answered.",
     from: "",
-    file: "sim/checkers/read-turns.ts",
+    file: "sim/checkers/fair-reads.ts",
   },
   {
     invariant: "client-times",

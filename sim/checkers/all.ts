@@ -24,6 +24,7 @@ import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
+import { FairReads } from "./fair-reads.ts";
 import { HeardLeaders } from "./heard-leaders.ts";
 import { HungDisk } from "./hung-disk.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
@@ -39,7 +40,6 @@ import { OtherLife } from "./other-life.ts";
 import { PreVotes } from "./pre-vote.ts";
 import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
-import { ReadTurns } from "./read-turns.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
 import { SendWindow } from "./send-window.ts";
@@ -129,7 +129,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SessionExpiry(feed),
     certain,
     new ClientTimes(marks),
-    new ReadTurns(marks),
+    new FairReads(marks),
     new Watches(feed),
     new Shown(),
     ...replication,

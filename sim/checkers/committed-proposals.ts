@@ -1,8 +1,7 @@
 /**
  * A server does not propose again what its leader has told it to be committed: the entry is on its way, and with copies of
- * what is there the log of a server that is behind grows faster than it comes. It is so until the server has applied the
- * entry and told of all that it changed. It may propose again where it lost patience before it was told, and whenever what
- * it sent may be lost.
+ * what is there the log of a server that is behind grows faster than it comes. It may do so where it lost patience before it
+ * was told, and whenever what it sent may be lost.
  */
 import { proposalOf } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
@@ -11,7 +10,7 @@ import type { Marks } from "../marks/marks.ts";
 import type { SimEvent } from "../world/events.ts";
 import { nodeOptions } from "../world/node-options.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
-import type { NodeView, ServerView } from "../world/view.ts";
+import type { ServerView } from "../world/view.ts";
 import type { ModelFeed } from "./model-feed.ts";
 import { tookEffect } from "./settled-proposals.ts";
 
@@ -95,16 +94,16 @@ export class CommittedProposals implements Observer {
     for (const command of message.commands) {
       const { proposal } = proposalOf(command);
       const before = proposed.sentMs.get(proposal);
-      if (before !== undefined) this.#repeats(id, doneBy(node), proposal, before, proposed);
+      if (before !== undefined) this.#repeats(id, node.machine.appliedIndex, proposal, before, proposed);
       proposed.sentMs.set(proposal, nowMs);
     }
   }
 
-  #repeats(id: ServerId, done: Index, proposal: number, sentMs: number, { told, gapMs }: Proposed): void {
+  #repeats(id: ServerId, applied: Index, proposal: number, sentMs: number, { told, gapMs }: Proposed): void {
     // What came before its time goes again, and what it came before with it, once all is told of that entry.
     if (sentMs <= gapMs + this.#retryMs) return;
     const index = this.#indexes[id]?.get(proposal);
-    if (index === undefined || index <= done) return;
+    if (index === undefined || index <= applied) return;
     const known = told.find((one) => one.index >= index);
     if (known === undefined || known.atMs > sentMs + this.#retryMs) return;
     throw new InvariantBroken(
@@ -112,9 +111,4 @@ export class CommittedProposals implements Observer {
       `n${id} proposes its proposal ${proposal} again, though it was told that entry ${index}, which is that, is committed`,
     );
   }
-}
-
-/** Up to where it has applied what is committed, and told of it. */
-function doneBy({ machine, hasEventsLeft }: NodeView): Index {
-  return hasEventsLeft ? machine.appliedIndex - 1 : machine.appliedIndex;
 }

@@ -3,8 +3,9 @@
  * try to try until it hears of the leader by seeing something of its own applied; in the order in which it was asked; and for
  * nobody who is not there any more (§8).
  *
- * Told from what is sent, applied and answered. While the server does not know whom to ask, stands still, or has not done
- * all that it knows to be committed, it owes nothing; and where it may have begun anew it is judged from what it sends next.
+ * Told from what is sent, applied and answered. While the server does not know whom to ask, stands still, hears that more is
+ * committed or has not done all of that, it owes nothing; and where it may have begun anew it is judged from what it sends
+ * next.
  */
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
 import { decodeCommand, proposalOf } from "../../src/protocol/command-codec.ts";
@@ -34,12 +35,16 @@ interface Pending {
   readonly sent: Map<number, Sent>;
   /** How often each was sent since something was heard of this leader. */
   readonly tries: Map<number, number>;
-  /** All that it ever sent. */
+  /** All that it ever sent, and of these what it saw applied. */
   readonly known: Set<number>;
+  readonly applied: Set<number>;
   /** No `dueMs` is earlier. */
   earliestMs: number;
-  /** When something was last in the way of offering anything. */
+  /** When something was last seen to be in the way of offering anything. */
   hinderedMs: number;
+  /** Up to where the log was known to be committed when it was last looked at, and when that is again, virtual µs. */
+  commit: Index;
+  lookAtUs: number;
 }
 
 interface Attached {
@@ -59,8 +64,9 @@ export class LostProposals implements Observer {
   #broken: { readonly connection: number; readonly server: ServerId }[] = [];
   #world: World | undefined;
   #retryMs = 0;
-  /** A turn may end a little late. */
+  /** A turn may end a little late, and so may be seen what was in the way. */
   #slackMs = 0;
+  #lookUs = 0;
 
   /** With `marks`, it notes what it sees. */
   constructor(feed: ModelFeed, marks?: Marks) {
@@ -72,7 +78,8 @@ export class LostProposals implements Observer {
     const { config } = world.plan;
     this.#world = world;
     this.#retryMs = nodeOptions(1, config).proposalRetryMs;
-    this.#slackMs = this.#retryMs / 4 + config.lateFlushUs / 1000;
+    this.#lookUs = (1000 * this.#retryMs) / 8;
+    this.#slackMs = this.#retryMs / 2 + config.lateFlushUs / 1000;
   }
 
   started({ id }: ServerView): void {
@@ -82,8 +89,11 @@ export class LostProposals implements Observer {
       sent: new Map(),
       tries: new Map(),
       known: new Set(),
+      applied: new Set(),
       earliestMs: Number.POSITIVE_INFINITY,
       hinderedMs: Number.NEGATIVE_INFINITY,
+      commit: 0,
+      lookAtUs: 0,
     };
   }
 
@@ -126,6 +136,7 @@ export class LostProposals implements Observer {
       forget(pending);
     if (command.origin !== id) return;
     pending.sent.delete(command.proposal);
+    pending.applied.add(command.proposal);
     // The leader takes them.
     pending.tries.clear();
     const byMs = clock.now() + this.#retryMs;
@@ -158,13 +169,18 @@ export class LostProposals implements Observer {
   step(server: ServerView): void {
     if (this.#broken.length > 0) this.#hears(server.id);
     const pending = this.#pending[server.id];
+    if (pending === undefined || pending.sent.size === 0) return;
+    const nowUs = this.#world?.now ?? 0;
+    if (nowUs < pending.lookAtUs) return;
+    pending.lookAtUs = nowUs + this.#lookUs;
     const { node } = server;
-    if (pending === undefined || pending.sent.size === 0 || node === undefined) return;
+    if (node === undefined) return;
     const nowMs = server.clock.now();
-    const { leader, currentTerm } = node.raft;
-    const follows = leader === pending.leader && currentTerm === pending.term;
-    if (!follows) return forget(pending);
-    if (node.hasEntriesLeft || node.machine.appliedIndex < node.raft.knownCommit) pending.hinderedMs = nowMs;
+    const { leader, currentTerm, knownCommit } = node.raft;
+    if (leader !== pending.leader || currentTerm !== pending.term) return forget(pending);
+    const hindered = node.hasEntriesLeft || node.machine.appliedIndex < knownCommit || knownCommit !== pending.commit;
+    pending.commit = knownCommit;
+    if (hindered) pending.hinderedMs = nowMs;
     const late = nowMs - this.#slackMs;
     if (late < pending.earliestMs || late < pending.hinderedMs + this.#retryMs || server.hasUnflushedInput) return;
     pending.earliestMs = Number.POSITIVE_INFINITY;
@@ -181,6 +197,8 @@ export class LostProposals implements Observer {
     if (pending.known.has(proposal)) this.#isAwaited(id, command, proposal);
     else pending.known.add(proposal);
     if (pending.sent.has(proposal)) this.#marks?.hit("proposal-offered-again");
+    // In the turn in which it left it may have been applied.
+    if (pending.applied.has(proposal)) return;
     const dueMs = nowMs + this.#retryMs * 2 ** Math.min(tries - 1, doublingsMax);
     pending.sent.set(proposal, { proposal, dueMs });
     pending.earliestMs = Math.min(pending.earliestMs, dueMs);

@@ -31,6 +31,12 @@ export const league: readonly LeagueEntry[] = [
     plan: "stale-read-after-reelection",
   },
   {
+    id: "L20",
+    needs: "checker",
+    takes:
+      "Everybody is answered in the end, so no promise of today breaks. A checker of fairness: of connections that wait for reads at the same server none is passed over more than once before each of the others had its turn. `NodeView.hasReadsLeft` tells a little; more may have to be shown.",
+  },
+  {
     id: "A5",
     needs: "fault",
     takes:

@@ -49,16 +49,4 @@ export const proposals: readonly Mutant[] = [
     lesson:
       "Its client asks for it again where it is by now. Two servers that offer the same make the log longer, and nothing else.",
   },
-  {
-    id: "PO5",
-    title: "an entry counts as done while its watches are still being told",
-    source: "ours (made by a rule, and lived)",
-    file: "src/node/log-feed.ts",
-    find: "allTold ? machine.appliedIndex : machine.appliedIndex - 1)",
-    replace: "allTold ? machine.appliedIndex : machine.appliedIndex)",
-    expects: ["committed-proposals"],
-    kind: "safety",
-    lesson:
-      "The server waits for an entry that is here already, and whose client will be answered when all is told. To offer it again is in vain.",
-  },
 ];

@@ -171,8 +171,10 @@ export const reads: readonly Mutant[] = [
     find: "      if (hasMore) this.#line.add(connection);\n",
     replace:
       "      if (!hasMore) continue;\n      const others = [...this.#line];\n      this.#line.clear();\n      for (const one of [connection, ...others]) this.#line.add(one);\n",
-    expects: ["read-turns"],
+    expects: ["liveness"],
     kind: "liveness",
+    survives:
+      "In the end everybody is answered, since what a simulated client asks for ends. test/unit/node-read-turns.test.ts counts who is answered in which turn.",
     lesson: "A client that never stops asking must not keep the others from being answered.",
   },
   {
@@ -182,7 +184,7 @@ export const reads: readonly Mutant[] = [
     file: "src/node/clients/request-queue.ts",
     find: "    return this.#held === undefined && this.#evaluator.mayEvaluate();\n",
     replace: "    return this.#held === undefined;\n",
-    expects: ["read-turns"],
+    expects: ["fair-reads"],
     kind: "liveness",
     lesson:
       "A client may ask for a thousand long lists at once. Heartbeats that wait for all of them come too late, and the server is deposed by one who reads.",

@@ -4,6 +4,7 @@ import { ModelFeed } from "../../sim/checkers/model-feed.ts";
 import { Marks } from "../../sim/marks/marks.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import { nodeOptions } from "../../sim/world/node-options.ts";
+import type { World } from "../../sim/world/observer.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import { encodeCommand } from "../../src/protocol/command-codec.ts";
 
@@ -18,15 +19,22 @@ class Told {
   readonly raft = { leader: 2, currentTerm: 3, knownCommit: 0 };
   readonly machine = { appliedIndex: 0 };
   readonly #checker = new LostProposals(new ModelFeed(), this.marks);
-  #nowMs = 0;
+  readonly #world: World & { now: number } = {
+    plan,
+    now: 0,
+    current: 0,
+    servers: [],
+    allServers: [],
+    calm: false,
+  };
   readonly #server: ServerView;
 
   constructor() {
     const node = { raft: this.raft, machine: this.machine, hasEntriesLeft: false };
-    const clock = { now: () => this.#nowMs };
+    const clock = { now: () => this.#world.now / 1000 };
     const server: unknown = { id: 1, node, clock, hasUnflushedInput: false };
     this.#server = server as ServerView;
-    this.#checker.begin({ plan, now: 0, current: 0, servers: [], allServers: [], calm: false });
+    this.#checker.begin(this.#world);
     this.#checker.started(this.#server);
     this.#checker.serverFrame(this.#server, 1, 7, [
       {
@@ -44,7 +52,7 @@ class Told {
   }
 
   sends(atMs: number, ...proposals: number[]): void {
-    this.#nowMs = atMs;
+    this.#world.now = atMs * 1000;
     const commands = proposals.map((proposal) =>
       encodeCommand({ type: "closeSession", sessionId: session, attachment, requestId: proposal }, 1, proposal),
     );
@@ -52,7 +60,7 @@ class Told {
   }
 
   turns(atMs: number): void {
-    this.#nowMs = atMs;
+    this.#world.now = atMs * 1000;
     this.#checker.step(this.#server);
   }
 
@@ -69,7 +77,7 @@ describe("what a server proposed and has not seen applied", () => {
     told.sends(retryMs, 1);
     expect(told.marks.has("proposal-offered-again")).toBe(true);
     told.turns(3 * retryMs);
-    expect(() => told.turns(3.5 * retryMs)).toThrow("n1 proposes its proposal 1 not again in time");
+    expect(() => told.turns(3.75 * retryMs)).toThrow("n1 proposes its proposal 1 not again in time");
   });
 
   it("is owed nothing while the leader is another, or what is committed is not done", () => {
@@ -79,7 +87,7 @@ describe("what a server proposed and has not seen applied", () => {
     told.turns(2 * retryMs);
     told.machine.appliedIndex = 4;
     told.turns(2.5 * retryMs);
-    expect(() => told.turns(3.5 * retryMs)).toThrow("not again in time");
+    expect(() => told.turns(3.75 * retryMs)).toThrow("not again in time");
     told.raft.currentTerm = 4;
     expect(() => told.turns(9 * retryMs)).not.toThrow();
   });

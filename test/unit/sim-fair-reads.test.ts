@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ReadTurns } from "../../sim/checkers/read-turns.ts";
+import { FairReads } from "../../sim/checkers/fair-reads.ts";
 import { Marks } from "../../sim/marks/marks.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
@@ -11,7 +11,7 @@ const view = server as ServerView;
 /** A server of which each turn may answer two reads, one of each client at a time; three clients have come. */
 class Told {
   readonly marks = new Marks();
-  readonly #checker = new ReadTurns(this.marks);
+  readonly #checker = new FairReads(this.marks);
 
   constructor(clientAhead = 1_000) {
     const config = { clients: 3, readWork: { turn: 2, visit: 1, ahead: 1 }, clientAhead };
@@ -86,8 +86,17 @@ describe("a client that waits with a read that nothing holds up", () => {
 
   it("is not passed over again and again", () => {
     const told = new Told();
-    expect(() => passing(told, read(1))).toThrow("n1 lets client 2 wait with a read while it answers 3 of client 1");
+    expect(() => passing(told, read(1))).toThrow("n1 lets client 2 wait with a read while it answers 2 of client 1");
     expect(told.marks.has("reader-waits-for-others")).toBe(true);
+  });
+
+  it("is also one whose read index is known, since another read of the same turn was answered", () => {
+    const told = new Told();
+    told.asks(1, read(1, false), read(2), read(3));
+    told.asks(2, read(1, false));
+    told.turn([1, 1]);
+    told.turn([1, 2]);
+    expect(() => told.turn([1, 3])).toThrow("n1 lets client 2 wait with a read while it answers 2 of client 1");
   });
 
   it("is one whose read is local, behind nothing, and who takes what it is sent", () => {

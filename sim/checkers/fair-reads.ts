@@ -1,11 +1,12 @@
 /**
  * A turn of a server answers no more reads than it may, so that heartbeats and everybody else do not wait for a client that
  * asks for much; and clients take turns: while one waits with a read that nothing else holds up, no other one has more of its
- * own answered than two visits are for.
+ * own answered than one visit is for.
  *
  * Told from frames. Each read is a unit of work at least. Not counted is a read behind which its client has sent a write: it is
  * answered before the write is applied, whosever turn it is. Held up by nothing is a local read before which all is answered,
- * of a client whose watches are armed and that takes what it is sent.
+ * of a client whose watches are armed and that takes what it is sent; and a linearizable one once another is answered that
+ * came in the same turn, for which the same read index was asked.
  */
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
@@ -17,6 +18,8 @@ import type { ServerView } from "../world/view.ts";
 interface Asked {
   readonly xid: number;
   readonly kind: "local read" | "read" | "write" | "other";
+  /** The turn of its server that asked for its read index, if that is known: of a read before which nothing had to be answered. */
+  readonly batch: number | undefined;
 }
 
 /** A client's stream, as its server has it. */
@@ -34,13 +37,16 @@ interface Asking {
   readonly passedBy: Map<number, number>;
 }
 
-export class ReadTurns implements Observer {
-  readonly name = "read-turns";
+export class FairReads implements Observer {
+  readonly name = "fair-reads";
   readonly #marks: Marks | undefined;
   readonly #asking = new Map<number, Asking>();
   /** Reads that the present turn of a server has answered, by connection. */
   readonly #answered = new Map<number, number>();
+  /** Turns in which reads were answered, of all servers. */
   #turns = 0;
+  /** By server: its turns. */
+  readonly #batches: number[] = [];
   #clients = 0;
   #perTurn = 0;
   #perVisit = 0;
@@ -71,7 +77,7 @@ export class ReadTurns implements Observer {
     if (event.kind !== "toServer") return;
     const asking = this.#asking.get(event.connection);
     if (asking === undefined) return;
-    for (const message of event.messages) takes(asking, message);
+    for (const message of event.messages) takes(asking, message, this.#batches[asking.server] ?? 0);
     this.#looks(asking);
   }
 
@@ -88,6 +94,7 @@ export class ReadTurns implements Observer {
       if (first?.kind === "write") asking.writes--;
       else if (first?.kind !== "other" && asking.writes === 0) reads++;
       asking.readySince = undefined;
+      if (first?.kind === "read" && first.batch !== undefined) this.#isKnown(asking.server, first.batch);
     }
     this.#looks(asking);
     if (reads > 0) this.#answered.set(connection, reads);
@@ -96,6 +103,7 @@ export class ReadTurns implements Observer {
   /** Another turn begins, perhaps of the same server in the same event. */
   effects(server: ServerView): void {
     this.#ends(server);
+    this.#batches[server.id] = (this.#batches[server.id] ?? 0) + 1;
   }
 
   step(server: ServerView): void {
@@ -124,10 +132,21 @@ export class ReadTurns implements Observer {
 
   /** Whether from now on a read waits for nothing but its turn. */
   #looks(asking: Asking): void {
+    if (asking.readySince !== undefined) return;
     const isReady = asking.asked[0]?.kind === "local read" && !asking.arming;
-    if (isReady && asking.readySince !== undefined) return;
     asking.readySince = isReady ? this.#turns : undefined;
     asking.passedBy.clear();
+  }
+
+  /** The read index that this turn asked for is known, and applied. */
+  #isKnown(server: ServerId, batch: number): void {
+    for (const one of this.#asking.values()) {
+      const [first] = one.asked;
+      if (one.server !== server || first?.kind !== "read" || first.batch !== batch || one.readySince !== undefined)
+        continue;
+      one.readySince = this.#turns;
+      one.passedBy.clear();
+    }
   }
 
   /** A turn is over in which reads of others may have been answered. */
@@ -137,7 +156,7 @@ export class ReadTurns implements Observer {
       const passed = (passedBy.get(connection) ?? 0) + reads;
       passedBy.set(connection, passed);
       this.#marks?.hit("reader-waits-for-others");
-      if (passed > 2 * this.#perVisit)
+      if (passed > this.#perVisit)
         throw new InvariantBroken(
           this.name,
           `n${server} lets client ${client} wait with a read while it answers ${passed} of client ${this.#asking.get(connection)?.client}`,
@@ -146,16 +165,17 @@ export class ReadTurns implements Observer {
   }
 }
 
-function takes(asking: Asking, message: ClientMessage): void {
+function takes(asking: Asking, message: ClientMessage, turn: number): void {
   if (message.type === "setWatches") asking.arming = true;
   if (message.type !== "request") return;
   const { body, xid } = message;
+  const batch = asking.asked.length === 0 && !asking.arming ? turn : undefined;
   if (body.type === "read") {
     const isLocal = body.read.local && body.read.kind !== "sync";
-    asking.asked.push({ xid, kind: isLocal ? "local read" : "read" });
-  } else if (body.type === "auth") asking.asked.push({ xid, kind: "other" });
+    asking.asked.push({ xid, kind: isLocal ? "local read" : "read", batch });
+  } else if (body.type === "auth") asking.asked.push({ xid, kind: "other", batch });
   else {
-    asking.asked.push({ xid, kind: "write" });
+    asking.asked.push({ xid, kind: "write", batch });
     asking.writes++;
   }
 }
