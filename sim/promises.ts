@@ -3,17 +3,7 @@
  * and each invariant that anything can break has its line here, or does not compile.
  */
 import { present } from "../src/base/assert.ts";
-
-interface PromiseInWords {
-  /** The checker's name, as failures give it. */
-  readonly invariant: string;
-  /** In one sentence, for somebody who has read the Raft paper once. */
-  readonly sentence: string;
-  /** Where it comes from; empty if from nowhere but here. */
-  readonly from: string;
-  /** The file that checks it. */
-  readonly file: string;
-}
+import { type PromiseInWords, promisesOfThrift } from "./promises-of-thrift.ts";
 
 const list = [
   {
@@ -267,6 +257,7 @@ const list = [
     from: "ZooKeeper, Curator",
     file: "sim/checkers/certain-sessions.ts",
   },
+  ...promisesOfThrift,
   {
     invariant: "abandoned-watches",
     sentence: "What nobody waits for any more is disarmed, and what somebody waits for is armed, once all is quiet.",

@@ -13,6 +13,7 @@ import type { Observer } from "../world/observer.ts";
 import { AccessControl } from "./access-control.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
+import { ClientTimes } from "./client-times.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { CommittedProposals } from "./committed-proposals.ts";
 import { Copies } from "./copies.ts";
@@ -23,6 +24,7 @@ import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
+import { FairReads } from "./fair-reads.ts";
 import { HeardLeaders } from "./heard-leaders.ts";
 import { HungDisk } from "./hung-disk.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
@@ -30,6 +32,7 @@ import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
 import { LogMatching } from "./log-matching.ts";
+import { LostProposals } from "./lost-proposals.ts";
 import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
@@ -109,6 +112,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SendWindow(marks),
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
+    new LostProposals(feed, marks),
     new CheckpointEquality(),
     new DiskBound(marks),
     new DiskRoomRules(feed, marks),
@@ -124,6 +128,8 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SequentialNames(feed),
     new SessionExpiry(feed),
     certain,
+    new ClientTimes(marks),
+    new FairReads(marks),
     new Watches(feed),
     new Shown(),
     ...replication,

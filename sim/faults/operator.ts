@@ -3,6 +3,7 @@ import { type MembershipRequest, requestedChange } from "../../src/node/membersh
 import type { Node } from "../../src/node/node.ts";
 import { type MembershipChange, wantedMembership, withAdded, withRemoved } from "../../src/raft/membership-change.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
+import { untrueAnswer, untrueRefusal } from "../checkers/refusals.ts";
 import type { ActionOf } from "../plan/actions.ts";
 import { memberOf } from "../world/configuration.ts";
 import { InvariantBroken } from "../world/observer.ts";
@@ -28,9 +29,10 @@ export class Operator {
       const request = this.#request(node, action, who);
       if (request === undefined) return;
       const change = requestedChange(configuration, request, this.#incarnations());
-      if (change === "done" || "code" in change) return;
+      if (change === "done" || "code" in change) return isTold(untrueAnswer(configuration, request, change), request);
       const { voters, wantedVoters } = configuration;
       const answer = node.changeMembership(change);
+      if (answer !== "accepted") isTold(untrueRefusal(node.raft, change, answer), request);
       const newcomers = wantedVoters?.filter((id) => !voters.includes(id)) ?? [];
       if (action.change === "giveUp" && answer === "accepted") sameVoters(node, voters, newcomers);
     });
@@ -44,9 +46,12 @@ export class Operator {
   /** What nobody may ask of Raft, however it is asked, and what nobody may ask of `who` unless it leads. */
   #isRefused(leader: SimServer, node: Node, who: SimServer | undefined): void {
     const { configuration } = node.raft;
-    for (const change of impossible(configuration))
-      if (node.changeMembership(change) === "accepted")
+    for (const change of impossible(configuration)) {
+      const answer = node.changeMembership(change);
+      if (answer === "accepted")
         throw new InvariantBroken("membership", `n${leader.id} takes the change ${JSON.stringify(change)}`);
+      isTold(untrueRefusal(node.raft, change, answer), change);
+    }
     if (
       node.changeMembership(wantedMembership(configuration)) === "accepted" &&
       node.raft.configuration !== configuration
@@ -149,6 +154,12 @@ function sameVoters({ raft }: Node, voters: readonly ServerId[], newcomers: read
   );
 }
 
+/** What an operator was told is so; or else `untrue` says what it was. */
+function isTold(untrue: string | undefined, asked: MembershipRequest | MembershipChange): void {
+  if (untrue === undefined) return;
+  throw new InvariantBroken("refusals", `an operator asks ${JSON.stringify(asked)}, and is told: ${untrue}`);
+}
+
 /** The request that is about server `id`, if there is such a server. */
 function about(id: ServerId | undefined, request: (id: ServerId) => MembershipRequest): MembershipRequest | undefined {
   return id === undefined ? undefined : request(id);
@@ -179,7 +190,10 @@ const nobody = 250;
 function comesToNothing(configuration: Configuration): void {
   for (const request of mistakes(configuration)) {
     const change = requestedChange(configuration, request, 1);
-    if (change === "done" || "code" in change) continue;
+    if (change === "done" || "code" in change) {
+      isTold(untrueAnswer(configuration, request, change), request);
+      continue;
+    }
     throw new InvariantBroken(
       "membership",
       `the mistake ${JSON.stringify(request)} of an operator changes the membership`,

@@ -22,6 +22,7 @@ export const markSentences = {
     "commands on their way from a server to its leader took more than half of what may be under way",
   "committed-and-not-here":
     "a server knew for longer than its patience with proposals that more is committed than its log has, while it waited for some",
+  "proposal-offered-again": "a server offered its leader again what it had not seen applied",
   "staged-backlog": "chunks of a snapshot on their way to a server's disk took more than half of what may",
   "clock-ahead-at-leader":
     "a leader stamped a command with a time well behind its own clock, which ran ahead of the others'",
@@ -128,6 +129,12 @@ export const markSentences = {
   "operation-lost": "a session ended before an operation was answered",
   "session-lost": "a client was told that its session may be gone",
   "lost-session-lives": "a session that might have been gone turned out to live",
+  "reads-fill-turn": "a turn of a server answered as many reads as it may",
+  "reader-waits-for-others": "a client waited with a read that nothing held up while others' reads were answered",
+  "request-window-grown": "a client had more requests under way than it may at first",
+  "pinged-after-a-third": "a client that waited for nothing pinged when a third of its timeout had passed",
+  "server-left-for-silence": "a client left a server that said nothing for as long as it may",
+  "server-left-without-quorum": "a client left a server that said for as long as it may that it has no quorum",
   "client-stood-still": "a server spoke to a client whose process stood still",
   "session-heard": "a client was told that the leader had heard of its session",
   "member-learned": "a client went to a server of which another had told it",

@@ -12,8 +12,10 @@ import { membership } from "./membership.ts";
 import { messages } from "./messages.ts";
 import type { Mutant, NotApplicable } from "./mutant.ts";
 import { persistence } from "./persistence.ts";
+import { proposals } from "./proposals.ts";
 import { quotas } from "./quotas.ts";
 import { reads } from "./reads.ts";
+import { refusals } from "./refusals.ts";
 import { replication } from "./replication.ts";
 import { sessions } from "./sessions.ts";
 import { shown } from "./shown.ts";
@@ -42,6 +44,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Log blocks and recovery", mutants: storage },
   { title: "Reads", mutants: reads },
   { title: "Sessions", mutants: sessions },
+  { title: "Proposals on their way", mutants: proposals },
   { title: "Attachments and the client's session", mutants: attachments },
   { title: "What clients are told", mutants: clients },
   { title: "Time", mutants: time },
@@ -56,6 +59,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Quotas", mutants: quotas },
   { title: "Membership and transfer", mutants: membership },
   { title: "The members, as they are told", mutants: shownMembers },
+  { title: "What operators are refused", mutants: refusals },
   { title: "What people are shown", mutants: shown },
   { title: "Snapshots", mutants: snapshots },
   { title: "Checkpoints", mutants: checkpoints },

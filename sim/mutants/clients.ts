@@ -172,4 +172,64 @@ export const clients: readonly Mutant[] = [
     lesson:
       "What a library refuses on the spot never gets to a server, and no history shows it. Whoever judges by what was asked and answered alone takes a client that asks nothing for a perfect one.",
   },
+  {
+    id: "G15",
+    title: "a client that waits for nothing pings as if it waited",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session.ts",
+    find: "    this.#reconnector.advance(now, this.#requests.outstanding > 0);\n",
+    replace: "    this.#reconnector.advance(now, this.#requests.outstanding >= 0);\n",
+    expects: ["client-thrift"],
+    kind: "safety",
+    lesson:
+      "Nobody is told anything wrong, and a thousand idle clients cost what three thousand would. Only who counts the words sees it.",
+  },
+  {
+    id: "G16",
+    title: "a client gives a silent server a third of its session's timeout in any case",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-pulse.ts",
+    find: "    return Math.min(timeoutMs / 3, patience",
+    replace: "    return Math.max(timeoutMs / 3, patience",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "A server that answers within milliseconds and then says nothing for a second is not coming back soon. Each second more is one in which its clients could have been at another.",
+  },
+  {
+    id: "G17",
+    title: "a client leaves a server without a quorum for the later of two reasons",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-reconnect.ts",
+    find: "    if (now >= Math.min(leaveFrom, unprovenFrom))",
+    replace: "    if (now >= Math.max(leaveFrom, unprovenFrom))",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "A server that says itself that it cannot serve need not be waited for until the session is in danger, nor one that says it can, and does not.",
+  },
+  {
+    id: "G18",
+    title: "a client asks for more at once than answers have made room for",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-requests.ts",
+    find: "    if (this.#outstanding >= this.#window || this.#outstandingBytes",
+    replace: "    if (this.#outstandingBytes",
+    expects: ["client-thrift"],
+    kind: "safety",
+    lesson:
+      "What breaks a server may be the very requests that it has not answered. Sent to the next one all at once, they break that one too.",
+  },
+  {
+    id: "G19",
+    title: "a client arms its watches again and does not ask whether they are armed",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-reconnect.ts",
+    find: '    if (watches.length > 0) this.#effects.send({ type: "ping", number: pinged(here, now, false) });\n',
+    replace: "",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "What it missed is told when the server is known to have told all of it. Without a question behind the watches the answer to that comes with the next thing that it asks, whenever that is.",
+  },
 ];

@@ -86,4 +86,16 @@ export const leftovers: readonly Mutant[] = [
     lesson:
       "A bound on what waits is a sum that has to come back to zero. If it does not, the client refuses requests after some megabytes, for ever.",
   },
+  {
+    id: "Q20",
+    title: "an endpoint that a server tells of again is there twice",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-endpoints.ts",
+    find: "filter(({ name }) => names.delete(name));",
+    replace: "filter(({ name }) => names.has(name));",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson:
+      "Servers tell of the members whenever they change. A client that lives for years would have each a hundred times.",
+  },
 ];

@@ -178,6 +178,18 @@ export const reads: readonly Mutant[] = [
     lesson: "A client that never stops asking must not keep the others from being answered.",
   },
   {
+    id: "L30",
+    title: "a turn answers all reads that can be answered",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/clients/request-queue.ts",
+    find: "    return this.#held === undefined && this.#evaluator.mayEvaluate();\n",
+    replace: "    return this.#held === undefined;\n",
+    expects: ["fair-reads"],
+    kind: "liveness",
+    lesson:
+      "A client may ask for a thousand long lists at once. Heartbeats that wait for all of them come too late, and the server is deposed by one who reads.",
+  },
+  {
     id: "L12",
     title: "reads are forgotten when the role changes",
     source: "ours",

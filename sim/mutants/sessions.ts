@@ -223,7 +223,7 @@ export const sessions: readonly Mutant[] = [
     file: "src/node/proposals.ts",
     find: "    this.#heard++;\n",
     replace: "",
-    expects: ["liveness"],
+    expects: ["lost-proposals", "liveness"],
     kind: "liveness",
     survives:
       "It takes a leader without room for what many ask at once, and an origin that is patient already; the kept plan patience-with-an-idle-leader.json does it",

@@ -135,7 +135,9 @@ export class SimClient {
   /** Frames of a server. */
   receive(connection: SimConnection, messages: readonly ServerMessage[]): void {
     if (this.#still.keeps(() => this.receive(connection, messages)) || connection !== this.#connection) return;
-    this.#session.receive(this.#stream, this.#lies.heard(messages, this.sessionId), this.#now());
+    const heard = this.#lies.heard(messages, this.sessionId);
+    this.record.hears(connection, heard);
+    this.#session.receive(this.#stream, heard, this.#now());
     this.#afterInput();
   }
 
@@ -265,9 +267,7 @@ export class SimClient {
       for (const stream of effects.disconnect) this.#disconnect(stream);
       if (effects.connect !== undefined) this.#connect(effects.connect.stream, effects.connect.endpoint);
       if (effects.send.length > 0 && this.#connection !== undefined) {
-        const { id, server } = this.#connection;
-        for (const observer of this.#parts.kernel.observers.clientFrame)
-          observer.clientFrame(this.id, server, id, effects.send);
+        this.record.says(this.#connection, effects.send);
         this.#parts.connections.up(this.#connection, effects.send);
       }
       for (const delivery of effects.deliveries) this.#deliver(delivery);

@@ -26,12 +26,18 @@ export class Leftovers {
       this.#note(name, "attachedSessions", attachedSessions - open);
       this.#note(name, "heardSessions", heardSessions - node.machine.counts().sessions);
       for (const [table, size] of Object.entries(transient)) this.#note(name, table, size);
+      // Whoever believes that something is left takes one turn after the other.
+      this.#note(name, "waiting reads", node.hasReadsLeft ? 1 : 0);
+      this.#note(name, "waiting entries", node.hasEntriesLeft ? 1 : 0);
     }
     for (const client of clients) {
       const excess = client.excess();
       // Of one that is lied to by now it will not be seen that it lets go.
-      if (excess === undefined) this.#forget(`client ${client.id}`);
-      else for (const [table, size] of Object.entries(excess)) this.#note(`client ${client.id}`, table, size);
+      const name = `client ${client.id}`;
+      if (excess === undefined) this.#forget(name);
+      else for (const [table, size] of Object.entries(excess)) this.#note(name, table, size);
+      // One that is there twice is tried twice as often.
+      this.#note(name, "endpoints", client.endpoints.length - new Set(client.endpoints).size);
     }
   }
 

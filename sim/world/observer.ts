@@ -92,6 +92,8 @@ export interface Observer {
   serverFrame?(server: ServerView, client: number, connection: number, messages: readonly ServerMessage[]): void;
   /** Just before a running server handles a frame of a client: of a stream that breaks, the last frames never are. */
   spokenTo?(server: ServerView, connection: number): void;
+  /** Just before a client's session takes what a server said, or what it is told in its place. */
+  clientHears?(client: number, connection: number, messages: readonly ServerMessage[]): void;
   /** A client has taken what kept its reads waiting. */
   drained?(server: ServerView, connection: number): void;
   /** A pause of a server's process is over. */
@@ -138,6 +140,7 @@ export function sortObservers(observers: readonly Observer[]): Observers {
     clientFrame: wanting("clientFrame", observers),
     serverFrame: wanting("serverFrame", observers),
     spokenTo: wanting("spokenTo", observers),
+    clientHears: wanting("clientHears", observers),
     drained: wanting("drained", observers),
     woke: wanting("woke", observers),
     invoked: wanting("invoked", observers),

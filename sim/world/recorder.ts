@@ -1,4 +1,7 @@
 /** Writes down what a client asks and hears, for the checkers of histories, and tells observers. */
+
+import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { SimConnection } from "./connections.ts";
 import type { History, HistoryOperation, SessionEvent } from "./history.ts";
 import type { RunParts } from "./parts.ts";
 
@@ -27,6 +30,16 @@ export class Recorder {
     operation.answeredUs = kernel.now;
     this.pending--;
     for (const observer of kernel.observers.answered) observer.answered(operation);
+  }
+
+  /** The client sends a frame. */
+  says({ id, client, server }: SimConnection, messages: readonly ClientMessage[]): void {
+    for (const observer of this.#parts.kernel.observers.clientFrame) observer.clientFrame(client, server, id, messages);
+  }
+
+  /** The client's session is about to take a frame. */
+  hears({ id, client }: SimConnection, messages: readonly ServerMessage[]): void {
+    for (const observer of this.#parts.kernel.observers.clientHears) observer.clientHears(client, id, messages);
   }
 
   told(event: Omit<SessionEvent, "atUs">): void {

@@ -24,6 +24,7 @@ export type RaftView = Readonly<
     | "configuration"
     | "configurationIndex"
     | "commitIndex"
+    | "knownCommit"
     | "acquaintances"
     | "isTransferring"
     | "electionTimer"
@@ -131,6 +132,8 @@ export interface ClientView {
   readonly record: { readonly pending: number };
   /** What its user waits for, without doubles. */
   readonly watches: readonly WatchSpec[];
+  /** Where it may go, as it knows by now. */
+  readonly endpoints: readonly string[];
   /** What its session keeps beyond what its user waits for. */
   excess(): SessionRetained | undefined;
 }

@@ -1,0 +1,349 @@
+/**
+ * A client that has a server does in time what it owes to its session, and no more than that (ZooKeeper pings after a third
+ * of the timeout; RFC 6298 for how long silence may last):
+ *
+ * - it pings a third of the timeout after its last ping, and no sooner, unless the leader's word takes so long that it would
+ *   come too late;
+ * - while a request waits, or the server knows no quorum, half a second after the older of the last words of both sides, and
+ *   no sooner after its last ping;
+ * - it asks at once whether the watches are armed that it arms anew;
+ * - it leaves a server that is silent, that knows no quorum, or through which nothing reaches the leader, when its patience
+ *   is over;
+ * - it says nothing that is empty, and has no more requests under way than answers have made room for.
+ *
+ * Told from frames and the clock alone. A client that stood still is judged again from its next server on.
+ */
+import type { ClientMessage, Connect, Connected, Pong, ServerMessage } from "../../src/protocol/client-messages.ts";
+import type { ServerId } from "../../src/raft/types.ts";
+import type { Marks } from "../marks/marks.ts";
+import type { SimEvent } from "../world/events.ts";
+import type { SessionEvent } from "../world/history.ts";
+import { InvariantBroken, type Observer, type StruckFault, type World } from "../world/observer.ts";
+
+/** Milliseconds: while somebody waits, how long neither side may be silent. */
+const probeMs = 500;
+/** How long a server may say that it has no quorum, or a quarter of the timeout. */
+const noQuorumMs = 1_500;
+/** How long a server may owe a word at least, if that is no more than a third of the timeout. */
+const silenceMinMs = 1_000;
+/**
+ * Its patience is three times of what is usual: a smoothed time with four times its deviation, none of which is more than the
+ * longest; or three times of what the attachment took, while that is all it knows.
+ */
+const longestAnswers = 3 * 5;
+const attachments = 3 * 3;
+/** Requests that it sends at once; each answer makes room for one more. */
+const firstRequests = 8;
+/** Pings of which it remembers when it sent them. */
+const pingsKept = 16;
+/**
+ * So much later it leaves a server where it may have stood still itself. It believes that also when its timer is overdue since
+ * it has just begun to wait.
+ */
+const graceMs = 250;
+/** A timer for what is due already rings so much later, µs. */
+const timerUs = 100;
+const roundingMs = 0.001;
+
+/** A connection of a client, from its first word on. Times are milliseconds of the client's clock. */
+interface Link {
+  readonly connection: number;
+  readonly openedMs: number;
+  /** Since when a server says that the session lives here, and whether the client believes it. */
+  attachedMs: number | undefined;
+  believed: boolean;
+  timeoutMs: number;
+  /** The client has stood still meanwhile. */
+  excused: boolean;
+  /** When anything was last said on it, or the client's timer rang, virtual µs. */
+  touchedUs: number;
+  sentMs: number;
+  receivedMs: number;
+  pings: { readonly number: number; readonly atMs: number; readonly prompt: boolean }[];
+  pinged: number;
+  pingedMs: number;
+  /** Whether a ping was answered here. */
+  answered: boolean;
+  owesSinceMs: number | undefined;
+  noQuorumSinceMs: number | undefined;
+  /** Requests without an answer, and answers. */
+  waiting: number;
+  answers: number;
+}
+
+/** What a client has learned in its present session. */
+interface Learned {
+  /** When the newest word left of which the leader is known to have heard, and after how long that was known. */
+  provenMs: number;
+  proofMs: number;
+  /** The longest that a server took to answer a ping. */
+  longestMs: number;
+}
+
+export class ClientTimes implements Observer {
+  readonly name = "client-times";
+  readonly #marks: Marks | undefined;
+  /** By client; of strangers nothing is known. */
+  readonly #links: (Link | undefined)[] = [];
+  readonly #learned: Learned[] = [];
+  #world: World | undefined;
+  #clients = 0;
+  /** The client whose timer has just rung for something that is due, or 0; what that is, and when it rang. */
+  #rung = 0;
+  #duty = "";
+  #rungMs = 0;
+
+  /** With `marks`, it notes what it sees. */
+  constructor(marks?: Marks) {
+    this.#marks = marks;
+  }
+
+  begin(world: World): void {
+    this.#world = world;
+    this.#clients = world.plan.config.clients;
+  }
+
+  fault({ action, client }: StruckFault): void {
+    if (action.kind !== "pauseClient") return;
+    for (let who = 1; who <= this.#clients; who++) {
+      const link = this.#links[who];
+      if (link !== undefined && (action.client === "all" || who === (client ?? action.client))) link.excused = true;
+    }
+  }
+
+  event(event: SimEvent, _sequence: number, timeUs: number): void {
+    if (this.#rung > 0) this.#hasRung();
+    if (event.kind !== "clientTimer") return;
+    const link = this.#links[event.client];
+    if (link === undefined) return;
+    const settles = timeUs < link.touchedUs + timerUs;
+    link.touchedUs = timeUs;
+    if (settles) return;
+    this.#rungMs = timeUs / 1000;
+    this.#duty = this.#due(event.client, link, this.#rungMs);
+    if (this.#duty !== "") this.#rung = event.client;
+  }
+
+  end(): void {
+    if (this.#rung > 0) this.#hasRung();
+    for (let who = 1; who <= this.#clients; who++) this.#inTime(who);
+  }
+
+  clientFrame(who: number, server: ServerId, connection: number, messages: readonly ClientMessage[]): void {
+    if (who > this.#clients) return;
+    const [first] = messages;
+    if (first?.type === "connect") return this.#opens(who, connection, first);
+    const link = this.#links[who];
+    if (link?.connection !== connection) return;
+    this.#inTime(who);
+    // Whoever says more than its first word takes the server's word for it that the session lives here.
+    link.believed = true;
+    const arms = messages.some(({ type }) => type === "setWatches");
+    if (arms && !messages.some(({ type }) => type === "ping"))
+      this.#break("client-times", who, `arms watches at n${server} and does not ask whether they are armed`);
+    for (const message of messages) this.#says(who, link, message, arms);
+    if (link.waiting > firstRequests + link.answers)
+      this.#break(
+        "client-thrift",
+        who,
+        `has sent n${server} ${link.waiting} requests, and ${link.answers} answers made room`,
+      );
+    if (link.waiting > firstRequests) this.#marks?.hit("request-window-grown");
+    link.sentMs = this.#nowMs;
+    link.touchedUs = this.#nowUs;
+  }
+
+  clientHears(who: number, connection: number, messages: readonly ServerMessage[]): void {
+    const link = this.#links[who];
+    if (link?.connection !== connection) return;
+    this.#inTime(who);
+    for (const message of messages) this.#hears(who, link, message);
+    link.touchedUs = this.#nowUs;
+  }
+
+  sessionEvent({ client, type }: SessionEvent): void {
+    const link = this.#links[client];
+    // When a link is lost the next one may be open already.
+    if (link?.attachedMs === undefined) return;
+    if (type === "connected") link.believed = true;
+    if (type !== "disconnected" && type !== "ended") return;
+    this.#inTime(client);
+    const owedMs = this.#nowMs - Math.max(link.owesSinceMs ?? this.#nowMs, link.receivedMs);
+    if (owedMs >= Math.min(link.timeoutMs / 3, silenceMinMs)) this.#marks?.hit("server-left-for-silence");
+    if (leaveAt(link) <= this.#nowMs) this.#marks?.hit("server-left-without-quorum");
+    this.#links[client] = undefined;
+  }
+
+  get #nowUs(): number {
+    return this.#world?.now ?? 0;
+  }
+
+  get #nowMs(): number {
+    return this.#nowUs / 1000;
+  }
+
+  #opens(who: number, connection: number, { sessionId, takeover }: Connect): void {
+    this.#inTime(who);
+    if (sessionId === 0 || takeover || this.#learned[who] === undefined)
+      this.#learned[who] = { provenMs: Number.NEGATIVE_INFINITY, proofMs: 0, longestMs: 0 };
+    this.#links[who] = opened(connection, this.#nowUs);
+  }
+
+  #says(who: number, link: Link, message: ClientMessage, arms: boolean): void {
+    if (message.type === "request") link.waiting++;
+    else if (message.type === "ping") this.#pings(who, link, message.number, !arms);
+    else if (message.type !== "connect" && message.watches.length === 0)
+      this.#break("client-thrift", who, `sends a ${message.type} of no watches`);
+  }
+
+  #pings(who: number, link: Link, number: number, prompt: boolean): void {
+    const nowMs = this.#nowMs;
+    if (prompt) {
+      this.#isNotEarly(who, link);
+      link.owesSinceMs ??= nowMs;
+    }
+    link.pinged = number;
+    link.pingedMs = nowMs;
+    link.pings.push({ number, atMs: nowMs, prompt });
+    if (link.pings.length > pingsKept) link.pings.shift();
+  }
+
+  #isNotEarly(who: number, link: Link): void {
+    const { pingedMs, timeoutMs } = link;
+    const afterMs = this.#nowMs - pingedMs;
+    if (link.excused || (waits(link) && afterMs >= probeMs - roundingMs)) return;
+    if (afterMs >= timeoutMs / 3 - roundingMs) return this.#marks?.hit("pinged-after-a-third");
+    const { proofMs = 0 } = this.#learned[who] ?? {};
+    if (proofMs > timeoutMs / 8 && afterMs >= timeoutMs / 12 - roundingMs) return;
+    this.#break(
+      "client-thrift",
+      who,
+      `pings ${Math.round(afterMs)} ms after its last ping and waits for ${link.waiting} answers; its timeout is ${timeoutMs} ms`,
+    );
+  }
+
+  #hears(who: number, link: Link, message: ServerMessage): void {
+    if (link.attachedMs === undefined) {
+      if (message.type === "connected") this.#attaches(who, link, message);
+      return;
+    }
+    link.receivedMs = this.#nowMs;
+    if (message.type === "pong") this.#pong(who, link, message);
+    else if (message.type === "reply") {
+      link.waiting--;
+      link.answers++;
+    } else if (message.type === "heard") {
+      const sent = link.pings.find(({ number }) => number === message.ping);
+      if (sent === undefined) return;
+      this.#proves(who, sent.atMs);
+      link.pings = link.pings.filter(({ number }) => number > message.ping);
+    }
+  }
+
+  #attaches(who: number, link: Link, { timeoutMs }: Connected): void {
+    const nowMs = this.#nowMs;
+    link.attachedMs = nowMs;
+    link.timeoutMs = timeoutMs;
+    link.sentMs = nowMs;
+    link.receivedMs = nowMs;
+    link.pingedMs = nowMs;
+    this.#proves(who, link.openedMs);
+  }
+
+  #proves(who: number, sentMs: number): void {
+    const learned = this.#learned[who];
+    if (learned === undefined) return;
+    learned.provenMs = Math.max(learned.provenMs, sentMs);
+    learned.proofMs = this.#nowMs - sentMs;
+  }
+
+  #pong(who: number, link: Link, { number, quorum }: Pong): void {
+    if (number === link.pinged) link.owesSinceMs = undefined;
+    const sent = link.pings.find((ping) => ping.number === number);
+    const learned = this.#learned[who];
+    if (sent?.prompt === true && learned !== undefined) {
+      link.answered = true;
+      learned.longestMs = Math.max(learned.longestMs, this.#nowMs - sent.atMs);
+    }
+    if (quorum) link.noQuorumSinceMs = undefined;
+    else link.noQuorumSinceMs ??= this.#nowMs;
+  }
+
+  /** Nothing is overdue by more than a timer may be late. */
+  #inTime(who: number): void {
+    const link = this.#links[who];
+    if (link === undefined || this.#nowUs <= link.touchedUs + 2 * timerUs) return;
+    const duty = this.#due(who, link, (this.#nowUs - 2 * timerUs) / 1000);
+    if (duty !== "") this.#break("client-times", who, `does not ${duty} in time`);
+  }
+
+  /** The client has done all that it does when its timer rings. */
+  #hasRung(): void {
+    const who = this.#rung;
+    this.#rung = 0;
+    const link = this.#links[who];
+    if (link === undefined || this.#due(who, link, this.#rungMs) !== this.#duty) return;
+    this.#break("client-times", who, `does not ${this.#duty}, though it is time`);
+  }
+
+  /** What the client is to do at this time; empty: nothing. */
+  #due(who: number, link: Link, nowMs: number): string {
+    const { attachedMs, believed, excused, timeoutMs } = link;
+    if (attachedMs === undefined || !believed || excused) return "";
+    const patientMs = nowMs - graceMs;
+    if (patientMs >= this.#silentAt(who, link)) return "leave a silent server";
+    if (patientMs >= leaveAt(link)) return "leave a server without a quorum";
+    const unprovenAt = (this.#learned[who]?.provenMs ?? nowMs) + (timeoutMs * 2) / 3;
+    if (patientMs >= Math.max(attachedMs, unprovenAt)) return "leave a server through which the leader hears nothing";
+    return nowMs >= Math.min(link.pingedMs + timeoutMs / 3, probeAt(link)) ? "ping" : "";
+  }
+
+  #silentAt(who: number, { owesSinceMs, receivedMs, timeoutMs, ...link }: Link): number {
+    if (owesSinceMs === undefined) return Number.POSITIVE_INFINITY;
+    const attachmentMs = link.answered ? 0 : (link.attachedMs ?? 0) - link.openedMs;
+    const usualMs = Math.max(longestAnswers * (this.#learned[who]?.longestMs ?? 0), attachments * attachmentMs);
+    return Math.max(owesSinceMs, receivedMs) + Math.min(timeoutMs / 3, Math.max(silenceMinMs, usualMs));
+  }
+
+  #break(invariant: "client-times" | "client-thrift", who: number, what: string): never {
+    throw new InvariantBroken(invariant, `client ${who} ${what}`);
+  }
+}
+
+/** Whether somebody waits: for an answer, or for a quorum. */
+function waits({ waiting, noQuorumSinceMs }: Link): boolean {
+  return waiting > 0 || noQuorumSinceMs !== undefined;
+}
+
+/** When to ask, while somebody waits and nobody says anything. */
+function probeAt(link: Link): number {
+  if (!waits(link)) return Number.POSITIVE_INFINITY;
+  return Math.max(link.pingedMs, Math.min(link.sentMs, link.receivedMs)) + probeMs;
+}
+
+function leaveAt({ noQuorumSinceMs, timeoutMs }: Link): number {
+  if (noQuorumSinceMs === undefined) return Number.POSITIVE_INFINITY;
+  return noQuorumSinceMs + Math.min(timeoutMs / 4, noQuorumMs);
+}
+
+function opened(connection: number, nowUs: number): Link {
+  return {
+    connection,
+    openedMs: nowUs / 1000,
+    attachedMs: undefined,
+    believed: false,
+    timeoutMs: 0,
+    excused: false,
+    touchedUs: nowUs,
+    sentMs: 0,
+    receivedMs: 0,
+    pings: [],
+    pinged: 0,
+    pingedMs: 0,
+    answered: false,
+    owesSinceMs: undefined,
+    noQuorumSinceMs: undefined,
+    waiting: 0,
+    answers: 0,
+  };
+}
