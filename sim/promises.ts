@@ -194,6 +194,13 @@ const list = [
     file: "sim/checkers/disk-bound.ts",
   },
   {
+    invariant: "disk-thrift",
+    sentence:
+      "What a server writes is not on its disk already: no checkpoint writes a row again as it is, but for what the cleaning moves, or removes one that is not there; nor is term, vote or a block of the log written twice.",
+    from: "docs/decisions/0006",
+    file: "sim/checkers/disk-thrift.ts",
+  },
+  {
     invariant: "disk-room",
     sentence:
       "While its disk is almost full a server takes no creates and setDatas, a leader makes the others refuse them too, and nobody refuses them without need.",

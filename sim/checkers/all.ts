@@ -19,6 +19,7 @@ import { Copies } from "./copies.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
 import { DiskRoomRules } from "./disk-room.ts";
+import { DiskThrift } from "./disk-thrift.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
@@ -39,6 +40,7 @@ import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
+import { SegmentReader } from "./segments.ts";
 import { SendWindow } from "./send-window.ts";
 import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
@@ -63,6 +65,8 @@ export function allCheckers(marks?: Marks): Observer[] {
   const commit = new CommitDurability(history, durable);
   const membership = new MembershipRules(history, durable);
   const feed = new ModelFeed();
+  const diskBound = new DiskBound(marks);
+  const diskThrift = new DiskThrift(marks);
   const once = new ExactlyOnce(feed);
   const certain = new CertainSessions(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
@@ -110,7 +114,9 @@ export function allCheckers(marks?: Marks): Observer[] {
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
     new CheckpointEquality(),
-    new DiskBound(marks),
+    diskBound,
+    diskThrift,
+    new SegmentReader([diskBound, diskThrift]),
     new DiskRoomRules(feed, marks),
     new Monotonic(),
     new Recovery(history, durable),
