@@ -201,6 +201,13 @@ const list = [
     file: "sim/checkers/disk-thrift.ts",
   },
   {
+    invariant: "log-bound",
+    sentence:
+      "A checkpoint begins once as much of the log was applied as makes one due; and what it covers of the log goes, but for a bounded tail.",
+    from: "§7",
+    file: "sim/checkers/log-bound.ts",
+  },
+  {
     invariant: "disk-room",
     sentence:
       "While its disk is almost full a server takes no creates and setDatas, a leader makes the others refuse them too, and nobody refuses them without need.",
@@ -283,7 +290,7 @@ const list = [
   {
     invariant: "leftovers",
     sentence:
-      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more, and no client for requests and watches that nobody waits for: their tables are as small as before.",
+      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more, no tree for znodes that are gone, and no client for requests and watches that nobody waits for: their tables are as small as before.",
     from: "",
     file: "sim/world/leftovers.ts",
   },

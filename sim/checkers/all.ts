@@ -30,6 +30,7 @@ import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
+import { LogBound } from "./log-bound.ts";
 import { LogMatching } from "./log-matching.ts";
 import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
@@ -67,6 +68,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const feed = new ModelFeed();
   const diskBound = new DiskBound(marks);
   const diskThrift = new DiskThrift(marks);
+  const logBound = new LogBound(marks);
   const once = new ExactlyOnce(feed);
   const certain = new CertainSessions(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
@@ -87,6 +89,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     commit,
     membership,
     new StateMachineSafety(history),
+    logBound,
     feed,
     ...transactions,
     ...access,
@@ -116,6 +119,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new CheckpointEquality(),
     diskBound,
     diskThrift,
+    logBound,
     new SegmentReader([diskBound, diskThrift]),
     new DiskRoomRules(feed, marks),
     new Monotonic(),

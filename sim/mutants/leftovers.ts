@@ -86,4 +86,26 @@ export const leftovers: readonly Mutant[] = [
     lesson:
       "A bound on what waits is a sum that has to come back to zero. If it does not, the client refuses requests after some megabytes, for ever.",
   },
+  {
+    id: "Q11",
+    title: "a container that is gone stays among those that are looked at",
+    source: "ours (made by a rule, and lived)",
+    file: "src/znode/lifetimes.ts",
+    find: "    if (znode.container || znode.ttlMs > 0) this.#znodes.delete(znode);",
+    replace: "    if (znode.ttlMs > 0) this.#znodes.delete(znode);",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson: "The leader would ask for its removal for ever, and find nothing to remove.",
+  },
+  {
+    id: "Q12",
+    title: "an access control list is kept after the last znode that had it",
+    source: "ours",
+    file: "src/znode/tree.ts",
+    find: "    this.#acls.drop(znode.acl);\n    this.touch(znode);\n    this.touch(parent);",
+    replace: "    this.touch(znode);\n    this.touch(parent);",
+    expects: ["leftovers", "assertion"],
+    kind: "safety",
+    lesson: "What is shared is counted, and each one that goes has to say so.",
+  },
 ];

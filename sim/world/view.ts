@@ -52,6 +52,8 @@ export type MachineView = Readonly<
     | "assertSound"
     | "mayWrite"
     | "quotas"
+    | "znodes"
+    | "retained"
   >
 >;
 

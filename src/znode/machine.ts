@@ -42,7 +42,7 @@ import { answer, type Readable, workOf } from "./reads.ts";
 import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
 import { type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
 import { statOf, type Znode, type ZnodeView } from "./stat.ts";
-import { Tree } from "./tree.ts";
+import { type RetainedByTree, Tree } from "./tree.ts";
 import { removeUnused } from "./unused-command.ts";
 import { applyWrite } from "./writes.ts";
 
@@ -258,6 +258,11 @@ export class ZnodeMachine {
   /** Of the data of all znodes. */
   get dataBytes(): number {
     return this.#tree.store.bytes;
+  }
+
+  /** How large the tables are that go along with the tree: for checkers of leaks. */
+  retained(): RetainedByTree {
+    return this.#tree.retained();
   }
 
   /** All znodes, in no order that means anything: for checkers. */

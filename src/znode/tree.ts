@@ -28,6 +28,18 @@ const tidiedAtOnce = 500;
 
 const stays: Keeping = {};
 
+/** What a tree keeps of its znodes in tables of their own: numbers of things, for checkers of leaks. */
+export interface RetainedByTree {
+  /** Containers, and znodes with a time to live. */
+  readonly lifetimes: number;
+  /** Different access control lists, but for the open one. */
+  readonly accessLists: number;
+  readonly quotas: number;
+  /** Removed znodes that {@link Tree.tidy} has still to take out. */
+  readonly removedZnodes: number;
+  readonly dataBytes: number;
+}
+
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
   readonly #acls = new AclTable();
@@ -186,6 +198,17 @@ export class Tree {
       this.#buriedCount--;
     }
     return this.#buried.length > 0;
+  }
+
+  /** How large its tables beside the one of all znodes are. */
+  retained(): RetainedByTree {
+    return {
+      lifetimes: this.#lifetimes.size,
+      accessLists: this.#acls.size,
+      quotas: this.quotas.size,
+      removedZnodes: this.#buried.length,
+      dataBytes: this.store.bytes,
+    };
   }
 
   /** Some of the znodes that are unused at `timeMs`: see {@link Lifetimes.unused}. */
