@@ -3,17 +3,8 @@
  * and each invariant that anything can break has its line here, or does not compile.
  */
 import { present } from "../src/base/assert.ts";
-
-interface PromiseInWords {
-  /** The checker's name, as failures give it. */
-  readonly invariant: string;
-  /** In one sentence, for somebody who has read the Raft paper once. */
-  readonly sentence: string;
-  /** Where it comes from; empty if from nowhere but here. */
-  readonly from: string;
-  /** The file that checks it. */
-  readonly file: string;
-}
+import { diskPromises } from "./disk-promises.ts";
+import type { PromiseInWords } from "./promise-in-words.ts";
 
 const list = [
   {
@@ -186,34 +177,7 @@ const list = [
     from: "§7",
     file: "sim/checkers/checkpoint-equality.ts",
   },
-  {
-    invariant: "disk-bound",
-    sentence:
-      "What a checkpoint takes on disk stays within three times of what lives in it and a bounded slack, whatever was written.",
-    from: "Rosenblum and Ousterhout 1992",
-    file: "sim/checkers/disk-bound.ts",
-  },
-  {
-    invariant: "disk-thrift",
-    sentence:
-      "What a server writes is not on its disk already: no checkpoint writes a row again as it is, but for what the cleaning moves, or removes one that is not there; nor is term, vote or a block of the log written twice.",
-    from: "docs/decisions/0006",
-    file: "sim/checkers/disk-thrift.ts",
-  },
-  {
-    invariant: "log-bound",
-    sentence:
-      "A checkpoint begins once as much of the log was applied as makes one due; and what it covers of the log goes, but for a bounded tail.",
-    from: "§7",
-    file: "sim/checkers/log-bound.ts",
-  },
-  {
-    invariant: "disk-room",
-    sentence:
-      "While its disk is almost full a server takes no creates and setDatas, a leader makes the others refuse them too, and nobody refuses them without need.",
-    from: "",
-    file: "sim/checkers/disk-room.ts",
-  },
+  ...diskPromises,
   {
     invariant: "recovery",
     sentence:

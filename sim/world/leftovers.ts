@@ -5,8 +5,8 @@
  */
 import { aclEqual, openAcl } from "../../src/base/acl.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import type { RetainedByTree } from "../../src/znode/retained.ts";
 import type { ZnodeView } from "../../src/znode/stat.ts";
-import type { RetainedByTree } from "../../src/znode/tree.ts";
 import type { ClientView, ServerView } from "./view.ts";
 
 /** What the tables beside a tree of these znodes have to hold, by the words of the tables. */
