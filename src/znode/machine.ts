@@ -273,7 +273,7 @@ export class ZnodeMachine {
 
   /** Paths of some znodes that are unused at `timeMs`, for a command that removes them: see `lifetimes.ts`. */
   unused(timeMs: number): readonly string[] {
-    return this.#tree.lifetimes.unused(timeMs);
+    return this.#tree.beside().lifetimes.unused(timeMs);
   }
 
   /** Does some of the work that was put off when very many znodes went at once. False when there is none. */

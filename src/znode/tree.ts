@@ -17,6 +17,7 @@ import { Lifetimes } from "./lifetimes.ts";
 import { NameMap } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { Quotas } from "./quotas.ts";
+import type { TablesBeside } from "./retained.ts";
 import { nextVersion, Znode } from "./stat.ts";
 import { addChild, countsAt, removeChild } from "./subtrees.ts";
 
@@ -30,9 +31,9 @@ const stays: Keeping = {};
 
 export class Tree {
   readonly #znodes = new NameMap<Znode>();
+  readonly #acls = new AclTable();
+  readonly #lifetimes = new Lifetimes();
   /** To be looked at: the tree alone changes them. */
-  readonly acls = new AclTable();
-  readonly lifetimes = new Lifetimes();
   readonly quotas = new Quotas();
   readonly store = new DataStore();
   readonly #counted = (path: string): QuotaCounts => countsAt(this, path);
@@ -54,7 +55,7 @@ export class Tree {
    */
   constructor() {
     for (const path of builtInPaths) {
-      const acl = this.acls.take(initialAcl(path));
+      const acl = this.#acls.take(initialAcl(path));
       this.#znodes.set(path, new Znode(path, emptyBytes, 0, 0, 0, false, 0, acl));
       if (path !== "/") addChild(this.#parentOf(path), nameOf(path));
     }
@@ -74,11 +75,6 @@ export class Tree {
     this.#lastPath = path;
     this.#lastFound = found;
     return found;
-  }
-
-  /** How many were removed and are still to be taken out: see {@link tidy}. */
-  get buried(): number {
-    return this.#buried.length;
   }
 
   /** All znodes, in no order that means anything. */
@@ -110,10 +106,10 @@ export class Tree {
     if (before !== undefined) this.#buriedCount--;
     this.#thaw(parent);
     const znode = new Znode(path, data, ephemeralOwner, zxid, timeMs, keeping.container, keeping.ttlMs);
-    znode.acl = this.acls.take(acl);
+    znode.acl = this.#acls.take(acl);
     this.store.adopt(znode);
     this.#znodes.set(path, znode);
-    this.lifetimes.add(znode);
+    this.#lifetimes.add(znode);
     addChild(parent, nameOf(path));
     parent.childCounter = (parent.childCounter + 1) | 0;
     parent.pzxid = zxid;
@@ -173,9 +169,9 @@ export class Tree {
     znode.removed = true;
     this.quotas.add(znode.path, -1, -znode.length);
     this.quotas.remove(znode.path);
-    this.lifetimes.delete(znode);
+    this.#lifetimes.delete(znode);
     this.store.release(znode);
-    this.acls.drop(znode.acl);
+    this.#acls.drop(znode.acl);
     this.touch(znode);
     this.touch(parent);
   }
@@ -191,6 +187,11 @@ export class Tree {
       this.#buriedCount--;
     }
     return this.#buried.length > 0;
+  }
+
+  /** The tables beside the one of all znodes: to be looked at. */
+  beside(): TablesBeside {
+    return { lifetimes: this.#lifetimes, acls: this.#acls, buried: this.#buried };
   }
 
   /** Replaces the data by a copy of `data`. */
@@ -223,8 +224,8 @@ export class Tree {
   setAcl(znode: Znode, acl: Acl): void {
     this.#thaw(znode);
     if (znode.dirty) this.#dirtyBytes += rowBytesOf(acl) - rowBytesOf(znode.acl);
-    this.acls.drop(znode.acl);
-    znode.acl = this.acls.take(acl);
+    this.#acls.drop(znode.acl);
+    znode.acl = this.#acls.take(acl);
     this.touch(znode);
     znode.aversion = nextVersion(znode.aversion);
   }
@@ -275,7 +276,7 @@ export class Tree {
   /** Puts a znode of a checkpoint in its place, without its links; returns the one that was there. Copies its data. */
   restore(znode: Znode): Znode | undefined {
     const before = this.#znodes.get(znode.path);
-    znode.acl = this.acls.take(znode.acl);
+    znode.acl = this.#acls.take(znode.acl);
     this.#letGo(before);
     this.store.adopt(znode);
     this.#znodes.set(znode.path, znode);
@@ -295,15 +296,15 @@ export class Tree {
     this.#lastParent = undefined;
     if (znode === undefined) return;
     this.store.release(znode);
-    this.acls.drop(znode.acl);
+    this.#acls.drop(znode.acl);
   }
 
   /** Ends a restoration: makes the links between parents and children. False if a parent is missing. */
   link(): boolean {
-    this.lifetimes.clear();
+    this.#lifetimes.clear();
     for (const znode of this.#znodes.values()) {
       znode.children = undefined;
-      this.lifetimes.add(znode);
+      this.#lifetimes.add(znode);
     }
     for (const { path } of this.#znodes.values()) {
       if (path === "/") continue;
@@ -328,12 +329,11 @@ export class Tree {
       if (znode.children === undefined) continue;
       assert(znode.ephemeralOwner === 0, `${znode.path}, an ephemeral, has no children`);
       assert(znode.children.size > 0, `${znode.path} keeps no empty set of children`);
-      for (const name of znode.children) {
+      for (const name of znode.children)
         assert(this.get(childPath(znode.path, name)) !== undefined, `child ${name} of ${znode.path} exists`);
-      }
       links += znode.children.size;
     }
-    this.acls.assertSound(this.znodes());
+    this.#acls.assertSound(this.znodes());
     assert(buried === this.#buriedCount, "those that are still to be taken out of the map are counted");
     assert(links === this.size - 1, "each znode but the root is the child of one");
   }

@@ -10,7 +10,6 @@ import { encodeHardState, encodeHead } from "../../src/storage/records.ts";
 import { SegmentEncoder } from "../../src/storage/segment.ts";
 import { Session } from "../../src/znode/sessions.ts";
 import { Znode } from "../../src/znode/stat.ts";
-import { configurationOf } from "../paper/cluster.ts";
 
 const server = { id: 1, wiped: false, emptied: false } as ServerView;
 const stats = "/zookeeper/quota/q/zookeeper_stats";
@@ -48,7 +47,8 @@ function checkpoint(number: number, rows: Rows, gone: readonly number[] = [], ge
     () => {},
   );
   while (encoder.step());
-  const configuration = configurationOf([1]);
+  const member = { id: 1, peerAddress: "n1:1", clientAddress: "n1:2" };
+  const configuration = { members: [member], voters: [1], oldVoters: [], learners: [] };
   const counts = { timeMs: 1, znodes: 1, sessions: 0, segments: 1 };
   const head = encodeHead({ generation, index: number, term: 1, configuration, ...counts });
   return [

@@ -6,7 +6,6 @@ import type { ServerView } from "../../sim/world/view.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { headKey, logBaseKey, logBlockKey } from "../../src/storage/layout.ts";
 import { encodeHead } from "../../src/storage/records.ts";
-import { configurationOf } from "../paper/cluster.ts";
 
 /** A server that has applied up to `appliedIndex`; its checkpoints are due every 100 bytes, and `heldBytes` may stay. */
 function watched(heldBytes = 0) {
@@ -46,7 +45,8 @@ function watched(heldBytes = 0) {
 }
 
 function head(index: number): DiskOperation {
-  const configuration = configurationOf([1]);
+  const member = { id: 1, peerAddress: "n1:1", clientAddress: "n1:2" };
+  const configuration = { members: [member], voters: [1], oldVoters: [], learners: [] };
   const counts = { timeMs: 1, znodes: 1, sessions: 0, segments: 1 };
   return { type: "put", key: headKey, value: encodeHead({ generation: 1, index, term: 1, configuration, ...counts }) };
 }
