@@ -68,7 +68,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const feed = new ModelFeed();
   const diskBound = new DiskBound(marks);
   const diskThrift = new DiskThrift(marks);
-  const logBound = new LogBound(marks);
+  const logBound = new LogBound(diskThrift, marks);
   const once = new ExactlyOnce(feed);
   const certain = new CertainSessions(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
@@ -120,7 +120,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     diskBound,
     diskThrift,
     logBound,
-    new SegmentReader([diskBound, diskThrift]),
+    new SegmentReader([diskBound, diskThrift, logBound]),
     new DiskRoomRules(feed, marks),
     new Monotonic(),
     new Recovery(history, durable),

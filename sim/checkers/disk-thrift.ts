@@ -8,6 +8,7 @@
  *   are. Only where a write has come to nothing, since what it was to append was cut off again, term and vote stand in.
  */
 import { bytesEqual } from "../../src/base/bytes.ts";
+import type { Index } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { hardStateKey, headKey, logBlockIndex } from "../../src/storage/layout.ts";
 import type { Marks } from "../marks/marks.ts";
@@ -21,7 +22,7 @@ interface Seen {
   /** By the one byte of their keys: what stands alone. */
   readonly single: (Uint8Array | undefined)[];
   /** By the index of the first entry: blocks of the log. */
-  readonly blocks: Map<number, Uint8Array>;
+  readonly blocks: Map<Index, Uint8Array>;
   /** Of the newest checkpoint. */
   generation: number;
   replaced: number;
@@ -35,6 +36,11 @@ export class DiskThrift implements Observer, CheckpointWatcher {
 
   constructor(marks: Marks | undefined) {
     this.#marks = marks;
+  }
+
+  /** The blocks of a server's log on disk, by the index of the first entry, rising. */
+  blocks(server: ServerView): ReadonlyMap<Index, Uint8Array> {
+    return this.#of(server).blocks;
   }
 
   durable(server: ServerView, batch: readonly DiskOperation[]): void {

@@ -11,22 +11,22 @@
  */
 import type { Entry, Index } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
-import { headKey, logBaseKey, logBlockIndex } from "../../src/storage/layout.ts";
-import { decodeHead } from "../../src/storage/records.ts";
+import { headKey } from "../../src/storage/layout.ts";
 import type { Marks } from "../marks/marks.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
+import type { DiskThrift } from "./disk-thrift.ts";
 import type { RaftChecker } from "./raft-history.ts";
+import type { CheckpointWatcher, DurableCheckpoint } from "./segments.ts";
 
 /** How long a checkpoint may be due beyond what its sweep has to read, µs: other work of a turn goes first. */
 const patienceUs = 3_000_000;
 
 /** What is known of one server. */
 interface Seen {
-  /** By the index of the first entry, rising: the sizes of the log's blocks on disk. */
-  readonly blocks: Map<Index, number>;
-  /** The last entry of the checkpoint that was given to the disk last, or that the process began with. */
-  written: Index;
+  generation: number;
+  /** The last entry of the newest checkpoint on disk. */
+  covered: Index;
   underway: boolean;
   /** Of the checkpoint on disk, and of the one before it; 0 if it is none of this process. */
   durable: Index;
@@ -35,9 +35,10 @@ interface Seen {
   dueUs: number;
 }
 
-export class LogBound implements Observer, RaftChecker {
+export class LogBound implements Observer, RaftChecker, CheckpointWatcher {
   readonly name = "log-bound";
   readonly #marks: Marks | undefined;
+  readonly #disks: Pick<DiskThrift, "blocks">;
   /** By server id. */
   readonly #seen: Seen[] = [];
   /** By index: bytes of the committed commands up to there. */
@@ -47,7 +48,8 @@ export class LogBound implements Observer, RaftChecker {
   #keptBytes = 0;
   #patienceUs = 0;
 
-  constructor(marks: Marks | undefined) {
+  constructor(disks: Pick<DiskThrift, "blocks">, marks: Marks | undefined) {
+    this.#disks = disks;
     this.#marks = marks;
   }
 
@@ -58,7 +60,7 @@ export class LogBound implements Observer, RaftChecker {
     this.#keptBytes = Math.max(checkpoints.tailBytes, checkpoints.awayBytes, checkpoints.heldBytes);
     this.#patienceUs = patienceUs + diskUs.max;
     for (const { id } of world.allServers)
-      this.#seen[id] = { blocks: new Map(), written: 0, underway: false, durable: 0, durableBefore: 0, dueUs: 0 };
+      this.#seen[id] = { generation: 1, covered: 0, underway: false, durable: 0, durableBefore: 0, dueUs: 0 };
   }
 
   committed(_id: number, entry: Entry): void {
@@ -69,7 +71,7 @@ export class LogBound implements Observer, RaftChecker {
 
   started(server: ServerView): void {
     const seen = this.#of(server);
-    seen.written = server.recovered?.machine.appliedIndex ?? 0;
+    seen.covered = server.recovered?.machine.appliedIndex ?? 0;
     seen.underway = false;
     seen.durable = 0;
     seen.durableBefore = 0;
@@ -78,78 +80,77 @@ export class LogBound implements Observer, RaftChecker {
 
   appliedCommand(server: ServerView, index: Index): void {
     const seen = this.#of(server);
-    if (seen.dueUs === 0 && !seen.underway && this.#bytes(seen.written, index) >= this.#dueBytes)
-      seen.dueUs = this.#world?.now ?? 0;
+    if (seen.underway) return;
+    if (seen.dueUs > 0) this.#judge(server, seen);
+    else if (this.#bytes(seen.covered, index) >= this.#dueBytes) seen.dueUs = this.#now;
   }
 
   /** What it had to do it could not do. */
   woke(server: ServerView): void {
     const seen = this.#of(server);
-    if (seen.dueUs > 0) seen.dueUs = this.#world?.now ?? 0;
+    if (seen.dueUs > 0) seen.dueUs = this.#now;
   }
 
-  step(server: ServerView): void {
-    const { dueUs, written } = this.#of(server);
-    const { node } = server;
-    if (dueUs === 0 || (this.#world?.now ?? 0) - dueUs < this.#patienceUs || node === undefined) return;
-    if (server.hasUnflushedInput || node.encodingIndex !== undefined) return;
-    const { appliedIndex } = node.machine;
-    if (appliedIndex < node.raft.logBase.index) return;
-    const bytes = this.#bytes(written, appliedIndex);
-    throw new InvariantBroken(
-      this.name,
-      `n${server.id} has applied ${bytes} bytes of its log behind its checkpoint of entry ${written}, and makes none`,
-    );
+  end(): void {
+    for (const server of this.#world?.allServers ?? []) this.#judge(server, this.#of(server));
   }
 
   writing(server: ServerView, batch: readonly DiskOperation[]): void {
-    const index = headIn(batch);
-    if (index === undefined) return;
+    if (!batch.some(isHead)) return;
     const seen = this.#of(server);
     if (seen.dueUs > 0) this.#marks?.hit("checkpoint-due");
-    seen.written = index;
     seen.underway = true;
     seen.dueUs = 0;
   }
 
-  durable(server: ServerView, batch: readonly DiskOperation[]): void {
+  checkpoint(server: ServerView, { generation, index }: DurableCheckpoint): void {
     const seen = this.#of(server);
-    let replaced = false;
-    for (const operation of batch) {
-      const index = logBlockIndex(operation.key);
-      if (index === undefined) replaced ||= isSingle(operation, logBaseKey);
-      else if (operation.type === "put") seen.blocks.set(index, operation.value.length);
-      else seen.blocks.delete(index);
-    }
-    const head = headIn(batch);
+    const isSnapshot = generation !== seen.generation;
+    seen.generation = generation;
     // Of what was under way when the server died, some may have been lost.
-    if (head === undefined || server.state === "down") return;
+    if (server.state === "down") return;
+    seen.covered = index;
     seen.underway = false;
-    if (this.#bytes(seen.written, server.node?.machine.appliedIndex ?? 0) >= this.#dueBytes)
-      seen.dueUs = this.#world?.now ?? 0;
-    if (!replaced && seen.durableBefore > 0) this.#checkKept(server, seen);
-    seen.durableBefore = replaced ? 0 : seen.durable;
-    seen.durable = replaced ? 0 : head;
+    if (this.#bytes(index, server.node?.machine.appliedIndex ?? 0) >= this.#dueBytes) seen.dueUs = this.#now;
+    if (!isSnapshot && seen.durableBefore > 0) this.#checkKept(server, seen.durableBefore);
+    seen.durableBefore = isSnapshot ? 0 : seen.durable;
+    seen.durable = isSnapshot ? 0 : index;
   }
 
-  #checkKept({ id, wiped, emptied }: ServerView, { blocks, durableBefore }: Seen): void {
+  #judge({ id, node }: ServerView, { dueUs, covered }: Seen): void {
+    if (dueUs === 0 || this.#now - dueUs < this.#patienceUs || node === undefined) return;
+    const { appliedIndex } = node.machine;
+    if (node.encodingIndex !== undefined || appliedIndex < node.raft.logBase.index) return;
+    const bytes = this.#bytes(covered, appliedIndex);
+    throw new InvariantBroken(
+      this.name,
+      `n${id} has applied ${bytes} bytes of its log behind its checkpoint of entry ${covered}, and makes none`,
+    );
+  }
+
+  #checkKept(server: ServerView, covered: Index): void {
+    const { id, wiped, emptied } = server;
     // Blocks that such a disk had before are gone, and nobody was told.
     if (wiped || emptied) return;
     let kept = 0;
     let largest = 0;
     let before = 0;
-    for (const [first, bytes] of blocks) {
-      if (first - 1 > durableBefore) break;
+    for (const [first, { length }] of this.#disks.blocks(server)) {
+      if (first - 1 > covered) break;
       // The one before ends here.
       kept += before;
       largest = Math.max(largest, before);
-      before = bytes;
+      before = length;
     }
     if (kept <= this.#keptBytes + 2 * largest) return;
     throw new InvariantBroken(
       this.name,
-      `n${id} keeps ${kept} bytes of its log that a checkpoint of entry ${durableBefore} covers`,
+      `n${id} keeps ${kept} bytes of its log that a checkpoint of entry ${covered} covers`,
     );
+  }
+
+  get #now(): number {
+    return this.#world?.now ?? 0;
   }
 
   #bytes(from: Index, to: Index): number {
@@ -163,13 +164,6 @@ export class LogBound implements Observer, RaftChecker {
   }
 }
 
-function isSingle({ key }: DiskOperation, single: Uint8Array): boolean {
-  return key.length === 1 && key[0] === single[0];
-}
-
-/** The last entry of the checkpoint that a batch completes, if it does. */
-function headIn(batch: readonly DiskOperation[]): Index | undefined {
-  for (const operation of batch)
-    if (operation.type === "put" && isSingle(operation, headKey)) return decodeHead(operation.value).index;
-  return undefined;
+function isHead({ key }: DiskOperation): boolean {
+  return key.length === 1 && key[0] === headKey[0];
 }

@@ -4,6 +4,7 @@
  */
 import { aclEqual } from "../../src/base/acl.ts";
 import { bytesEqual } from "../../src/base/bytes.ts";
+import type { Index } from "../../src/raft/types.ts";
 import type { DiskOperation } from "../../src/storage/disk.ts";
 import { headKey, segmentName } from "../../src/storage/layout.ts";
 import { decodeHead } from "../../src/storage/records.ts";
@@ -146,6 +147,8 @@ function isSameZnode(a: Znode, b: Znode): boolean {
 /** A checkpoint that became durable. */
 export interface DurableCheckpoint {
   readonly generation: number;
+  /** Its last entry. */
+  readonly index: Index;
   /** All of the generation's, those just written among them. */
   readonly segments: Segments;
   /** Number of the first one just written; Infinity if there was none. */
@@ -188,10 +191,10 @@ export class SegmentReader implements Observer {
         head = operation.value;
     }
     if (head === undefined) return;
-    const { generation } = decodeHead(head);
+    const { generation, index } = decodeHead(head);
     const generations = this.#generations(server);
     if (generations.size > 1) for (const one of generations.keys()) if (one < generation) generations.delete(one);
-    const checkpoint = { generation, segments: this.#of(server, generation), first, bytes };
+    const checkpoint = { generation, index, segments: this.#of(server, generation), first, bytes };
     for (const watcher of this.#watchers) watcher.checkpoint(server, checkpoint);
   }
 

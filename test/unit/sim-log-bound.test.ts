@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { DiskThrift } from "../../sim/checkers/disk-thrift.ts";
 import { LogBound } from "../../sim/checkers/log-bound.ts";
+import { SegmentReader } from "../../sim/checkers/segments.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { World } from "../../sim/world/observer.ts";
 import type { ServerView } from "../../sim/world/view.ts";
@@ -11,13 +13,15 @@ import { encodeHead } from "../../src/storage/records.ts";
 function watched(heldBytes = 0) {
   const machine = { appliedIndex: 0 };
   const node = { machine, raft: { logBase: { index: 0 } }, encodingIndex: undefined as number | undefined };
-  const server = { id: 1, state: "running", hasUnflushedInput: false, wiped: false, emptied: false, node };
+  const server = { id: 1, state: "running", wiped: false, emptied: false, node };
   // No more of a server than the checker looks at.
   const view = server as unknown as ServerView;
   const checkpoints = { logBytes: 100, tailBytes: 0, awayBytes: 0, heldBytes };
   const plan = checkPlan({ version: 1, seed: 1, config: { checkpoints, diskUs: { min: 1, typical: 1, max: 1 } } });
   const world = { plan, now: 0, allServers: [view] };
-  const checker = new LogBound(undefined);
+  const disk = new DiskThrift(undefined);
+  const checker = new LogBound(disk, undefined);
+  const reader = new SegmentReader([checker]);
   checker.begin(world as unknown as World);
   checker.started(view);
   return {
@@ -32,11 +36,12 @@ function watched(heldBytes = 0) {
     },
     after(us: number): void {
       world.now += us;
-      checker.step(view);
+      checker.end();
     },
     write(batch: readonly DiskOperation[]): void {
       checker.writing(view, batch);
-      checker.durable(view, batch);
+      disk.durable(view, batch);
+      reader.durable(view, batch);
     },
     begins(batch: readonly DiskOperation[]): void {
       checker.writing(view, batch);
@@ -44,11 +49,11 @@ function watched(heldBytes = 0) {
   };
 }
 
-function head(index: number): DiskOperation {
+function head(index: number, generation = 1): DiskOperation {
   const member = { id: 1, peerAddress: "n1:1", clientAddress: "n1:2" };
   const configuration = { members: [member], voters: [1], oldVoters: [], learners: [] };
   const counts = { timeMs: 1, znodes: 1, sessions: 0, segments: 1 };
-  return { type: "put", key: headKey, value: encodeHead({ generation: 1, index, term: 1, configuration, ...counts }) };
+  return { type: "put", key: headKey, value: encodeHead({ generation, index, term: 1, configuration, ...counts }) };
 }
 
 /** A block of 50 bytes. */
@@ -117,7 +122,7 @@ it("lets a snapshot take the log's place", () => {
   const { write } = watched();
   write([block(1), block(2), block(3), block(4), block(5)]);
   write([head(4)]);
-  write([{ type: "put", key: logBaseKey, value: new Uint8Array(0) }, head(9)]);
-  write([head(10)]);
-  write([head(11)]);
+  write([{ type: "put", key: logBaseKey, value: new Uint8Array(0) }, head(9, 2)]);
+  write([head(10, 2)]);
+  write([head(11, 2)]);
 });
