@@ -45,7 +45,7 @@ export const diskSpace: readonly Mutant[] = [
     file: "src/storage/checkpointer.ts",
     find: "        session: (id) => this.#machine.touchSession(id, number),",
     replace: "        session: () => {},",
-    expects: ["disk-bound"],
+    expects: ["disk-thrift", "disk-bound"],
     kind: "safety",
     lesson: "One row that nobody writes anew keeps its whole segment, and behind it every removal.",
   },
