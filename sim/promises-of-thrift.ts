@@ -1,16 +1,6 @@
 /** What is promised of words that are said in time, for a reason, and truly, whether or not anybody is harmed otherwise. */
 
-/** A promise of the simulator: see `promises.ts`. */
-export interface PromiseInWords {
-  /** The checker's name, as failures give it. */
-  readonly invariant: string;
-  /** In one sentence, for somebody who has read the Raft paper once. */
-  readonly sentence: string;
-  /** Where it comes from; empty if from nowhere but here. */
-  readonly from: string;
-  /** The file that checks it. */
-  readonly file: string;
-}
+import type { PromiseInWords } from "./promise-in-words.ts";
 
 export const promisesOfThrift = [
   {

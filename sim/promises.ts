@@ -3,7 +3,9 @@
  * and each invariant that anything can break has its line here, or does not compile.
  */
 import { present } from "../src/base/assert.ts";
-import { type PromiseInWords, promisesOfThrift } from "./promises-of-thrift.ts";
+import { diskPromises } from "./disk-promises.ts";
+import type { PromiseInWords } from "./promise-in-words.ts";
+import { promisesOfThrift } from "./promises-of-thrift.ts";
 
 const list = [
   {
@@ -176,20 +178,7 @@ const list = [
     from: "§7",
     file: "sim/checkers/checkpoint-equality.ts",
   },
-  {
-    invariant: "disk-bound",
-    sentence:
-      "What a checkpoint takes on disk stays within three times of what lives in it and a bounded slack, whatever was written.",
-    from: "Rosenblum and Ousterhout 1992",
-    file: "sim/checkers/disk-bound.ts",
-  },
-  {
-    invariant: "disk-room",
-    sentence:
-      "While its disk is almost full a server takes no creates and setDatas, a leader makes the others refuse them too, and nobody refuses them without need.",
-    from: "",
-    file: "sim/checkers/disk-room.ts",
-  },
+  ...diskPromises,
   {
     invariant: "recovery",
     sentence:
@@ -267,7 +256,7 @@ const list = [
   {
     invariant: "leftovers",
     sentence:
-      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more, and no client for requests and watches that nobody waits for: their tables are as small as before.",
+      "Once all is quiet, no server keeps anything for clients, requests or sessions that are no more, no tree for znodes that are gone, and no client for requests and watches that nobody waits for: their tables are as small as before.",
     from: "",
     file: "sim/world/leftovers.ts",
   },

@@ -20,6 +20,7 @@ import { Copies } from "./copies.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
 import { DiskRoomRules } from "./disk-room.ts";
+import { DiskThrift } from "./disk-thrift.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
@@ -31,6 +32,7 @@ import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
 import { Linearizability } from "./linearizability.ts";
+import { LogBound } from "./log-bound.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LostProposals } from "./lost-proposals.ts";
 import { MembershipRules } from "./membership.ts";
@@ -42,6 +44,7 @@ import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
 import { ReplicaEquality } from "./replica-equality.ts";
+import { SegmentReader } from "./segments.ts";
 import { SendWindow } from "./send-window.ts";
 import { SequentialNames } from "./sequential-names.ts";
 import { SequentialReads } from "./sequential-reads.ts";
@@ -66,6 +69,9 @@ export function allCheckers(marks?: Marks): Observer[] {
   const commit = new CommitDurability(history, durable);
   const membership = new MembershipRules(history, durable);
   const feed = new ModelFeed();
+  const diskBound = new DiskBound(marks);
+  const diskThrift = new DiskThrift(marks);
+  const logBound = new LogBound(diskThrift, marks);
   const once = new ExactlyOnce(feed);
   const certain = new CertainSessions(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
@@ -86,6 +92,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     commit,
     membership,
     new StateMachineSafety(history),
+    logBound,
     feed,
     ...transactions,
     ...access,
@@ -114,7 +121,10 @@ export function allCheckers(marks?: Marks): Observer[] {
     new CommittedProposals(feed, marks),
     new LostProposals(feed, marks),
     new CheckpointEquality(),
-    new DiskBound(marks),
+    diskBound,
+    diskThrift,
+    logBound,
+    new SegmentReader([diskBound, diskThrift, logBound]),
     new DiskRoomRules(feed, marks),
     new Monotonic(),
     new Recovery(history, durable),

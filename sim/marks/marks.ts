@@ -65,6 +65,8 @@ export const markSentences = {
   // Checkpoints and snapshots.
   "log-compacted": "a server dropped the beginning of its log",
   "checkpoint-cleaned": "a checkpoint was mostly waste, and its oldest segments were cleaned",
+  "row-replaced": "a checkpoint wrote anew what an earlier one had",
+  "checkpoint-due": "a checkpoint was made since as much of the log was applied as makes one due",
   "write-refused-for-room": "a write was refused since a disk was almost full",
   "write-refused-for-leader": "a server with room on its disk refused a write, since its leader said so",
   "delete-without-room": "a delete took effect while the disk of the server that proposed it was almost full",

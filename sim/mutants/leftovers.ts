@@ -98,4 +98,26 @@ export const leftovers: readonly Mutant[] = [
     lesson:
       "Servers tell of the members whenever they change. A client that lives for years would have each a hundred times.",
   },
+  {
+    id: "Q11",
+    title: "a container that is gone stays among those that are looked at",
+    source: "ours (made by a rule, and lived)",
+    file: "src/znode/lifetimes.ts",
+    find: "    if (znode.container || znode.ttlMs > 0) this.#znodes.delete(znode);",
+    replace: "    if (znode.ttlMs > 0) this.#znodes.delete(znode);",
+    expects: ["leftovers"],
+    kind: "safety",
+    lesson: "The leader would ask for its removal for ever, and find nothing to remove.",
+  },
+  {
+    id: "Q12",
+    title: "an access control list is kept after the last znode that had it",
+    source: "ours",
+    file: "src/znode/tree.ts",
+    find: "    this.#acls.drop(znode.acl);\n    this.touch(znode);\n    this.touch(parent);",
+    replace: "    this.touch(znode);\n    this.touch(parent);",
+    expects: ["leftovers", "assertion"],
+    kind: "safety",
+    lesson: "What is shared is counted, and each one that goes has to say so.",
+  },
 ];

@@ -3,8 +3,27 @@
  * no answer tells. Once all is quiet each table must come back to its floor. At any one moment a ping may be on its way; so
  * what counts is the least that was seen since.
  */
+import { aclEqual, openAcl } from "../../src/base/acl.ts";
 import type { ServerId } from "../../src/raft/types.ts";
+import type { RetainedByTree } from "../../src/znode/retained.ts";
+import type { ZnodeView } from "../../src/znode/stat.ts";
 import type { ClientView, ServerView } from "./view.ts";
+
+/** What the tables beside a tree of these znodes have to hold, by the words of the tables. */
+function neededBy(znodes: Iterable<ZnodeView>): Omit<RetainedByTree, "removedZnodes"> {
+  const lists = new Set<string>();
+  const quotas = new Set<string>();
+  let lifetimes = 0;
+  let dataBytes = 0;
+  for (const { path, acl, container, ttlMs, length } of znodes) {
+    if (container || ttlMs > 0) lifetimes++;
+    if (!aclEqual(acl, openAcl)) lists.add(JSON.stringify(acl.map(({ perms, scheme, id }) => [perms, scheme, id])));
+    const [, on] = /^\/zookeeper\/quota(\/.+)\/zookeeper_(?:limits|stats)$/.exec(path) ?? [];
+    if (on !== undefined) quotas.add(on);
+    dataBytes += length;
+  }
+  return { lifetimes, accessLists: lists.size, quotas: quotas.size, dataBytes };
+}
 
 export class Leftovers {
   /** By owner and table: by how much it was above its floor at the best moment. */
@@ -29,6 +48,13 @@ export class Leftovers {
       // Whoever believes that something is left takes one turn after the other.
       this.#note(name, "waiting reads", node.hasReadsLeft ? 1 : 0);
       this.#note(name, "waiting entries", node.hasEntriesLeft ? 1 : 0);
+      const needed = neededBy(node.machine.znodes());
+      const { lifetimes, accessLists, quotas, removedZnodes, dataBytes } = node.machine.retained();
+      this.#note(name, "lifetimes", lifetimes - needed.lifetimes);
+      this.#note(name, "accessLists", accessLists - needed.accessLists);
+      this.#note(name, "quotas", quotas - needed.quotas);
+      this.#note(name, "removedZnodes", removedZnodes);
+      this.#note(name, "dataBytes", dataBytes - needed.dataBytes);
     }
     for (const client of clients) {
       const excess = client.excess();

@@ -53,6 +53,8 @@ export type MachineView = Readonly<
     | "assertSound"
     | "mayWrite"
     | "quotas"
+    | "znodes"
+    | "retained"
   >
 >;
 

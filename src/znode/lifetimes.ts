@@ -21,6 +21,10 @@ export class Lifetimes {
   /** How far {@link unused} has come. */
   #round = this.#znodes.values();
 
+  get size(): number {
+    return this.#znodes.size;
+  }
+
   /** A znode is in the tree. */
   add(znode: Znode): void {
     if (znode.container || znode.ttlMs > 0) this.#znodes.add(znode);

@@ -39,6 +39,7 @@ import { tellMembers } from "./members.ts";
 import { unchanged } from "./outcomes.ts";
 import type { QuotaView } from "./quotas.ts";
 import { answer, type Readable, workOf } from "./reads.ts";
+import { type RetainedByTree, retainedBy } from "./retained.ts";
 import { attachSession, closeSession, createSession, expireSessions } from "./session-commands.ts";
 import { type Remembered, type Session, SessionTable, type SessionView } from "./sessions.ts";
 import { statOf, type Znode, type ZnodeView } from "./stat.ts";
@@ -260,6 +261,11 @@ export class ZnodeMachine {
     return this.#tree.store.bytes;
   }
 
+  /** How large the tables are that go along with the tree: for checkers of leaks. */
+  retained(): RetainedByTree {
+    return retainedBy(this.#tree);
+  }
+
   /** All znodes, in no order that means anything: for checkers. */
   znodes(): Iterable<ZnodeView> {
     return this.#tree.znodes();
@@ -267,7 +273,7 @@ export class ZnodeMachine {
 
   /** Paths of some znodes that are unused at `timeMs`, for a command that removes them: see `lifetimes.ts`. */
   unused(timeMs: number): readonly string[] {
-    return this.#tree.unused(timeMs);
+    return this.#tree.beside().lifetimes.unused(timeMs);
   }
 
   /** Does some of the work that was put off when very many znodes went at once. False when there is none. */

@@ -52,6 +52,11 @@ export class Quotas {
   readonly #changed = new Set<Quota>();
   #crossed: Crossing[] = [];
 
+  /** Those that have a znode of their own, be it of limits or of counts. */
+  get size(): number {
+    return this.#byPath.size;
+  }
+
   /** Those that limit something, in no order that means anything. */
   *all(): IterableIterator<QuotaView> {
     for (const quota of this.#byPath.values()) if (inForce(quota)) yield quota;

@@ -17,6 +17,7 @@ import { Lifetimes } from "./lifetimes.ts";
 import { NameMap } from "./name-map.ts";
 import { childPath, nameOf, parentPath } from "./paths.ts";
 import { Quotas } from "./quotas.ts";
+import type { TablesBeside } from "./retained.ts";
 import { nextVersion, Znode } from "./stat.ts";
 import { addChild, countsAt, removeChild } from "./subtrees.ts";
 
@@ -188,9 +189,9 @@ export class Tree {
     return this.#buried.length > 0;
   }
 
-  /** Some of the znodes that are unused at `timeMs`: see {@link Lifetimes.unused}. */
-  unused(timeMs: number): readonly string[] {
-    return this.#lifetimes.unused(timeMs);
+  /** The tables beside the one of all znodes: to be looked at. */
+  beside(): TablesBeside {
+    return { lifetimes: this.#lifetimes, acls: this.#acls, buried: this.#buried };
   }
 
   /** Replaces the data by a copy of `data`. */
@@ -328,9 +329,8 @@ export class Tree {
       if (znode.children === undefined) continue;
       assert(znode.ephemeralOwner === 0, `${znode.path}, an ephemeral, has no children`);
       assert(znode.children.size > 0, `${znode.path} keeps no empty set of children`);
-      for (const name of znode.children) {
+      for (const name of znode.children)
         assert(this.get(childPath(znode.path, name)) !== undefined, `child ${name} of ${znode.path} exists`);
-      }
       links += znode.children.size;
     }
     this.#acls.assertSound(this.znodes());
