@@ -80,10 +80,23 @@ const list = [
     file: "sim/checkers/pre-vote.ts",
   },
   {
+    invariant: "told-terms",
+    sentence: "A server enters a term that a message bore, or the next one, in which it campaigns, and no other.",
+    from: "§5.1, §5.2",
+    file: "sim/checkers/told-terms.ts",
+  },
+  {
     invariant: "heard-leaders",
     sentence: "A leader that hears of no majority leads on for an election timeout at most.",
     from: "thesis 6.2",
     file: "sim/checkers/heard-leaders.ts",
+  },
+  {
+    invariant: "due-in-time",
+    sentence:
+      "A leader sends every member a heartbeat within an interval of the last one, and whoever hears no leader campaigns when its timeout is over, as soon as it is awake.",
+    from: "§5.2",
+    file: "sim/checkers/due-in-time.ts",
   },
   {
     invariant: "hung-disk",
@@ -105,6 +118,13 @@ const list = [
       "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window.",
     from: "",
     file: "sim/checkers/send-window.ts",
+  },
+  {
+    invariant: "needless-appends",
+    sentence:
+      "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, a heartbeat that is due, a round of reads or a commit that it was not sent; and before it knows where the logs agree, one message with entries at a time.",
+    from: "Figure 2, §5.3",
+    file: "sim/checkers/needless-appends.ts",
   },
   {
     invariant: "proposal-window",

@@ -19,6 +19,7 @@ import { Copies } from "./copies.ts";
 import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
 import { DiskRoomRules } from "./disk-room.ts";
+import { DueInTime } from "./due-in-time.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
@@ -33,6 +34,7 @@ import { LogMatching } from "./log-matching.ts";
 import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
+import { NeedlessAppends } from "./needless-appends.ts";
 import { OtherLife } from "./other-life.ts";
 import { PreVotes } from "./pre-vote.ts";
 import { ProposalWindow } from "./proposal-window.ts";
@@ -47,6 +49,7 @@ import { SettledProposals } from "./settled-proposals.ts";
 import { Shown } from "./shown.ts";
 import { StampRules } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { ToldTerms } from "./told-terms.ts";
 import { UnappliedBytes } from "./unapplied-bytes.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
 import { Watches } from "./watches.ts";
@@ -101,12 +104,15 @@ export function allCheckers(marks?: Marks): Observer[] {
     new LeaderProgress(history, durable),
     new DeposedLeaders(),
     new PreVotes(),
+    new ToldTerms(),
     new HeardLeaders(),
+    new DueInTime(),
     new StampRules(marks),
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
     new UnappliedBytes(marks),
     new SendWindow(marks),
+    new NeedlessAppends(),
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
     new CheckpointEquality(),
