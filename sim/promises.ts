@@ -127,6 +127,13 @@ const list = [
     file: "sim/checkers/needless-appends.ts",
   },
   {
+    invariant: "follower-answers",
+    sentence:
+      "A follower refuses nothing that it knows to be committed, answers the newest round that a turn's heartbeats told it of, and acknowledges all that it wrote once that is on its disk.",
+    from: "§5.3, §5.4; thesis 6.4",
+    file: "sim/checkers/follower-answers.ts",
+  },
+  {
     invariant: "proposal-window",
     sentence: "What a server has on its way to its leader, and has not seen applied, stays within a window.",
     from: "",

@@ -24,6 +24,7 @@ import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
+import { FollowerAnswers } from "./follower-answers.ts";
 import { HeardLeaders } from "./heard-leaders.ts";
 import { HungDisk } from "./hung-disk.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
@@ -113,6 +114,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new UnappliedBytes(marks),
     new SendWindow(marks),
     new NeedlessAppends(),
+    new FollowerAnswers(durable),
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
     new CheckpointEquality(),

@@ -133,7 +133,11 @@ export class NeedlessAppends implements Observer {
       this.#break(id, to, `is asked about entry ${prevLogIndex}, though it has nothing of that behind ${peer.limit}`);
     // The leader may have given up since what it was told of.
     if (prevLogIndex < peer.named && peer.named >= raft.logBase.index)
-      this.#break(id, to, `is asked about entry ${prevLogIndex}, though it has said that it has all up to ${peer.named}`);
+      this.#break(
+        id,
+        to,
+        `is asked about entry ${prevLogIndex}, though it has said that it has all up to ${peer.named}`,
+      );
     peer.limit = Number.POSITIVE_INFINITY;
     peer.previous = prevLogIndex;
     let isBeat = false;
@@ -155,7 +159,11 @@ export class NeedlessAppends implements Observer {
 
   #sendsEntries(id: ServerId, to: ServerId, peer: Correspondence, { prevLogIndex, entries }: AppendEntries): void {
     if (prevLogIndex < peer.acknowledged)
-      this.#break(id, to, `is sent entry ${prevLogIndex + 1}, though it has acknowledged all up to ${peer.acknowledged}`);
+      this.#break(
+        id,
+        to,
+        `is sent entry ${prevLogIndex + 1}, though it has acknowledged all up to ${peer.acknowledged}`,
+      );
     // Behind a refusal that said nothing the leader goes on where it was.
     if (peer.base === undefined || (peer.refused && prevLogIndex !== peer.end)) peer.base = prevLogIndex;
     else if (peer.acknowledged < peer.base)
