@@ -154,6 +154,13 @@ const list = [
     file: "sim/checkers/shown.ts",
   },
   {
+    invariant: "sparing-reports",
+    sentence:
+      "A server says Hello to another once an interval at most, and tells its leader of its clock and its disk when it begins to follow it and once a tick.",
+    from: "",
+    file: "sim/checkers/sparing-reports.ts",
+  },
+  {
     invariant: "stamps",
     sentence:
       "A time stamp is ahead of the clocks of a majority by a bound at most, however far ahead the leader's own clock is.",

@@ -48,6 +48,7 @@ import { SequentialReads } from "./sequential-reads.ts";
 import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { Shown } from "./shown.ts";
+import { SparingReports } from "./sparing-reports.ts";
 import { StampRules } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { ToldTerms } from "./told-terms.ts";
@@ -109,6 +110,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new HeardLeaders(),
     new DueInTime(),
     new StampRules(marks),
+    new SparingReports(),
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
     new UnappliedBytes(marks),

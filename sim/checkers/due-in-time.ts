@@ -142,7 +142,8 @@ export class DueInTime implements Observer {
     let member: ServerId = 0;
     for (const { id: peer } of configuration.members) {
       if (peer === id) continue;
-      const beatMs = (watched.beats[peer] ??= nowMs);
+      watched.beats[peer] ??= nowMs;
+      const beatMs = watched.beats[peer] ?? nowMs;
       if (beatMs < oldestMs) member = peer;
       oldestMs = Math.min(oldestMs, beatMs);
     }

@@ -313,7 +313,8 @@ export const replication: readonly Mutant[] = [
     replace: "outcome.readRound = Math.min(outcome.readRound, readRound);",
     expects: ["follower-answers"],
     kind: "liveness",
-    lesson: "Who has heard of a round answers it (thesis 6.4). A read that was asked for meanwhile waits for a heartbeat more.",
+    lesson:
+      "Who has heard of a round answers it (thesis 6.4). A read that was asked for meanwhile waits for a heartbeat more.",
   },
   {
     id: "R30",
