@@ -3,17 +3,8 @@
  * and each invariant that anything can break has its line here, or does not compile.
  */
 import { present } from "../src/base/assert.ts";
-
-interface PromiseInWords {
-  /** The checker's name, as failures give it. */
-  readonly invariant: string;
-  /** In one sentence, for somebody who has read the Raft paper once. */
-  readonly sentence: string;
-  /** Where it comes from; empty if from nowhere but here. */
-  readonly from: string;
-  /** The file that checks it. */
-  readonly file: string;
-}
+import type { PromiseInWords } from "./promise.ts";
+import { thrift } from "./promises-of-thrift.ts";
 
 const list = [
   {
@@ -80,24 +71,12 @@ const list = [
     file: "sim/checkers/pre-vote.ts",
   },
   {
-    invariant: "told-terms",
-    sentence: "A server enters a term that a message bore, or the next one, in which it campaigns, and no other.",
-    from: "§5.1, §5.2",
-    file: "sim/checkers/told-terms.ts",
-  },
-  {
     invariant: "heard-leaders",
     sentence: "A leader that hears of no majority leads on for an election timeout at most.",
     from: "thesis 6.2",
     file: "sim/checkers/heard-leaders.ts",
   },
-  {
-    invariant: "due-in-time",
-    sentence:
-      "A leader sends every member a heartbeat within an interval of the last one, and whoever hears no leader campaigns when its timeout is over, as soon as it is awake.",
-    from: "§5.2",
-    file: "sim/checkers/due-in-time.ts",
-  },
+  ...thrift,
   {
     invariant: "hung-disk",
     sentence:
@@ -120,20 +99,6 @@ const list = [
     file: "sim/checkers/send-window.ts",
   },
   {
-    invariant: "needless-appends",
-    sentence:
-      "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, a heartbeat that is due, a round of reads or a commit that it was not sent; and before it knows where the logs agree, one message with entries at a time.",
-    from: "Figure 2, §5.3",
-    file: "sim/checkers/needless-appends.ts",
-  },
-  {
-    invariant: "follower-answers",
-    sentence:
-      "A follower refuses nothing that it knows to be committed, answers the newest round that a turn's heartbeats told it of, and acknowledges all that it wrote once that is on its disk.",
-    from: "§5.3, §5.4; thesis 6.4",
-    file: "sim/checkers/follower-answers.ts",
-  },
-  {
     invariant: "proposal-window",
     sentence: "What a server has on its way to its leader, and has not seen applied, stays within a window.",
     from: "",
@@ -152,13 +117,6 @@ const list = [
       "What people are shown of a server's sessions, ephemerals and watches, page by page, is what it holds, each once; and so are its log, its elections, its members and its quotas.",
     from: "",
     file: "sim/checkers/shown.ts",
-  },
-  {
-    invariant: "sparing-reports",
-    sentence:
-      "A server says Hello to another once an interval at most, and tells its leader of its clock and its disk when it begins to follow it and once a tick.",
-    from: "",
-    file: "sim/checkers/sparing-reports.ts",
   },
   {
     invariant: "stamps",
