@@ -210,6 +210,8 @@ function refused(peer: Correspondence, { node }: ServerView, reply: AppendEntrie
   // A message of an older term is refused whatever is in the log.
   if (node === undefined || !isNews || hintIndex >= rejectedIndex) return;
   const { raft } = node;
+  // Deposed since: its log may be another one.
+  if (!raft.isLeader || raft.currentTerm !== reply.term) return;
   peer.limit = hintIndex;
   if (hintIndex >= raft.logBase.index && raft.termAt(hintIndex) === hintTerm) peer.named = hintIndex;
 }
