@@ -118,6 +118,15 @@ describe("needless-appends", () => {
     expect(() => send({ prevLogIndex: 5, entries: [entry(6)] })).not.toThrow();
   });
 
+  it("does not look into the log of a leader that leads no more", () => {
+    const { stage, send, hear } = leading();
+    send({ prevLogIndex: 6, entries: [entry(7)] });
+    stage.follow().raft.termAt = () => {
+      throw new Error("no such entry");
+    };
+    expect(() => hear({ success: false, rejectedIndex: 6, hintIndex: 4, hintTerm: 1 })).not.toThrow();
+  });
+
   it("takes a follower that refuses at its word", () => {
     for (const [hintTerm, previous, broken] of [
       [1, 4, undefined],
