@@ -53,6 +53,17 @@ export class FollowerAnswers implements Observer {
     if (duty !== undefined) duty.lost = true;
   }
 
+  /** A turn may end while a server that has woken up takes what has arrived meanwhile: what it lost may come behind that. */
+  woke({ id }: ServerView): void {
+    const duty = this.#duties[id];
+    if (duty !== undefined) duty.lost = true;
+  }
+
+  step({ id, hasUnflushedInput }: ServerView): void {
+    const duty = this.#duties[id];
+    if (duty?.lost === true && !hasUnflushedInput) duty.lost = false;
+  }
+
   delivered(_from: ServerId, { id, node }: ServerView, message: PeerMessage): void {
     if (node === undefined) return;
     if (message.type === "RequestVote" || message.type === "TimeoutNow") {
@@ -95,7 +106,6 @@ export class FollowerAnswers implements Observer {
     duty.asked = 0;
     const last = write?.entries.at(-1)?.index;
     if (last !== undefined) duty.written = duty.lost ? 0 : last;
-    duty.lost = false;
     if (duty.written > duty.acknowledged && this.#isDurable(id, raft, duty.written))
       this.#break(id, raft, `has not acknowledged entry ${duty.written}, which is on its disk`);
   }

@@ -77,6 +77,8 @@ export class NeedlessAppends implements Observer {
   readonly #reigns: (Reign | undefined)[] = [];
   /** By server, whether a turn that began before a pause may have ended behind it. */
   readonly #paused: boolean[] = [];
+  /** By server, whether it takes up what has arrived while it was paused: streams that broke may be among that. */
+  readonly #waking: boolean[] = [];
   #heartbeatMs = 0;
   #lateMs = 0;
 
@@ -89,9 +91,7 @@ export class NeedlessAppends implements Observer {
     if (event.kind !== "streamBroken") return;
     // What was under way is lost, and so may be what the follower had of it when it refused.
     const peer = this.#reigns[event.server]?.peers[event.peer];
-    if (peer === undefined) return;
-    peer.base = undefined;
-    forget(peer);
+    if (peer !== undefined) forget(peer);
   }
 
   started({ id }: ServerView): void {
@@ -101,6 +101,13 @@ export class NeedlessAppends implements Observer {
 
   woke({ id }: ServerView): void {
     this.#paused[id] = true;
+    this.#waking[id] = true;
+  }
+
+  step({ id, hasUnflushedInput }: ServerView): void {
+    if (this.#waking[id] !== true || hasUnflushedInput) return;
+    this.#waking[id] = false;
+    for (const peer of this.#reigns[id]?.peers ?? []) if (peer !== undefined) forget(peer);
   }
 
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
@@ -128,6 +135,7 @@ export class NeedlessAppends implements Observer {
   /** Judges a message; says whether it is a heartbeat. */
   #judge(id: ServerId, to: ServerId, message: AppendEntries, nowMs: number, raft: RaftView): boolean {
     const peer = this.#peer(id, to, message.term, raft.configuration);
+    if (this.#waking[id] === true) forget(peer);
     const { prevLogIndex, entries, leaderCommit, readRound, noReply } = message;
     if (prevLogIndex > Math.max(peer.limit, peer.acknowledged))
       this.#break(id, to, `is asked about entry ${prevLogIndex}, though it has nothing of that behind ${peer.limit}`);
@@ -206,7 +214,7 @@ function refused(peer: Correspondence, { node }: ServerView, reply: AppendEntrie
   const { rejectedIndex, hintIndex, hintTerm } = reply;
   const isNews = rejectedIndex === peer.previous && rejectedIndex > peer.acknowledged;
   peer.refused = true;
-  forget(peer);
+  unsay(peer);
   // A message of an older term is refused whatever is in the log.
   if (node === undefined || !isNews || hintIndex >= rejectedIndex) return;
   const { raft } = node;
@@ -216,8 +224,14 @@ function refused(peer: Correspondence, { node }: ServerView, reply: AppendEntrie
   if (hintIndex >= raft.logBase.index && raft.termAt(hintIndex) === hintTerm) peer.named = hintIndex;
 }
 
-/** The newest refusal says nothing about what is sent from now on. */
+/** The leader may begin anew: what was under way is lost. */
 function forget(peer: Correspondence): void {
+  peer.base = undefined;
+  unsay(peer);
+}
+
+/** The newest refusal says nothing about what is sent from now on. */
+function unsay(peer: Correspondence): void {
   peer.named = 0;
   peer.limit = Number.POSITIVE_INFINITY;
   peer.previous = -1;

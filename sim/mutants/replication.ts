@@ -328,4 +328,16 @@ export const replication: readonly Mutant[] = [
     lesson:
       "What is compacted is committed, and every leader has it (§5.4): there is nothing to compare. A refusal sends the leader to look for a place where it was already.",
   },
+  {
+    id: "R31",
+    title: "what fills several batches is proposed once more with the last one",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/batches.ts",
+    find: "yield first === 0 ? commands : commands.slice(first);",
+    replace: "yield commands;",
+    expects: ["settled-proposals"],
+    kind: "liveness",
+    lesson:
+      "A copy has no effect but to make the log longer, and everybody writes, sends and applies it. So it shows nowhere but in the log itself.",
+  },
 ];

@@ -215,6 +215,7 @@ describe("follower-answers", () => {
       checker.effects(stage.server, effects(2, ...given.map(reply)));
     hear({});
     turn({});
+    checker.step(stage.server);
     return { stage, durable, checker, hear, turn };
   };
 
