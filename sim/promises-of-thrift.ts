@@ -18,7 +18,7 @@ export const thrift = [
   {
     invariant: "needless-appends",
     sentence:
-      "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, a heartbeat that is due, a round of reads or a commit that it was not sent; and before it knows where the logs agree, one message with entries at a time.",
+      "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, a heartbeat that is due, a round of reads or a commit that it was not sent.",
     from: "Figure 2, §5.3",
     file: "sim/checkers/needless-appends.ts",
   },

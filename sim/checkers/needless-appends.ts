@@ -1,7 +1,6 @@
 /**
  * A leader sends AppendEntries for a reason (Figure 2, §5.3): entries that the follower is not known to have, a heartbeat
- * whose time has come, a round of reads or an index of the commit that the follower was not sent. And before it knows
- * where the logs agree, it has one message with entries under way: what came behind would be built on nothing.
+ * whose time has come, a round of reads or an index of the commit that the follower was not sent.
  *
  * A follower has what it has acknowledged, and what it names when it refuses, if the leader has an entry of that index and
  * term as well (the Log Matching Property). Nor is it asked again about what lies behind the place that it has named.
@@ -41,12 +40,6 @@ interface Correspondence {
   limit: Index;
   /** The place behind which the newest message began; -1 once anything was refused or lost since. */
   previous: Index;
-  /** The same of the first message with entries since the leader began anew; undefined if there was none. */
-  base: Index | undefined;
-  /** Last entry of the newest message with entries. */
-  end: Index;
-  /** Whether it has refused something since. */
-  refused: boolean;
 }
 
 function newCorrespondence(): Correspondence {
@@ -58,9 +51,6 @@ function newCorrespondence(): Correspondence {
     named: 0,
     limit: Number.POSITIVE_INFINITY,
     previous: -1,
-    base: undefined,
-    end: 0,
-    refused: false,
   };
 }
 
@@ -165,23 +155,13 @@ export class NeedlessAppends implements Observer {
     return isBeat;
   }
 
-  #sendsEntries(id: ServerId, to: ServerId, peer: Correspondence, { prevLogIndex, entries }: AppendEntries): void {
+  #sendsEntries(id: ServerId, to: ServerId, peer: Correspondence, { prevLogIndex }: AppendEntries): void {
     if (prevLogIndex < peer.acknowledged)
       this.#break(
         id,
         to,
         `is sent entry ${prevLogIndex + 1}, though it has acknowledged all up to ${peer.acknowledged}`,
       );
-    // Behind a refusal that said nothing the leader goes on where it was.
-    if (peer.base === undefined || (peer.refused && prevLogIndex !== peer.end)) peer.base = prevLogIndex;
-    else if (peer.acknowledged < peer.base)
-      this.#break(
-        id,
-        to,
-        `is sent entries from ${prevLogIndex + 1} on, though it has not said yet whether it has entry ${peer.base}, on which those under way are built`,
-      );
-    peer.end = prevLogIndex + entries.length;
-    peer.refused = false;
   }
 
   #peer(id: ServerId, to: ServerId, term: Term, configuration: Configuration): Correspondence {
@@ -213,7 +193,6 @@ export class NeedlessAppends implements Observer {
 function refused(peer: Correspondence, { node }: ServerView, reply: AppendEntriesReply): void {
   const { rejectedIndex, hintIndex, hintTerm } = reply;
   const isNews = rejectedIndex === peer.previous && rejectedIndex > peer.acknowledged;
-  peer.refused = true;
   unsay(peer);
   // A message of an older term is refused whatever is in the log.
   if (node === undefined || !isNews || hintIndex >= rejectedIndex) return;
@@ -226,7 +205,6 @@ function refused(peer: Correspondence, { node }: ServerView, reply: AppendEntrie
 
 /** The leader may begin anew: what was under way is lost. */
 function forget(peer: Correspondence): void {
-  peer.base = undefined;
   unsay(peer);
 }
 

@@ -257,18 +257,6 @@ export const replication: readonly Mutant[] = [
       "A refusal names a place. Where the leader has the same term there, the logs are the same up to it (§5.3), and nothing before it need be sent or asked about once more.",
   },
   {
-    id: "R25",
-    title: "any success tells where the logs agree",
-    source: "ours (made by a rule, and lived)",
-    file: "src/raft/progress.ts",
-    find: 'progress.state === "probe" && index >= progress.nextIndex - 1',
-    replace: 'progress.state === "probe"',
-    expects: ["needless-appends"],
-    kind: "liveness",
-    lesson:
-      "A late answer vouches for less than what is being asked about. To send a window of messages on its word builds all of them on an entry that the follower may lack.",
-  },
-  {
     id: "R26",
     title: "the leader does not heed how short a follower's log is",
     source: "ours (made by a rule, and lived)",

@@ -106,18 +106,6 @@ describe("needless-appends", () => {
     expect(() => send({ noReply: true, leaderCommit: 3 })).toThrow("told once more that entries up to 3 are committed");
   });
 
-  it("has one message with entries under way until it is known where the logs agree", () => {
-    const { send, hear, checker } = leading();
-    send({ prevLogIndex: 5, entries: [entry(6)] });
-    hear({ matchIndex: 3 });
-    expect(() => send({ prevLogIndex: 6, entries: [entry(7)] })).toThrow("has not said yet whether it has entry 5");
-    hear({ matchIndex: 5 });
-    expect(() => send({ prevLogIndex: 6, entries: [entry(7)] })).not.toThrow();
-    expect(() => send({ prevLogIndex: 4, entries: [entry(5)] })).toThrow("though it has acknowledged all up to 5");
-    checker.event({ kind: "streamBroken", cause: 0, server: 1, peer: 2 });
-    expect(() => send({ prevLogIndex: 5, entries: [entry(6)] })).not.toThrow();
-  });
-
   it("does not look into the log of a leader that leads no more", () => {
     const { stage, send, hear } = leading();
     send({ prevLogIndex: 6, entries: [entry(7)] });
