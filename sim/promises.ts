@@ -3,8 +3,8 @@
  * and each invariant that anything can break has its line here, or does not compile.
  */
 import { present } from "../src/base/assert.ts";
-import { diskPromises } from "./disk-promises.ts";
-import type { PromiseInWords } from "./promise-in-words.ts";
+import type { PromiseInWords } from "./promise.ts";
+import { promisesOfDisks } from "./promises-of-disks.ts";
 import { promisesOfThrift } from "./promises-of-thrift.ts";
 
 const list = [
@@ -178,7 +178,7 @@ const list = [
     from: "§7",
     file: "sim/checkers/checkpoint-equality.ts",
   },
-  ...diskPromises,
+  ...promisesOfDisks,
   {
     invariant: "recovery",
     sentence:

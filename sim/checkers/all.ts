@@ -21,11 +21,13 @@ import { DeposedLeaders } from "./deposed-leaders.ts";
 import { DiskBound } from "./disk-bound.ts";
 import { DiskRoomRules } from "./disk-room.ts";
 import { DiskThrift } from "./disk-thrift.ts";
+import { DueInTime } from "./due-in-time.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
 import { FairReads } from "./fair-reads.ts";
+import { FollowerAnswers } from "./follower-answers.ts";
 import { HeardLeaders } from "./heard-leaders.ts";
 import { HungDisk } from "./hung-disk.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
@@ -38,6 +40,7 @@ import { LostProposals } from "./lost-proposals.ts";
 import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
+import { NeedlessAppends } from "./needless-appends.ts";
 import { OtherLife } from "./other-life.ts";
 import { PreVotes } from "./pre-vote.ts";
 import { ProposalWindow } from "./proposal-window.ts";
@@ -51,8 +54,10 @@ import { SequentialReads } from "./sequential-reads.ts";
 import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { Shown } from "./shown.ts";
+import { SparingReports } from "./sparing-reports.ts";
 import { StampRules } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
+import { ToldTerms } from "./told-terms.ts";
 import { UnappliedBytes } from "./unapplied-bytes.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
 import { Watches } from "./watches.ts";
@@ -111,12 +116,17 @@ export function allCheckers(marks?: Marks): Observer[] {
     new LeaderProgress(history, durable),
     new DeposedLeaders(),
     new PreVotes(),
+    new ToldTerms(),
     new HeardLeaders(),
+    new DueInTime(),
     new StampRules(marks),
+    new SparingReports(),
     new HungDisk(history, durable, marks),
     new WaitingBytes(marks),
     new UnappliedBytes(marks),
     new SendWindow(marks),
+    new NeedlessAppends(),
+    new FollowerAnswers(durable),
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
     new LostProposals(feed, marks),

@@ -1,7 +1,7 @@
 /**
  * A leader appends no copy of another server's command that it has in its log, in the same term, and has not applied yet:
  * whoever proposed it sends it again when the disks are slow, and the log would fill with what makes them slower. Its own
- * it may append again when it finds a gap that an earlier leader left.
+ * it may append again when it finds a gap that an earlier leader left, but none twice in one turn.
  */
 import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
@@ -16,6 +16,8 @@ interface Underway {
   readonly term: Term;
   readonly byCommand: Map<string, Index>;
   readonly byIndex: Map<Index, string>;
+  /** Its own proposals of this turn. */
+  readonly own: Set<number>;
 }
 
 export class Copies implements Observer {
@@ -45,7 +47,8 @@ export class Copies implements Observer {
     if (raft?.isLeader !== true) return;
     const { currentTerm } = raft;
     if (this.#underway[server.id]?.term !== currentTerm)
-      this.#underway[server.id] = { term: currentTerm, byCommand: new Map(), byIndex: new Map() };
+      this.#underway[server.id] = { term: currentTerm, byCommand: new Map(), byIndex: new Map(), own: new Set() };
+    this.#underway[server.id]?.own.clear();
     for (const entry of write?.entries ?? [])
       if (entry.kind === "command" && entry.term === currentTerm) this.#appends(server.id, entry);
   }
@@ -60,7 +63,15 @@ export class Copies implements Observer {
 
   #appends(id: ServerId, { index, data }: Entry & { readonly kind: "command" }): void {
     const underway = this.#underway[id];
-    if (underway === undefined || decodeCommand(data).origin === id) return;
+    if (underway === undefined) return;
+    const { origin, proposal } = decodeCommand(data);
+    if (origin === id) {
+      // What a leader says of its own accord has no number.
+      if (proposal !== 0 && underway.own.has(proposal))
+        throw new InvariantBroken(this.name, `n${id} appends its proposal ${proposal} twice in one turn`);
+      underway.own.add(proposal);
+      return;
+    }
     const name = nameOf(data);
     const first = underway.byCommand.get(name);
     if (first !== undefined)

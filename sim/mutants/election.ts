@@ -229,4 +229,28 @@ export const election: readonly Mutant[] = [
     lesson:
       "A leader whose log takes nothing for a while is sent the same commands again and again, by everybody. What it drops, their origins still have.",
   },
+  {
+    id: "E22",
+    title: "a follower that waits for no read sleeps through its election timeout",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/raft.ts",
+    find: "return Math.min(electionTimer.deadline, nextReadDeadline(this.#state, role));",
+    replace: "return Math.max(electionTimer.deadline, nextReadDeadline(this.#state, role));",
+    expects: ["due-in-time"],
+    kind: "liveness",
+    lesson:
+      "Of several deadlines the first counts. Something else wakes the server sooner or later, so that a leader is found in the end; all that the cluster is asked meanwhile waits.",
+  },
+  {
+    id: "E23",
+    title: "who has lost an election goes to the next term at once",
+    source: "ours",
+    file: "src/raft/candidate.ts",
+    find: 'if (result === "lost") becomeFollower(state, state.currentTerm, undefined);',
+    replace: 'if (result === "lost") becomeFollower(state, state.currentTerm + 1, undefined);',
+    expects: ["told-terms"],
+    kind: "liveness",
+    lesson:
+      "A term is entered with a campaign, or because somebody is in it. Any other way to a higher one deposes a leader that works, and PreVote was for nothing.",
+  },
 ];

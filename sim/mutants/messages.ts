@@ -37,4 +37,16 @@ export const messages: readonly Mutant[] = [
     lesson:
       "One byte of tag has room for fields 1 to 15. Messages with higher numbers are the rare ones, so that such a bug waits for the first hand-over or the first server that was wiped.",
   },
+  {
+    id: "Y4",
+    title: "a server reports to its leader with every turn",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/peers/reports.ts",
+    find: "    if (this.#greeted.leader === leader && this.#greeted.term === currentTerm) return;\n",
+    replace: "",
+    expects: ["sparing-reports"],
+    kind: "liveness",
+    lesson:
+      "A leader needs to know a clock when it begins to lead, and now and then whether it still goes right. A report with every turn doubles what servers say to each other, and changes nothing.",
+  },
 ];

@@ -1,4 +1,5 @@
-/** What a promise is made of: see `promises.ts`. */
+/** What a promise consists of. */
+
 export interface PromiseInWords {
   /** The checker's name, as failures give it. */
   readonly invariant: string;

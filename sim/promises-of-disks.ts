@@ -1,7 +1,7 @@
 /** The promises of what servers write to their disks, and of how much: part of `promises.ts`. */
-import type { PromiseInWords } from "./promise-in-words.ts";
+import type { PromiseInWords } from "./promise.ts";
 
-export const diskPromises = [
+export const promisesOfDisks = [
   {
     invariant: "disk-bound",
     sentence:
