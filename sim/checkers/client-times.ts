@@ -4,8 +4,8 @@
  *
  * - it pings a third of the timeout after its last ping, and no sooner, unless the leader's word takes so long that it would
  *   come too late;
- * - while a request waits, or the server knows no quorum, half a second after the older of the last words of both sides, and
- *   no sooner after its last ping;
+ * - while the server knows no quorum half a second after the older of the last words of both sides, and no sooner after its
+ *   last ping; while a request waits, no sooner after it began to wait either;
  * - it asks at once whether the watches are armed that it arms anew;
  * - it leaves a server that is silent, that knows no quorum, or through which nothing reaches the leader, when its patience
  *   is over;
@@ -19,11 +19,8 @@ import type { Marks } from "../marks/marks.ts";
 import type { SimEvent } from "../world/events.ts";
 import type { SessionEvent } from "../world/history.ts";
 import { InvariantBroken, type Observer, type StruckFault, type World } from "../world/observer.ts";
+import { type LinkTimes, leaveAt, opened, probeAt, probeMs, waits, waitsFrom } from "./client-link.ts";
 
-/** Milliseconds: while somebody waits, how long neither side may be silent. */
-const probeMs = 500;
-/** How long a server may say that it has no quorum, or a quarter of the timeout. */
-const noQuorumMs = 1_500;
 /** How long a server may owe a word at least, if that is no more than a third of the timeout. */
 const silenceMinMs = 1_000;
 /**
@@ -36,40 +33,9 @@ const attachments = 3 * 3;
 const firstRequests = 8;
 /** Pings of which it remembers when it sent them. */
 const pingsKept = 16;
-/**
- * So much later it leaves a server where it may have stood still itself. It believes that also when its timer is overdue since
- * it has just begun to wait.
- */
-const graceMs = 250;
 /** A timer for what is due already rings so much later, µs. */
 const timerUs = 100;
 const roundingMs = 0.001;
-
-/** A connection of a client, from its first word on. Times are milliseconds of the client's clock. */
-interface Link {
-  readonly connection: number;
-  readonly openedMs: number;
-  /** Since when a server says that the session lives here, and whether the client believes it. */
-  attachedMs: number | undefined;
-  believed: boolean;
-  timeoutMs: number;
-  /** The client has stood still meanwhile. */
-  excused: boolean;
-  /** When anything was last said on it, or the client's timer rang, virtual µs. */
-  touchedUs: number;
-  sentMs: number;
-  receivedMs: number;
-  pings: { readonly number: number; readonly atMs: number; readonly prompt: boolean }[];
-  pinged: number;
-  pingedMs: number;
-  /** Whether a ping was answered here. */
-  answered: boolean;
-  owesSinceMs: number | undefined;
-  noQuorumSinceMs: number | undefined;
-  /** Requests without an answer, and answers. */
-  waiting: number;
-  answers: number;
-}
 
 /** What a client has learned in its present session. */
 interface Learned {
@@ -78,13 +44,15 @@ interface Learned {
   proofMs: number;
   /** The longest that a server took to answer a ping. */
   longestMs: number;
+  /** Servers that it left in a row, perhaps since they owed a pong: each doubles its patience. */
+  silences: number;
 }
 
 export class ClientTimes implements Observer {
   readonly name = "client-times";
   readonly #marks: Marks | undefined;
   /** By client; of strangers nothing is known. */
-  readonly #links: (Link | undefined)[] = [];
+  readonly #links: (LinkTimes | undefined)[] = [];
   readonly #learned: Learned[] = [];
   #world: World | undefined;
   #clients = 0;
@@ -168,9 +136,7 @@ export class ClientTimes implements Observer {
     if (type === "connected") link.believed = true;
     if (type !== "disconnected" && type !== "ended") return;
     this.#inTime(client);
-    const owedMs = this.#nowMs - Math.max(link.owesSinceMs ?? this.#nowMs, link.receivedMs);
-    if (owedMs >= Math.min(link.timeoutMs / 3, silenceMinMs)) this.#marks?.hit("server-left-for-silence");
-    if (leaveAt(link) <= this.#nowMs) this.#marks?.hit("server-left-without-quorum");
+    this.#leaves(client, link);
     this.#links[client] = undefined;
   }
 
@@ -184,19 +150,32 @@ export class ClientTimes implements Observer {
 
   #opens(who: number, connection: number, { sessionId, takeover }: Connect): void {
     this.#inTime(who);
+    const left = this.#links[who];
+    if (left?.attachedMs !== undefined) this.#leaves(who, left);
     if (sessionId === 0 || takeover || this.#learned[who] === undefined)
-      this.#learned[who] = { provenMs: Number.NEGATIVE_INFINITY, proofMs: 0, longestMs: 0 };
+      this.#learned[who] = { provenMs: Number.NEGATIVE_INFINITY, proofMs: 0, longestMs: 0, silences: 0 };
     this.#links[who] = opened(connection, this.#nowUs);
   }
 
-  #says(who: number, link: Link, message: ClientMessage, arms: boolean): void {
-    if (message.type === "request") link.waiting++;
-    else if (message.type === "ping") this.#pings(who, link, message.number, !arms);
+  #leaves(who: number, link: LinkTimes): void {
+    if (leaveAt(link) <= this.#nowMs) this.#marks?.hit("server-left-without-quorum");
+    const owedMs = this.#nowMs - Math.max(link.owesSinceMs ?? this.#nowMs, link.receivedMs);
+    const learned = this.#learned[who];
+    if (owedMs < Math.min(link.timeoutMs / 3, silenceMinMs) || learned === undefined) return;
+    learned.silences++;
+    this.#marks?.hit("server-left-for-silence");
+  }
+
+  #says(who: number, link: LinkTimes, message: ClientMessage, arms: boolean): void {
+    if (message.type === "request") {
+      if (link.waiting === 0) link.waitsSinceMs = this.#nowMs;
+      link.waiting++;
+    } else if (message.type === "ping") this.#pings(who, link, message.number, !arms);
     else if (message.type !== "connect" && message.watches.length === 0)
       this.#break("client-thrift", who, `sends a ${message.type} of no watches`);
   }
 
-  #pings(who: number, link: Link, number: number, prompt: boolean): void {
+  #pings(who: number, link: LinkTimes, number: number, prompt: boolean): void {
     const nowMs = this.#nowMs;
     if (prompt) {
       this.#isNotEarly(who, link);
@@ -208,10 +187,10 @@ export class ClientTimes implements Observer {
     if (link.pings.length > pingsKept) link.pings.shift();
   }
 
-  #isNotEarly(who: number, link: Link): void {
+  #isNotEarly(who: number, link: LinkTimes): void {
     const { pingedMs, timeoutMs } = link;
     const afterMs = this.#nowMs - pingedMs;
-    if (link.excused || (waits(link) && afterMs >= probeMs - roundingMs)) return;
+    if (link.excused || (waits(link) && this.#nowMs >= waitsFrom(link) + probeMs - roundingMs)) return;
     if (afterMs >= timeoutMs / 3 - roundingMs) return this.#marks?.hit("pinged-after-a-third");
     const { proofMs = 0 } = this.#learned[who] ?? {};
     if (proofMs > timeoutMs / 8 && afterMs >= timeoutMs / 12 - roundingMs) return;
@@ -222,7 +201,7 @@ export class ClientTimes implements Observer {
     );
   }
 
-  #hears(who: number, link: Link, message: ServerMessage): void {
+  #hears(who: number, link: LinkTimes, message: ServerMessage): void {
     if (link.attachedMs === undefined) {
       if (message.type === "connected") this.#attaches(who, link, message);
       return;
@@ -240,7 +219,7 @@ export class ClientTimes implements Observer {
     }
   }
 
-  #attaches(who: number, link: Link, { timeoutMs }: Connected): void {
+  #attaches(who: number, link: LinkTimes, { timeoutMs }: Connected): void {
     const nowMs = this.#nowMs;
     link.attachedMs = nowMs;
     link.timeoutMs = timeoutMs;
@@ -257,13 +236,14 @@ export class ClientTimes implements Observer {
     learned.proofMs = this.#nowMs - sentMs;
   }
 
-  #pong(who: number, link: Link, { number, quorum }: Pong): void {
+  #pong(who: number, link: LinkTimes, { number, quorum }: Pong): void {
     if (number === link.pinged) link.owesSinceMs = undefined;
     const sent = link.pings.find((ping) => ping.number === number);
     const learned = this.#learned[who];
     if (sent?.prompt === true && learned !== undefined) {
       link.answered = true;
       learned.longestMs = Math.max(learned.longestMs, this.#nowMs - sent.atMs);
+      learned.silences = 0;
     }
     if (quorum) link.noQuorumSinceMs = undefined;
     else link.noQuorumSinceMs ??= this.#nowMs;
@@ -287,63 +267,25 @@ export class ClientTimes implements Observer {
   }
 
   /** What the client is to do at this time; empty: nothing. */
-  #due(who: number, link: Link, nowMs: number): string {
+  #due(who: number, link: LinkTimes, nowMs: number): string {
     const { attachedMs, believed, excused, timeoutMs } = link;
     if (attachedMs === undefined || !believed || excused) return "";
-    const patientMs = nowMs - graceMs;
-    if (patientMs >= this.#silentAt(who, link)) return "leave a silent server";
-    if (patientMs >= leaveAt(link)) return "leave a server without a quorum";
+    if (nowMs >= this.#silentAt(who, link)) return "leave a silent server";
+    if (nowMs >= leaveAt(link)) return "leave a server without a quorum";
     const unprovenAt = (this.#learned[who]?.provenMs ?? nowMs) + (timeoutMs * 2) / 3;
-    if (patientMs >= Math.max(attachedMs, unprovenAt)) return "leave a server through which the leader hears nothing";
+    if (nowMs >= Math.max(attachedMs, unprovenAt)) return "leave a server through which the leader hears nothing";
     return nowMs >= Math.min(link.pingedMs + timeoutMs / 3, probeAt(link)) ? "ping" : "";
   }
 
-  #silentAt(who: number, { owesSinceMs, receivedMs, timeoutMs, ...link }: Link): number {
+  #silentAt(who: number, { owesSinceMs, receivedMs, timeoutMs, ...link }: LinkTimes): number {
     if (owesSinceMs === undefined) return Number.POSITIVE_INFINITY;
     const attachmentMs = link.answered ? 0 : (link.attachedMs ?? 0) - link.openedMs;
-    const usualMs = Math.max(longestAnswers * (this.#learned[who]?.longestMs ?? 0), attachments * attachmentMs);
-    return Math.max(owesSinceMs, receivedMs) + Math.min(timeoutMs / 3, Math.max(silenceMinMs, usualMs));
+    const { longestMs = 0, silences = 0 } = this.#learned[who] ?? {};
+    const usualMs = Math.max(silenceMinMs, longestAnswers * longestMs, attachments * attachmentMs);
+    return Math.max(owesSinceMs, receivedMs) + Math.min(timeoutMs / 3, usualMs * 2 ** silences);
   }
 
   #break(invariant: "client-times" | "client-thrift", who: number, what: string): never {
     throw new InvariantBroken(invariant, `client ${who} ${what}`);
   }
-}
-
-/** Whether somebody waits: for an answer, or for a quorum. */
-function waits({ waiting, noQuorumSinceMs }: Link): boolean {
-  return waiting > 0 || noQuorumSinceMs !== undefined;
-}
-
-/** When to ask, while somebody waits and nobody says anything. */
-function probeAt(link: Link): number {
-  if (!waits(link)) return Number.POSITIVE_INFINITY;
-  return Math.max(link.pingedMs, Math.min(link.sentMs, link.receivedMs)) + probeMs;
-}
-
-function leaveAt({ noQuorumSinceMs, timeoutMs }: Link): number {
-  if (noQuorumSinceMs === undefined) return Number.POSITIVE_INFINITY;
-  return noQuorumSinceMs + Math.min(timeoutMs / 4, noQuorumMs);
-}
-
-function opened(connection: number, nowUs: number): Link {
-  return {
-    connection,
-    openedMs: nowUs / 1000,
-    attachedMs: undefined,
-    believed: false,
-    timeoutMs: 0,
-    excused: false,
-    touchedUs: nowUs,
-    sentMs: 0,
-    receivedMs: 0,
-    pings: [],
-    pinged: 0,
-    pingedMs: 0,
-    answered: false,
-    owesSinceMs: undefined,
-    noQuorumSinceMs: undefined,
-    waiting: 0,
-    answers: 0,
-  };
 }

@@ -232,4 +232,28 @@ export const clients: readonly Mutant[] = [
     lesson:
       "What it missed is told when the server is known to have told all of it. Without a question behind the watches the answer to that comes with the next thing that it asks, whenever that is.",
   },
+  {
+    id: "G20",
+    title: "a client asks at once whether its server is there when it asks for something after a rest",
+    source: "ours (found in this code)",
+    file: "src/client/session-link.ts",
+    find: "Math.max(link.lastPing, waits, Math.min(",
+    replace: "Math.max(link.lastPing, Math.min(",
+    expects: ["client-thrift"],
+    kind: "liveness",
+    lesson:
+      "That nothing came while nobody asked for anything says nothing. Who asks now and then would send twice as many messages.",
+  },
+  {
+    id: "G21",
+    title: "a client that learns late that its server has no quorum takes itself for one that stood still",
+    source: "ours (found in this code)",
+    file: "src/client/session.ts",
+    find: "Math.max(now, this.nextDeadline)",
+    replace: "this.nextDeadline",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "A deadline may lie in the past from the moment that it is known. Only who had a deadline, and was not there when it came, has stood still; it gives servers time that they do not need otherwise.",
+  },
 ];

@@ -263,7 +263,7 @@ export class SimClient {
 
   #afterInput(): void {
     for (;;) {
-      const effects = this.#session.takeEffects();
+      const effects = this.#session.takeEffects(this.#now());
       for (const stream of effects.disconnect) this.#disconnect(stream);
       if (effects.connect !== undefined) this.#connect(effects.connect.stream, effects.connect.endpoint);
       if (effects.send.length > 0 && this.#connection !== undefined) {

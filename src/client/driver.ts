@@ -174,7 +174,7 @@ export class SessionDriver {
       clearImmediate(this.#flush);
       this.#flush = undefined;
     }
-    const { disconnect, connect, send, deliveries } = this.session.takeEffects();
+    const { disconnect, connect, send, deliveries } = this.session.takeEffects(performance.now());
     for (const stream of disconnect) this.#transport.drop(stream);
     if (connect !== undefined) this.#transport.open(connect.stream, connect.endpoint);
     if (send.length > 0) this.#transport.send(send);

@@ -28,6 +28,8 @@ export interface AttachedLink {
   readonly since: number;
   lastSent: number;
   lastReceived: number;
+  /** While requests are under way: since when some are. */
+  busySince: number;
   /** Pings of whose arrival at the leader nothing is known, oldest first. */
   pings: SentPing[];
   /** Pings sent on this stream. */
@@ -63,6 +65,7 @@ export function attached({ stream, endpoint }: AttachingLink, now: number): Atta
     since: now,
     lastSent: now,
     lastReceived: now,
+    busySince: now,
     pings: [],
     pinged: 0,
     lastPing: now,
@@ -88,14 +91,16 @@ function pingAfterMs(timeoutMs: number, proofMs: number, ageMs: number): number 
 }
 
 /**
- * When to ping, if the leader is usually known to have heard of a ping `proofMs` after it was sent. Sooner while somebody waits
- * and nothing comes, to learn whether there is a server and a quorum.
+ * When to ping, if the leader is usually known to have heard of a ping `proofMs` after it was sent. Sooner while somebody has
+ * waited for a while and nothing comes, to learn whether there is a server and a quorum. That nothing came while nobody asked
+ * for anything says nothing.
  */
 export function pingAt(link: AttachedLink, timeoutMs: number, busy: boolean, proofMs: number): number {
   // An attachment is a word to the leader, too, as old as its request.
   const regular = link.lastPing + pingAfterMs(timeoutMs, proofMs, link.pinged === 0 ? proofMs : 0);
   if (!busy && link.noQuorumSince === undefined) return regular;
-  const quiet = Math.max(link.lastPing, Math.min(link.lastSent, link.lastReceived));
+  const waits = link.noQuorumSince === undefined ? link.busySince : Number.NEGATIVE_INFINITY;
+  const quiet = Math.max(link.lastPing, waits, Math.min(link.lastSent, link.lastReceived));
   return Math.min(regular, quiet + sessionLimits.probeMs);
 }
 

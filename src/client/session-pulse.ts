@@ -1,7 +1,7 @@
 /**
  * How long a server takes to answer, and so for how long it has to be silent to be left (as TCP reckons, RFC 6298): some
  * times what is usual, but no less than a process takes to come back from a long garbage collection. Each server that was
- * left for its silence doubles that, until one answers: perhaps they all are slow, or the way to them.
+ * left for its silence doubles that, until one answers a ping: perhaps they all are slow, or the way to them.
  *
  * What an attachment took counts only until the first pong: it has to connect and goes through the log, often while
  * the client's own process has just begun. As one answer among others it would make the client patient for minutes.
@@ -19,7 +19,6 @@ export class Pulse {
 
   /** A server attached the session after so long. */
   attached(afterMs: number): void {
-    this.#silences = 0;
     this.#attachedMs = afterMs;
     this.#proofMs = afterMs;
   }

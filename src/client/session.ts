@@ -2,7 +2,7 @@
  * The client's side of a session, without I/O: it moves from server to server, sends again what has no answer, arms the
  * watches again. The promise API and the simulator both drive it.
  *
- * A turn: any inputs (`submit`, `receive`, `streamClosed`, `advance` …), then {@link ClientSession.takeEffects}.
+ * A turn: any inputs (`submit`, `receive`, `streamClosed`, `advance` …), then {@link ClientSession.takeEffects}, at once.
  *
  * This file takes what servers say and decides whom it concerns. Each part keeps its own state:
  *
@@ -55,6 +55,8 @@ export class ClientSession<C> {
   readonly #effects = new EffectsOfTurn<C>();
   readonly #end: SessionEnd<C>;
   #now: number;
+  /** When this process had to have its next turn, unless it stands still: the deadline as the last turn left it. */
+  #dueAt = Number.POSITIVE_INFINITY;
 
   /** `now`: monotonic milliseconds, here and in every other call. */
   constructor(options: SessionOptions, now: number) {
@@ -158,10 +160,8 @@ export class ClientSession<C> {
 
   /** Time went on: see {@link nextDeadline}. */
   advance(now: number): void {
-    const stoodStill = now - this.nextDeadline > sessionLimits.stoodStillMs;
     this.#pass(now);
     if (this.#end.failure !== undefined) return;
-    if (stoodStill) this.#reconnector.forgive(now);
     for (const request of this.#requests.expire(now)) this.#end.fail(request, this.#reconnector.whyLate());
     this.#reconnector.advance(now, this.#requests.outstanding > 0);
   }
@@ -185,14 +185,18 @@ export class ClientSession<C> {
     return Math.min(this.#requests.nextDeadline, this.#standing.lostAt, reconnecting);
   }
 
-  takeEffects(): SessionEffects<C> {
+  /** Ends the turn, at `now`: what is to be done, sent and told. */
+  takeEffects(now: number): SessionEffects<C> {
+    this.#pass(now);
     const { link } = this.#reconnector;
     if (link.type === "attached") this.#fill(link);
+    this.#dueAt = Math.max(now, this.nextDeadline);
     return this.#effects.take();
   }
 
   /** Sends what the window lets through. */
   #fill(link: AttachedLink): void {
+    if (this.#requests.outstanding === 0) link.busySince = this.#now;
     // Before new reads, which may want the same watches.
     const disarms = this.#watches.takeDisarms(() => this.#requests.underWay());
     for (const message of disarms) this.#effects.send(message);
@@ -203,6 +207,7 @@ export class ClientSession<C> {
   /** Time has come to `now`. Before anything else the user must not be left in a belief that time has overtaken. */
   #pass(now: number): void {
     this.#now = now;
+    if (now - this.#dueAt > sessionLimits.stoodStillMs) this.#reconnector.forgive(now);
     if (now < this.#standing.lostAt) return;
     this.#reconnector.loseUnproven(now);
     this.#standing.become("lost");

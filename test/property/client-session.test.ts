@@ -115,7 +115,7 @@ class World {
   }
 
   turn(): void {
-    const { disconnect, connect, send, deliveries } = this.session.takeEffects();
+    const { disconnect, connect, send, deliveries } = this.session.takeEffects(this.now);
     for (const stream of disconnect) this.#gone(stream);
     if (connect !== undefined) this.#stream = connect.stream;
     if (send.length > 0) this.#toServer.push([...send]);

@@ -118,10 +118,18 @@ describe("liveness", () => {
     script.at(4_000);
     expect(script.log).toEqual(["connected", "suspended"]);
     script.attach();
-    // The attachment was an answer.
     script.at(7_000);
-    script.at(8_000);
+    script.at(8_999);
+    expect(script.session.state).toBe("connected");
+    script.at(9_000);
     expect(script.log).toEqual(["connected", "suspended", "connected", "suspended"]);
+    script.attach();
+    script.at(12_000);
+    script.says({ type: "pong", number: 1, quorum: true });
+    // That one answers: patience is what it was.
+    script.at(15_000);
+    script.at(16_000);
+    expect(script.session.state).toBe("suspended");
   });
 
   it("does not hold it against a server that this process stood still", () => {
@@ -132,6 +140,41 @@ describe("liveness", () => {
     script.says({ type: "pong", number: 2, quorum: true }, { type: "heard", ping: 2 });
     script.at(7_300);
     expect(script.session.state).toBe("connected");
+  });
+
+  it("notices at whatever it does first that it stood still", () => {
+    for (const wakes of [
+      () => script.says({ type: "pong", number: 0, quorum: true }),
+      () => script.ask("w", write),
+      () => script.turn(),
+    ]) {
+      script = new Script();
+      script.attach();
+      script.at(3_000);
+      // What the leader has heard is in another frame, which waits to be read.
+      script.now = 7_000;
+      wakes();
+      script.at(7_100);
+      expect(script.session.state).toBe("connected");
+      script.at(7_300);
+      expect(script.session.state).toBe("suspended");
+    }
+  });
+
+  it("does not take its own long wait for a request for standing still", () => {
+    script.attach();
+    script.at(3_000);
+    script.says({ type: "pong", number: 1, quorum: true }, { type: "heard", ping: 1 });
+    script.now = 5_000;
+    script.ask("w", write);
+    // Nothing came while nobody asked for anything: that is no reason to ask at once whether the server is there.
+    script.at(5_001);
+    expect(script.sent.at(-1)).toMatchObject({ type: "request" });
+    script.at(5_500);
+    expect(script.sent.at(-1)).toEqual({ type: "ping", number: 2 });
+    script.at(6_000);
+    script.at(6_500);
+    expect(script.session.state).toBe("suspended");
   });
 
   it("asks a busy server after half a second of silence, and leaves it a second later", () => {

@@ -28,7 +28,7 @@ export class Script {
   }
 
   turn(): void {
-    const effects: SessionEffects<string> = this.session.takeEffects();
+    const effects: SessionEffects<string> = this.session.takeEffects(this.now);
     this.dropped.push(...effects.disconnect);
     if (effects.connect !== undefined) {
       this.stream = effects.connect.stream;

@@ -121,23 +121,29 @@ describe("of a client that waits it is demanded", () => {
   it("to ask after half a second of silence", () => {
     const told = new Told();
     told.says(100, request(2));
-    expect(() => told.rings(511)).not.toThrow();
-    expect(() => told.rings(512)).toThrow("client 1 does not ping, though it is time");
-    expect(() => told.pings(512)).not.toThrow();
-    expect(() => told.pings(900)).toThrow("pings 388 ms after its last ping and waits for 1 answers");
+    expect(() => told.rings(599)).not.toThrow();
+    expect(() => told.rings(600)).toThrow("client 1 does not ping, though it is time");
+    expect(() => told.pings(600)).not.toThrow();
+    expect(() => told.pings(900)).toThrow("pings 300 ms after its last ping and waits for 1 answers");
+  });
+
+  it("not to ask at once since nothing came while nobody asked for anything", () => {
+    const told = new Told();
+    told.says(1_500, request(2));
+    expect(() => told.pings(1_501)).toThrow("pings 1491 ms after its last ping and waits for 1 answers");
+    expect(() => told.pings(2_000)).not.toThrow();
   });
 
   it("to leave a server that owes a word for a second", () => {
     const told = new Told();
     told.says(100, request(2));
-    told.pings(512);
-    told.hears(513, pong(1));
-    told.pings(1_012);
-    told.pings(1_512);
-    told.pings(2_012);
-    expect(() => told.rings(2_261)).not.toThrow();
-    expect(() => told.rings(2_262)).toThrow("client 1 does not leave a silent server, though it is time");
-    expect(() => told.becomes(2_262, "disconnected")).not.toThrow();
+    told.pings(600);
+    told.hears(601, pong(1));
+    told.pings(1_100);
+    told.pings(1_600);
+    expect(() => told.rings(2_099)).not.toThrow();
+    expect(() => told.rings(2_100)).toThrow("client 1 does not leave a silent server, though it is time");
+    expect(() => told.becomes(2_100, "disconnected")).not.toThrow();
     expect(told.marks.has("server-left-for-silence")).toBe(true);
     expect(() => told.rings(9_000)).not.toThrow();
   });
@@ -149,8 +155,8 @@ describe("of a client that waits it is demanded", () => {
       told.pings(atMs);
       told.hears(atMs + 1, pong(nth + 1, false));
     }
-    expect(() => told.rings(1_849)).not.toThrow();
-    expect(() => told.rings(1_850)).toThrow("client 1 does not leave a server without a quorum, though it is time");
+    expect(() => told.rings(1_599)).not.toThrow();
+    expect(() => told.rings(1_600)).toThrow("client 1 does not leave a server without a quorum, though it is time");
   });
 
   it("to ask whether the watches are armed that it arms", () => {

@@ -4,7 +4,7 @@ import { Compiler } from "../../sim/cli/mutants/random/compiler.ts";
 import { changedLines, drawMutants, namedMutants, type RandomMutant } from "../../sim/cli/mutants/random/draw.ts";
 import { huntRandom } from "../../sim/cli/mutants/random/hunt.ts";
 import { randomSummary } from "../../sim/cli/mutants/random/print.ts";
-import { leftOf, randomRow } from "../../sim/cli/mutants/random/rows.ts";
+import { randomRow, unfinished } from "../../sim/cli/mutants/random/rows.ts";
 import { candidates, type Rule, rules } from "../../sim/cli/mutants/random/rules.ts";
 import { importsOf, TestFiles } from "../../sim/cli/mutants/random/test-files.ts";
 import { Tests } from "../../sim/cli/mutants/random/tests.ts";
@@ -209,8 +209,8 @@ describe("what becomes of a mutant", () => {
     ] as const;
     const all = [killed, lived, gone[0], asked, unreached, gone[1]];
     const isThere = (id: string): boolean => !id.startsWith("gone");
-    expect(leftOf(all, isThere, false)).toEqual({ rows: all, hunted: [], unasked: [lived] });
-    expect(leftOf(all, isThere, true)).toEqual({
+    expect(unfinished(all, isThere, false)).toEqual({ rows: all, hunted: [], unasked: [lived] });
+    expect(unfinished(all, isThere, true)).toEqual({
       rows: [killed, lived, asked, unreached],
       hunted: [lived, asked, unreached],
       unasked: [],

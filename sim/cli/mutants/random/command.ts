@@ -9,7 +9,7 @@ import { Compiler } from "./compiler.ts";
 import { drawMutants, namedMutants, type RandomMutant } from "./draw.ts";
 import { huntRandom } from "./hunt.ts";
 import { randomLines, randomSummary } from "./print.ts";
-import { leftOf, type RandomRow, randomRow, readSample, type Sample, writeSample } from "./rows.ts";
+import { type RandomRow, randomRow, readSample, type Sample, unfinished, writeSample } from "./rows.ts";
 import { rules } from "./rules.ts";
 import { Tests } from "./tests.ts";
 
@@ -149,7 +149,7 @@ function continued(options: Options): Work {
   return withCompiler((compiler) => {
     const ids = all.map(({ id }) => id);
     const places = new Map(namedMutants(compiler, ids).map((mutant) => [mutant.id, mutant]));
-    const { rows, hunted, unasked } = leftOf(all, (id) => places.has(id), options.flags.has("again"));
+    const { rows, hunted, unasked } = unfinished(all, (id) => places.has(id), options.flags.has("again"));
     const mutantsOf = (some: readonly RandomRow[]): RandomMutant[] => some.flatMap(({ id }) => places.get(id) ?? []);
     const known = { rows, unasked: mutantsOf(unasked) };
     if (!options.flags.has("resume")) return { ...known, sample, mutants: mutantsOf(hunted) };

@@ -70,7 +70,7 @@ export function randomRow(
 }
 
 /** What is left to do on a sample that is kept. */
-export interface Left {
+export interface Unfinished {
   /** The rows that stay. */
   readonly rows: readonly RandomRow[];
   /** Of these, what is to be hunted once more. */
@@ -83,7 +83,7 @@ export interface Left {
  * What is left to do. With `again` those are hunted once more that lived or were not reached; and a sample is of the code as
  * it is, so that those go, whatever became of them, whose place has another text by now (`isThere` is false).
  */
-export function leftOf(all: readonly RandomRow[], isThere: (id: string) => boolean, again: boolean): Left {
+export function unfinished(all: readonly RandomRow[], isThere: (id: string) => boolean, again: boolean): Unfinished {
   if (!again)
     return {
       rows: all,
