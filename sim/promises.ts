@@ -72,6 +72,13 @@ const list = [
     file: "sim/checkers/pre-vote.ts",
   },
   {
+    invariant: "loyal-followers",
+    sentence:
+      "Whoever hears its leader says to nobody else that it would vote for it, unless that leader has asked for the election.",
+    from: "thesis 4.2.3, 9.6",
+    file: "sim/checkers/loyal-followers.ts",
+  },
+  {
     invariant: "heard-leaders",
     sentence: "A leader that hears of no majority leads on for an election timeout at most.",
     from: "thesis 6.2",

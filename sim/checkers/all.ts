@@ -37,6 +37,7 @@ import { Linearizability } from "./linearizability.ts";
 import { LogBound } from "./log-bound.ts";
 import { LogMatching } from "./log-matching.ts";
 import { LostProposals } from "./lost-proposals.ts";
+import { LoyalFollowers } from "./loyal-followers.ts";
 import { MembershipRules } from "./membership.ts";
 import { ModelFeed } from "./model-feed.ts";
 import { Monotonic } from "./monotonic.ts";
@@ -116,6 +117,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new LeaderProgress(history, durable),
     new DeposedLeaders(),
     new PreVotes(),
+    new LoyalFollowers(),
     new ToldTerms(),
     new HeardLeaders(),
     new DueInTime(),

@@ -253,4 +253,16 @@ export const election: readonly Mutant[] = [
     lesson:
       "A term is entered with a campaign, or because somebody is in it. Any other way to a higher one deposes a leader that works, and PreVote was for nothing.",
   },
+  {
+    id: "E24",
+    title: "whoever hears its leader takes part in an election, and nobody else does",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/loyalty.ts",
+    find: "return state.now - role.lastHeard < state.options.electionTimeoutMs;",
+    replace: "return state.now - role.lastHeard >= state.options.electionTimeoutMs;",
+    expects: ["loyal-followers"],
+    kind: "liveness",
+    lesson:
+      "A candidate that cannot hear the leader knows nothing of it; those who hear it do. If they help to depose it, the cluster stands still for an election whenever one link fails.",
+  },
 ];
