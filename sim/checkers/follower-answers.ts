@@ -19,8 +19,6 @@ import type { DurableState } from "./durable-state.ts";
 /** One server in one term. */
 interface Duty {
   readonly term: Term;
-  /** Places at which it may refuse what came. */
-  readonly refusable: Set<Index>;
   /** The newest round of the heartbeats that this turn brought, and of those that it has answered. */
   asked: number;
   answered: number;
@@ -33,11 +31,18 @@ interface Duty {
   lost: boolean;
 }
 
+/** Places at which a server may refuse, in one term, what came, and how often. A refusal may wait for the disk for long. */
+interface Refusable {
+  readonly term: Term;
+  readonly places: Map<Index, number>;
+}
+
 export class FollowerAnswers implements Observer {
   readonly name = "follower-answers";
   readonly #durable: DurableState;
   /** By server. */
   readonly #duties: (Duty | undefined)[] = [];
+  readonly #refusable: (Refusable | undefined)[] = [];
 
   constructor(durable: DurableState) {
     this.#durable = durable;
@@ -45,6 +50,7 @@ export class FollowerAnswers implements Observer {
 
   started({ id }: ServerView): void {
     this.#duties[id] = undefined;
+    this.#refusable[id] = undefined;
   }
 
   event(event: SimEvent): void {
@@ -77,7 +83,8 @@ export class FollowerAnswers implements Observer {
     const { term, prevLogIndex, entries, noReply, readRound } = message;
     // Who speaks of an older term is refused in any case.
     const isStale = term < duty.term;
-    if (isStale || prevLogIndex > Math.max(raft.commitIndex, raft.logBase.index)) duty.refusable.add(prevLogIndex);
+    if (isStale || prevLogIndex > Math.max(raft.commitIndex, raft.logBase.index))
+      this.#mayRefuse(id, duty.term, prevLogIndex);
     if (!isStale && entries.length === 0 && !noReply) duty.asked = Math.max(duty.asked, readRound);
   }
 
@@ -92,17 +99,14 @@ export class FollowerAnswers implements Observer {
     const wasFree = duty.free;
     for (const { to, message } of messages) {
       if (message.type !== "AppendEntriesReply" || message.term !== duty.term) continue;
-      if (wasFree) this.#judge(id, to, duty, message);
+      if (!message.success) this.#refuses(id, to, message);
       duty.answered = Math.max(duty.answered, message.readRound);
       if (message.success) duty.acknowledged = Math.max(duty.acknowledged, message.matchIndex);
       duty.free = true;
     }
     if (write?.hardState !== undefined) duty.free = false;
-    if (wasFree && duty.free) {
-      if (duty.asked > duty.answered && !duty.lost)
-        this.#break(id, raft, `has not answered round ${duty.asked}, of which a heartbeat has told it`);
-      duty.refusable.clear();
-    }
+    if (wasFree && duty.free && duty.asked > duty.answered && !duty.lost)
+      this.#break(id, raft, `has not answered round ${duty.asked}, of which a heartbeat has told it`);
     duty.asked = 0;
     const last = write?.entries.at(-1)?.index;
     if (last !== undefined) duty.written = duty.lost ? 0 : last;
@@ -110,12 +114,25 @@ export class FollowerAnswers implements Observer {
       this.#break(id, raft, `has not acknowledged entry ${duty.written}, which is on its disk`);
   }
 
-  #judge(id: ServerId, to: ServerId, { refusable }: Duty, { success, rejectedIndex }: AppendEntriesReply): void {
-    if (success || refusable.has(rejectedIndex)) return;
-    throw new InvariantBroken(
-      this.name,
-      `n${id} refuses what n${to} sent behind entry ${rejectedIndex}, up to which it knows that all is committed`,
-    );
+  #mayRefuse(id: ServerId, term: Term, place: Index): void {
+    let known = this.#refusable[id];
+    if (known?.term !== term) {
+      known = { term, places: new Map() };
+      this.#refusable[id] = known;
+    }
+    known.places.set(place, (known.places.get(place) ?? 0) + 1);
+  }
+
+  #refuses(id: ServerId, to: ServerId, { term, rejectedIndex }: AppendEntriesReply): void {
+    const known = this.#refusable[id];
+    const times = known?.term === term ? (known.places.get(rejectedIndex) ?? 0) : 0;
+    if (times > 1) known?.places.set(rejectedIndex, times - 1);
+    else if (times === 1) known?.places.delete(rejectedIndex);
+    else
+      throw new InvariantBroken(
+        this.name,
+        `n${id} refuses what n${to} sent behind entry ${rejectedIndex}, up to which it knows that all is committed`,
+      );
   }
 
   /** Whether an entry is on its disk, and the server knows it. */
@@ -127,7 +144,7 @@ export class FollowerAnswers implements Observer {
     let duty = this.#duties[id];
     if (duty?.term !== term) {
       const none = { asked: 0, answered: 0, written: 0, acknowledged: 0 };
-      duty = { term, refusable: new Set(), ...none, free: false, lost: true };
+      duty = { term, ...none, free: false, lost: true };
       this.#duties[id] = duty;
     }
     return duty;

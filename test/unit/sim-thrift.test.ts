@@ -221,13 +221,23 @@ describe("follower-answers", () => {
     const { stage, hear, turn } = following();
     stage.raft.commitIndex = 5;
     hear({ prevLogIndex: 6 });
-    hear({ term: 1, prevLogIndex: 3 });
     const refuse = (rejectedIndex: Index) => () => turn({ success: false, rejectedIndex });
     expect(refuse(6)).not.toThrow();
     hear({ term: 1, prevLogIndex: 3 });
     expect(refuse(3)).not.toThrow();
     hear({ prevLogIndex: 3 });
     expect(refuse(3)).toThrow("n1 refuses what n2 sent behind entry 3, up to which it knows that all is committed");
+  });
+
+  it("finds no fault with a refusal that waits for the disk while others leave, and commits come", () => {
+    const { stage, hear, turn } = following();
+    hear({ prevLogIndex: 6 });
+    turn({});
+    stage.raft.commitIndex = 8;
+    turn({});
+    const refuse = () => turn({ success: false, rejectedIndex: 6 });
+    expect(refuse).not.toThrow();
+    expect(refuse).toThrow("n1 refuses what n2 sent behind entry 6");
   });
 
   it("finds fault with entries that are on the disk and not acknowledged", () => {
