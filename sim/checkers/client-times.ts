@@ -8,10 +8,11 @@
  *   last ping; while a request waits, no sooner after it began to wait either;
  * - it asks at once whether the watches are armed that it arms anew;
  * - it leaves a server that is silent, that knows no quorum, or through which nothing reaches the leader, when its patience
- *   is over;
+ *   is over, and of its own accord for no other reason and no sooner;
  * - it says nothing that is empty, and has no more requests under way than answers have made room for.
  *
- * Told from frames and the clock alone. A client that stood still is judged again from its next server on.
+ * Told from frames and the clock alone. A client that stood still is judged again from its next server on: when it goes on it
+ * takes at once all that came meanwhile.
  */
 import type { ClientMessage, Connect, Connected, Pong, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
@@ -58,6 +59,8 @@ export class ClientTimes implements Observer {
   #clients = 0;
   /** The client whose timer has just rung for something that is due, or 0; what that is, and when it rang. */
   #rung = 0;
+  /** The client whose timer rings now, or 0. */
+  #rings = 0;
   #duty = "";
   #rungMs = 0;
 
@@ -81,6 +84,7 @@ export class ClientTimes implements Observer {
 
   event(event: SimEvent, _sequence: number, timeUs: number): void {
     if (this.#rung > 0) this.#hasRung();
+    this.#rings = event.kind === "clientTimer" ? event.client : 0;
     if (event.kind !== "clientTimer") return;
     const link = this.#links[event.client];
     if (link === undefined) return;
@@ -161,7 +165,12 @@ export class ClientTimes implements Observer {
     if (leaveAt(link) <= this.#nowMs) this.#marks?.hit("server-left-without-quorum");
     const owedMs = this.#nowMs - Math.max(link.owesSinceMs ?? this.#nowMs, link.receivedMs);
     const learned = this.#learned[who];
-    if (owedMs < Math.min(link.timeoutMs / 3, silenceMinMs) || learned === undefined) return;
+    if (owedMs + roundingMs < Math.min(link.timeoutMs / 3, silenceMinMs) || learned === undefined) {
+      const mayLeaveMs = Math.min(leaveAt(link), this.#unprovenAt(who, link)) - roundingMs;
+      const judged = this.#rings === who && link.believed && !link.excused;
+      if (judged && this.#nowMs < mayLeaveMs) this.#break("client-times", who, "leaves a server too soon");
+      return;
+    }
     learned.silences++;
     this.#marks?.hit("server-left-for-silence");
   }
@@ -272,9 +281,13 @@ export class ClientTimes implements Observer {
     if (attachedMs === undefined || !believed || excused) return "";
     if (nowMs >= this.#silentAt(who, link)) return "leave a silent server";
     if (nowMs >= leaveAt(link)) return "leave a server without a quorum";
-    const unprovenAt = (this.#learned[who]?.provenMs ?? nowMs) + (timeoutMs * 2) / 3;
-    if (nowMs >= Math.max(attachedMs, unprovenAt)) return "leave a server through which the leader hears nothing";
+    if (nowMs >= Math.max(attachedMs, this.#unprovenAt(who, link)))
+      return "leave a server through which the leader hears nothing";
     return nowMs >= Math.min(link.pingedMs + timeoutMs / 3, probeAt(link)) ? "ping" : "";
+  }
+
+  #unprovenAt(who: number, { timeoutMs }: LinkTimes): number {
+    return (this.#learned[who]?.provenMs ?? this.#nowMs) + (timeoutMs * 2) / 3;
   }
 
   #silentAt(who: number, { owesSinceMs, receivedMs, timeoutMs, ...link }: LinkTimes): number {

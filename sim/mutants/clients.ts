@@ -256,4 +256,16 @@ export const clients: readonly Mutant[] = [
     lesson:
       "A deadline may lie in the past from the moment that it is known. Only who had a deadline, and was not there when it came, has stood still; it gives servers time that they do not need otherwise.",
   },
+  {
+    id: "G22",
+    title: "a client leaves a server that is silent for as long as it usually takes to answer",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-pulse.ts",
+    find: "const patience = Math.max(sessionLimits.silenceMinMs,",
+    replace: "const patience = Math.min(sessionLimits.silenceMinMs,",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "On a quick network the usual time is a few milliseconds. Whoever waits no longer than some times that leaves its server for every collection of garbage, and all do so at once.",
+  },
 ];

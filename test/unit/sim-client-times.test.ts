@@ -51,6 +51,13 @@ class Told {
     this.#checker.event({ kind: "poll", cause: 0 }, 0, atMs * 1000);
   }
 
+  /** The timer rings, and it leaves its server. */
+  leaves(atMs: number): void {
+    this.#world.now = atMs * 1000;
+    this.#checker.event({ kind: "clientTimer", cause: 0, client: 1 }, 0, atMs * 1000);
+    this.becomes(atMs, "disconnected");
+  }
+
   stands(): void {
     const action = { kind: "pauseClient", client: 1, forMs: 1 } as const;
     this.#checker.fault({ fault: 0, atUs: 0, action, resolved: [] });
@@ -146,6 +153,20 @@ describe("of a client that waits it is demanded", () => {
     expect(() => told.becomes(2_100, "disconnected")).not.toThrow();
     expect(told.marks.has("server-left-for-silence")).toBe(true);
     expect(() => told.rings(9_000)).not.toThrow();
+  });
+
+  it("not to leave a server sooner, of its own accord", () => {
+    for (const atMs of [1_599, 1_600]) {
+      const told = new Told();
+      told.says(100, request(2));
+      for (const pingMs of [600, 1_100]) told.pings(pingMs);
+      const leaves = expect(() => told.leaves(atMs));
+      if (atMs < 1_600) leaves.toThrow("client 1 leaves a server too soon");
+      else leaves.not.toThrow();
+    }
+    const broken = new Told();
+    broken.says(100, request(2));
+    expect(() => broken.becomes(200, "disconnected")).not.toThrow();
   });
 
   it("to leave a server that says for so long that it has no quorum", () => {

@@ -2,9 +2,17 @@ import { expect, it } from "vitest";
 import { LoyalFollowers } from "../../sim/checkers/loyal-followers.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
-import { appendEntries, requestVote } from "../paper/cluster.ts";
+import type { AppendEntries, RequestVote } from "../../src/raft/messages.ts";
 
 const electionTimeoutMs = 300;
+const heartbeat: AppendEntries = {
+  ...{ type: "AppendEntries", term: 2, prevLogIndex: 0, prevLogTerm: 0, entries: [] },
+  ...{ leaderCommit: 0, readRound: 0, noReply: false },
+};
+const question: RequestVote = {
+  ...{ type: "RequestVote", term: 3, preVote: true, leadershipTransfer: false },
+  ...{ lastLogIndex: 0, lastLogTerm: 0 },
+};
 const granted = { type: "RequestVoteReply", term: 3, voteGranted: true, preVote: true } as const;
 
 /** n1, which follows n2 in term 2 as far as it knows. */
@@ -21,13 +29,12 @@ class Told {
 
   hears(atMs: number, from = 2): void {
     this.#nowMs = atMs;
-    this.#checker.delivered(from, this.#server(), appendEntries({ term: 2 }));
+    this.#checker.delivered(from, this.#server(), heartbeat);
   }
 
   isAsked(atMs: number, by = 3, leadershipTransfer = false): void {
     this.#nowMs = atMs;
-    const message = requestVote({ term: 3, preVote: true, leadershipTransfer });
-    this.#checker.delivered(by, this.#server(), message);
+    this.#checker.delivered(by, this.#server(), { ...question, leadershipTransfer });
   }
 
   grants(to = 3): void {
