@@ -125,4 +125,8 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     kind: "cost",
     why: "With each answer a leader goes back to what is acknowledged, and sends again what is on its way: merging it changes nothing.",
   },
+  "76ac3cde": {
+    kind: "open",
+    why: "Whoever hears its leader helps others to depose it, and who hears none helps nobody. Since then it is checked that whoever hears its leader is loyal to it (E24).",
+  },
 };
