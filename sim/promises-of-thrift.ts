@@ -34,9 +34,16 @@ export const promisesOfThrift = [
   {
     invariant: "client-thrift",
     sentence:
-      "A client pings no sooner than it has to, says nothing that is empty, and has no more requests under way than answers have made room for.",
+      "A client pings no sooner than it has to, says nothing that is empty, has no more requests under way than answers have made room for, and one server at a time.",
     from: "ZooKeeper; RFC 5681",
     file: "sim/checkers/client-times.ts",
+  },
+  {
+    invariant: "client-tries",
+    sentence:
+      "A client that has no server tries one endpoint after the other, each once and at once, rests for 50 to 500 ms and begins anew.",
+    from: "",
+    file: "sim/checkers/client-tries.ts",
   },
   {
     invariant: "told-terms",
@@ -52,11 +59,45 @@ export const promisesOfThrift = [
     file: "sim/checkers/due-in-time.ts",
   },
   {
+    invariant: "election-timeouts",
+    sentence:
+      "A server waits one to two election timeouts for a leader, from when it heard one, gave its vote or campaigned; where the stream of its leader broke it waits no longer than the campaign delay, and twice as long with each attempt.",
+    from: "§5.2",
+    file: "sim/checkers/election-timeouts.ts",
+  },
+  {
+    invariant: "vain-timers",
+    sentence: "What is due is done when the timer rings: none rings again and again for the same.",
+    from: "",
+    file: "sim/checkers/vain-timers.ts",
+  },
+  {
     invariant: "needless-appends",
     sentence:
       "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, a heartbeat that is due, a round of reads or a commit that it was not sent.",
     from: "Figure 2, §5.3",
     file: "sim/checkers/needless-appends.ts",
+  },
+  {
+    invariant: "prompt-appends",
+    sentence:
+      "At the end of a leader's turn a follower whose log agrees was sent every entry that it may have, unless the window is full or what is on its way holds the rest back.",
+    from: "§5.3",
+    file: "sim/checkers/prompt-appends.ts",
+  },
+  {
+    invariant: "sparing-snapshots",
+    sentence:
+      "A leader sends a chunk of a snapshot again only when nothing more was acknowledged for an election timeout, or the follower has begun anew.",
+    from: "§7",
+    file: "sim/checkers/sparing-snapshots.ts",
+  },
+  {
+    invariant: "kept-log",
+    sentence:
+      "Within its bound a leader keeps the log that a follower which answers has not acknowledged, and what comes behind a snapshot on its way to one.",
+    from: "§5.3, §7",
+    file: "sim/checkers/kept-log.ts",
   },
   {
     invariant: "follower-answers",
@@ -68,7 +109,7 @@ export const promisesOfThrift = [
   {
     invariant: "sparing-reports",
     sentence:
-      "A server says Hello to another once an interval at most, and tells its leader of its clock and its disk when it begins to follow it and once a tick.",
+      "A server says Hello to another once an interval at most, and tells its leader of its clock and its disk when it begins to follow it and once a tick; a leader that hands over asks its heir once an interval.",
     from: "",
     file: "sim/checkers/sparing-reports.ts",
   },

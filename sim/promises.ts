@@ -134,7 +134,8 @@ const list = [
   },
   {
     invariant: "snapshot",
-    sentence: "A snapshot that is installed was committed, comes to no leader, and never takes a server back.",
+    sentence:
+      "A snapshot that is installed was committed, comes to no leader and to nobody whose log has its last entry, and never takes a server back.",
     from: "§7",
     file: "sim/checkers/raft-history.ts",
   },

@@ -14,6 +14,7 @@ import { AccessControl } from "./access-control.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { ClientTimes } from "./client-times.ts";
+import { ClientTries } from "./client-tries.ts";
 import { CommitDurability } from "./commit-durability.ts";
 import { CommittedProposals } from "./committed-proposals.ts";
 import { Copies } from "./copies.ts";
@@ -25,11 +26,13 @@ import { DueInTime } from "./due-in-time.ts";
 import { DurableBeforeVisible } from "./durable-before-visible.ts";
 import { DurableState } from "./durable-state.ts";
 import { ElectionSafety } from "./election-safety.ts";
+import { ElectionTimeouts } from "./election-timeouts.ts";
 import { ExactlyOnce } from "./exactly-once.ts";
 import { FairReads } from "./fair-reads.ts";
 import { FollowerAnswers } from "./follower-answers.ts";
 import { HeardLeaders } from "./heard-leaders.ts";
 import { HungDisk } from "./hung-disk.ts";
+import { KeptLog } from "./kept-log.ts";
 import { LeaderAppendOnly } from "./leader-append-only.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LeaderProgress } from "./leader-progress.ts";
@@ -44,6 +47,7 @@ import { Monotonic } from "./monotonic.ts";
 import { NeedlessAppends } from "./needless-appends.ts";
 import { OtherLife } from "./other-life.ts";
 import { PreVotes } from "./pre-vote.ts";
+import { PromptAppends } from "./prompt-appends.ts";
 import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
@@ -56,10 +60,12 @@ import { SessionExpiry } from "./session-expiry.ts";
 import { SettledProposals } from "./settled-proposals.ts";
 import { Shown } from "./shown.ts";
 import { SparingReports } from "./sparing-reports.ts";
+import { SparingSnapshots } from "./sparing-snapshots.ts";
 import { StampRules } from "./stamps.ts";
 import { StateMachineSafety } from "./state-machine-safety.ts";
 import { ToldTerms } from "./told-terms.ts";
 import { UnappliedBytes } from "./unapplied-bytes.ts";
+import { VainTimers } from "./vain-timers.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
 import { Watches } from "./watches.ts";
 import { WipedServers } from "./wiped-servers.ts";
@@ -78,6 +84,7 @@ export function allCheckers(marks?: Marks): Observer[] {
   const diskBound = new DiskBound(marks);
   const diskThrift = new DiskThrift(marks);
   const logBound = new LogBound(diskThrift, marks);
+  const keptLog = new KeptLog(marks);
   const once = new ExactlyOnce(feed);
   const certain = new CertainSessions(feed);
   const replication = marks === undefined ? [] : [new ReplicationMarks(marks, history, durable)];
@@ -99,6 +106,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     membership,
     new StateMachineSafety(history),
     logBound,
+    keptLog,
     feed,
     ...transactions,
     ...access,
@@ -121,6 +129,8 @@ export function allCheckers(marks?: Marks): Observer[] {
     new ToldTerms(),
     new HeardLeaders(),
     new DueInTime(),
+    new ElectionTimeouts(),
+    new VainTimers(),
     new StampRules(marks),
     new SparingReports(),
     new HungDisk(history, durable, marks),
@@ -128,6 +138,9 @@ export function allCheckers(marks?: Marks): Observer[] {
     new UnappliedBytes(marks),
     new SendWindow(marks),
     new NeedlessAppends(),
+    new PromptAppends(history),
+    new SparingSnapshots(),
+    keptLog,
     new FollowerAnswers(durable),
     new ProposalWindow(feed, marks),
     new CommittedProposals(feed, marks),
@@ -151,6 +164,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new SessionExpiry(feed),
     certain,
     new ClientTimes(marks),
+    new ClientTries(marks),
     new FairReads(marks),
     new Watches(feed),
     new Shown(),

@@ -8,7 +8,7 @@
  *   last ping; while a request waits, no sooner after it began to wait either;
  * - it asks at once whether the watches are armed that it arms anew;
  * - it leaves a server that is silent, that knows no quorum, or through which nothing reaches the leader, when its patience
- *   is over, and of its own accord for no other reason and no sooner;
+ *   is over, which doubles with each silent one, and of its own accord for no other reason and no sooner;
  * - it says nothing that is empty, and has no more requests under way than answers have made room for.
  *
  * Told from frames and the clock alone. A client that stood still is judged again from its next server on: when it goes on it
@@ -47,6 +47,8 @@ interface Learned {
   longestMs: number;
   /** Servers that it left in a row, perhaps since they owed a pong: each doubles its patience. */
   silences: number;
+  /** Those of them that it left for no other reason. */
+  left: number;
 }
 
 export class ClientTimes implements Observer {
@@ -157,7 +159,7 @@ export class ClientTimes implements Observer {
     const left = this.#links[who];
     if (left?.attachedMs !== undefined) this.#leaves(who, left);
     if (sessionId === 0 || takeover || this.#learned[who] === undefined)
-      this.#learned[who] = { provenMs: Number.NEGATIVE_INFINITY, proofMs: 0, longestMs: 0, silences: 0 };
+      this.#learned[who] = { provenMs: Number.NEGATIVE_INFINITY, proofMs: 0, longestMs: 0, silences: 0, left: 0 };
     this.#links[who] = opened(connection, this.#nowUs);
   }
 
@@ -165,12 +167,12 @@ export class ClientTimes implements Observer {
     if (leaveAt(link) <= this.#nowMs) this.#marks?.hit("server-left-without-quorum");
     const owedMs = this.#nowMs - Math.max(link.owesSinceMs ?? this.#nowMs, link.receivedMs);
     const learned = this.#learned[who];
-    if (owedMs + roundingMs < Math.min(link.timeoutMs / 3, silenceMinMs) || learned === undefined) {
-      const mayLeaveMs = Math.min(leaveAt(link), this.#unprovenAt(who, link)) - roundingMs;
-      const judged = this.#rings === who && link.believed && !link.excused;
-      if (judged && this.#nowMs < mayLeaveMs) this.#break("client-times", who, "leaves a server too soon");
-      return;
-    }
+    const mayLeaveMs = Math.min(leaveAt(link), this.#unprovenAt(who, link)) - roundingMs;
+    const forSilence = this.#rings === who && link.believed && !link.excused && this.#nowMs < mayLeaveMs;
+    const leastMs = Math.min(link.timeoutMs / 3, silenceMinMs * 2 ** (learned?.left ?? 0));
+    if (forSilence && owedMs + roundingMs < leastMs) this.#break("client-times", who, "leaves a server too soon");
+    if (owedMs + roundingMs < Math.min(link.timeoutMs / 3, silenceMinMs) || learned === undefined) return;
+    if (forSilence) learned.left++;
     learned.silences++;
     this.#marks?.hit("server-left-for-silence");
   }
@@ -253,6 +255,7 @@ export class ClientTimes implements Observer {
       link.answered = true;
       learned.longestMs = Math.max(learned.longestMs, this.#nowMs - sent.atMs);
       learned.silences = 0;
+      learned.left = 0;
     }
     if (quorum) link.noQuorumSinceMs = undefined;
     else link.noQuorumSinceMs ??= this.#nowMs;

@@ -76,6 +76,14 @@ export class DueInTime implements Observer {
     if (watched !== undefined) watched.busyMs = clock.now();
   }
 
+  /** Clocks are set right, and what was about to ring is set anew. */
+  calmed(): void {
+    for (const { id, clock } of this.#world?.allServers ?? []) {
+      const watched = this.#watched[id];
+      if (watched !== undefined) watched.driftedMs = clock.now();
+    }
+  }
+
   effects(server: ServerView, { messages }: Effects): void {
     const { id, node, clock } = server;
     const watched = this.#watched[id];

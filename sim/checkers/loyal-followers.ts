@@ -3,7 +3,7 @@
  * for the election: so a server that was cut off, or is told of a leader's end too early, deposes nobody that works.
  *
  * Heard is what arrives, on the clock of the follower's machine. A question that came while it heard no leader may be answered
- * when it hears one again, so the first that it took counts.
+ * when it hears one again: then a disk that hung has kept the answer back, and others for later terms may have come in between.
  */
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
@@ -18,8 +18,8 @@ interface Told {
   /** Of whom it heard last as its leader, and when, ms of its clock. */
   leader: ServerId;
   heardMs: number;
-  /** By who asks: the newest term, and whether it heard another leader at each question for it. */
-  readonly asked: Map<ServerId, { readonly term: Term; loyal: boolean }>;
+  /** By who asks, and for which term: whether it heard another leader at each question. */
+  readonly asked: Map<ServerId, Map<Term, boolean>>;
 }
 
 export class LoyalFollowers implements Observer {
@@ -48,20 +48,19 @@ export class LoyalFollowers implements Observer {
       const follows = raft.role === "follower" && raft.leader === told.leader && told.leader !== from;
       const heard = to.clock.now() - told.heardMs < this.#timeoutMs - roundingMs;
       const loyal = follows && heard && !message.leadershipTransfer;
-      const known = told.asked.get(from);
-      if (known?.term === message.term) known.loyal &&= loyal;
-      else told.asked.set(from, { term: message.term, loyal });
+      const asked = told.asked.get(from) ?? new Map<Term, boolean>();
+      told.asked.set(from, asked);
+      asked.set(message.term, loyal && asked.get(message.term) !== false);
     }
   }
 
   sent({ id }: ServerView, to: ServerId, message: PeerMessage): void {
     if (message.type !== "RequestVoteReply" || !message.preVote || !message.voteGranted) return;
     const told = this.#told[id];
-    const asked = told?.asked.get(to);
-    if (asked?.term === message.term && asked.loyal)
+    if (told?.asked.get(to)?.get(message.term) === true)
       throw new InvariantBroken(
         this.name,
-        `n${id} would vote for n${to} in term ${message.term}, though it hears its leader n${told?.leader ?? 0}`,
+        `n${id} would vote for n${to} in term ${message.term}, though it hears its leader n${told.leader}`,
       );
   }
 }

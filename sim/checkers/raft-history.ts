@@ -115,6 +115,8 @@ export class RaftHistory implements Observer {
         `n${id} goes back from entry ${this.applied[id]} to a snapshot up to ${index}`,
       );
     const log = this.log(id);
+    if (log.lastIndex >= index && log.termAt(index) === term)
+      throw new InvariantBroken("snapshot", `n${id} installs a snapshot up to entry ${index}, which its log has`);
     log.truncate(1);
     log.replaceBeginning(this.committed, index);
   }

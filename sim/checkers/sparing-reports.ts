@@ -1,7 +1,7 @@
 /**
  * Servers are sparing with what they say of themselves: a server says Hello to another once an interval at most, but for once
  * after each step of its admission, and tells its leader what its clock and its disk are like when it begins to follow it,
- * or the stream to it is new, and once a tick besides.
+ * or the stream to it is new, and once a tick besides. A leader that hands over asks its heir to campaign once an interval.
  *
  * On the clock of the server's machine. Where a turn ends late, a message counts as having been due as early as it may.
  */
@@ -25,6 +25,8 @@ const admissionSteps = 2;
 interface Said {
   /** By whom it was said to: when a Hello may have been due last, ms, and how many came earlier than the interval allows. */
   readonly hellos: Map<ServerId, { dueMs: number; early: number }>;
+  /** When a leader that hands over may last have had to ask its heir, ms. */
+  calledMs: number;
   /** When a report may have been due last, ms. */
   dueMs: number;
   /** Reports that came earlier than that allows, and for how many of them there was a reason. */
@@ -50,7 +52,7 @@ export class SparingReports implements Observer {
   starting({ id }: ServerView): void {
     const never = Number.NEGATIVE_INFINITY;
     const none = { early: 0, reasons: 0, leader: undefined, term: 0, paused: false };
-    this.#said[id] = { hellos: new Map(), dueMs: never, ...none };
+    this.#said[id] = { hellos: new Map(), calledMs: never, dueMs: never, ...none };
   }
 
   woke({ id }: ServerView): void {
@@ -64,11 +66,16 @@ export class SparingReports implements Observer {
     if (said !== undefined) said.reasons++;
   }
 
-  sent({ id, clock }: ServerView, to: ServerId, message: PeerMessage): void {
-    if (message.type !== "WallClock" && message.type !== "Hello") return;
+  sent({ id, clock, node }: ServerView, to: ServerId, message: PeerMessage): void {
+    if (message.type !== "WallClock" && message.type !== "Hello" && message.type !== "TimeoutNow") return;
     const said = this.#said[id];
     if (said === undefined) return;
     const nowMs = clock.now();
+    if (message.type === "TimeoutNow") {
+      // Whoever gives leadership up asks once more.
+      if (node?.raft.isLeader === true) this.#calls(id, to, said, nowMs);
+      return;
+    }
     if (message.type === "WallClock") {
       if (nowMs < said.dueMs + sessionTickMs) said.early++;
       else said.dueMs = this.#dueMs(said, nowMs, said.dueMs + sessionTickMs);
@@ -85,11 +92,19 @@ export class SparingReports implements Observer {
       throw new InvariantBroken(this.name, `n${id} says Hello to n${to} more often than every ${this.#retryMs} ms`);
   }
 
+  #calls(id: ServerId, to: ServerId, said: Said, nowMs: number): void {
+    const nextMs = said.calledMs + this.#retryMs;
+    if (nowMs < nextMs)
+      throw new InvariantBroken(this.name, `n${id} asks n${to} to campaign more often than every ${this.#retryMs} ms`);
+    said.calledMs = this.#dueMs(said, nowMs, nextMs);
+  }
+
   step({ id, node, hasUnflushedInput }: ServerView): void {
     const said = this.#said[id];
     if (node === undefined || said === undefined) return;
     if (!hasUnflushedInput) said.paused = false;
-    const { leader, currentTerm } = node.raft;
+    const { leader, currentTerm, isTransferring } = node.raft;
+    if (!isTransferring) said.calledMs = Number.NEGATIVE_INFINITY;
     if (leader !== said.leader || currentTerm !== said.term) {
       said.leader = leader;
       said.term = currentTerm;

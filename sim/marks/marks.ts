@@ -74,6 +74,8 @@ export const markSentences = {
   "snapshot-installed": "a server took over a snapshot",
   "snapshot-in-chunks": "a snapshot went over in several chunks",
   "chunk-window-full": "a follower had not acknowledged as many chunks of a snapshot as a leader sends ahead",
+  "log-dropped-amid-snapshot":
+    "a leader dropped a part of its log while a snapshot was on its way to a follower that answers",
   "snapshot-takes-long": "a snapshot was on its way for several election timeouts, and arrived",
   "chunk-damaged": "a chunk of a snapshot came damaged",
   "snapshot-begun-anew": "a transfer of a snapshot was given up and another one begun",
@@ -136,6 +138,7 @@ export const markSentences = {
   "request-window-grown": "a client had more requests under way than it may at first",
   "pinged-after-a-third": "a client that waited for nothing pinged when a third of its timeout had passed",
   "server-left-for-silence": "a client left a server that said nothing for as long as it may",
+  "client-rests": "a client had tried every endpoint in vain, and rested before it went on",
   "server-left-without-quorum": "a client left a server that said for as long as it may that it has no quorum",
   "client-stood-still": "a server spoke to a client whose process stood still",
   "session-heard": "a client was told that the leader had heard of its session",

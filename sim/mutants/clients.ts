@@ -268,4 +268,40 @@ export const clients: readonly Mutant[] = [
     lesson:
       "On a quick network the usual time is a few milliseconds. Whoever waits no longer than some times that leaves its server for every collection of garbage, and all do so at once.",
   },
+  {
+    id: "G23",
+    title: "a client has no more patience with the third silent server than with the first",
+    source: "ours (read once more)",
+    file: "src/client/session-pulse.ts",
+    find: "patience * 2 ** Math.min(this.#silences, 10)",
+    replace: "patience",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "If one server after another seems silent, it is the way to them that is slow, or all of them. Whoever leaves each one as soon as the first goes round for ever.",
+  },
+  {
+    id: "G24",
+    title: "a client rests before it looks for another server, however long it has had the last one",
+    source: "ours (the checker of attempts)",
+    file: "src/client/session-reconnect.ts",
+    find: "      if (now - link.since >= sessionLimits.settledAfterMs) this.#endpoints.succeeded();\n",
+    replace: "",
+    expects: ["client-tries"],
+    kind: "liveness",
+    lesson:
+      "A rest is for servers that are all down. Where one of many has gone, each of its clients would wait for nothing, with all the requests that it has under way.",
+  },
+  {
+    id: "G25",
+    title: "a client that finds no server rests longer and longer",
+    source: "ours (the checker of attempts)",
+    file: "src/client/session-endpoints.ts",
+    find: "Math.min(sessionLimits.backoffMaxMs, sessionLimits.backoffMinMs *",
+    replace: "Math.max(sessionLimits.backoffMaxMs, sessionLimits.backoffMinMs *",
+    expects: ["client-tries"],
+    kind: "liveness",
+    lesson:
+      "Backing off spares servers that are overloaded; nobody is spared where none is there. The servers are back, and those who waited for them longest wait longest still.",
+  },
 ];

@@ -265,4 +265,52 @@ export const election: readonly Mutant[] = [
     lesson:
       "A candidate that cannot hear the leader knows nothing of it; those who hear it do. If they help to depose it, the cluster stands still for an election whenever one link fails.",
   },
+  {
+    id: "E25",
+    title: "an election is not sooner where the stream of the leader broke",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/election-timer.ts",
+    find: "    this.#deadline = now + this.#options.random() * delay;\n",
+    replace: "",
+    expects: ["election-timeouts"],
+    kind: "liveness",
+    lesson:
+      "All is well an election timeout later. Of what is only slower than it could be no promise of safety speaks, and none of liveness that has patience.",
+  },
+  {
+    id: "E26",
+    title: "timeouts behind a broken stream begin at next to nothing",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/election-timer.ts",
+    find: "Math.min(Math.max(delay, 1), this.#options.electionTimeoutMs)",
+    replace: "Math.min(Math.min(delay, 1), this.#options.electionTimeoutMs)",
+    expects: ["election-timeouts"],
+    kind: "liveness",
+    lesson:
+      "A candidate must wait longer than its questions take to be answered (§5.6), or the next attempt comes before the first could win. Since timeouts double, that ends soon enough for nobody to notice.",
+  },
+  {
+    id: "E27",
+    title: "who could vote for another server waits, in peace as well",
+    source: "ours (the checker of timeouts)",
+    file: "src/raft/vote.ts",
+    find: 'if (granted && state.role.name === "follower" && state.electionTimer.eager)',
+    replace: 'if (granted && state.role.name === "follower")',
+    expects: ["election-timeouts"],
+    kind: "liveness",
+    lesson:
+      "To say that one would vote for somebody binds nobody (thesis §9.6), so it is no reason to wait: a server that asks again and again and cannot win would keep the others from trying.",
+  },
+  {
+    id: "E28",
+    title: "who led waits no longer than in the election that it had won",
+    source: "ours (found in this code)",
+    file: "src/raft/term.ts",
+    find: "state.electionTimer.steppedDown(state.now);",
+    replace: "state.electionTimer.restart(state.now);",
+    expects: ["election-timeouts"],
+    kind: "liveness",
+    lesson:
+      "Whoever hears a leader goes back to the usual timeouts; a leader hears none. The short ones of the election that it won would be there still when it is deposed, hours later.",
+  },
 ];

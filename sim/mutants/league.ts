@@ -34,7 +34,7 @@ export const league: readonly LeagueEntry[] = [
     id: "L20",
     needs: "checker",
     takes:
-      "Everybody is answered in the end, so no promise of today breaks. A checker of fairness: of connections that wait for reads at the same server none is passed over more than once before each of the others had its turn. `NodeView.hasReadsLeft` tells a little; more may have to be shown.",
+      "Everybody is answered in the end. `fair-reads` counts who is passed over while nothing holds up what it asks for, and for that a client has to have local reads alone in front at a server where another never stops asking: a workload of such clients, more of them than a turn has visits.",
   },
   {
     id: "A5",
@@ -90,12 +90,6 @@ export const league: readonly LeagueEntry[] = [
     needs: "schedule",
     takes:
       "An operator gives up the newcomer of a replacement while it catches up, or when it has died in the middle of that. A schedule with `member` `replace`, a slow or dead newcomer, and `giveUp` right behind it.",
-  },
-  {
-    id: "N1",
-    needs: "plan",
-    takes:
-      "A follower has acknowledged entries that its leader does not know of, loses its stream before the acknowledgements arrive, and gets them through later, while the leader compacts to a point among just these entries. `clog` from the follower to the leader, and checkpoints of a few bytes.",
   },
   {
     id: "N10",

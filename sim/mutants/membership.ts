@@ -282,7 +282,7 @@ export const membership: readonly Mutant[] = [
     file: "src/raft/leadership-transfer.ts",
     find: "if (progress === undefined || state.now >= transfer.deadline) {",
     replace: "if (progress === undefined) {",
-    expects: ["liveness"],
+    expects: ["liveness", "vain-timers"],
     kind: "liveness",
     lesson:
       "A leader that hands over takes no proposals. If the heir has died meanwhile, it must go on after an election timeout.",

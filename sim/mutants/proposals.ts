@@ -49,4 +49,27 @@ export const proposals: readonly Mutant[] = [
     lesson:
       "Its client asks for it again where it is by now. Two servers that offer the same make the log longer, and nothing else.",
   },
+  {
+    id: "PO5",
+    title: "with each proposal that is applied the next one is overdue, though none is on its way",
+    source: "ours (found in this code)",
+    file: "src/node/proposals.ts",
+    find: "if (this.#underwayBytes > 0) this.#retryAtMs = Math.min(",
+    replace: "this.#retryAtMs = Math.min(",
+    expects: ["vain-timers"],
+    kind: "liveness",
+    lesson:
+      "A leader sends itself nothing, so that its last sending was at minus infinity, and what is due behind that always was. Its timer rang each millisecond, and each time it ended a turn in which nothing had happened.",
+  },
+  {
+    id: "PO6",
+    title: "while leadership is handed over the timer rings for proposals that have to wait",
+    source: "ours (found in this code)",
+    file: "src/node/log-feed.ts",
+    find: "return leader === undefined || isTransferring ?",
+    replace: "return leader === undefined ?",
+    expects: ["vain-timers"],
+    kind: "liveness",
+    lesson: "Whatever keeps a thing from being done when it is due has to keep the timer from ringing for it, too.",
+  },
 ];

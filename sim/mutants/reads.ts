@@ -154,8 +154,8 @@ export const reads: readonly Mutant[] = [
     title: "a request overtakes those that wait for reads before them",
     source: "ours",
     file: "src/node/clients/intake.ts",
-    find: "if (connection.waiting.length === 0 && this.#hasRoom(connection)) this",
-    replace: "if (this.#hasRoom(connection)) this",
+    find: "if (connection.waiting.length === 0 && this.#hasRoom(connection))",
+    replace: "if (this.#hasRoom(connection))",
     expects: ["client-protocol", "liveness"],
     kind: "safety",
     harmless:

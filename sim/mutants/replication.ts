@@ -328,4 +328,16 @@ export const replication: readonly Mutant[] = [
     lesson:
       "A copy has no effect but to make the log longer, and everybody writes, sends and applies it. So it shows nowhere but in the log itself.",
   },
+  {
+    id: "R32",
+    title: "with each acknowledgement the leader finds out anew where the logs agree",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/leader.ts",
+    find: 'if (progress.state === "snapshot" && progress.matchIndex >= state.log.base.index)',
+    replace: "if (progress.matchIndex >= state.log.base.index)",
+    expects: ["prompt-appends"],
+    kind: "liveness",
+    lesson:
+      "One message at a time is enough for everything to arrive. A pipeline that has silently become a queue shows in no result, only in the time that results take.",
+  },
 ];

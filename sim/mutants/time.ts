@@ -65,4 +65,16 @@ export const time: readonly Mutant[] = [
     lesson:
       "Stamps never go back behind what is in the log. What the log refused is not in it, and the clock that it came from may have been wrong.",
   },
+  {
+    id: "T2",
+    title: "a leader that hands over asks its heir to campaign in each turn",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/leadership-transfer.ts",
+    find: "|| state.now < transfer.nextCall) return;",
+    replace: "|| state.now < transfer.to) return;",
+    expects: ["sparing-reports"],
+    kind: "liveness",
+    lesson:
+      "An heir that campaigns already does nothing more when it is asked again, so that nobody is harmed but the network.",
+  },
 ];

@@ -8,6 +8,7 @@ import type { Read, ReadPart } from "../../src/base/reads.ts";
 import type { ClientSession } from "../../src/client/session.ts";
 import { sessionLimits } from "../../src/client/session-limits.ts";
 import type { RequestBody } from "../../src/protocol/client-messages.ts";
+import type { SimConnection } from "./connections.ts";
 import { InvariantBroken } from "./observer.ts";
 
 /** Why a session has no server, or is no more. */
@@ -30,6 +31,19 @@ export function checkLooks<C>(session: ClientSession<C>, now: number): void {
   if (state === "connected" && session.endpoint === undefined) broken("is connected to nobody");
   if (session.hopeless) broken("takes no endpoint for a server of this cluster, and all are");
   if (!troubles.includes(trouble.code)) broken(`is in trouble for ${trouble.code}`);
+}
+
+/** Its timer has rung at `now`, and it has done what was due: nothing is due any more. */
+export function checkTimer<C>({ nextDeadline }: ClientSession<C>, now: number): void {
+  if (nextDeadline > now) return;
+  const was = `has done what was due, and was to do something ${(now - nextDeadline).toFixed(3)} ms ago all the same`;
+  throw new InvariantBroken("vain-timers", `a client ${was}: its timer rings again and again`);
+}
+
+/** A client is about to open a stream, and has none: what it does not leave a server would keep for it. */
+export function checkLeft(client: number, connection: SimConnection | undefined): void {
+  if (connection === undefined) return;
+  throw new InvariantBroken("client-thrift", `client ${client} connects anew, and has not left n${connection.server}`);
 }
 
 /** Whether the leader has heard of what a session said after `sinceUs`, virtual µs: by how long it is certain, at `now` ms. */

@@ -11,7 +11,7 @@ import type { ServerId } from "../../src/raft/types.ts";
 import type { Lie } from "../plan/actions.ts";
 import { type Step, serverCount } from "../plan/plan.ts";
 import { Awaited } from "./awaited.ts";
-import { checkBlunders, checkLooks, checkRefusal, heardSince } from "./client-looks.ts";
+import { checkBlunders, checkLeft, checkLooks, checkRefusal, checkTimer, heardSince } from "./client-looks.ts";
 import type { SimConnection } from "./connections.ts";
 import { begun, type History, type HistoryOperation, type Invocation, type SessionEvent } from "./history.ts";
 import type { ClientHooks } from "./hooks.ts";
@@ -160,6 +160,7 @@ export class SimClient {
     this.#timerAtUs = Number.POSITIVE_INFINITY;
     this.#session.advance(this.#now());
     this.#afterInput();
+    checkTimer(this.#session, this.#now());
     return true;
   }
 
@@ -283,7 +284,6 @@ export class SimClient {
   #setTimer(): void {
     const { kernel } = this.#parts;
     const deadlineUs = this.#session.nextDeadline * 1000;
-    if (deadlineUs === Number.POSITIVE_INFINITY) return;
     const at = Math.max(Math.ceil(deadlineUs), kernel.now + 100);
     if (at >= this.#timerAtUs) return;
     this.#timerAtUs = at;
@@ -291,6 +291,7 @@ export class SimClient {
   }
 
   #connect(stream: number, endpoint: string): void {
+    checkLeft(this.id, this.#connection);
     this.#stream = stream;
     this.#connection = this.#parts.connections.open(this.id, this.#balancer.serverAt(endpoint));
   }

@@ -94,6 +94,8 @@ export interface Observer {
   spokenTo?(server: ServerView, connection: number): void;
   /** Just before a client's session takes what a server said, or what it is told in its place. */
   clientHears?(client: number, connection: number, messages: readonly ServerMessage[]): void;
+  /** A client closes its stream, or gives up the attempt to open one. */
+  clientLeaves?(client: number, connection: number): void;
   /** A client has taken what kept its reads waiting. */
   drained?(server: ServerView, connection: number): void;
   /** A pause of a server's process is over. */
@@ -141,6 +143,7 @@ export function sortObservers(observers: readonly Observer[]): Observers {
     serverFrame: wanting("serverFrame", observers),
     spokenTo: wanting("spokenTo", observers),
     clientHears: wanting("clientHears", observers),
+    clientLeaves: wanting("clientLeaves", observers),
     drained: wanting("drained", observers),
     woke: wanting("woke", observers),
     invoked: wanting("invoked", observers),

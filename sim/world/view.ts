@@ -76,6 +76,7 @@ export interface NodeView
       | "retained"
       | "status"
       | "knownIncarnation"
+      | "nextDeadline"
     >
   > {
   readonly raft: RaftView;

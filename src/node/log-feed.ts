@@ -105,6 +105,12 @@ export class LogFeed {
     this.#proposals.sent(proposals, nowMs, false);
   }
 
+  /** When {@link propose} should be called although nothing happened, monotonic ms; Infinity while there is nobody to ask. */
+  nextDeadline(): number {
+    const { leader, isTransferring } = this.#raft;
+    return leader === undefined || isTransferring ? Number.POSITIVE_INFINITY : this.#proposals.nextDeadline();
+  }
+
   /** Appends commands in batches until the log takes no more. Returns how many it took. */
   append(commands: readonly Uint8Array[]): number {
     const stampMs = this.#stamps.next();

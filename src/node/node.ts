@@ -135,9 +135,8 @@ export class Node {
   /** Monotonic ms at which {@link tick} next has something to do. */
   nextDeadline(): number {
     const next = this.admitted ? this.raft.nextDeadline() : this.#parts.handshake.nextDeadline();
-    // Without a leader there is nobody to propose to again; when one appears, everything goes to it at once.
-    const proposals = this.raft.leader === undefined ? Number.POSITIVE_INFINITY : this.#parts.proposals.nextDeadline();
-    return Math.min(next, this.#nextSessionTickMs, proposals, this.#parts.sender.nextDeadline());
+    const { feed, sender } = this.#parts;
+    return Math.min(next, this.#nextSessionTickMs, feed.nextDeadline(), sender.nextDeadline());
   }
 
   /** Does what is due. */

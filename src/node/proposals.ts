@@ -95,7 +95,7 @@ export class Proposals {
    */
   applied(): void {
     this.#heard++;
-    this.#retryAtMs = Math.min(this.#retryAtMs, this.#lastSentMs + this.#retryMs);
+    if (this.#underwayBytes > 0) this.#retryAtMs = Math.min(this.#retryAtMs, this.#lastSentMs + this.#retryMs);
   }
 
   /** Whether one that is to be sent had to wait for others to arrive, and need not any more. */

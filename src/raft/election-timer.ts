@@ -67,6 +67,12 @@ export class ElectionTimer {
     this.#deadline = now + this.#options.random() * delay;
   }
 
+  /** This server leads no more. Whatever election made it the leader is long over. */
+  steppedDown(now: number): void {
+    this.#base = this.#options.electionTimeoutMs;
+    this.restart(now);
+  }
+
   /** An attempt begins: how long to wait for its outcome. */
   campaignStarted(now: number): void {
     this.#base = Math.min(2 * this.#base, this.#options.electionTimeoutMs);

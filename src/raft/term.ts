@@ -48,7 +48,7 @@ export function enterTerm(state: RaftState, term: Term, votedFor: ServerId | 0):
 export function becomeFollower(state: RaftState, term: Term, leader: ServerId | undefined): void {
   if (term > state.currentTerm) enterTerm(state, term, 0);
   if (leader !== undefined) state.electionTimer.leaderHeard(state.now);
-  else if (state.role.name === "leader") state.electionTimer.restart(state.now);
+  else if (state.role.name === "leader") state.electionTimer.steppedDown(state.now);
   changeRole(state, newFollower(leader, state.now));
 }
 

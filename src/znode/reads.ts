@@ -101,6 +101,14 @@ export function workOf(readable: Readable, read: Read): number {
   }
 }
 
+/** What a read has cost that had this answer, in the units of {@link workOf}; `reckoned`: what it was to cost before. */
+export function workIn(result: Result, reckoned: number): number {
+  if (result.failure !== undefined) return reckoned;
+  const { data, children } = result;
+  if (data !== undefined) return 1 + Math.floor(data.length / bytesPerUnit);
+  return children === undefined ? reckoned : 1 + Math.floor(children.length / namesPerUnit);
+}
+
 /** Room of a frame for everything but data and the names of children. */
 const frameOverheadBytes = 64 * 1024;
 

@@ -138,6 +138,16 @@ describe("Proposals", () => {
     expect(texts(proposals.take(2, 3, 10_000))).toEqual(["a"]);
   });
 
+  it("is never overdue at the server that leads, whatever of its own is applied", () => {
+    const proposals = new Proposals(1, 100, 1000);
+    const a = add(proposals, "a");
+    add(proposals, "b");
+    send(proposals, 1, 2, 0, true);
+    proposals.settle(a);
+    proposals.applied();
+    expect(proposals.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it("offers again what did not fit", () => {
     const proposals = new Proposals(1, 100, 1000);
     add(proposals, "a");

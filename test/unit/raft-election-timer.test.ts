@@ -39,6 +39,14 @@ describe("the election timer", () => {
     expect([t.deadline, t.eager]).toEqual([2151, false]);
   });
 
+  it("so does the end of an own reign, however it began", () => {
+    const t = timer(() => 0.5);
+    t.leaderBroke(2000);
+    t.campaignStarted(2005);
+    t.steppedDown(9000);
+    expect([t.deadline, t.eager]).toEqual([9150, false]);
+  });
+
   it("without a delay the first attempt comes at once, and the later ones still back off", () => {
     const t = timer(() => 0.5, 0);
     t.leaderBroke(2000);

@@ -169,6 +169,22 @@ describe("of a client that waits it is demanded", () => {
     expect(() => broken.becomes(200, "disconnected")).not.toThrow();
   });
 
+  it("to have twice the patience with the server behind a silent one", () => {
+    for (const atMs of [3_599, 4_110]) {
+      const told = new Told();
+      told.says(100, request(2));
+      for (const pingMs of [600, 1_100]) told.pings(pingMs);
+      told.leaves(1_600);
+      told.says(1_600, { ...connect, sessionId: 5 });
+      told.hears(1_610, connected);
+      told.says(1_610, request(3));
+      for (const pingMs of [2_110, 2_610, 3_110, 3_610]) if (pingMs < atMs) told.pings(pingMs);
+      const leaves = expect(() => told.leaves(atMs));
+      if (atMs < 4_110) leaves.toThrow("client 1 leaves a server too soon");
+      else leaves.not.toThrow();
+    }
+  });
+
   it("to leave a server that says for so long that it has no quorum", () => {
     const told = new Told();
     told.hears(100, pong(0, false));

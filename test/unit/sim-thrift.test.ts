@@ -270,6 +270,22 @@ describe("sparing-reports", () => {
     expect(at(620_000)).toThrow("more often than once a tick");
   });
 
+  it("lets a leader that hands over ask its heir once an interval", () => {
+    const stage = new Stage();
+    Object.assign(stage.raft, { isTransferring: true });
+    const checker = begin(new SparingReports(), stage);
+    checker.starting(stage.server);
+    const calls = (us: number) => () => {
+      stage.world.now = us;
+      checker.sent(stage.server, 2, { type: "TimeoutNow", term: 2 });
+    };
+    for (const us of [0, 50_000, 100_000]) expect(calls(us)).not.toThrow();
+    expect(calls(149_000)).toThrow("n1 asks n2 to campaign more often than every 50 ms");
+    Object.assign(stage.raft, { isTransferring: false });
+    checker.step(stage.server);
+    expect(calls(149_000)).not.toThrow();
+  });
+
   it("lets a server say Hello once an interval, and once more for each step of its admission", () => {
     const stage = new Stage().follow();
     const checker = begin(new SparingReports(), stage);

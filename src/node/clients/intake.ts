@@ -2,11 +2,12 @@
  * Takes up the requests of a connection in the order sent. What there is no room for waits in front of the connection's
  * queue: behind watches that are to be armed first, and behind more reads than are taken up ahead of their answers.
  */
+import type { ClientIdentity } from "../../base/acl.ts";
 import { limits } from "../../base/limits.ts";
 import { bytesIn, bytesInRead, requestOverheadBytes } from "../../base/operation-traits.ts";
 import type { AdmittedRequest } from "../../protocol/client-messages.ts";
 import type { Ports } from "../ports.ts";
-import type { AttachedState, Connection, IdentifiedRequest } from "./connection.ts";
+import type { AttachedState, Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { ClientReads } from "./reads.ts";
 import { countOf } from "./request-order.ts";
@@ -38,10 +39,11 @@ export class Intake {
     // Taken down now: what the client shows later says nothing of what it asked before.
     const { body } = request;
     if (body.type === "shown") connection.identities = body.identities;
-    const identified = { request, identities: connection.identities };
-    if (connection.waiting.length === 0 && this.#hasRoom(connection)) this.#begin(connection, identified, state);
+    const { identities } = connection;
+    if (connection.waiting.length === 0 && this.#hasRoom(connection))
+      this.#begin(connection, request, identities, state);
     else {
-      connection.waiting.push(identified);
+      connection.waiting.push({ request, identities });
       connection.waitingCount += countOf(request);
       connection.waitingBytes += bytesOf(request);
     }
@@ -56,17 +58,22 @@ export class Intake {
     if (waiting.length === 0 || state.type !== "attached") return;
     const { connections, ports } = this.#parts;
     while (connections.isOpen(connection) && !connection.closing && this.#hasRoom(connection)) {
-      const identified = waiting.shift();
-      if (identified === undefined) break;
-      connection.waitingCount -= countOf(identified.request);
-      connection.waitingBytes -= bytesOf(identified.request);
-      this.#begin(connection, identified, state);
+      const next = waiting.shift();
+      if (next === undefined) break;
+      connection.waitingCount -= countOf(next.request);
+      connection.waitingBytes -= bytesOf(next.request);
+      this.#begin(connection, next.request, next.identities, state);
     }
     // What it has to ask of the leader goes out with the end of a turn.
     ports.requestFlush();
   }
 
-  #begin(connection: Connection, { request, identities }: IdentifiedRequest, state: AttachedState): void {
+  #begin(
+    connection: Connection,
+    request: AdmittedRequest,
+    identities: readonly ClientIdentity[],
+    state: AttachedState,
+  ): void {
     const { connections, reads, writes } = this.#parts;
     const { xid, body } = request;
     switch (body.type) {

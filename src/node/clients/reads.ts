@@ -8,6 +8,7 @@ import type { Result, SessionId, Zxid } from "../../base/operations.ts";
 import type { Read } from "../../base/reads.ts";
 import { watchArmedBy } from "../../base/watch-rules.ts";
 import type { Raft } from "../../raft/raft.ts";
+import { workIn } from "../../znode/reads.ts";
 import type { Replica } from "../core.ts";
 import type { ConnectionId } from "../ports.ts";
 import type { Connection } from "./connection.ts";
@@ -58,7 +59,8 @@ export class ClientReads {
 
   /** Takes up a read of a client that was who it was, by `identities`, when it came. */
   add(connection: Connection, xid: number, read: Read, identities: readonly ClientIdentity[]): void {
-    const slot = connection.requests.addRead(xid, read, this.#workOf(connection.id, read), identities);
+    const work = this.#replica.machine.workOf(read, sessionOf(connection));
+    const slot = connection.requests.addRead(xid, read, work, identities);
     if (slot !== undefined) this.#indexes.add(slot, connection);
     else if (connection.requests.hasReadyRead) this.#turns.add(connection);
   }
@@ -90,24 +92,11 @@ export class ClientReads {
     this.#indexes.forget(connection, (id) => this.#raft.cancelRead(id));
   }
 
-  #workOf(connection: ConnectionId, read: Read): number {
-    return this.#replica.machine.workOf(read, this.#sessionOf(connection));
-  }
-
-  #sessionOf(connection: ConnectionId): SessionId {
-    const state = this.#connections.get(connection)?.state;
-    return state?.type === "attached" ? state.sessionId : 0;
-  }
-
   #evaluate(connection: ConnectionId, slot: Slot, read: Read): Result {
-    const { machine } = this.#replica;
-    this.#turns.spent(this.#workOf(connection, read));
-    const { kind, watches = [] } = read;
-    if (kind === "removeWatches" || kind === "checkWatches") {
-      const found = this.#watches.remove(connection, watches, kind === "removeWatches");
-      return found ? {} : { failure: { code: "NO_WATCHER", message: "the connection has no such watch" } };
-    }
-    const result = machine.read(read, this.#sessionOf(connection), slot.identities);
+    if (read.kind === "removeWatches" || read.kind === "checkWatches")
+      return this.#withoutWatches(connection, slot, read);
+    const result = this.#replica.machine.read(read, sessionOf(this.#connections.get(connection)), slot.identities);
+    this.#turns.spent(workIn(result, slot.work));
     const spec = watchArmedBy(read, result);
     if (spec === undefined) return result;
     const isNew = !this.#watches.remove(connection, [spec], false);
@@ -116,4 +105,13 @@ export class ClientReads {
     if (isNew) slot.armed = spec;
     return result;
   }
+  #withoutWatches(connection: ConnectionId, slot: Slot, { kind, watches = [] }: Read): Result {
+    this.#turns.spent(slot.work);
+    const found = this.#watches.remove(connection, watches, kind === "removeWatches");
+    return found ? {} : { failure: { code: "NO_WATCHER", message: "the connection has no such watch" } };
+  }
+}
+
+function sessionOf(connection: Connection | undefined): SessionId {
+  return connection?.state.type === "attached" ? connection.state.sessionId : 0;
 }

@@ -38,7 +38,8 @@ interface Delivery {
   readonly beganAtMs: number;
   /** When the next chunk may leave, monotonic ms. */
   paceAtMs: number;
-  heardAtMs: number;
+  /** When it began to owe an answer, or last said that it has more, monotonic ms. */
+  owesSinceMs: number;
   /** Since when the follower has not replied to anything; undefined while it does. */
   silentSinceMs: number | undefined;
 }
@@ -114,9 +115,14 @@ export class SnapshotSender {
     // It knows nothing of the delivery: it has started again, or takes another one.
     if (position === 0 && delivery.acknowledged > 0) return this.#goBack(delivery, 0);
     if (position <= delivery.acknowledged) return;
-    delivery.heardAtMs = this.#ports.clock.now();
+    delivery.owesSinceMs = this.#ports.clock.now();
     delivery.acknowledged = position;
     delivery.inFlight = delivery.inFlight.filter((sent) => sent > position);
+    // It had gone back meanwhile, and need not have.
+    if (position > delivery.sent) {
+      delivery.sent = position;
+      delivery.waiting = delivery.waiting.filter((row) => positionOf(row) > position);
+    }
     this.#guarded(() => this.#go(delivery));
   }
 
@@ -137,7 +143,7 @@ export class SnapshotSender {
       inFlight: [],
       beganAtMs: this.#ports.clock.now(),
       paceAtMs: this.#ports.clock.now(),
-      heardAtMs: this.#ports.clock.now(),
+      owesSinceMs: this.#ports.clock.now(),
       silentSinceMs: undefined,
     };
     this.#deliveries.set(to, delivery);
@@ -168,7 +174,7 @@ export class SnapshotSender {
 
   /** Forgets what was sent behind `position`. */
   #goBack(delivery: Delivery, position: number): void {
-    delivery.heardAtMs = this.#ports.clock.now();
+    delivery.owesSinceMs = this.#ports.clock.now();
     delivery.acknowledged = position;
     delivery.sent = position;
     delivery.inFlight = [];
@@ -186,9 +192,10 @@ export class SnapshotSender {
     while (inFlight.length < limits.snapshotChunksInFlightMax && now >= delivery.paceAtMs) {
       const row = waiting.shift();
       if (row === undefined) break;
-      const position = segmentName(row.key)?.number ?? 0;
+      const position = positionOf(row);
       // Better to stop here than to spread what a bad disk made of it.
       unseal(row.value, `segment ${position} of the checkpoint`);
+      if (inFlight.length === 0) delivery.owesSinceMs = now;
       this.#send(delivery, head.read, position, row.value, false);
       inFlight.push(position);
       delivery.sent = position;
@@ -201,6 +208,7 @@ export class SnapshotSender {
     if (!delivery.atEnd) return this.#read(delivery, head.read.generation);
     if (delivery.doneSent) return;
     delivery.doneSent = true;
+    if (inFlight.length === 0) delivery.owesSinceMs = now;
     this.#send(delivery, head.read, delivery.sent, head.value, true);
   }
 
@@ -233,9 +241,9 @@ export class SnapshotSender {
     this.#ports.requestFlush();
   }
 
-  /** When to send again what has no answer. */
-  #retryAt({ heardAtMs }: Delivery): number {
-    return heardAtMs + this.#electionTimeoutMs;
+  /** When to send again what has no answer; Infinity while none is owed: what comes next is being read, or paced. */
+  #retryAt({ owesSinceMs, inFlight, doneSent }: Delivery): number {
+    return inFlight.length > 0 || doneSent ? owesSinceMs + this.#electionTimeoutMs : Number.POSITIVE_INFINITY;
   }
 
   /** When a delivery is given up: it holds a view of the disk, and the log. */
@@ -255,6 +263,11 @@ export class SnapshotSender {
       this.#ports.fatal(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+/** Where a chunk stands in its snapshot: from 1. */
+function positionOf({ key }: Row): number {
+  return segmentName(key)?.number ?? 0;
 }
 
 /** When a chunk that has been read may leave; Infinity if none waits, or for an answer only. */

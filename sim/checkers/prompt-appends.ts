@@ -1,0 +1,132 @@
+/**
+ * A leader lets no entry wait for nothing (§5.3; `docs/decisions/0030-what-waits-goes-together.md`): at the end of each turn a
+ * follower whose log it knows to agree has been sent all there is, unless as much is on its way as the window holds, or what is
+ * on its way holds the rest back. A learner is sent what is committed.
+ *
+ * Counted from what leaves and what arrives: that a follower's log agrees is known once it has acknowledged a message with
+ * entries, until it refuses one, its stream breaks, it needs a snapshot or the leader is paused.
+ */
+import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
+import { isLearner } from "../../src/raft/configuration.ts";
+import type { Effects } from "../../src/raft/effects.ts";
+import type { AppendEntries, AppendEntriesReply } from "../../src/raft/messages.ts";
+import type { Index, ServerId, Term } from "../../src/raft/types.ts";
+import type { SimEvent } from "../world/events.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import type { RaftView, ServerView } from "../world/view.ts";
+import type { RaftHistory } from "./raft-history.ts";
+
+/** What one follower was sent and has said since the leader last had to find out where its log agrees. */
+interface Pipeline {
+  /** The place behind which the first entries were sent since. */
+  readonly probed: Index;
+  /** Up to where it has acknowledged the log since. */
+  known: Index;
+  /** It has acknowledged the place behind which they were sent. */
+  agrees: boolean;
+  /** Up to where entries were sent, or are there. */
+  sent: Index;
+  /** Last index of each message with entries that it has not acknowledged, rising. */
+  underWay: Index[];
+}
+
+/** A leader in its term. */
+interface Reign {
+  readonly term: Term;
+  readonly pipelines: Map<ServerId, Pipeline>;
+}
+
+export class PromptAppends implements Observer {
+  readonly name = "prompt-appends";
+  readonly #history: RaftHistory;
+  readonly #reigns: (Reign | undefined)[] = [];
+  #windowMax = 0;
+  #holds = false;
+
+  constructor(history: RaftHistory) {
+    this.#history = history;
+  }
+
+  begin({ plan }: World): void {
+    this.#windowMax = plan.config.appendsInFlightMax;
+    this.#holds = plan.config.appendHoldMs > 0;
+  }
+
+  event(event: SimEvent): void {
+    if (event.kind === "streamBroken") this.#reigns[event.server]?.pipelines.delete(event.peer);
+  }
+
+  woke({ id }: ServerView): void {
+    this.#reigns[id] = undefined;
+  }
+
+  effects({ id, node }: ServerView, { messages }: Effects): void {
+    if (node === undefined) return;
+    const reign = this.#reign(id, node.raft);
+    if (reign === undefined) return;
+    for (const { to, message } of messages) {
+      if (message.type === "InstallSnapshot") reign.pipelines.delete(to);
+      else if (message.type === "AppendEntries" && message.entries.length > 0) sends(reign, to, message);
+    }
+    this.#judge(id, node.raft, reign);
+  }
+
+  delivered(from: ServerId, { id }: ServerView, message: PeerMessage): void {
+    if (message.type !== "AppendEntriesReply") return;
+    const reign = this.#reigns[id];
+    if (reign?.term !== message.term) return;
+    if (!message.success) reign.pipelines.delete(from);
+    else acknowledged(reign.pipelines.get(from), message);
+  }
+
+  #reign(id: ServerId, raft: RaftView): Reign | undefined {
+    const reign = this.#reigns[id];
+    if (!raft.isLeader) {
+      this.#reigns[id] = undefined;
+      return undefined;
+    }
+    if (reign?.term === raft.currentTerm) return reign;
+    const next = { term: raft.currentTerm, pipelines: new Map<ServerId, Pipeline>() };
+    this.#reigns[id] = next;
+    return next;
+  }
+
+  #judge(id: ServerId, raft: RaftView, { pipelines }: Reign): void {
+    const { lastIndex } = this.#history.log(id);
+    for (const { id: to } of raft.configuration.members) {
+      const pipeline = pipelines.get(to);
+      // What it lacks may be no more in the log.
+      if (pipeline !== undefined && pipeline.known < raft.logBase.index) pipelines.delete(to);
+      else if (pipeline?.agrees === true && pipeline.sent < lastIndex) this.#promptly(id, to, raft, pipeline);
+    }
+    for (const to of pipelines.keys())
+      if (!raft.configuration.members.some((member) => member.id === to)) pipelines.delete(to);
+  }
+
+  #promptly(id: ServerId, to: ServerId, raft: RaftView, { sent, underWay }: Pipeline): void {
+    if (isLearner(raft.configuration, to) && sent >= raft.commitIndex) return;
+    if (underWay.length >= (this.#holds ? 1 : this.#windowMax)) return;
+    const has = `n${id} has entries up to ${this.#history.log(id).lastIndex} in term ${raft.currentTerm}`;
+    const was = `n${to} was sent those up to ${sent}, and ${underWay.length} messages are on their way to it`;
+    throw new InvariantBroken(this.name, `${has}, ${was}`);
+  }
+}
+
+function sends({ pipelines }: Reign, to: ServerId, { prevLogIndex, entries }: AppendEntries): void {
+  const last = prevLogIndex + entries.length;
+  const pipeline = pipelines.get(to);
+  if (pipeline === undefined)
+    pipelines.set(to, { probed: prevLogIndex, known: prevLogIndex, agrees: false, sent: last, underWay: [last] });
+  else {
+    pipeline.sent = Math.max(pipeline.sent, last);
+    pipeline.underWay.push(last);
+  }
+}
+
+function acknowledged(pipeline: Pipeline | undefined, { matchIndex }: AppendEntriesReply): void {
+  if (pipeline === undefined) return;
+  pipeline.underWay = pipeline.underWay.filter((last) => last > matchIndex);
+  pipeline.known = Math.max(pipeline.known, matchIndex);
+  pipeline.sent = Math.max(pipeline.sent, matchIndex);
+  if (matchIndex >= pipeline.probed) pipeline.agrees = true;
+}
