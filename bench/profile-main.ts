@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { present } from "../src/base/assert.ts";
@@ -16,13 +16,14 @@ import { LoadProcess } from "./load/process.ts";
 import { mainThreadMicros, processorMicros } from "./load/processor.ts";
 import { BundledModules, bytesIn, type HeapNode, type Profile, sharesOf } from "./profile/parts.ts";
 import { progress } from "./progress.ts";
-import { terrariumClient } from "./systems/terrarium.ts";
+import { clientOf, terrariumClient } from "./systems/terrarium.ts";
 
 interface ProfileFlags {
   op: LoadOperation;
   outstanding: readonly number[];
   seconds: number;
   warmUp: number;
+  checkout?: string;
   json?: boolean;
 }
 
@@ -94,20 +95,22 @@ function partsOf(profile: Profile, before: Watched, after: Watched, operations: 
 
 async function measure(flags: ProfileFlags, home: string, say: (what: string) => void): Promise<readonly Spent[]> {
   say("starts three servers");
-  const cluster = await LocalCluster.start(3);
+  const { checkout } = flags;
+  const client = checkout === undefined ? terrariumClient : clientOf(checkout);
+  const cluster = await LocalCluster.start(3, [], undefined, false, checkout);
   let load: LoadProcess | undefined;
   try {
-    const target = { kind: "terrarium", endpoints: cluster.endpoints, client: terrariumClient } as const;
+    const target = { kind: "terrarium", endpoints: cluster.endpoints, client } as const;
     const keys = { count: 2_000, valueBytes: 100 };
     load = await LoadProcess.start(target, 4, keys);
-    const [operation, client] = [flags.op, load.pid];
+    const [operation, loader] = [flags.op, load.pid];
     const rest = { operation, keys: keys.count, servers: [] };
     say(`${operation}, to warm up`);
     await load.run({ ...rest, outstanding: 256, seconds: flags.warmUp });
     const leader = await cluster.leader();
     const follower = cluster.servers.find(({ id }) => id !== leader)?.id ?? leader;
     const pidOf = (id: number): number => present(cluster.server(id).process?.pid, "a server that runs");
-    const pids = [pidOf(leader), pidOf(follower), client];
+    const pids = [pidOf(leader), pidOf(follower), loader];
     const spent: Spent[] = [];
     for (const outstanding of flags.outstanding) {
       say(`${operation} at ${outstanding} outstanding`);
@@ -180,6 +183,7 @@ async function main(): Promise<void> {
     .option("--outstanding <list>", "operations under way at any time, or several such numbers", numbers, [64, 1024])
     .option("--seconds <n>", "how long to look, for each number", positive, 5)
     .option("--warm-up <n>", "seconds of load before, until what compiles has compiled", positive, 15)
+    .option("--checkout <folder>", "another checkout, built, instead of this one", (folder) => resolve(folder))
     .option("--json", "print one JSON object")
     .showHelpAfterError("(--help shows the options)")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))

@@ -9,8 +9,12 @@ import type { System } from "./system.ts";
 /** This checkout; the program is in its folder for what is built. */
 const here = fileURLToPath(new URL("../../..", import.meta.url));
 
-function clientOf(checkout: string): string {
-  return pathToFileURL(resolve(checkout, "dist/src/client/index.js")).href;
+/** The client library of a checkout. Throws if that is not built. */
+export function clientOf(checkout: string): string {
+  const client = resolve(checkout, "dist/src/client/index.js");
+  if (!existsSync(client))
+    throw new Error(`there is no built Terrarium in ${checkout}: run npm ci && npm run build there`);
+  return pathToFileURL(client).href;
 }
 
 /** The client library of this checkout. */
@@ -19,8 +23,6 @@ export const terrariumClient = clientOf(here);
 /** A cluster from a checkout, by default this one, loaded by that checkout's own client. Throws if it is not built. */
 export function terrariumSystem(name: string, checkout = here): System {
   const client = clientOf(checkout);
-  if (!existsSync(fileURLToPath(client)))
-    throw new Error(`there is no built Terrarium in ${checkout}: run npm ci && npm run build there`);
   return {
     name,
     operations: loadOperations,
