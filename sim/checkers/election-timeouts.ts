@@ -82,8 +82,10 @@ export class ElectionTimeouts implements Observer {
     if (node === undefined || seen === undefined) return;
     const { raft } = node;
     const deadlineMs = raft.electionTimer?.deadline;
+    // Most inputs concern neither.
+    const concerned = deadlineMs !== seen.deadlineMs || seen.told !== undefined || this.#event?.kind === "streamBroken";
     if (seen.woke) seen.baseMs = undefined;
-    else if (deadlineMs !== undefined && node.admitted)
+    else if (concerned && deadlineMs !== undefined && node.admitted)
       this.#judge({ server, raft, deadlineMs, nowMs: clock.now(), seen });
     if (raft.leader !== undefined) seen.baseMs = this.#timeoutMs;
     seen.role = raft.role;

@@ -56,7 +56,7 @@ export class SparingSnapshots implements Observer {
 
   effects(server: ServerView, { messages }: Effects): void {
     const deliveries = this.#deliveries[server.id];
-    if (deliveries === undefined) return;
+    if (deliveries === undefined || server.node?.raft.isLeader !== true) return;
     for (const { to, message } of messages)
       if (message.type === "InstallSnapshot") this.#sends(server, deliveries, to, message);
     for (const delivery of deliveries.values()) {

@@ -22,9 +22,12 @@ export class VainTimers implements Observer {
     this.#overdue.delete(id);
   }
 
-  step({ id, node, clock, hasUnflushedInput }: ServerView): void {
-    const event = this.#event;
-    if (event?.kind !== "tick" || event.server !== id || node === undefined || hasUnflushedInput) return;
+  step(server: ServerView): void {
+    if (this.#event?.kind === "tick" && this.#event.server === server.id) this.#rang(server);
+  }
+
+  #rang({ id, node, clock, hasUnflushedInput }: ServerView): void {
+    if (node === undefined || hasUnflushedInput) return;
     const deadlineMs = node.nextDeadline();
     const lateMs = clock.now() - deadlineMs;
     if (deadlineMs === Number.NEGATIVE_INFINITY)

@@ -46,7 +46,7 @@ class Sender {
   }
 
   #server(): ServerView {
-    return { id: 1, clock: { now: () => this.#nowMs } } as unknown as ServerView;
+    return { id: 1, clock: { now: () => this.#nowMs }, node: { raft: { isLeader: true } } } as unknown as ServerView;
   }
 }
 
