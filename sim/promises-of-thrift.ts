@@ -20,7 +20,7 @@ export const promisesOfThrift = [
   {
     invariant: "fair-reads",
     sentence:
-      "A turn of a server answers no more reads than it may, and no client waits with a read while another one has more than those of one visit answered.",
+      "A turn of a server answers no more reads than it may, and as many while more can be answered; and no client waits with a read while another one has more than those of one visit answered.",
     from: "",
     file: "sim/checkers/fair-reads.ts",
   },
@@ -81,9 +81,22 @@ export const promisesOfThrift = [
   {
     invariant: "prompt-appends",
     sentence:
-      "At the end of a leader's turn a follower whose log agrees was sent every entry that it may have, unless the window is full or what is on its way holds the rest back.",
+      "At the end of a leader's turn a follower whose log agrees was sent every entry that it may have, unless the window is full or what is on its way holds the rest back for a time, at the end of which the leader wakes.",
     from: "§5.3",
     file: "sim/checkers/prompt-appends.ts",
+  },
+  {
+    invariant: "prompt-proposals",
+    sentence: "A leader whose log has room takes at once all that its clients and other servers ask it to append.",
+    from: "§5.3",
+    file: "sim/checkers/prompt-proposals.ts",
+  },
+  {
+    invariant: "prompt-snapshots",
+    sentence:
+      "At the end of a leader's turn a follower that needs a snapshot was sent its next chunk, unless enough is on its way, the chunk is being read or the pace holds it back.",
+    from: "§7",
+    file: "sim/checkers/prompt-snapshots.ts",
   },
   {
     invariant: "sparing-snapshots",

@@ -65,6 +65,7 @@ export class Simulation implements World {
   readonly #faults: Faults;
   readonly #calm: Calm;
   #state: "new" | "running" | "over" = "new";
+  #event: SimEvent | undefined;
   #isCalm = false;
   #failure: RunFailure | undefined;
   #recovered = true;
@@ -117,6 +118,11 @@ export class Simulation implements World {
   /** Sequence number of the event that was handled last. */
   get current(): number {
     return this.#kernel.current;
+  }
+
+  /** The event that was handled last. */
+  get event(): SimEvent | undefined {
+    return this.#event;
   }
 
   /** Virtual time of the next event, µs; infinite when none waits. Before the first step, that is the beginning. */
@@ -172,7 +178,8 @@ export class Simulation implements World {
       const event = this.#kernel.next();
       if (event === undefined) this.#state = "over";
       else {
-        for (const observer of this.#observers.event) observer.event(event, this.#kernel.current, this.#kernel.now);
+        this.#event = event;
+        this.#show(event);
         this.#handle(event);
       }
     } catch (error) {
@@ -246,6 +253,17 @@ export class Simulation implements World {
 
   #server(id: ServerId): SimServer | undefined {
     return this.#servers[id];
+  }
+
+  /** Tells those who watch of an event that is about to be handled. */
+  #show(event: SimEvent): void {
+    for (const observer of this.#observers.event) observer.event(event, this.#kernel.current, this.#kernel.now);
+    if (event.kind === "streamBroken")
+      for (const observer of this.#observers.streamBroken) observer.streamBroken(event.server, event.peer);
+    else if (event.kind === "brokenToServer" || event.kind === "brokenToClient") {
+      const toWhom = event.kind === "brokenToServer" ? "server" : "client";
+      for (const observer of this.#observers.connectionBroken) observer.connectionBroken(event.connection, toWhom);
+    }
   }
 
   /** Hands an event to whom it concerns; events that concern nobody any more are not counted. */

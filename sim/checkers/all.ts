@@ -48,6 +48,8 @@ import { NeedlessAppends } from "./needless-appends.ts";
 import { OtherLife } from "./other-life.ts";
 import { PreVotes } from "./pre-vote.ts";
 import { PromptAppends } from "./prompt-appends.ts";
+import { PromptProposals } from "./prompt-proposals.ts";
+import { PromptSnapshots } from "./prompt-snapshots.ts";
 import { ProposalWindow } from "./proposal-window.ts";
 import { RaftHistory } from "./raft-history.ts";
 import { Recovery } from "./recovery.ts";
@@ -138,8 +140,10 @@ export function allCheckers(marks?: Marks): Observer[] {
     new UnappliedBytes(marks),
     new SendWindow(marks),
     new NeedlessAppends(),
+    new PromptProposals(marks),
     new PromptAppends(history),
     new SparingSnapshots(),
+    new PromptSnapshots(marks),
     keptLog,
     new FollowerAnswers(durable),
     new ProposalWindow(feed, marks),

@@ -11,7 +11,6 @@ import type { ClientMessage, ServerMessage } from "../../src/protocol/client-mes
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
 import { serverCount } from "../plan/plan.ts";
-import type { SimEvent } from "../world/events.ts";
 import type { SessionEvent } from "../world/history.ts";
 import { InvariantBroken, type Observer, type StruckFault, type World } from "../world/observer.ts";
 
@@ -51,8 +50,6 @@ export class ClientTries implements Observer {
   /** Endpoints that a client is given at least, and that it can know at most. */
   #given = 0;
   #known = 0;
-  /** The client whose timer rings now, or 0. */
-  #rings = 0;
 
   /** With `marks`, it notes what it sees. */
   constructor(marks?: Marks) {
@@ -68,10 +65,9 @@ export class ClientTries implements Observer {
     this.#known = serverCount(config) + 1;
   }
 
-  event(event: SimEvent): void {
-    this.#rings = event.kind === "clientTimer" ? event.client : 0;
-    if (event.kind !== "brokenToClient") return;
-    const search = this.#searches.find((other) => other?.connection === event.connection);
+  connectionBroken(connection: number, toWhom: "server" | "client"): void {
+    if (toWhom === "server") return;
+    const search = this.#searches.find((other) => other?.connection === connection);
     if (search !== undefined) this.#left(search);
   }
 
@@ -117,7 +113,7 @@ export class ClientTries implements Observer {
       return;
     }
     if (search.attachedMs === undefined) {
-      if (this.#rings === who && tookMs < attemptMs - timerMs)
+      if (this.#rings(who) && tookMs < attemptMs - timerMs)
         this.#break(who, `gives an attempt up after ${tookMs.toFixed(1)} ms`);
       if (tookMs > Math.max(attemptMs, search.timeoutMs / 2) + timerMs)
         this.#break(who, `waits ${tookMs.toFixed(1)} ms for an attempt; its timeout is ${search.timeoutMs} ms`);
@@ -127,6 +123,12 @@ export class ClientTries implements Observer {
 
   sessionEvent({ client, type }: SessionEvent): void {
     if (type === "ended") this.#searches[client] = undefined;
+  }
+
+  /** Whether it is its timer that rings. */
+  #rings(who: number): boolean {
+    const { event } = this.#world ?? {};
+    return event?.kind === "clientTimer" && event.client === who;
   }
 
   get #nowMs(): number {

@@ -7,7 +7,6 @@ import { proposalOf } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
-import type { SimEvent } from "../world/events.ts";
 import { nodeOptions } from "../world/node-options.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -51,8 +50,8 @@ export class CommittedProposals implements Observer {
   }
 
   /** What was sent on a stream that breaks may be lost. */
-  event({ kind }: SimEvent): void {
-    if (kind === "streamBroken") for (const one of this.#proposed) one?.sentMs.clear();
+  streamBroken(): void {
+    for (const one of this.#proposed) one?.sentMs.clear();
   }
 
   delivered(_from: ServerId, { id, node, clock }: ServerView, message: PeerMessage): void {

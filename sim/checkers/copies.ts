@@ -3,13 +3,13 @@
  * whoever proposed it sends it again when the disks are slow, and the log would fill with what makes them slower. Its own
  * it may append again when it finds a gap that an earlier leader left, but none twice in one turn.
  */
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
+import { commandOf } from "./commands.ts";
 
 /** What a leader has appended and not applied. */
 interface Underway {
@@ -64,7 +64,7 @@ export class Copies implements Observer {
   #appends(id: ServerId, { index, data }: Entry & { readonly kind: "command" }): void {
     const underway = this.#underway[id];
     if (underway === undefined) return;
-    const { origin, proposal } = decodeCommand(data);
+    const { origin, proposal } = commandOf(data);
     if (origin === id) {
       // What a leader says of its own accord has no number.
       if (proposal !== 0 && underway.own.has(proposal))
@@ -85,6 +85,6 @@ export class Copies implements Observer {
 }
 
 function nameOf(bytes: Uint8Array): string {
-  const { origin, proposal } = decodeCommand(bytes);
+  const { origin, proposal } = commandOf(bytes);
   return `${proposal} of n${origin}`;
 }

@@ -10,7 +10,6 @@
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { RequestVote } from "../../src/raft/messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
-import type { SimEvent } from "../world/events.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { RaftView, ServerView } from "../world/view.ts";
 
@@ -44,15 +43,12 @@ interface Waiting {
 export class ElectionTimeouts implements Observer {
   readonly name = "election-timeouts";
   readonly #seen: (Seen | undefined)[] = [];
-  #event: SimEvent | undefined;
+  #world: World | undefined;
   #timeoutMs = 0;
 
-  begin({ plan }: World): void {
-    this.#timeoutMs = plan.config.electionTimeoutMs;
-  }
-
-  event(event: SimEvent): void {
-    this.#event = event;
+  begin(world: World): void {
+    this.#world = world;
+    this.#timeoutMs = world.plan.config.electionTimeoutMs;
   }
 
   started(server: ServerView): void {
@@ -83,7 +79,8 @@ export class ElectionTimeouts implements Observer {
     const { raft } = node;
     const deadlineMs = raft.electionTimer?.deadline;
     // Most inputs concern neither.
-    const concerned = deadlineMs !== seen.deadlineMs || seen.told !== undefined || this.#event?.kind === "streamBroken";
+    const concerned =
+      deadlineMs !== seen.deadlineMs || seen.told !== undefined || this.#world?.event?.kind === "streamBroken";
     if (seen.woke) seen.baseMs = undefined;
     else if (concerned && deadlineMs !== undefined && node.admitted)
       this.#judge({ server, raft, deadlineMs, nowMs: clock.now(), seen });
@@ -118,7 +115,7 @@ export class ElectionTimeouts implements Observer {
   /** Whether its leader can be told to be gone: the stream broke, or it asks for votes for a later term itself. */
   #isBroken({ server: { id }, seen: { role, leader, term, told } }: Waiting): boolean {
     if (role !== "follower" || leader === undefined) return false;
-    const event = this.#event;
+    const event = this.#world?.event;
     if (event?.kind === "streamBroken") return event.server === id && event.peer === leader;
     return told?.from === leader && told.message.type === "RequestVote" && told.message.term > term;
   }
@@ -131,7 +128,7 @@ export class ElectionTimeouts implements Observer {
       seen.baseMs = this.#timeoutMs;
       return this.#drawn(waiting, "it leads no more");
     }
-    const rang = this.#event?.kind === "tick" && nowMs >= deadlineMs - roundingMs;
+    const rang = this.#world?.event?.kind === "tick" && nowMs >= deadlineMs - roundingMs;
     const enters = raft.role === "candidate" && raft.currentTerm > seen.term;
     if (rang || enters) return this.#attempted(waiting, rang, enters);
     const may = told !== undefined && this.#votedFor(waiting, told);

@@ -1,7 +1,7 @@
 /**
  * A turn of a server answers no more reads than it may, so that heartbeats and everybody else do not wait for a client that
  * asks for much; and clients take turns: while one waits with a read that nothing else holds up, no other one has more of its
- * own answered than one visit is for.
+ * own answered than one visit is for. And while reads are left that could be answered, a turn answers as many as it may.
  *
  * Told from frames. Each read is a unit of work at least. Not counted is a read behind which its client has sent a write: it is
  * answered before the write is applied, whosever turn it is. Held up by nothing is a local read before which all is answered,
@@ -11,7 +11,6 @@
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
 import type { ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
-import type { SimEvent } from "../world/events.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 
@@ -20,6 +19,8 @@ interface Asked {
   readonly kind: "local read" | "read" | "write" | "other";
   /** The turn of its server that asked for its read index, if that is known: of a read before which nothing had to be answered. */
   readonly batch: number | undefined;
+  /** To answer it is a unit of work, if its answer is small; known of reads of one znode alone. */
+  readonly isPlain: boolean;
 }
 
 /** A client's stream, as its server has it. */
@@ -43,6 +44,8 @@ export class FairReads implements Observer {
   readonly #asking = new Map<number, Asking>();
   /** Reads that the present turn of a server has answered, by connection. */
   readonly #answered = new Map<number, number>();
+  /** By server: since its last input it may have done work that no answer shows, or answered what is more than a unit of it. */
+  readonly #unreckoned: boolean[] = [];
   /** Turns in which reads were answered, of all servers. */
   #turns = 0;
   /** By server: its turns. */
@@ -72,17 +75,22 @@ export class FairReads implements Observer {
     this.#asking.set(connection, { client, server, ...nothing });
   }
 
-  event(event: SimEvent): void {
-    if (event.kind === "brokenToServer" || event.kind === "brokenToClient") this.#asking.delete(event.connection);
-    if (event.kind !== "toServer") return;
-    const asking = this.#asking.get(event.connection);
+  connectionBroken(connection: number): void {
+    const server = this.#asking.get(connection)?.server;
+    if (server !== undefined) this.#unreckoned[server] = true;
+    this.#asking.delete(connection);
+  }
+
+  spokenTo({ id }: ServerView, connection: number, messages: readonly ClientMessage[]): void {
+    const asking = this.#asking.get(connection);
     if (asking === undefined) return;
-    for (const message of event.messages) takes(asking, message, this.#batches[asking.server] ?? 0);
+    for (const message of messages) takes(asking, message, this.#batches[id] ?? 0);
     this.#looks(asking);
   }
 
-  serverFrame(_server: ServerView, _client: number, connection: number, messages: readonly ServerMessage[]): void {
+  serverFrame(server: ServerView, _client: number, connection: number, messages: readonly ServerMessage[]): void {
     const asking = this.#asking.get(connection);
+    if (asking === undefined || asking.arming || !messages.every(isOneUnit)) this.#unreckoned[server.id] = true;
     if (asking === undefined) return;
     let reads = 0;
     for (const message of messages) {
@@ -91,6 +99,7 @@ export class FairReads implements Observer {
       if (message.type !== "reply") continue;
       const first = asking.asked.shift();
       if (first?.xid !== message.xid) this.#asking.delete(connection);
+      if (first?.isPlain === false) this.#unreckoned[server.id] = true;
       if (first?.kind === "write") asking.writes--;
       else if (first?.kind !== "other" && asking.writes === 0) reads++;
       asking.readySince = undefined;
@@ -107,7 +116,22 @@ export class FairReads implements Observer {
   }
 
   step(server: ServerView): void {
+    if (this.#answered.size > 0) this.#isFull(server);
     this.#ends(server);
+    this.#unreckoned[server.id] = false;
+  }
+
+  /** Its turn has just ended; if reads are left that can be answered, it was for want of room. */
+  #isFull({ id, node }: ServerView): void {
+    if (node?.hasReadsLeft !== true || node.hasEventsLeft || this.#unreckoned[id] === true) return;
+    for (const { server, arming, writes } of this.#asking.values()) if (server === id && (arming || writes > 0)) return;
+    let reads = 0;
+    for (const count of this.#answered.values()) reads += count;
+    if (reads >= this.#perTurn) return;
+    throw new InvariantBroken(
+      this.name,
+      `n${id} answers ${reads} reads in a turn, which may answer ${this.#perTurn}, and has more that can be answered`,
+    );
   }
 
   #ends(server: ServerView): void {
@@ -172,10 +196,21 @@ function takes(asking: Asking, message: ClientMessage, turn: number): void {
   const batch = asking.asked.length === 0 && !asking.arming ? turn : undefined;
   if (body.type === "read") {
     const isLocal = body.read.local && body.read.kind !== "sync";
-    asking.asked.push({ xid, kind: isLocal ? "local read" : "read", batch });
-  } else if (body.type === "auth") asking.asked.push({ xid, kind: "other", batch });
+    const isPlain = !["multiRead", "getEphemerals", "getAllChildrenNumber"].includes(body.read.kind);
+    asking.asked.push({ xid, kind: isLocal ? "local read" : "read", batch, isPlain });
+  } else if (body.type === "auth") asking.asked.push({ xid, kind: "other", batch, isPlain: false });
   else {
-    asking.asked.push({ xid, kind: "write", batch });
+    // What was asked before it is answered whosever turn it is, and perhaps not told at once.
+    asking.asked.push({ xid, kind: "write", batch, isPlain: false });
     asking.writes++;
   }
+}
+
+/** Whether an answer that a server sends is small: large data or a long list is more work than a unit. */
+function isOneUnit(message: ServerMessage): boolean {
+  if (message.type === "pong") return message.number === 0;
+  if (message.type !== "reply") return message.type !== "refused";
+  const { result } = message;
+  if (result.failure !== undefined) return false;
+  return (result.data?.length ?? 0) < 1_024 && (result.children?.length ?? 0) < 16;
 }

@@ -11,7 +11,6 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { AppendEntriesReply } from "../../src/raft/messages.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
-import type { SimEvent } from "../world/events.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { RaftView, ServerView } from "../world/view.ts";
 import type { DurableState } from "./durable-state.ts";
@@ -53,9 +52,8 @@ export class FollowerAnswers implements Observer {
     this.#refusable[id] = undefined;
   }
 
-  event(event: SimEvent): void {
-    if (event.kind !== "streamBroken") return;
-    const duty = this.#duties[event.server];
+  streamBroken(server: ServerId): void {
+    const duty = this.#duties[server];
     if (duty !== undefined) duty.lost = true;
   }
 

@@ -8,15 +8,15 @@
  * next.
  */
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
-import { decodeCommand, proposalOf } from "../../src/protocol/command-codec.ts";
+import { proposalOf } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
-import type { SimEvent } from "../world/events.ts";
 import { nodeOptions } from "../world/node-options.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
+import { commandOf } from "./commands.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** Beyond so many tries the patience grows no more. */
@@ -97,13 +97,17 @@ export class LostProposals implements Observer {
     };
   }
 
-  event(event: SimEvent): void {
-    // With a stream to the leader, what was sent on it goes again at once; with a client's, what was sent for it is given up.
-    if (event.kind === "streamBroken") for (const one of this.#pending) forget(one);
-    if (event.kind !== "brokenToServer") return;
-    const server = this.#attached.get(event.connection)?.server;
-    if (server === undefined || this.#world?.servers[server]?.awake !== false) this.#attached.delete(event.connection);
-    else this.#broken.push({ connection: event.connection, server });
+  /** With a stream to the leader, what was sent on it goes again at once … */
+  streamBroken(): void {
+    for (const one of this.#pending) forget(one);
+  }
+
+  /** … and with a client's, what was sent for it is given up. */
+  connectionBroken(connection: number, toWhom: "server" | "client"): void {
+    if (toWhom === "client") return;
+    const server = this.#attached.get(connection)?.server;
+    if (server === undefined || this.#world?.servers[server]?.awake !== false) this.#attached.delete(connection);
+    else this.#broken.push({ connection, server });
     // Of one that waited to be attached it is not known where.
     for (const [id, one] of this.#pending.entries()) if (server === undefined || server === id) forget(one);
   }
@@ -211,7 +215,7 @@ export class LostProposals implements Observer {
 
   /** Whoever asked for it is still there, in the attachment in which it asked. */
   #isAwaited(id: ServerId, command: Uint8Array, proposal: number): void {
-    const { body } = decodeCommand(command);
+    const { body } = commandOf(command);
     if (body.type !== "write" && body.type !== "closeSession") return;
     for (const { server, session, attachment } of this.#attached.values())
       if (server === id && session === body.sessionId && attachment === body.attachment) return;

@@ -1,7 +1,7 @@
 /** Feeds the reference model with the one committed log, entry by entry, as the first server finds each committed. */
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { Entry, Index, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";
+import { commandOf } from "./commands.ts";
 import type { RaftChecker } from "./raft-history.ts";
 import { ReferenceModel } from "./reference-model.ts";
 
@@ -18,7 +18,7 @@ export class ModelFeed implements RaftChecker {
 
   committed(_id: ServerId, entry: Entry): void {
     if (entry.index !== this.model.applied + 1) return;
-    const command = entry.kind === "command" ? decodeCommand(entry.data) : undefined;
+    const command = entry.kind === "command" ? commandOf(entry.data) : undefined;
     this.#commands[entry.index] = command;
     this.model.apply(entry.index, command);
     if (entry.kind === "configuration") this.model.configured(entry.index, entry.configuration);

@@ -12,7 +12,6 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { AppendEntries, AppendEntriesReply } from "../../src/raft/messages.ts";
 import type { Configuration, Index, ServerId, Term } from "../../src/raft/types.ts";
-import type { SimEvent } from "../world/events.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { RaftView, ServerView } from "../world/view.ts";
 
@@ -77,10 +76,9 @@ export class NeedlessAppends implements Observer {
     this.#lateMs = (rateMax * Math.max(config.lateFlush > 0 ? config.lateFlushUs : 0, turnUs)) / 1000;
   }
 
-  event(event: SimEvent): void {
-    if (event.kind !== "streamBroken") return;
-    // What was under way is lost, and so may be what the follower had of it when it refused.
-    const peer = this.#reigns[event.server]?.peers[event.peer];
+  /** What was under way is lost, and so may be what the follower had of it when it refused. */
+  streamBroken(server: ServerId, to: ServerId): void {
+    const peer = this.#reigns[server]?.peers[to];
     if (peer !== undefined) forget(peer);
   }
 

@@ -1,7 +1,8 @@
 /**
  * A leader lets no entry wait for nothing (§5.3; `docs/decisions/0030-what-waits-goes-together.md`): at the end of each turn a
  * follower whose log it knows to agree has been sent all there is, unless as much is on its way as the window holds, or what is
- * on its way holds the rest back. A learner is sent what is committed.
+ * on its way holds the rest back; and then the leader's timer is set for the time when it holds it back no longer. A learner is
+ * sent what is committed.
  *
  * Counted from what leaves and what arrives: that a follower's log agrees is known once it has acknowledged a message with
  * entries, until it refuses one, its stream breaks, it needs a snapshot or the leader is paused.
@@ -11,10 +12,12 @@ import { isLearner } from "../../src/raft/configuration.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { AppendEntries, AppendEntriesReply } from "../../src/raft/messages.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
-import type { SimEvent } from "../world/events.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
-import type { RaftView, ServerView } from "../world/view.ts";
+import type { NodeView, RaftView, ServerView } from "../world/view.ts";
 import type { RaftHistory } from "./raft-history.ts";
+
+/** What is lost in the sums of a clock whose rate has changed, ms. */
+const roundingMs = 0.001;
 
 /** What one follower was sent and has said since the leader last had to find out where its log agrees. */
 interface Pipeline {
@@ -28,6 +31,8 @@ interface Pipeline {
   sent: Index;
   /** Last index of each message with entries that it has not acknowledged, rising. */
   underWay: Index[];
+  /** When entries were last sent, ms of the leader's clock. */
+  sentMs: number;
 }
 
 /** A leader in its term. */
@@ -41,7 +46,7 @@ export class PromptAppends implements Observer {
   readonly #history: RaftHistory;
   readonly #reigns: (Reign | undefined)[] = [];
   #windowMax = 0;
-  #holds = false;
+  #holdMs = 0;
 
   constructor(history: RaftHistory) {
     this.#history = history;
@@ -49,26 +54,26 @@ export class PromptAppends implements Observer {
 
   begin({ plan }: World): void {
     this.#windowMax = plan.config.appendsInFlightMax;
-    this.#holds = plan.config.appendHoldMs > 0;
+    this.#holdMs = plan.config.appendHoldMs;
   }
 
-  event(event: SimEvent): void {
-    if (event.kind === "streamBroken") this.#reigns[event.server]?.pipelines.delete(event.peer);
+  streamBroken(server: ServerId, peer: ServerId): void {
+    this.#reigns[server]?.pipelines.delete(peer);
   }
 
   woke({ id }: ServerView): void {
     this.#reigns[id] = undefined;
   }
 
-  effects({ id, node }: ServerView, { messages }: Effects): void {
+  effects({ id, node, clock }: ServerView, { messages }: Effects): void {
     if (node === undefined) return;
     const reign = this.#reign(id, node.raft);
     if (reign === undefined) return;
     for (const { to, message } of messages) {
       if (message.type === "InstallSnapshot") reign.pipelines.delete(to);
-      else if (message.type === "AppendEntries" && message.entries.length > 0) sends(reign, to, message);
+      else if (message.type === "AppendEntries" && message.entries.length > 0) sends(reign, to, message, clock.now());
     }
-    this.#judge(id, node.raft, reign);
+    this.#judge(id, node, reign, clock.now());
   }
 
   delivered(from: ServerId, { id }: ServerView, message: PeerMessage): void {
@@ -91,35 +96,55 @@ export class PromptAppends implements Observer {
     return next;
   }
 
-  #judge(id: ServerId, raft: RaftView, { pipelines }: Reign): void {
+  #judge(id: ServerId, node: NodeView, { pipelines }: Reign, nowMs: number): void {
+    const { raft } = node;
     const { lastIndex } = this.#history.log(id);
     for (const { id: to } of raft.configuration.members) {
       const pipeline = pipelines.get(to);
       // What it lacks may be no more in the log.
       if (pipeline !== undefined && pipeline.known < raft.logBase.index) pipelines.delete(to);
-      else if (pipeline?.agrees === true && pipeline.sent < lastIndex) this.#promptly(id, to, raft, pipeline);
+      else if (pipeline?.agrees === true && pipeline.sent < lastIndex) this.#promptly(id, to, node, pipeline, nowMs);
     }
     for (const to of pipelines.keys())
       if (!raft.configuration.members.some((member) => member.id === to)) pipelines.delete(to);
   }
 
-  #promptly(id: ServerId, to: ServerId, raft: RaftView, { sent, underWay }: Pipeline): void {
+  #promptly(id: ServerId, to: ServerId, node: NodeView, pipeline: Pipeline, nowMs: number): void {
+    const { raft } = node;
+    const { sent, underWay, sentMs } = pipeline;
     if (isLearner(raft.configuration, to) && sent >= raft.commitIndex) return;
-    if (underWay.length >= (this.#holds ? 1 : this.#windowMax)) return;
+    if (underWay.length >= this.#windowMax) return;
+    const dueMs = underWay.length === 0 ? nowMs : sentMs + this.#holdMs;
+    if (nowMs < dueMs) {
+      const lateMs = node.nextDeadline() - dueMs;
+      if (lateMs <= roundingMs) return;
+      throw new InvariantBroken(
+        this.name,
+        `n${id} holds entries for n${to} back, and means to send them ${lateMs.toFixed(3)} ms too late`,
+      );
+    }
     const has = `n${id} has entries up to ${this.#history.log(id).lastIndex} in term ${raft.currentTerm}`;
     const was = `n${to} was sent those up to ${sent}, and ${underWay.length} messages are on their way to it`;
     throw new InvariantBroken(this.name, `${has}, ${was}`);
   }
 }
 
-function sends({ pipelines }: Reign, to: ServerId, { prevLogIndex, entries }: AppendEntries): void {
+function sends({ pipelines }: Reign, to: ServerId, { prevLogIndex, entries }: AppendEntries, sentMs: number): void {
   const last = prevLogIndex + entries.length;
   const pipeline = pipelines.get(to);
   if (pipeline === undefined)
-    pipelines.set(to, { probed: prevLogIndex, known: prevLogIndex, agrees: false, sent: last, underWay: [last] });
+    pipelines.set(to, {
+      probed: prevLogIndex,
+      known: prevLogIndex,
+      agrees: false,
+      sent: last,
+      underWay: [last],
+      sentMs,
+    });
   else {
     pipeline.sent = Math.max(pipeline.sent, last);
     pipeline.underWay.push(last);
+    pipeline.sentMs = sentMs;
   }
 }
 

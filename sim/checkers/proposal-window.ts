@@ -12,7 +12,6 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
-import type { SimEvent } from "../world/events.ts";
 import { nodeOptions } from "../world/node-options.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -60,8 +59,12 @@ export class ProposalWindow implements Observer {
   }
 
   /** With a stream to the leader, what was sent on it may be lost; with a client's, what was sent for it is forgotten. */
-  event({ kind }: SimEvent): void {
-    if (kind === "streamBroken" || kind === "brokenToServer") for (const one of this.#underway) one?.sent.clear();
+  streamBroken(): void {
+    for (const one of this.#underway) one?.sent.clear();
+  }
+
+  connectionBroken(_connection: number, toWhom: "server" | "client"): void {
+    if (toWhom === "server") for (const one of this.#underway) one?.sent.clear();
   }
 
   woke({ id }: ServerView): void {

@@ -6,13 +6,13 @@
 import { limits } from "../../src/base/limits.ts";
 import type { SessionId } from "../../src/base/operations.ts";
 import type { ServerMessage } from "../../src/protocol/client-messages.ts";
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId, Term } from "../../src/raft/types.ts";
 import type { HistoryOperation, SessionEvent } from "../world/history.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
+import { commandOf } from "./commands.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** The leader looks at its sessions this often, and its reckoning is off by up to two looks. */
@@ -157,7 +157,7 @@ export class SessionExpiry implements Observer {
       watcher.leadingSinceUs = this.#world?.now ?? 0;
     }
     if (entry.kind !== "command") return;
-    const { body } = decodeCommand(entry.data);
+    const { body } = commandOf(entry.data);
     if (body.type === "createSession") this.#hears(server, entry.index);
     else if (body.type === "attachSession") {
       // Whoever was refused, having no password, is no sign of life.
@@ -168,7 +168,7 @@ export class SessionExpiry implements Observer {
 
   #appends(server: ServerView, entry: Entry): void {
     if (entry.kind !== "command") return;
-    const { body } = decodeCommand(entry.data);
+    const { body } = commandOf(entry.data);
     if (body.type === "expireSessions") for (const { sessionId } of body.sessions) this.#expires(server, sessionId);
   }
 

@@ -3,13 +3,13 @@
  * done so once the server has applied it and told of all that it changed: committed, it may still wait there in line.
  */
 
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Index, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";
 import { InvariantBroken, type Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
+import { commandOf } from "./commands.ts";
 import type { ModelFeed } from "./model-feed.ts";
 
 /** One that was on its way when its entry was applied may still leave. */
@@ -50,7 +50,7 @@ export class SettledProposals implements Observer {
   }
 
   #proposes(id: ServerId, command: Uint8Array): void {
-    const { origin, proposal } = decodeCommand(command);
+    const { origin, proposal } = commandOf(command);
     const done = this.#done[id];
     const times = origin === id ? done?.get(proposal) : undefined;
     if (done === undefined || times === undefined) return;

@@ -10,7 +10,7 @@ import type { NodeView, ServerView } from "../world/view.ts";
 import { wronglyShown } from "./shown-core.ts";
 
 /** Steps from one look to the next, and sessions on a page: few, so that there are several pages. */
-const everySteps = 64;
+const everySteps = 256;
 const pageSize = 2;
 
 export class Shown implements Observer {

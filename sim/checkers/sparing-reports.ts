@@ -7,7 +7,6 @@
  */
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { ServerId, Term } from "../../src/raft/types.ts";
-import type { SimEvent } from "../world/events.ts";
 import { sessionTickMs } from "../world/node-options.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
@@ -60,9 +59,8 @@ export class SparingReports implements Observer {
     if (said !== undefined) said.paused = true;
   }
 
-  event(event: SimEvent): void {
-    if (event.kind !== "streamBroken") return;
-    const said = this.#said[event.server];
+  streamBroken(server: ServerId): void {
+    const said = this.#said[server];
     if (said !== undefined) said.reasons++;
   }
 

@@ -3,13 +3,13 @@
  * bound, however far ahead its own clock is, unless an earlier stamp was there already, and then it is that one.
  */
 import { limits } from "../../src/base/limits.ts";
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Configuration, Entry, ServerId } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
 import { InvariantBroken, type Observer, type StruckFault, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
+import { commandOf } from "./commands.ts";
 
 /** A report of a clock may be used for so long, ms of a leader's clock … */
 const reportMs = 3_000;
@@ -126,5 +126,5 @@ export class StampRules implements Observer {
 }
 
 function stampOf(entry: Entry): number | undefined {
-  return entry.kind === "command" ? decodeCommand(entry.data).timeMs : undefined;
+  return entry.kind === "command" ? commandOf(entry.data).timeMs : undefined;
 }

@@ -4,18 +4,17 @@
  * wait for room in a later one, or for the end of this one, is waited for otherwise.
  */
 import type { ServerId } from "../../src/raft/types.ts";
-import type { SimEvent } from "../world/events.ts";
-import { InvariantBroken, type Observer } from "../world/observer.ts";
+import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 
 export class VainTimers implements Observer {
   readonly name = "vain-timers";
   /** By server: the deadline that was over when its timer had rung last, ms of its clock. */
   readonly #overdue = new Map<ServerId, number>();
-  #event: SimEvent | undefined;
+  #world: World | undefined;
 
-  event(event: SimEvent): void {
-    this.#event = event;
+  begin(world: World): void {
+    this.#world = world;
   }
 
   starting({ id }: ServerView): void {
@@ -23,7 +22,8 @@ export class VainTimers implements Observer {
   }
 
   step(server: ServerView): void {
-    if (this.#event?.kind === "tick" && this.#event.server === server.id) this.#rang(server);
+    const event = this.#world?.event;
+    if (event?.kind === "tick" && event.server === server.id) this.#rang(server);
   }
 
   #rang({ id, node, clock, hasUnflushedInput }: ServerView): void {

@@ -3,11 +3,11 @@
 import type { Zxid } from "../../src/base/operations.ts";
 import type { Read, WatchEvent } from "../../src/base/reads.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, ServerId } from "../../src/raft/types.ts";
 import type { Command } from "../../src/znode/commands.ts";
+import { commandOf } from "../checkers/commands.ts";
 import type { ModelFeed } from "../checkers/model-feed.ts";
 import type { RaftChecker } from "../checkers/raft-history.ts";
 import { stands } from "../checkers/standing-watch.ts";
@@ -80,7 +80,7 @@ export class ClientMarks implements Observer, RaftChecker {
 
   committed(_id: ServerId, entry: Entry): void {
     if (entry.index !== this.#feed.model.applied + 1 || entry.kind !== "command") return;
-    this.#command(decodeCommand(entry.data));
+    this.#command(commandOf(entry.data));
   }
 
   step({ node }: ServerView): void {

@@ -47,6 +47,7 @@ export const markSentences = {
   "held-append-let-go": "an entry that waited behind what was not acknowledged left when that was (Nagle's rule)",
   "held-append-in-time": "an entry that waited behind what was not acknowledged left when it had waited long enough",
   "forward-to-no-leader": "a follower sent proposals to a server that led no more",
+  "log-takes-no-more": "a leader had more to append than its log had room for",
   // Commitment.
   "old-term-entry-committed": "an entry was committed in a later term than its own (§5.4.2)",
   "commits-with-server-down": "an entry was committed while a server was down",
@@ -83,6 +84,7 @@ export const markSentences = {
   "snapshot-over-conflict": "a snapshot replaced a log with entries behind it or in conflict with it",
   "snapshot-as-bytes": "a chunk of a snapshot went through the codec, in a run whose messages travel as bytes",
   "snapshot-while-joint": "a snapshot was installed whose configuration is joint",
+  "chunk-is-paced": "a follower that needed a snapshot waited for nothing but the pace",
   // Membership and transfer.
   "joint-consensus": "a joint configuration was committed",
   "configuration-truncated": "a configuration was cut off the log and the one before was in force again",

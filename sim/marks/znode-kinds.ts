@@ -1,6 +1,7 @@
 /** Marks of containers and of znodes with a time to live. */
-import { decodeCommand } from "../../src/protocol/command-codec.ts";
+
 import type { Entry } from "../../src/raft/types.ts";
+import { commandOf } from "../checkers/commands.ts";
 import type { ZnodeVersion } from "../checkers/model-tree.ts";
 import { nobodyUses } from "../unused-rule.ts";
 import { EntryMarks } from "./entry-marks.ts";
@@ -12,7 +13,7 @@ export class ZnodeKindMarks extends EntryMarks {
   /** What comes through the log meets the tree as it was before it. */
   protected entered(entry: Entry): void {
     if (entry.kind !== "command") return;
-    const { body, timeMs } = decodeCommand(entry.data);
+    const { body, timeMs } = commandOf(entry.data);
     if (body.type !== "removeUnused") return;
     const { tree, timeMs: before } = this.feed.model;
     for (const path of body.paths) {

@@ -12,6 +12,7 @@ import { membership } from "./membership.ts";
 import { messages } from "./messages.ts";
 import type { Mutant, NotApplicable } from "./mutant.ts";
 import { persistence } from "./persistence.ts";
+import { promptness } from "./promptness.ts";
 import { proposals } from "./proposals.ts";
 import { quotas } from "./quotas.ts";
 import { reads } from "./reads.ts";
@@ -45,6 +46,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Reads", mutants: reads },
   { title: "Sessions", mutants: sessions },
   { title: "Proposals on their way", mutants: proposals },
+  { title: "What waits for nothing", mutants: promptness },
   { title: "Attachments and the client's session", mutants: attachments },
   { title: "What clients are told", mutants: clients },
   { title: "Time", mutants: time },

@@ -69,6 +69,11 @@ export class SimDisk {
     return [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   }
 
+  /** Something is being read. */
+  get reading(): boolean {
+    return this.#scans.length > 0;
+  }
+
   /** The batches that are under way, oldest first. */
   underway(): readonly (readonly DiskOperation[])[] {
     return this.#pending.map(({ batch }) => batch);

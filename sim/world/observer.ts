@@ -34,6 +34,8 @@ export interface World {
   readonly now: number;
   /** Sequence number of the event being handled. */
   readonly current: number;
+  /** That event; undefined before the first. */
+  readonly event: SimEvent | undefined;
   /** By id; index 0 is not used. */
   readonly servers: readonly (ServerView | undefined)[];
   /** All servers, sorted by id. */
@@ -63,6 +65,10 @@ export interface Observer {
   begin?(world: World): void;
   /** Each event, before it is handled. */
   event?(event: SimEvent, sequence: number, timeUs: number): void;
+  /** A server will learn that its stream with a peer broke: at once, or when it wakes. */
+  streamBroken?(server: ServerId, peer: ServerId): void;
+  /** The same for a client's stream: its server, or the client. */
+  connectionBroken?(connection: number, toWhom: "server" | "client"): void;
   /** After a server took an input or flushed. Its state may or may not have changed. */
   step?(server: ServerView): void;
   /** What a server's Raft core wants written, sent and applied at the end of a turn, before any of it happens. */
@@ -91,7 +97,7 @@ export interface Observer {
   clientFrame?(client: number, server: ServerId, connection: number, messages: readonly ClientMessage[]): void;
   serverFrame?(server: ServerView, client: number, connection: number, messages: readonly ServerMessage[]): void;
   /** Just before a running server handles a frame of a client: of a stream that breaks, the last frames never are. */
-  spokenTo?(server: ServerView, connection: number): void;
+  spokenTo?(server: ServerView, connection: number, messages: readonly ClientMessage[]): void;
   /** Just before a client's session takes what a server said, or what it is told in its place. */
   clientHears?(client: number, connection: number, messages: readonly ServerMessage[]): void;
   /** A client closes its stream, or gives up the attempt to open one. */
@@ -127,6 +133,8 @@ export function sortObservers(observers: readonly Observer[]): Observers {
   return {
     begin: wanting("begin", observers),
     event: wanting("event", observers),
+    streamBroken: wanting("streamBroken", observers),
+    connectionBroken: wanting("connectionBroken", observers),
     step: wanting("step", observers),
     effects: wanting("effects", observers),
     appliedCommand: wanting("appliedCommand", observers),

@@ -214,7 +214,8 @@ export class ServerProcess {
 
   #hear({ connection, messages, admitted = messages }: Extract<Input, { readonly kind: "toServer" }>): void {
     if (this.node === undefined) return;
-    for (const observer of this.#parts.kernel.observers.spokenTo) observer.spokenTo(this.#machine, connection);
+    for (const observer of this.#parts.kernel.observers.spokenTo)
+      observer.spokenTo(this.#machine, connection, messages);
     this.node.clientMessages(connection, admitted);
   }
 

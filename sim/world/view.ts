@@ -103,6 +103,8 @@ export interface StorageView {
   readonly stalledUntilUs: number;
   /** Every write fails. */
   readonly full: boolean;
+  /** Something is being read. */
+  readonly reading: boolean;
   /** The batches that are under way, oldest first. */
   underway(): readonly (readonly DiskOperation[])[];
   /** What is on stable storage now, in key order. */

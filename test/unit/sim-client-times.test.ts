@@ -16,6 +16,7 @@ class Told {
     plan: checkPlan({ seed: 1, config: { clients: 1 } }),
     now: 0,
     current: 0,
+    event: undefined,
     servers: [],
     allServers: [],
     calm: false,

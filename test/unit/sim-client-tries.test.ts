@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ClientTries } from "../../sim/checkers/client-tries.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
+import type { SimEvent } from "../../sim/world/events.ts";
 import type { World } from "../../sim/world/observer.ts";
 import type { Connect, Connected } from "../../src/protocol/client-messages.ts";
 
@@ -9,10 +10,11 @@ const timeoutMs = 6_000;
 /** A client of three servers, which has a server since 10 ms. */
 class Seeker {
   readonly #checker = new ClientTries();
-  readonly #world: World & { now: number } = {
+  readonly #world: World & { now: number; event: SimEvent | undefined } = {
     plan: checkPlan({ seed: 1, config: { servers: 3, clients: 1 } }),
     now: 0,
     current: 0,
+    event: undefined,
     servers: [],
     allServers: [],
     calm: false,
@@ -41,13 +43,13 @@ class Seeker {
 
   breaks(atMs: number): void {
     this.#world.now = 1000 * atMs;
-    this.#checker.event({ kind: "brokenToClient", cause: 0, connection: this.#connection });
+    this.#checker.connectionBroken(this.#connection, "client");
   }
 
   /** Its timer rings, and it goes. */
   leaves(atMs: number): void {
     this.#world.now = 1000 * atMs;
-    this.#checker.event({ kind: "clientTimer", cause: 0, client: 1 });
+    this.#world.event = { kind: "clientTimer", cause: 0, client: 1 };
     this.#checker.clientLeaves(1, this.#connection);
   }
 }

@@ -3,29 +3,31 @@ import { FairReads } from "../../sim/checkers/fair-reads.ts";
 import { Marks } from "../../sim/marks/marks.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
+import type { Read } from "../../src/base/reads.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
-
-const server: unknown = { id: 1 };
-const view = server as ServerView;
 
 /** A server of which each turn may answer two reads, one of each client at a time; three clients have come. */
 class Told {
   readonly marks = new Marks();
+  hasReadsLeft = false;
+  hasEventsLeft = false;
   readonly #checker = new FairReads(this.marks);
 
   constructor(clientAhead = 1_000) {
     const config = { clients: 3, readWork: { turn: 2, visit: 1, ahead: 1 }, clientAhead };
     const plan = checkPlan({ seed: 1, config });
-    this.#checker.begin({ plan, now: 0, current: 0, servers: [], allServers: [], calm: false });
+    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
     for (const client of [1, 2, 3]) this.#checker.clientFrame(client, 1, client, [connect]);
   }
 
   asks(client: number, ...messages: ClientMessage[]): void {
-    this.#checker.event({ kind: "toServer", cause: 0, connection: client, messages });
+    this.#checker.spokenTo({ id: 1 } as ServerView, client, messages);
   }
 
   /** A turn in which these clients, with these requests, are answered. */
   turn(...answered: readonly (readonly [client: number, xid: number])[]): void {
+    const { hasReadsLeft, hasEventsLeft } = this;
+    const view = { id: 1, node: { hasReadsLeft, hasEventsLeft } } as unknown as ServerView;
     for (const [client, xid] of answered) this.#checker.serverFrame(view, client, client, [reply(xid)]);
     this.#checker.step(view);
   }
@@ -43,10 +45,10 @@ const connect: ClientMessage = {
   instance: 0,
 };
 const asked = { type: "request", requestId: 0, ackedRequestId: 0 } as const;
-const read = (xid: number, local = true): ClientMessage => ({
+const read = (xid: number, local = true, kind: Read["kind"] = "exists"): ClientMessage => ({
   ...asked,
   xid,
-  body: { type: "read", read: { kind: "exists", path: "/", watch: false, local } },
+  body: { type: "read", read: { kind, path: "/", watch: false, local } },
 });
 const write = (xid: number): ClientMessage => ({
   ...asked,
@@ -72,6 +74,41 @@ describe("a turn of a server", () => {
     told.asks(2, read(1), write(2));
     told.asks(3, read(1));
     expect(() => told.turn([1, 1], [2, 1], [3, 1])).not.toThrow();
+  });
+});
+
+describe("while more can be answered, a turn", () => {
+  /** A turn that answers client 1 alone, and has more that it could answer. */
+  const meagre = (told: Told, ...also: readonly (readonly [client: number, xid: number])[]) => {
+    told.hasReadsLeft = true;
+    told.turn([1, 1], ...also);
+  };
+
+  it("answers as many reads as it may", () => {
+    const told = new Told();
+    for (const client of [1, 2, 3]) told.asks(client, read(1));
+    expect(() => meagre(told)).toThrow("n1 answers 1 reads in a turn, which may answer 2, and has more");
+    const full = new Told();
+    for (const client of [1, 2, 3]) full.asks(client, read(1));
+    expect(() => meagre(full, [2, 1])).not.toThrow();
+  });
+
+  it("may have done what nobody sees, or what is much work", () => {
+    const arming = new Told();
+    arming.asks(2, { type: "setWatches", relativeZxid: 1, watches: [] });
+    arming.asks(1, read(1));
+    expect(() => meagre(arming)).not.toThrow();
+    const passed = new Told();
+    passed.asks(1, read(1));
+    passed.asks(2, read(1), write(2));
+    expect(() => meagre(passed, [2, 1])).not.toThrow();
+    const counted = new Told();
+    counted.asks(1, read(1, true, "getAllChildrenNumber"));
+    expect(() => meagre(counted)).not.toThrow();
+    const telling = new Told();
+    telling.asks(1, read(1));
+    telling.hasEventsLeft = true;
+    expect(() => meagre(telling)).not.toThrow();
   });
 });
 

@@ -23,6 +23,7 @@ class Told {
     plan,
     now: 0,
     current: 0,
+    event: undefined,
     servers: [],
     allServers: [],
     calm: false,
@@ -65,7 +66,7 @@ class Told {
   }
 
   clientGoes(): void {
-    this.#checker.event({ kind: "brokenToServer", cause: 0, connection: 7 });
+    this.#checker.connectionBroken(7, "server");
   }
 }
 

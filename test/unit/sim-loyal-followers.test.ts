@@ -23,7 +23,7 @@ class Told {
 
   constructor() {
     const plan = checkPlan({ seed: 1, config: { electionTimeoutMs } });
-    this.#checker.begin({ plan, now: 0, current: 0, servers: [], allServers: [], calm: false });
+    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
     this.#checker.started(this.#server());
   }
 

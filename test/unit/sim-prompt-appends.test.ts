@@ -10,12 +10,15 @@ import type { AppendEntries, RaftMessage } from "../../src/raft/messages.ts";
 class Leader {
   readonly #checker: PromptAppends;
   lastIndex = 0;
+  nowMs = 0;
+  /** When its timer rings. */
+  deadlineMs = 0;
 
   constructor(config: { readonly appendHoldMs?: number; readonly appendsInFlightMax?: number } = {}) {
     const history = { log: () => ({ lastIndex: this.lastIndex }) };
     this.#checker = new PromptAppends(history as unknown as RaftHistory);
     const plan = checkPlan({ seed: 1, config });
-    this.#checker.begin({ plan, now: 0, current: 0, servers: [], allServers: [], calm: false });
+    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
   }
 
   /** It ends a turn in which it sends entries behind `previous`, up to its last one, or none. */
@@ -23,31 +26,31 @@ class Leader {
     this.lastIndex = lastIndex;
     const count = previous === undefined ? 0 : lastIndex - previous;
     const messages = previous === undefined ? [] : [{ to: 2, message: append(previous, count) }];
-    this.#checker.effects(server, { messages } as unknown as Effects);
+    this.#checker.effects(this.#server(), { messages } as unknown as Effects);
   }
 
   acknowledged(matchIndex: number): void {
-    this.#checker.delivered(2, server, reply(matchIndex, true));
+    this.#checker.delivered(2, this.#server(), reply(matchIndex, true));
   }
 
   refused(): void {
-    this.#checker.delivered(2, server, reply(0, false));
+    this.#checker.delivered(2, this.#server(), reply(0, false));
   }
 
   broken(): void {
-    this.#checker.event({ kind: "streamBroken", cause: 0, server: 1, peer: 2 });
+    this.#checker.streamBroken(1, 2);
+  }
+
+  #server(): ServerView {
+    const node = { raft, nextDeadline: () => this.deadlineMs };
+    return { id: 1, clock: { now: () => this.nowMs }, node } as unknown as ServerView;
   }
 }
 
-const server = {
-  id: 1,
-  node: {
-    raft: {
-      ...{ isLeader: true, currentTerm: 2, commitIndex: 0, logBase: { index: 0, term: 0 } },
-      configuration: { members: [{ id: 1 }, { id: 2 }], voters: [1, 2], learners: [] },
-    },
-  },
-} as unknown as ServerView;
+const raft = {
+  ...{ isLeader: true, currentTerm: 2, commitIndex: 0, logBase: { index: 0, term: 0 } },
+  configuration: { members: [{ id: 1 }, { id: 2 }], voters: [1, 2], learners: [] },
+};
 
 function append(prevLogIndex: number, count: number): AppendEntries {
   const entries = Array.from({ length: count }, (_, i) => ({ index: prevLogIndex + 1 + i, term: 2 }));
@@ -84,7 +87,13 @@ it("not while the window is full, or what is on its way holds the rest back", ()
   holds.turn(1, 0);
   holds.acknowledged(1);
   holds.turn(2, 1);
+  holds.nowMs = 2;
+  holds.deadlineMs = 3;
   expect(() => holds.turn(3)).not.toThrow();
+  holds.deadlineMs = 4;
+  expect(() => holds.turn(3)).toThrow("n1 holds entries for n2 back, and means to send them 1.000 ms too late");
+  holds.nowMs = 3;
+  expect(() => holds.turn(3)).toThrow("1 messages are on their way");
   holds.acknowledged(2);
   expect(() => holds.turn(3)).toThrow("0 messages are on their way");
 });

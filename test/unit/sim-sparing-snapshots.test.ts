@@ -12,7 +12,7 @@ const electionTimeoutMs = 300;
 
 function world(heldBytes = 0): World {
   const plan = checkPlan({ seed: 1, config: { electionTimeoutMs, checkpoints: { heldBytes } } });
-  return { plan, now: 0, current: 0, servers: [], allServers: [], calm: false };
+  return { plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false };
 }
 
 function chunk(position: number, done = false): InstallSnapshot {

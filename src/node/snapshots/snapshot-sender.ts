@@ -98,12 +98,15 @@ export class SnapshotSender {
       else if (now >= pacedUntil(delivery)) this.#guarded(() => this.#go(delivery));
   }
 
-  /** When {@link turn} has something to do although nothing happened, monotonic ms. */
+  /**
+   * When {@link turn} has something to send although nothing happened, monotonic ms. What is kept for a silent follower is let
+   * go of with some heartbeat.
+   */
   nextDeadline(): number {
     let deadline = Number.POSITIVE_INFINITY;
     for (const delivery of this.#deliveries.values())
-      if (delivery.silentSinceMs !== undefined) deadline = Math.min(deadline, this.#keptUntil(delivery));
-      else deadline = Math.min(deadline, this.#retryAt(delivery), pacedUntil(delivery));
+      if (delivery.silentSinceMs === undefined)
+        deadline = Math.min(deadline, this.#retryAt(delivery), pacedUntil(delivery));
     return deadline;
   }
 
