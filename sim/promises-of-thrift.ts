@@ -74,7 +74,7 @@ export const promisesOfThrift = [
   {
     invariant: "needless-appends",
     sentence:
-      "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, a heartbeat that is due, a round of reads or a commit that it was not sent.",
+      "A leader sends a follower AppendEntries for a reason alone: entries that it is not known to have, those of earlier terms only where it may lack them, a heartbeat that is due, a round of reads or a commit that it was not sent.",
     from: "Figure 2, §5.3",
     file: "sim/checkers/needless-appends.ts",
   },

@@ -128,7 +128,7 @@ const list = [
   {
     invariant: "stamps",
     sentence:
-      "A time stamp is ahead of the clocks of a majority by a bound at most, however far ahead the leader's own clock is.",
+      "A time stamp is ahead of the clocks of a majority by a bound at most, however far ahead the leader's own clock is, and otherwise not behind that clock.",
     from: "",
     file: "sim/checkers/stamps.ts",
   },

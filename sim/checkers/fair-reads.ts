@@ -118,7 +118,8 @@ export class FairReads implements Observer {
   step(server: ServerView): void {
     if (this.#answered.size > 0) this.#isFull(server);
     this.#ends(server);
-    this.#unreckoned[server.id] = false;
+    // While events are left nobody is visited, and what was answered meanwhile counts in the next turn.
+    this.#unreckoned[server.id] = server.node?.hasEventsLeft === true;
   }
 
   /** Its turn has just ended; if reads are left that can be answered, it was for want of room. */

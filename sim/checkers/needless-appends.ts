@@ -3,7 +3,8 @@
  * whose time has come, a round of reads or an index of the commit that the follower was not sent.
  *
  * A follower has what it has acknowledged, and what it names when it refuses, if the leader has an entry of that index and
- * term as well (the Log Matching Property). Nor is it asked again about what lies behind the place that it has named.
+ * term as well (the Log Matching Property). Nor is it asked again about what lies behind the place that it has named. And a
+ * leader begins behind its own last entry (`nextIndex`, Figure 2): those of earlier terms it sends to who may lack them.
  *
  * Counted from what leaves and what arrives, on the clock of the leader's machine. Where a turn ends late it is not known
  * when it began; then a heartbeat counts as due as early as it may have been.
@@ -39,6 +40,8 @@ interface Correspondence {
   limit: Index;
   /** The place behind which the newest message began; -1 once anything was refused or lost since. */
   previous: Index;
+  /** It may lack entries of earlier terms: it has refused something, was sent a snapshot, or something was lost on its way. */
+  behind: boolean;
 }
 
 function newCorrespondence(): Correspondence {
@@ -50,6 +53,7 @@ function newCorrespondence(): Correspondence {
     named: 0,
     limit: Number.POSITIVE_INFINITY,
     previous: -1,
+    behind: false,
   };
 }
 
@@ -68,18 +72,21 @@ export class NeedlessAppends implements Observer {
   readonly #paused: boolean[] = [];
   /** By server, whether it takes up what has arrived while it was paused: streams that broke may be among that. */
   readonly #waking: boolean[] = [];
+  #world: World | undefined;
   #heartbeatMs = 0;
   #lateMs = 0;
 
-  begin({ plan: { config } }: World): void {
+  begin(world: World): void {
+    const { config } = world.plan;
+    this.#world = world;
     this.#heartbeatMs = config.heartbeatMs;
     this.#lateMs = (rateMax * Math.max(config.lateFlush > 0 ? config.lateFlushUs : 0, turnUs)) / 1000;
   }
 
   /** What was under way is lost, and so may be what the follower had of it when it refused. */
   streamBroken(server: ServerId, to: ServerId): void {
-    const peer = this.#reigns[server]?.peers[to];
-    if (peer !== undefined) forget(peer);
+    const raft = this.#world?.servers[server]?.node?.raft;
+    if (raft?.isLeader === true) forget(this.#peer(server, to, raft.currentTerm, raft.configuration));
   }
 
   started({ id }: ServerView): void {
@@ -113,6 +120,7 @@ export class NeedlessAppends implements Observer {
     let nowMs: number | undefined;
     let beat = false;
     for (const { to, message } of messages) {
+      if (message.type === "InstallSnapshot") this.#peer(id, to, message.term, raft.configuration).behind = true;
       if (message.type !== "AppendEntries") continue;
       nowMs ??= clock.now();
       if (this.#judge(id, to, message, nowMs, raft)) beat = true;
@@ -153,7 +161,10 @@ export class NeedlessAppends implements Observer {
     return isBeat;
   }
 
-  #sendsEntries(id: ServerId, to: ServerId, peer: Correspondence, { prevLogIndex }: AppendEntries): void {
+  #sendsEntries(id: ServerId, to: ServerId, peer: Correspondence, message: AppendEntries): void {
+    const { prevLogIndex, term, entries } = message;
+    if (!peer.behind && (entries[0]?.term ?? term) < term)
+      this.#break(id, to, `is sent entry ${prevLogIndex + 1}, of an earlier term, and has not said that it lacks it`);
     if (prevLogIndex < peer.acknowledged)
       this.#break(
         id,
@@ -211,4 +222,5 @@ function unsay(peer: Correspondence): void {
   peer.named = 0;
   peer.limit = Number.POSITIVE_INFINITY;
   peer.previous = -1;
+  peer.behind = true;
 }

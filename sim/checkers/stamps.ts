@@ -1,6 +1,7 @@
 /**
  * Time comes from the clocks of a majority: a leader's stamp is ahead of what most voters' clocks show by no more than a
- * bound, however far ahead its own clock is, unless an earlier stamp was there already, and then it is that one.
+ * bound, however far ahead its own clock is, unless an earlier stamp was there already, and then it is that one. Nor is it
+ * behind the leader's own clock, unless that is further ahead of a majority than the bound.
  */
 import { limits } from "../../src/base/limits.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
@@ -32,6 +33,10 @@ export class StampRules implements Observer {
   readonly #reports: Map<ServerId, Report[]>[] = [];
   /** By server: by how much its clock was set back in the present turn, ms; it may have been looked at before. */
   readonly #setBackMs: number[] = [];
+  /** By server: whether the present turn may have begun before a pause. */
+  readonly #paused: boolean[] = [];
+  /** So long before its end a turn may have stamped, ms. */
+  #lateMs = 0;
 
   /** With `marks`, it notes what it sees. */
   constructor(marks?: Marks) {
@@ -40,6 +45,11 @@ export class StampRules implements Observer {
 
   begin(world: World): void {
     this.#world = world;
+    this.#lateMs = 1 + (driftMax * world.plan.config.lateFlushUs) / 1000;
+  }
+
+  woke({ id }: ServerView): void {
+    this.#paused[id] = true;
   }
 
   started({ id, recovered }: ServerView): void {
@@ -68,6 +78,7 @@ export class StampRules implements Observer {
     if (installed !== undefined) this.#newest[server.id] = Math.max(this.#of(server.id), this.#everyNewest());
     for (const entry of write?.entries ?? []) {
       const stamp = stampOf(entry);
+      if (raft.isLeader && stamp !== undefined) this.#isLate(server, stamp, raft.configuration);
       if (raft.isLeader && stamp !== undefined && stamp > this.#of(server.id)) {
         // A configuration of this very turn counts from the next one on.
         const latest = [server.configuration, raft.configuration].map((one) => this.#latest(server, one));
@@ -81,8 +92,41 @@ export class StampRules implements Observer {
       this.#sees(server.id, entry);
     }
     this.#setBackMs[server.id] = 0;
+    this.#paused[server.id] = false;
     // The one that came last counts, though another may have been overtaken on its way.
     for (const reports of this.#reports[server.id]?.values() ?? []) reports.splice(0, reports.length - 1);
+  }
+
+  /** A stamp is as late as the leader's own clock, or as a majority's clocks allow. */
+  #isLate(server: ServerView, stamp: number, configuration: Configuration): void {
+    const wallMs = server.clock.wallClock();
+    if (stamp >= wallMs - this.#lateMs || this.#paused[server.id] === true) return;
+    const allowed = [server.configuration, configuration].map((one) => this.#allowed(server, one));
+    if (stamp < Math.min(wallMs, ...allowed) - this.#lateMs)
+      throw new InvariantBroken(
+        this.name,
+        `n${server.id} stamps ${stamp}, though its clock shows ${wallMs - stamp} ms more, and a majority's allow that`,
+      );
+  }
+
+  /** The earliest that the bound may be, by the reports that the leader has. */
+  #allowed(server: ServerView, configuration: Configuration | undefined): number {
+    if (configuration === undefined) return Number.NEGATIVE_INFINITY;
+    const groups = [configuration.voters, configuration.oldVoters].filter((group) => group.length > 0);
+    const reached = groups.map((group) => {
+      const falling = group.map((id) => this.#told(server, id)).sort((a, b) => b - a);
+      return falling[Math.floor(group.length / 2)] ?? Number.NEGATIVE_INFINITY;
+    });
+    return Math.min(...reached) + limits.clockSkewMaxMs;
+  }
+
+  /** What a voter's clock showed at the least when it last told this server, if that is not long ago. */
+  #told(server: ServerView, id: ServerId): number {
+    if (id === server.id) return server.clock.wallClock();
+    const nowUs = this.#world?.now ?? 0;
+    const reports = this.#reports[server.id]?.get(id) ?? [];
+    const isFresh = reports.length > 0 && reports.every(({ atUs }) => nowUs - atUs < (1000 * reportMs) / driftMax);
+    return isFresh ? Math.min(...reports.map(({ wallMs }) => wallMs)) : Number.NEGATIVE_INFINITY;
   }
 
   /** The latest stamp that the clocks of a majority allow. */

@@ -25,6 +25,7 @@ import { snapshots } from "./snapshots.ts";
 import { standingWatches } from "./standing-watches.ts";
 import { storage } from "./storage.ts";
 import { strangers } from "./strangers.ts";
+import { thrift } from "./thrift.ts";
 import { time } from "./time.ts";
 import { transactions } from "./transactions.ts";
 import { watches } from "./watches.ts";
@@ -47,6 +48,7 @@ export const groups: readonly MutantGroup[] = [
   { title: "Sessions", mutants: sessions },
   { title: "Proposals on their way", mutants: proposals },
   { title: "What waits for nothing", mutants: promptness },
+  { title: "What is done in vain", mutants: thrift },
   { title: "Attachments and the client's session", mutants: attachments },
   { title: "What clients are told", mutants: clients },
   { title: "Time", mutants: time },

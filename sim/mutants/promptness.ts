@@ -74,4 +74,16 @@ export const promptness: readonly Mutant[] = [
     lesson:
       "To take turns over who comes first is fair while both have one each time. Clients of followers would wait longer than those of the leader, for no reason that they could see.",
   },
+  {
+    id: "R32",
+    title: "with each acknowledgement the leader finds out anew where the logs agree",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/leader.ts",
+    find: 'if (progress.state === "snapshot" && progress.matchIndex >= state.log.base.index)',
+    replace: "if (progress.matchIndex >= state.log.base.index)",
+    expects: ["prompt-appends"],
+    kind: "liveness",
+    lesson:
+      "One message at a time is enough for everything to arrive. A pipeline that has silently become a queue shows in no result, only in the time that results take.",
+  },
 ];

@@ -42,7 +42,7 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   },
   "300ac92d": {
     kind: "cost",
-    why: "All stamps are as far behind the clocks of a majority as they may be, a second: ages and times to live are told and kept that much later.",
+    why: "All stamps are as far behind the clocks of a majority as they may be, a second: ages and times to live are told and kept that much later. Since then that is checked (D6).",
   },
   "0563ba3c": {
     kind: "open",
@@ -53,25 +53,13 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     why: "A removal that fills its segment is counted for the next one, so that its own may go while an older row of the znode is left. That needs an older segment that outlives it: segments go from the oldest on.",
   },
   "2bf1a8bf": { kind: "equal", why: "No caller adds a name that is there." },
-  "56444d8f": {
-    kind: "cost",
-    why: "When a leader's stream breaks the first pause between two attempts to be elected is 1 ms, so that votes are split more often; each further pause is longer.",
-  },
-  "03db8598": {
-    kind: "cost",
-    why: "What was kept ready for a follower that fell silent is let go of with the next turn that something else brings, not at its own time.",
-  },
   "48964a42": {
     kind: "cost",
     why: "A follower offers a proposal again one entry too early, and the leader drops the copy.",
   },
   "12747d28": {
     kind: "cost",
-    why: "A new leader sends each follower its last entry, which most have: merging it changes nothing.",
-  },
-  "579c7c82": {
-    kind: "cost",
-    why: "A chunk of a paced snapshot leaves with the next turn that something else brings, not at its own time.",
+    why: "A new leader sends each follower its last entry, which most have: merging it changes nothing. Since then that is checked (R33).",
   },
   "320dd9dd": {
     kind: "open",
@@ -101,17 +89,9 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
     kind: "equal",
     why: "Who starts a server on an empty folder with no word of its cluster is told so. The simulator's servers are given one; a unit test does otherwise.",
   },
-  "14bfa326": {
-    kind: "cost",
-    why: "The log is not kept for who is being sent a snapshot: what it needs behind that may be gone by then, and it is sent another one.",
-  },
   e6aad8a5: {
     kind: "open",
     why: "A checkpoint that lacks a znode above others is taken to be whole. In the simulator whole segments are lost or damaged, and their own sums tell first; a unit test has such a tree.",
-  },
-  "703ceaf7": {
-    kind: "cost",
-    why: "A server that sends a snapshot wakes at the time of its next chunk though none has been read, and finds nothing to do.",
   },
   "11a563fc": {
     kind: "cost",
@@ -120,13 +100,5 @@ export const lookedAt: Readonly<Record<string, LookedAt>> = {
   "494631a9": {
     kind: "cost",
     why: "Blocks of names that have shrunk are joined with the one on their right alone: more blocks than need be.",
-  },
-  "545ad5e5": {
-    kind: "cost",
-    why: "With each answer a leader goes back to what is acknowledged, and sends again what is on its way: merging it changes nothing.",
-  },
-  "76ac3cde": {
-    kind: "open",
-    why: "Whoever hears its leader helps others to depose it, and who hears none helps nobody. Since then it is checked that whoever hears its leader is loyal to it (E24).",
   },
 };

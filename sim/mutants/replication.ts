@@ -221,54 +221,6 @@ export const replication: readonly Mutant[] = [
       "A leader that sends ahead of the replies needs a limit to that: else a follower that is slow gets the whole log at once, and holds it in memory.",
   },
   {
-    id: "R22",
-    title: "a leader that is awake sends heartbeats",
-    source: "ours (made by a rule, and lived)",
-    file: "src/raft/leader.ts",
-    find: "  if (state.now < leader.nextHeartbeat) return;\n",
-    replace: "",
-    expects: ["needless-appends"],
-    kind: "liveness",
-    lesson:
-      "A heartbeat says that the leader lives, once an interval. One for each time that its timer rings for something else, and an answer to each, is what an idle cluster would be busy with.",
-  },
-  {
-    id: "R23",
-    title: "followers are told again and again what is committed",
-    source: "ours (made by a rule, and lived)",
-    file: "src/raft/replication.ts",
-    find: "  progress.sentCommit = state.commitIndex;\n",
-    replace: "",
-    expects: ["needless-appends"],
-    kind: "liveness",
-    lesson:
-      "That more is committed is news once. It needs no answer, so that only the leader's own record of what it has said keeps it from saying it with every turn.",
-  },
-  {
-    id: "R24",
-    title: "after a refusal the entry on which the logs agree goes out again",
-    source: "ours (made by a rule, and lived)",
-    file: "src/raft/leader.ts",
-    find: "progress.matchIndex + 1 : agreement + 1",
-    replace: "progress.matchIndex + 1 : agreement",
-    expects: ["needless-appends"],
-    kind: "liveness",
-    lesson:
-      "A refusal names a place. Where the leader has the same term there, the logs are the same up to it (§5.3), and nothing before it need be sent or asked about once more.",
-  },
-  {
-    id: "R26",
-    title: "the leader does not heed how short a follower's log is",
-    source: "ours (made by a rule, and lived)",
-    file: "src/raft/log-matching.ts",
-    find: "Math.min(hint.index, rejectedIndex - 1)",
-    replace: "rejectedIndex - 1",
-    expects: ["needless-appends"],
-    kind: "liveness",
-    lesson:
-      "The end of §5.3: a refusal that names a place saves the rounds up to it. Who goes back entry by entry instead takes as many rounds as the follower lacks entries.",
-  },
-  {
     id: "R27",
     title: "a heartbeat leaves when its time is over, not when it has come",
     source: "ours (made by a rule, and lived)",
@@ -327,17 +279,5 @@ export const replication: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "A copy has no effect but to make the log longer, and everybody writes, sends and applies it. So it shows nowhere but in the log itself.",
-  },
-  {
-    id: "R32",
-    title: "with each acknowledgement the leader finds out anew where the logs agree",
-    source: "ours (made by a rule, and lived)",
-    file: "src/raft/leader.ts",
-    find: 'if (progress.state === "snapshot" && progress.matchIndex >= state.log.base.index)',
-    replace: "if (progress.matchIndex >= state.log.base.index)",
-    expects: ["prompt-appends"],
-    kind: "liveness",
-    lesson:
-      "One message at a time is enough for everything to arrive. A pipeline that has silently become a queue shows in no result, only in the time that results take.",
   },
 ];

@@ -285,29 +285,6 @@ export const snapshots: readonly Mutant[] = [
       "The pace of a snapshot says how fast it may go, and not how fast the follower's disk is. What is not acknowledged is what the follower has to hold.",
   },
   {
-    id: "N15",
-    title: "the timer rings for a chunk of a snapshot although none waits",
-    source: "ours (made by a rule, and lived)",
-    file: "src/node/snapshots/snapshot-sender.ts",
-    find: "  const waits = waiting.length > 0 && inFlight.length",
-    replace: "  const waits = inFlight.length",
-    expects: ["vain-timers"],
-    kind: "liveness",
-    lesson:
-      "Nothing goes wrong when a timer rings too early: the server looks, finds nothing to do and sets it again, to a time that is past. It is only busy, for as long as the snapshot takes.",
-  },
-  {
-    id: "N16",
-    title: "the end of a snapshot is sent with each answer",
-    source: "ours (made by a rule, and lived)",
-    file: "src/node/snapshots/snapshot-sender.ts",
-    find: "    delivery.doneSent = true;\n",
-    replace: "",
-    expects: ["sparing-snapshots"],
-    kind: "liveness",
-    lesson: "A receiver that copes with whatever comes twice hides a sender that says everything twice.",
-  },
-  {
     id: "K33",
     title: "the log behind a snapshot on its way is dropped",
     source: "ours (made by a rule, and lived)",
@@ -318,29 +295,5 @@ export const snapshots: readonly Mutant[] = [
     kind: "liveness",
     lesson:
       "When a snapshot has arrived, what comes behind it must be there still. Else the next one begins, and under load the follower never gets there; here the log kept for others hides it most of the time.",
-  },
-  {
-    id: "N17",
-    title: "a follower that was sent nothing owes an answer",
-    source: "ours (found in this code)",
-    file: "src/node/snapshots/snapshot-sender.ts",
-    find: "      if (inFlight.length === 0) delivery.owesSinceMs = now;\n",
-    replace: "",
-    expects: ["sparing-snapshots"],
-    kind: "liveness",
-    lesson:
-      "Between two chunks that are paced there may be more than the patience for an answer. Reckoned from the last answer, and not from what was sent behind it, each chunk is overdue when it leaves, and is sent twice.",
-  },
-  {
-    id: "N18",
-    title: "what a late answer acknowledges is sent again, since the leader had gone back",
-    source: "ours (found in this code)",
-    file: "src/node/snapshots/snapshot-sender.ts",
-    find: "    if (position > delivery.sent) {",
-    replace: "    if (position < 0) {",
-    expects: ["sparing-snapshots"],
-    kind: "liveness",
-    lesson:
-      "Where patience ends and the answer comes all the same, all that was begun for want of it can be spared. A follower with a slow disk gets everything twice otherwise, and is slower for it.",
   },
 ];

@@ -66,6 +66,18 @@ export const time: readonly Mutant[] = [
       "Stamps never go back behind what is in the log. What the log refused is not in it, and the clock that it came from may have been wrong.",
   },
   {
+    id: "D6",
+    title: "stamps are as far behind the clocks of a majority as they may be",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/peers/cluster-clock.ts",
+    find: "Math.min(Math.max(now.wallMs, unpassedMs - bound), reachedMs + bound)",
+    replace: "Math.min(Math.min(now.wallMs, unpassedMs - bound), reachedMs + bound)",
+    expects: ["stamps"],
+    kind: "liveness",
+    lesson:
+      "A bound is for clocks that are wrong. Where all are right it must not show: ages, and times to live, would be a second out for everybody, and nobody would know why.",
+  },
+  {
     id: "T2",
     title: "a leader that hands over asks its heir to campaign in each turn",
     source: "ours (made by a rule, and lived)",

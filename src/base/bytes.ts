@@ -58,6 +58,40 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+const slabBytes = 16 * 1024;
+
+/** Copies up to this length lie in a slab with others. */
+const sharedMax = 2 * 1024;
+
+/** V8 keeps so few bytes within the array itself. */
+const withinMax = 64;
+
+let slab = emptyBytes;
+let slabUsed = 0;
+
+/**
+ * A copy of `length` bytes from `start` on. Memory of its own costs an array several times as much as all else, and once more
+ * when it is collected; so short copies lie side by side in a slab, which lives as long as one of them: they are for what is
+ * soon gone, and nobody may look at their `buffer`.
+ */
+export function shortLivedCopy(bytes: Uint8Array, start = 0, length = bytes.length - start): Uint8Array {
+  const end = start + length;
+  if (length > sharedMax) return new Uint8Array(bytes.subarray(start, end));
+  if (length <= withinMax) {
+    const copy = new Uint8Array(length);
+    for (let i = 0; i < length; i++) copy[i] = bytes[start + i] ?? 0;
+    return copy;
+  }
+  if (slabUsed + length > slab.length) {
+    slab = new Uint8Array(slabBytes);
+    slabUsed = 0;
+  }
+  const at = slabUsed;
+  slabUsed += length;
+  slab.set(length === bytes.length ? bytes : bytes.subarray(start, end), at);
+  return slab.subarray(at, slabUsed);
+}
+
 /** One array with the bytes of all. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

@@ -4,7 +4,7 @@
  * wanted, but for times and endpoints, which are USAGE.
  */
 import { type Acl, type Credential, itemProblem, itemText, permissionLetters } from "../base/acl.ts";
-import { utf8, utf8Length } from "../base/bytes.ts";
+import { shortLivedCopy, utf8, utf8Length } from "../base/bytes.ts";
 import { TerrariumError } from "../base/errors.ts";
 import { limits } from "../base/limits.ts";
 import { pathAdvice, pathProblem, quotePath } from "../base/paths.ts";
@@ -75,7 +75,7 @@ export function checkData(data: unknown): Uint8Array {
   }
   if (!isBytes(data)) throw badArgument("data", data, "a string or a Uint8Array");
   // Not worth a copy: it is refused.
-  return data.length > limits.dataBytesMax ? data : new Uint8Array(data);
+  return data.length > limits.dataBytesMax ? data : shortLivedCopy(data);
 }
 
 /** By its tag: a `Uint8Array` of another realm is one too. */

@@ -10,7 +10,7 @@ import { WireWriter } from "./wire-writer.ts";
 
 const writer = new WireWriter();
 
-/** At most so many bytes does `message` take in a frame. Encodes the entries that are not yet. */
+/** At most so many bytes does `message` take in a frame. */
 export function peerMessageBytes(message: PeerMessage): number {
   return frameItemBytes + boundOfPeerMessage(message);
 }

@@ -3,7 +3,7 @@
  * every garbage collection; so small data share a few large arrays, the slabs, in places of a few sizes. New data of
  * about the same size overwrite the old, and a write leaves no garbage behind.
  */
-import { emptyBytes } from "../base/bytes.ts";
+import { emptyBytes, shortLivedCopy } from "../base/bytes.ts";
 
 /** Data up to so many bytes are kept in a slab; larger ones have an array of their own. */
 export const slabDataMax = 512;
@@ -81,10 +81,10 @@ export function viewOf({ bytes, start, length }: Holder): Uint8Array {
   return bytes.length === length ? bytes : bytes.subarray(start, start + length);
 }
 
-/** The data as they are now, whatever happens to the holder; not to be written into. */
+/** The data as they are now, whatever happens to the holder; not to be written into, and not to be kept for long. */
 export function dataOf({ bytes, start, length }: Holder): Uint8Array {
   // An array of their own is replaced, never overwritten.
-  return stepsOf(length) === 0 ? bytes : bytes.slice(start, start + length);
+  return stepsOf(length) === 0 ? bytes : shortLivedCopy(bytes, start, length);
 }
 
 /** Size of the place in steps; 0 = not in a slab. */
