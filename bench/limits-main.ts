@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Client, credentials, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { Command } from "commander";
 import { channelOptions, rawBytes } from "../src/rpc/grpc.ts";
+import { begins } from "../test/support/leave-nothing.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
 import { numbers, positive } from "./arguments.ts";
 import { LoadProcess } from "./load/process.ts";
@@ -38,6 +39,7 @@ async function rateOf(seconds: number, once: () => unknown): Promise<Rate> {
 /** Appends of 4 KiB that are forced to the disk one by one. */
 async function forcedWrites(seconds: number): Promise<Rate> {
   const home = await mkdtemp(join(tmpdir(), "bench-limits-"));
+  begins({ home });
   const file = openSync(join(home, "log"), "a");
   try {
     const block = new Uint8Array(4096);

@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { present } from "../src/base/assert.ts";
+import { begins } from "../test/support/leave-nothing.ts";
 import { LocalCluster } from "../test/support/local-cluster.ts";
 import { numbers, positive } from "./arguments.ts";
 import { type LoadOperation, loadOperations } from "./load/driver.ts";
@@ -190,6 +191,7 @@ async function main(): Promise<void> {
     .parse()
     .opts<ProfileFlags>();
   const home = await mkdtemp(join(tmpdir(), "bench-profile-"));
+  begins({ home });
   // All processes that are started from here on can be looked into.
   const inside = new URL("./profile/inside.js", import.meta.url).href;
   Object.assign(process.env, { BENCH_PROFILES: home, NODE_OPTIONS: `--import ${inside}` });

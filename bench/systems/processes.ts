@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { begins, ended } from "../../test/support/leave-nothing.ts";
 
 /** How long servers may take until they answer. Milliseconds. */
 const patienceMs = 60_000;
@@ -18,6 +19,11 @@ export class Processes {
 
   private constructor(home: string) {
     this.home = home;
+    begins(this);
+  }
+
+  children(): readonly ChildProcess[] {
+    return this.#children;
   }
 
   static async begin(name: string): Promise<Processes> {
@@ -61,5 +67,6 @@ export class Processes {
       }),
     );
     await rm(this.home, { recursive: true, force: true });
+    ended(this);
   }
 }

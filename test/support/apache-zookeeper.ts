@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "./free-ports.ts";
+import { type Begun, begins, ended } from "./leave-nothing.ts";
 
 /** Where Debian has it; it names what it needs by itself. */
 export const apacheZooKeeperJar = "/usr/share/java/zookeeper.jar";
@@ -46,9 +47,12 @@ export async function startApacheZooKeeper(): Promise<ApacheZooKeeper> {
     [...flags, "-cp", `${home}:${apacheZooKeeperJar}`, apacheZooKeeperMain, join(home, "zoo.cfg")],
     { stdio: "ignore" },
   );
+  const begun: Begun = { home, children: () => [child] };
+  begins(begun);
   const stop = async (): Promise<void> => {
-    await ended(child);
+    await killed(child);
     await rm(home, { recursive: true, force: true });
+    ended(begun);
   };
   const address = `127.0.0.1:${port}`;
   for (const deadline = Date.now() + 60_000; !(await apacheZooKeeperAnswers(port)); await sleep(50)) {
@@ -59,7 +63,7 @@ export async function startApacheZooKeeper(): Promise<ApacheZooKeeper> {
   return { address, stop };
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { present } from "../../src/base/assert.ts";
 import { serverStatus } from "../../src/client/index.ts";
 import { freePorts } from "./free-ports.ts";
+import { type Begun, begins, ended } from "./leave-nothing.ts";
 
 /** The programs of this checkout, whether this file is one of its sources or built. */
 const ownBin = fileURLToPath(new URL("../../bin/", import.meta.url)).replace("/dist/bin/", "/bin/");
@@ -37,6 +38,7 @@ export class LocalCluster {
   /** The first members, then those of {@link join}. */
   readonly servers: LocalServer[];
   readonly #home: string;
+  readonly #begun: Begun;
   readonly #zookeeper: boolean;
   readonly #bin: string;
   #extraArguments: readonly string[];
@@ -52,6 +54,7 @@ export class LocalCluster {
     this.#bin = bin;
     this.#home = home;
     this.servers = servers;
+    this.#begun = { home, children: () => this.servers.map(({ process: child }) => child) };
     this.#extraArguments = extraArguments;
   }
 
@@ -74,6 +77,7 @@ export class LocalCluster {
     const servers = Array.from({ length: size }, (_, i) => newServer(home, i + 1, ports.slice(4 * i), false, third));
     const bin = checkout === undefined ? ownBin : join(checkout, "bin");
     const cluster = new LocalCluster(home, servers, extraArguments, zookeeper, bin);
+    begins(cluster.#begun);
     if (prepare !== undefined)
       for (const server of servers) cluster.#extraArguments = await prepare(cluster.#members, server);
     for (const server of servers) cluster.startServer(server.id);
@@ -189,6 +193,7 @@ export class LocalCluster {
   async destroy(): Promise<void> {
     await Promise.all(this.servers.map((server) => this.signal(server.id, "SIGKILL")));
     await rm(this.#home, { recursive: true, force: true });
+    ended(this.#begun);
   }
 
   #place(server: LocalServer): string[] {
