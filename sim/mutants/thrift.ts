@@ -109,4 +109,28 @@ export const thrift: readonly Mutant[] = [
     lesson:
       "Where patience ends and the answer comes all the same, all that was begun for want of it can be spared. A follower with a slow disk gets everything twice otherwise, and is slower for it.",
   },
+  {
+    id: "G26",
+    title: "a client opens its next stream and keeps the last",
+    source: "ours (the checker of streams)",
+    file: "src/client/session-effects.ts",
+    find: "    else this.#disconnect.push(stream);\n",
+    replace: "",
+    expects: ["client-thrift"],
+    kind: "liveness",
+    lesson:
+      "Whoever goes away without a word is kept waiting for. A server holds watches, answers and a session's place for each stream that nobody reads any more.",
+  },
+  {
+    id: "G27",
+    title: "a client's timer rings again and again for a request that has timed out",
+    source: "ours (the checker of timers)",
+    file: "src/client/session-requests.ts",
+    find: "    this.#earliestDeadline = Number.POSITIVE_INFINITY;\n    for (const request of this.unsettled())",
+    replace: "    for (const request of this.unsettled())",
+    expects: ["vain-timers"],
+    kind: "liveness",
+    lesson:
+      "The earliest of some deadlines, kept beside them, has to be found anew when they pass. As a bound that is too early it seems harmless, and keeps a processor busy.",
+  },
 ];
