@@ -6,7 +6,7 @@ export const promisesOfThrift = [
   {
     invariant: "refusals",
     sentence:
-      "What an operator is refused is in the way, an id or an address that is taken, a server that is no member, a change that is not complete; and what is said to be done is.",
+      "What an operator is refused is in the way, an id or an address that is taken, a server that is no member, a change that is not complete; what is said to be done is, and what is begun is what was asked for.",
     from: "",
     file: "sim/checkers/refusals.ts",
   },
@@ -23,6 +23,12 @@ export const promisesOfThrift = [
       "A turn of a server answers no more reads than it may, and as many while more can be answered; and no client waits with a read while another one has more than those of one visit answered.",
     from: "",
     file: "sim/checkers/fair-reads.ts",
+  },
+  {
+    invariant: "apply-turns",
+    sentence: "A turn of a server applies no more than it may, but for one entry that is more by itself.",
+    from: "",
+    file: "sim/checkers/apply-turns.ts",
   },
   {
     invariant: "client-times",

@@ -14,7 +14,7 @@ import { buildWorker } from "./worker.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a browser may have to load for one page, compressed, bytes. */
-export const transferMax = 280_000;
+export const transferMax = 290_000;
 
 const common = {
   absWorkingDir: root,

@@ -11,6 +11,7 @@ import { TransactionMarks } from "../marks/transactions.ts";
 import { ZnodeKindMarks } from "../marks/znode-kinds.ts";
 import type { Observer } from "../world/observer.ts";
 import { AccessControl } from "./access-control.ts";
+import { ApplyTurns } from "./apply-turns.ts";
 import { CertainSessions } from "./certain-sessions.ts";
 import { CheckpointEquality } from "./checkpoint-equality.ts";
 import { ClientTimes } from "./client-times.ts";
@@ -170,6 +171,7 @@ export function allCheckers(marks?: Marks): Observer[] {
     new ClientTimes(marks),
     new ClientTries(marks),
     new FairReads(marks),
+    new ApplyTurns(feed),
     new Watches(feed),
     new Shown(),
     ...replication,

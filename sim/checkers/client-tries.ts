@@ -1,6 +1,6 @@
 /**
  * How a client looks for a server. It tries one endpoint after the other, at once when it has left one or could not reach it,
- * each of them once; then it rests for a while, so that it does not storm servers that all are down, and not for long. A server
+ * each of them once; then it rests for a while, longer each time, so that it does not storm servers that all are down. A server
  * that it had for a second was worth the way: behind that it begins a new round. An attempt that has no answer is given up in time, and
  * not before a server can have said that it has no quorum.
  *
@@ -39,6 +39,8 @@ interface Search {
   settled: boolean;
   /** Endpoints tried since it rested, or had settled; undefined: that is not known. */
   tries: number | undefined;
+  /** Rests since it had settled; undefined: that is not known. */
+  rests: number | undefined;
 }
 
 export class ClientTries implements Observer {
@@ -89,7 +91,7 @@ export class ClientTries implements Observer {
         attachedMs: undefined,
         timeoutMs: isNew ? Number.POSITIVE_INFINITY : (search?.timeoutMs ?? Number.POSITIVE_INFINITY),
       },
-      ...{ leftMs: undefined, settled: false, tries, toldMs: 0 },
+      ...{ leftMs: undefined, settled: false, tries, toldMs: 0, rests: isNew ? undefined : search?.rests },
     };
   }
 
@@ -139,13 +141,15 @@ export class ClientTries implements Observer {
     search.leftMs = this.#nowMs;
     const hadMs = this.#nowMs - (search.attachedMs ?? this.#nowMs);
     search.settled = hadMs >= settledMs;
+    if (search.settled) search.rests = 0;
     // What it does not believe makes it leave at once.
     if (hadMs > 0) search.timeoutMs = search.toldMs;
     search.connection = 0;
   }
 
   /** It tries another endpoint: how many it has tried with this one since it rested or had settled. */
-  #tries(who: number, { leftMs, settled, tries }: Search): number | undefined {
+  #tries(who: number, search: Search): number | undefined {
+    const { leftMs, settled, tries, rests } = search;
     if (leftMs === undefined) return undefined;
     const restedMs = this.#nowMs - leftMs;
     if (restedMs === 0) {
@@ -156,7 +160,10 @@ export class ClientTries implements Observer {
     }
     if (settled) this.#break(who, `rests for ${restedMs.toFixed(1)} ms behind a server that it has had for a second`);
     if (tries !== undefined && tries < this.#given) this.#break(who, `rests when it has tried ${tries} endpoints`);
-    if (restedMs < restMinMs - timerMs || restedMs > restMaxMs + timerMs)
+    // Twice as long each time.
+    const mostMs = rests === undefined ? restMaxMs : Math.min(restMaxMs, restMinMs * 2 ** rests);
+    if (rests !== undefined) search.rests = rests + 1;
+    if (restedMs < restMinMs - timerMs || restedMs > mostMs + timerMs)
       this.#break(who, `rests for ${restedMs.toFixed(1)} ms`);
     this.#marks?.hit("client-rests");
     return 1;

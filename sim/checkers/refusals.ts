@@ -36,6 +36,13 @@ export function untrueAnswer(
   }
 }
 
+/** What is wrong with the change that a request was understood as; `undefined`: it is what was asked for. */
+export function misunderstood(request: MembershipRequest, change: MembershipChange): string | undefined {
+  return isDone(change, request)
+    ? undefined
+    : `it means to have the voters ${change.voters} and learners ${change.learners}`;
+}
+
 /** The same of a change that Raft refuses. */
 export function untrueRefusal(raft: RaftView, change: MembershipChange, refusal: ChangeRefusal): string | undefined {
   return isTrueRefusal(raft, change, refusal.code) ? undefined : refusal.reason;
@@ -127,8 +134,21 @@ function isDone(wanted: MembershipChange, request: MembershipRequest): boolean {
     case "update":
       return isMember(request.id);
     case "reconfigure":
-      return request.joining.every(({ member }) => isMember(member.id)) && !request.leaving.some(isMember);
+      return isReconfigured(wanted, request);
     default:
       return unreachable(request);
   }
+}
+
+/** Whoever joins is there as what it is to be, whoever leaves is not, and nobody else if all were named. */
+function isReconfigured(
+  wanted: MembershipChange,
+  { joining, leaving, exactly }: Extract<MembershipRequest, { readonly type: "reconfigure" }>,
+): boolean {
+  const joins = (id: ServerId): boolean => joining.some(({ member }) => member.id === id);
+  const stays = (id: ServerId): boolean => joins(id) || (!exactly && !leaving.includes(id));
+  return (
+    joining.every(({ member, observer }) => (observer ? wanted.learners : wanted.voters).includes(member.id)) &&
+    wanted.members.every(({ id }) => stays(id))
+  );
 }

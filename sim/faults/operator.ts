@@ -3,7 +3,7 @@ import { type MembershipRequest, requestedChange } from "../../src/node/membersh
 import type { Node } from "../../src/node/node.ts";
 import { type MembershipChange, wantedMembership, withAdded, withRemoved } from "../../src/raft/membership-change.ts";
 import type { Configuration, ServerId } from "../../src/raft/types.ts";
-import { untrueAnswer, untrueRefusal } from "../checkers/refusals.ts";
+import { misunderstood, untrueAnswer, untrueRefusal } from "../checkers/refusals.ts";
 import type { ActionOf } from "../plan/actions.ts";
 import { memberOf } from "../world/configuration.ts";
 import { InvariantBroken } from "../world/observer.ts";
@@ -30,6 +30,7 @@ export class Operator {
       if (request === undefined) return;
       const change = requestedChange(configuration, request, this.#incarnations());
       if (change === "done" || "code" in change) return isTold(untrueAnswer(configuration, request, change), request);
+      isTold(misunderstood(request, change), request);
       const { voters, wantedVoters } = configuration;
       const answer = node.changeMembership(change);
       if (answer !== "accepted") isTold(untrueRefusal(node.raft, change, answer), request);

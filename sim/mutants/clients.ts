@@ -304,4 +304,40 @@ export const clients: readonly Mutant[] = [
     lesson:
       "Backing off spares servers that are overloaded; nobody is spared where none is there. The servers are back, and those who waited for them longest wait longest still.",
   },
+  {
+    id: "G28",
+    title: "a client rests for the longest time at once",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-endpoints.ts",
+    find: "2 ** Math.min(this.#pauses, 10)",
+    replace: "2 ** Math.max(this.#pauses, 10)",
+    expects: ["client-tries"],
+    kind: "liveness",
+    lesson:
+      "Most servers that cannot be reached can be in a moment. To wait longer is for those who have waited in vain.",
+  },
+  {
+    id: "G29",
+    title: "a client takes its table of watches for full",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-watches.ts",
+    find: "if (this.#size >= sessionLimits.watchersMax &&",
+    replace: "if (this.#size < sessionLimits.watchersMax &&",
+    expects: ["client-protocol"],
+    kind: "liveness",
+    lesson:
+      "Whoever may refuse may refuse everything, and no promise about what is done will notice. Each refusal needs somebody who asks whether it was called for.",
+  },
+  {
+    id: "G30",
+    title: "of several requests it is the last one's deadline that a client wakes for",
+    source: "ours (made by a rule, and lived)",
+    file: "src/client/session-requests.ts",
+    find: "      else if (request.deadline < this.#earliestDeadline) this.#earliestDeadline = request.deadline;",
+    replace: "      else this.#earliestDeadline = request.deadline;",
+    expects: ["client-times"],
+    kind: "liveness",
+    lesson:
+      "A timeout that comes late is one all the same, so that nobody finds it wrong. Whoever set it to a second did so for a reason.",
+  },
 ];

@@ -224,4 +224,16 @@ export const reads: readonly Mutant[] = [
     lesson:
       "A server that holds back answers from a client that reads slowly has to go on by itself once there is room: the client waits for it, and says nothing.",
   },
+  {
+    id: "L31",
+    title: "to tell of changes that nobody watches costs a turn nothing",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/apply-line.ts",
+    find: "work += 1 + clients.tell(change);",
+    replace: "work += clients.tell(change);",
+    expects: ["apply-turns"],
+    kind: "liveness",
+    lesson:
+      "What bounds a turn has to count what takes time, whether or not anybody gets something by it: else a restart with much to apply is one long turn.",
+  },
 ];

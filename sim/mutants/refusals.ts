@@ -38,4 +38,16 @@ export const refusals: readonly Mutant[] = [
     kind: "safety",
     lesson: "Whoever is told to wait for the end of a change waits. If there is none, nothing ever ends the waiting.",
   },
+  {
+    id: "RF4",
+    title: "whoever is to leave by a reconfiguration stays",
+    source: "ours (made by a rule, and lived)",
+    file: "src/node/membership-requests.ts",
+    find: "if (!stays(member)) wanted = withRemoved(wanted, member.id);",
+    replace: "if (!stays(member)) wanted = { ...wanted };",
+    expects: ["refusals"],
+    kind: "safety",
+    lesson:
+      "A change that is carried out without fault may be another than was asked for. Raft keeps every promise about members that nobody wanted.",
+  },
 ];

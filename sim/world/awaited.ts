@@ -27,6 +27,11 @@ export class Awaited {
     return watchesOf(this.#watching);
   }
 
+  /** For how long one has waited beyond its deadline, ms; negative if none has. */
+  overdueMs(now: number): number {
+    return this.#asked.reduce((most, { deadline }) => Math.max(most, now - deadline), Number.NEGATIVE_INFINITY);
+  }
+
   asked(request: Asked): void {
     this.#asked.push(request);
   }

@@ -8,6 +8,7 @@ import type { Read, ReadPart } from "../../src/base/reads.ts";
 import type { ClientSession } from "../../src/client/session.ts";
 import { sessionLimits } from "../../src/client/session-limits.ts";
 import type { RequestBody } from "../../src/protocol/client-messages.ts";
+import type { Awaited } from "./awaited.ts";
 import type { SimConnection } from "./connections.ts";
 import { InvariantBroken } from "./observer.ts";
 
@@ -33,8 +34,13 @@ export function checkLooks<C>(session: ClientSession<C>, now: number): void {
   if (!troubles.includes(trouble.code)) broken(`is in trouble for ${trouble.code}`);
 }
 
-/** Its timer has rung at `now`, and it has done what was due: nothing is due any more. */
-export function checkTimer<C>({ nextDeadline }: ClientSession<C>, now: number): void {
+/** Its timer has rung at `now`, and it has done what was due: nothing is due any more, and no request waits too long. */
+export function checkTimer<C>({ nextDeadline }: ClientSession<C>, awaited: Awaited, now: number): void {
+  const overdueMs = awaited.overdueMs(now);
+  if (overdueMs >= 0) {
+    const late = `its user was to be told ${overdueMs.toFixed(3)} ms ago that there is no answer`;
+    throw new InvariantBroken("client-times", `a client's timer has rung, and ${late}`);
+  }
   if (nextDeadline > now) return;
   const was = `has done what was due, and was to do something ${(now - nextDeadline).toFixed(3)} ms ago all the same`;
   throw new InvariantBroken("vain-timers", `a client ${was}: its timer rings again and again`);
@@ -103,6 +109,8 @@ export function checkBlunders(submit: (body: RequestBody) => unknown): void {
 export function checkRefusal(code: ErrorCode, asked: readonly RequestBody[]): void {
   if (code === "SESSION_CLOSED" && !asked.some(({ type }) => type === "close"))
     broken("says that it is closing, and nobody has closed it");
+  // No program here asks for so much at a time.
+  if (code === "OVERLOADED") broken(`takes no more, though ${asked.length} requests wait for their answers`);
 }
 
 function refusal(submit: () => unknown): ErrorCode | undefined {

@@ -160,7 +160,7 @@ export class SimClient {
     this.#timerAtUs = Number.POSITIVE_INFINITY;
     this.#session.advance(this.#now());
     this.#afterInput();
-    checkTimer(this.#session, this.#now());
+    checkTimer(this.#session, this.#awaited, this.#now());
     return true;
   }
 

@@ -67,7 +67,7 @@ describe("how a client looks for a server", () => {
   it("each endpoint once, and then after a rest that is neither short nor long", () => {
     for (const [restMs, why] of [
       [49, "rests for 49.0 ms"],
-      [501, "rests for 501.0 ms"],
+      [51, "rests for 51.0 ms"],
       [50, ""],
     ] as const) {
       const seeker = new Seeker();
@@ -78,6 +78,20 @@ describe("how a client looks for a server", () => {
       }
       if (why === "") expect(() => seeker.opens(2_003 + restMs)).not.toThrow();
       else expect(() => seeker.opens(2_003 + restMs)).toThrow(why);
+    }
+    // The second rest is twice as long at most.
+    for (const [restMs, why] of [
+      [101, "rests for 101.0 ms"],
+      [100, ""],
+    ] as const) {
+      const again = new Seeker();
+      again.breaks(2_000);
+      for (const atMs of [2_000, 2_001, 2_002, 2_053, 2_054, 2_055]) {
+        again.opens(atMs);
+        again.breaks(atMs + 1);
+      }
+      if (why === "") expect(() => again.opens(2_056 + restMs)).not.toThrow();
+      else expect(() => again.opens(2_056 + restMs)).toThrow(why);
     }
     const early = new Seeker();
     early.breaks(2_000);

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { untrueAnswer, untrueRefusal } from "../../sim/checkers/refusals.ts";
+import { misunderstood, untrueAnswer, untrueRefusal } from "../../sim/checkers/refusals.ts";
 import type { RaftView } from "../../sim/world/view.ts";
 import type { MemberAddress } from "../../src/base/admin.ts";
 import type { MembershipRequest } from "../../src/node/membership-requests.ts";
-import { type MembershipChange, wantedMembership, withAdded, withMoved } from "../../src/raft/membership-change.ts";
+import {
+  type MembershipChange,
+  wantedMembership,
+  withAdded,
+  withMoved,
+  withRemoved,
+} from "../../src/raft/membership-change.ts";
 import type { ChangeRefusal } from "../../src/raft/raft.ts";
 import type { Configuration } from "../../src/raft/types.ts";
 
@@ -51,6 +57,27 @@ describe("an operator may be told", () => {
       add(member(6)),
     ] as const satisfies MembershipRequest[])
       expect(told(request)).toBe("says that it is done");
+  });
+});
+
+describe("what an operator asks for", () => {
+  const wanted = wantedMembership(current);
+  const asked = (given: Partial<Extract<MembershipRequest, { readonly type: "reconfigure" }>>): MembershipRequest => ({
+    ...{ type: "reconfigure", joining: [], leaving: [], exactly: false, force: false },
+    ...given,
+  });
+
+  it("is what is begun", () => {
+    const removed = withRemoved(wanted, 3);
+    expect(misunderstood(asked({ leaving: [3] }), removed)).toBeUndefined();
+    expect(misunderstood(asked({ leaving: [3] }), wanted)).toBe("it means to have the voters 1,2,3 and learners 4");
+    expect(misunderstood({ type: "remove", id: 3, force: false }, wanted)).toBeDefined();
+    const named = [1, 2].map((id) => ({ member: member(id), observer: false }));
+    const observes = { member: member(4), observer: true };
+    expect(misunderstood(asked({ joining: [...named, observes], exactly: true }), removed)).toBeUndefined();
+    expect(misunderstood(asked({ joining: [...named, observes], exactly: true }), wanted)).toBeDefined();
+    expect(misunderstood(asked({ joining: named, exactly: true }), removed)).toBeDefined();
+    expect(misunderstood(asked({ joining: [{ member: member(4), observer: false }] }), wanted)).toBeDefined();
   });
 });
 

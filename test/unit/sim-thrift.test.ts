@@ -115,6 +115,17 @@ describe("needless-appends", () => {
     expect(() => hear({ success: false, rejectedIndex: 6, hintIndex: 4, hintTerm: 1 })).not.toThrow();
   });
 
+  it("sends entries of earlier terms to who may lack them alone", () => {
+    const old = { prevLogIndex: 3, entries: [{ ...entry(4), term: 1 }] };
+    expect(() => leading().send(old)).toThrow(
+      "n2 is sent entry 4, of an earlier term, and has not said that it lacks it",
+    );
+    const { send, hear } = leading();
+    send({ prevLogIndex: 6, entries: [entry(7)] });
+    hear({ success: false, rejectedIndex: 6, hintIndex: 3, hintTerm: 1 });
+    expect(() => send(old)).not.toThrow();
+  });
+
   it("takes a follower that refuses at its word", () => {
     for (const [hintTerm, previous, broken] of [
       [1, 4, undefined],
