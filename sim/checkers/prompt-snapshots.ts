@@ -125,9 +125,11 @@ export class PromptSnapshots implements Observer {
   }
 
   #sends({ deliveries }: Reign, to: ServerId, chunk: InstallSnapshot, nowMs: number): void {
-    const { snapshotId, lastIncludedIndex, position, data, done } = chunk;
+    const { snapshotId, lastIncludedIndex, previous, position, data, done } = chunk;
     let delivery = deliveries.get(to);
     if (delivery?.snapshotId !== snapshotId) {
+      // What else is on its way is not known: the leader was paused meanwhile.
+      if (previous > 0) return;
       delivery = {
         snapshotId,
         lastIncludedIndex,

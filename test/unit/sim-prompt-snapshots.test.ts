@@ -104,6 +104,13 @@ it("nor to one that is silent, needs it no more, or has been sent all of it", ()
   }
 });
 
+it("nor of a snapshot of which it has not seen the beginning", () => {
+  const sender = new Sender();
+  sender.turn(0, 2);
+  sender.hears(1, 0);
+  expect(() => sender.turn(50)).not.toThrow();
+});
+
 it("nor what the follower has lost again before the leader has read it anew", () => {
   const sender = paced();
   sender.hears(5, 1);
