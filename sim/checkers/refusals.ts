@@ -37,8 +37,12 @@ export function untrueAnswer(
 }
 
 /** What is wrong with the change that a request was understood as; `undefined`: it is what was asked for. */
-export function misunderstood(request: MembershipRequest, change: MembershipChange): string | undefined {
-  return isDone(change, request)
+export function misunderstood(
+  configuration: Configuration,
+  request: MembershipRequest,
+  change: MembershipChange,
+): string | undefined {
+  return isDone(change, request) && keepsOthers(wantedMembership(configuration), request, change)
     ? undefined
     : `it means to have the voters ${change.voters} and learners ${change.learners}`;
 }
@@ -138,6 +142,12 @@ function isDone(wanted: MembershipChange, request: MembershipRequest): boolean {
     default:
       return unreachable(request);
   }
+}
+
+/** Whom a reconfiguration does not name it leaves where they are, unless all were named. */
+function keepsOthers(before: MembershipChange, request: MembershipRequest, { members }: MembershipChange): boolean {
+  if (request.type !== "reconfigure" || request.exactly) return true;
+  return before.members.every(({ id }) => request.leaving.includes(id) || members.some((one) => one.id === id));
 }
 
 /** Whoever joins is there as what it is to be, whoever leaves is not, and nobody else if all were named. */

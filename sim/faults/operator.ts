@@ -30,7 +30,7 @@ export class Operator {
       if (request === undefined) return;
       const change = requestedChange(configuration, request, this.#incarnations());
       if (change === "done" || "code" in change) return isTold(untrueAnswer(configuration, request, change), request);
-      isTold(misunderstood(request, change), request);
+      isTold(misunderstood(configuration, request, change), request);
       const { voters, wantedVoters } = configuration;
       const answer = node.changeMembership(change);
       if (answer !== "accepted") isTold(untrueRefusal(node.raft, change, answer), request);

@@ -6,9 +6,9 @@ export const clients: readonly Mutant[] = [
     id: "G1",
     title: "a client without a server goes on to believe in its session",
     source: "Curator, kazoo (LOST)",
-    file: "src/client/session.ts",
-    find: "    if (now < this.#standing.lostAt) return;\n",
-    replace: "    if (now < this.#standing.lostAt || now >= 0) return;\n",
+    file: "src/client/session-standing.ts",
+    find: "    if (!this.#isBelieved) return Number.POSITIVE_INFINITY;\n",
+    replace: '    if (this.#state !== "connected") return Number.POSITIVE_INFINITY;\n',
     expects: ["certain-sessions"],
     kind: "safety",
     lesson:

@@ -69,15 +69,18 @@ describe("what an operator asks for", () => {
 
   it("is what is begun", () => {
     const removed = withRemoved(wanted, 3);
-    expect(misunderstood(asked({ leaving: [3] }), removed)).toBeUndefined();
-    expect(misunderstood(asked({ leaving: [3] }), wanted)).toBe("it means to have the voters 1,2,3 and learners 4");
-    expect(misunderstood({ type: "remove", id: 3, force: false }, wanted)).toBeDefined();
+    expect(misunderstood(current, asked({ leaving: [3] }), removed)).toBeUndefined();
+    expect(misunderstood(current, asked({ leaving: [3] }), wanted)).toBe(
+      "it means to have the voters 1,2,3 and learners 4",
+    );
+    expect(misunderstood(current, { type: "remove", id: 3, force: false }, wanted)).toBeDefined();
     const named = [1, 2].map((id) => ({ member: member(id), observer: false }));
     const observes = { member: member(4), observer: true };
-    expect(misunderstood(asked({ joining: [...named, observes], exactly: true }), removed)).toBeUndefined();
-    expect(misunderstood(asked({ joining: [...named, observes], exactly: true }), wanted)).toBeDefined();
-    expect(misunderstood(asked({ joining: named, exactly: true }), removed)).toBeDefined();
-    expect(misunderstood(asked({ joining: [{ member: member(4), observer: false }] }), wanted)).toBeDefined();
+    expect(misunderstood(current, asked({ joining: [...named, observes], exactly: true }), removed)).toBeUndefined();
+    expect(misunderstood(current, asked({ joining: [...named, observes], exactly: true }), wanted)).toBeDefined();
+    expect(misunderstood(current, asked({ joining: named, exactly: true }), removed)).toBeDefined();
+    expect(misunderstood(current, asked({ joining: [{ member: member(4), observer: false }] }), wanted)).toBeDefined();
+    expect(misunderstood(current, asked({ leaving: [3] }), withRemoved(removed, 2))).toBeDefined();
   });
 });
 
