@@ -7,6 +7,7 @@ import { CollectingLog } from "../doors/door-log.ts";
 import { FileGauge } from "../doors/file-gauge.ts";
 import { type FileBudget, fileBudget, openFilesMax } from "../doors/files.ts";
 import { createMetrics } from "../http/metrics.ts";
+import { refusedByBrowsers } from "../http/refused-ports.ts";
 import { Node } from "../node/node.ts";
 import { defaultNodeOptions } from "../node/options.ts";
 import type { Clock, Disk } from "../node/ports.ts";
@@ -61,6 +62,9 @@ export async function startServer(options: ServeOptions, surroundings: Surroundi
   const files = fileBudget(openFilesMax(), hasPages, options.zookeeperAddress !== undefined);
   // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
   await checkAddresses([options.clientAddress, options.peerAddress, options.zookeeperAddress, options.httpAddress]);
+  const unseen = hasPages && options.httpAddress !== undefined ? refusedByBrowsers(options.httpAddress) : undefined;
+  // Metrics and probes are served all the same: no browser asks for these.
+  if (unseen !== undefined) log.warn({ httpAddress: options.httpAddress }, unseen);
   const host = options.join.length === 0 ? undefined : await unlessAborted(findCluster(options.join, log), signal);
   const clusterId = options.clusterId || (host?.clusterId ?? "");
   if (clusterId === "" && isFresh(options.dataDir)) throw noCluster();

@@ -1,11 +1,12 @@
 /** Ports for servers that tests and benchmarks start. */
 import { createServer } from "node:net";
 
-const first = 10_000;
+/** Where they begin: behind the last port that `fetch` refuses, as browsers do. */
+export const firstPort = 10_100;
 const last = 30_000;
 
 /** Tests run in up to two processes at a time: each has its half, so that none takes a port that the other is about to. */
-const half = (Number(process.env["VITEST_POOL_ID"] ?? 1) % 2) * ((last - first) / 2);
+const half = (Number(process.env["VITEST_POOL_ID"] ?? 1) % 2) * ((last - firstPort) / 2);
 
 /** `cluster.sh` lays a cluster's other ports above its first one. */
 const above = 400;
@@ -17,7 +18,7 @@ const above = 400;
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
-    const port = first + half + Math.floor(Math.random() * ((last - first) / 2 - above));
+    const port = firstPort + half + Math.floor(Math.random() * ((last - firstPort) / 2 - above));
     if (!ports.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
