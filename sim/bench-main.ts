@@ -6,7 +6,7 @@ import { checkPlan } from "./plan/plan.ts";
 import { run } from "./runner.ts";
 
 const usage = `npm run sim:bench -- [options]
-  --seconds S      processor seconds to measure each of the two in, after a warm-up of half of it (default 10)
+  --seconds S      processor seconds to measure each of the two in, after a warm-up of as many (default 10)
   --seed N         the seed of the first run (default 1)
   --json           prints the result as one JSON object
 Exit code: 0 measured · 1 a promise broke: nothing was measured · 2 bad arguments · 3 the output could not be written
@@ -20,41 +20,67 @@ const plan = (seed: number, horizonMs: number) =>
 /** Two virtual minutes, less if so little is to be measured that one run would take longer. */
 const horizonMs = (seconds: number) => Math.min(120_000, Math.ceil(seconds * 24_000));
 
+/** What was done in so much processor time. */
 interface Measured {
-  readonly checkers: boolean;
-  readonly events: number;
-  readonly virtualMs: number;
-  readonly cpuMs: number;
+  events: number;
+  virtualMs: number;
+  cpuMs: number;
 }
 
 /** A promise broke while speed was measured. */
 class Broken extends Error {}
 
-/** Runs until `seconds` of processor time are used; returns what was done in them. */
-function measure(checkers: boolean, seconds: number, firstSeed: number): Measured {
-  let [events, virtualMs] = [0, 0];
-  const begun = process.cpuUsage();
-  const cpuMs = () => {
-    const { user, system } = process.cpuUsage(begun);
-    return (user + system) / 1000;
-  };
-  for (let seed = firstSeed; cpuMs() < seconds * 1000; seed = (seed + 1) >>> 0) {
-    const outcome = run(plan(seed, horizonMs(seconds)), checkers ? allCheckers() : []);
-    const { failure } = outcome;
-    if (failure !== undefined) throw new Broken(`BROKEN: ${failure.invariant}, seed ${seed}: ${failure.message}`);
-    events += outcome.events;
-    virtualMs += outcome.virtualMs;
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Adds one run to what was measured; returns the microseconds that an event took. */
+function measure(measured: Measured, checkers: boolean, seed: number, seconds: number): number {
+  const begunMs = processorMs();
+  const { failure, events, virtualMs } = run(plan(seed, horizonMs(seconds)), checkers ? allCheckers() : []);
+  const cpuMs = processorMs() - begunMs;
+  if (failure !== undefined) throw new Broken(`BROKEN: ${failure.invariant}, seed ${seed}: ${failure.message}`);
+  measured.events += events;
+  measured.virtualMs += virtualMs;
+  measured.cpuMs += cpuMs;
+  return (cpuMs * 1000) / events;
+}
+
+/** Both in turns, so that a machine that is faster now than in a minute is so for both. */
+class Rounds {
+  readonly without: Measured = { events: 0, virtualMs: 0, cpuMs: 0 };
+  readonly with: Measured = { events: 0, virtualMs: 0, cpuMs: 0 };
+  /** How many times longer the same run took with checkers. */
+  readonly ratios: number[] = [];
+
+  /** Runs until each has used `seconds` of processor time. */
+  constructor(seconds: number, firstSeed: number) {
+    for (let seed = firstSeed; ; seed = (seed + 1) >>> 0) {
+      const withoutUs = measure(this.without, false, seed, seconds);
+      this.ratios.push(measure(this.with, true, seed, seconds) / withoutUs);
+      if (Math.min(this.without.cpuMs, this.with.cpuMs) >= seconds * 1000) return;
+    }
   }
-  return { checkers, events, virtualMs, cpuMs: cpuMs() };
+
+  get ratio(): number {
+    const rising = this.ratios.toSorted((a, b) => a - b);
+    return rising[Math.floor(rising.length / 2)] ?? 1;
+  }
 }
 
 const eventsPerSecond = ({ events, cpuMs }: Measured) => Math.round((events / cpuMs) * 1000);
 const speedUp = ({ virtualMs, cpuMs }: Measured) => Math.round(virtualMs / cpuMs);
 
-function asText(measured: Measured): string {
+function asText(words: string, measured: Measured): string {
   const perSecond = eventsPerSecond(measured).toLocaleString("en").padStart(9);
   const faster = speedUp(measured).toLocaleString("en").padStart(7);
-  return `  checkers ${measured.checkers ? "on " : "off"} ${perSecond} events/s ${faster}× real time`;
+  return `  checkers ${words} ${perSecond} events/s ${faster}× real time`;
+}
+
+function asObject(checkers: boolean, measured: Measured) {
+  const { events } = measured;
+  return { checkers, events, eventsPerSecond: eventsPerSecond(measured), speedUp: speedUp(measured) };
 }
 
 function main(args: readonly string[]): number {
@@ -68,17 +94,21 @@ function main(args: readonly string[]): number {
   const json = options.flags.has("json");
   if (!json) {
     print("five servers, eight clients with two operations a second each, one core, no faults");
-    print(`processor time, after a warm-up of ${seconds / 2} s:`);
+    print(`processor time, after a warm-up of ${seconds} s each:`);
   }
   try {
-    measure(true, seconds / 2, seed);
-    const all = [false, true].map((checkers) => {
-      const measured = measure(checkers, seconds, seed);
-      if (!json) print(asText(measured));
-      const { events } = measured;
-      return { checkers, events, eventsPerSecond: eventsPerSecond(measured), speedUp: speedUp(measured) };
-    });
-    if (json) print(JSON.stringify({ seed, seconds, measured: all }));
+    new Rounds(seconds, seed);
+    const rounds = new Rounds(seconds, seed);
+    if (json) {
+      const measured = [asObject(false, rounds.without), asObject(true, rounds.with)];
+      print(JSON.stringify({ seed, seconds, measured, ratio: rounds.ratio }));
+      return exitCodes.fine;
+    }
+    print(asText("off", rounds.without));
+    print(asText("on ", rounds.with));
+    print(
+      `  an event takes ${rounds.ratio.toFixed(2)} times as long with them (median of ${rounds.ratios.length} runs)`,
+    );
     return exitCodes.fine;
   } catch (error) {
     if (!(error instanceof Broken)) throw error;

@@ -40,7 +40,7 @@ import type { SimEvent } from "./world/events.ts";
 import type { History } from "./world/history.ts";
 import { Kernel } from "./world/kernel.ts";
 import { SimNetwork } from "./world/network.ts";
-import { type Observer, type Observers, sortObservers, type World } from "./world/observer.ts";
+import { joinObservers, type Observer, type Observers, type World } from "./world/observer.ts";
 import type { ServerParts } from "./world/ports.ts";
 import { SimServer } from "./world/server.ts";
 import { mixEvent } from "./world/trace-hash.ts";
@@ -81,7 +81,7 @@ export class Simulation implements World {
     };
     // The targets watch too, but need the servers, which need the kernel, which needs the list of observers.
     const late: Observer = { name: "targets", sent: (from, to, message) => targets.sent(from, to, message) };
-    this.#observers = sortObservers([late, ...observers]);
+    this.#observers = joinObservers([late, ...observers]);
     const kernel = new Kernel(plan.seed, this.#observers);
     this.#kernel = kernel;
     const wire = config.bytes ? asBytes : asObjects;
@@ -218,7 +218,7 @@ export class Simulation implements World {
   finish(): RunOutcome {
     if (this.#failure === undefined) {
       try {
-        for (const observer of this.#observers.end) observer.end();
+        this.#observers.end();
       } catch (error) {
         this.#fail(error);
       }
@@ -244,7 +244,7 @@ export class Simulation implements World {
 
   #begin(): void {
     this.#state = "running";
-    for (const observer of this.#observers.begin) observer.begin(this);
+    this.#observers.begin(this);
     for (const server of this.#servers) server?.start();
     this.#faults.schedule();
     this.#clients.begin();
@@ -257,12 +257,11 @@ export class Simulation implements World {
 
   /** Tells those who watch of an event that is about to be handled. */
   #show(event: SimEvent): void {
-    for (const observer of this.#observers.event) observer.event(event, this.#kernel.current, this.#kernel.now);
-    if (event.kind === "streamBroken")
-      for (const observer of this.#observers.streamBroken) observer.streamBroken(event.server, event.peer);
+    this.#observers.event(event, this.#kernel.current, this.#kernel.now);
+    if (event.kind === "streamBroken") this.#observers.streamBroken(event.server, event.peer);
     else if (event.kind === "brokenToServer" || event.kind === "brokenToClient") {
       const toWhom = event.kind === "brokenToServer" ? "server" : "client";
-      for (const observer of this.#observers.connectionBroken) observer.connectionBroken(event.connection, toWhom);
+      this.#observers.connectionBroken(event.connection, toWhom);
     }
   }
 
@@ -324,6 +323,6 @@ export class Simulation implements World {
       this.#state = "over";
       return;
     }
-    for (const observer of this.#observers.calmed) observer.calmed(this.#calm.core);
+    this.#observers.calmed(this.#calm.core);
   }
 }

@@ -293,9 +293,10 @@ export class ClientTimes implements Observer {
     return (this.#learned[who]?.provenMs ?? this.#nowMs) + (timeoutMs * 2) / 3;
   }
 
-  #silentAt(who: number, { owesSinceMs, receivedMs, timeoutMs, ...link }: LinkTimes): number {
+  #silentAt(who: number, link: LinkTimes): number {
+    const { owesSinceMs, receivedMs, timeoutMs, answered, attachedMs = 0, openedMs } = link;
     if (owesSinceMs === undefined) return Number.POSITIVE_INFINITY;
-    const attachmentMs = link.answered ? 0 : (link.attachedMs ?? 0) - link.openedMs;
+    const attachmentMs = answered ? 0 : attachedMs - openedMs;
     const { longestMs = 0, silences = 0 } = this.#learned[who] ?? {};
     const usualMs = Math.max(silenceMinMs, longestAnswers * longestMs, attachments * attachmentMs);
     return Math.max(owesSinceMs, receivedMs) + Math.min(timeoutMs / 3, usualMs * 2 ** silences);

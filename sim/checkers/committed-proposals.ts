@@ -62,7 +62,8 @@ export class CommittedProposals implements Observer {
     if (message.leaderCommit > (proposed.told.at(-1)?.index ?? 0))
       proposed.told.push({ index: message.leaderCommit, atMs: nowMs });
     const behind = proposed.told.findIndex(({ index }) => index > node.machine.appliedIndex);
-    proposed.told = behind < 0 ? proposed.told.slice(-1) : proposed.told.slice(behind);
+    const gone = behind < 0 ? proposed.told.length - 1 : behind;
+    if (gone > 0) proposed.told.splice(0, gone);
     const [first] = proposed.told;
     if (first === undefined || proposed.sentMs.size === 0 || first.atMs + this.#retryMs >= nowMs) return;
     if (first.index > node.raft.status().lastIndex) this.#marks?.hit("committed-and-not-here");

@@ -48,8 +48,9 @@ export class Copies implements Observer {
     const { currentTerm } = raft;
     if (this.#underway[server.id]?.term !== currentTerm)
       this.#underway[server.id] = { term: currentTerm, byCommand: new Map(), byIndex: new Map(), own: new Set() };
+    if (write === undefined || write.entries.length === 0) return;
     this.#underway[server.id]?.own.clear();
-    for (const entry of write?.entries ?? [])
+    for (const entry of write.entries)
       if (entry.kind === "command" && entry.term === currentTerm) this.#appends(server.id, entry);
   }
 

@@ -150,7 +150,7 @@ function sends({ pipelines }: Reign, to: ServerId, { prevLogIndex, entries }: Ap
 
 function acknowledged(pipeline: Pipeline | undefined, { matchIndex }: AppendEntriesReply): void {
   if (pipeline === undefined) return;
-  pipeline.underWay = pipeline.underWay.filter((last) => last > matchIndex);
+  if (pipeline.underWay.length > 0) pipeline.underWay = pipeline.underWay.filter((last) => last > matchIndex);
   pipeline.known = Math.max(pipeline.known, matchIndex);
   pipeline.sent = Math.max(pipeline.sent, matchIndex);
   if (matchIndex >= pipeline.probed) pipeline.agrees = true;

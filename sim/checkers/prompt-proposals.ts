@@ -13,6 +13,8 @@ import type { NodeView, ServerView } from "../world/view.ts";
 /** What an entry takes beside its data, and more than a turn's batch takes that is refused, bytes. */
 const entryBytesMax = 400;
 const batchBytesMax = 100_000;
+/** Entries of which it keeps the bytes before it looks which of them are done. */
+const keptMax = 1_000;
 
 /** A leader in its term. */
 interface Reign {
@@ -53,16 +55,16 @@ export class PromptProposals implements Observer {
       reign.bytes.set(entry.index, entryBytesMax + (entry.kind === "command" ? entry.data.length : 0));
       if (entry.kind === "command") took = true;
     }
-    if (took) this.#judge(id, node, reign);
+    const left = node.unsentProposals + node.forwarded.length;
+    if (took && (left > 0 || reign.bytes.size > keptMax)) this.#judge(id, node, reign, left);
   }
 
-  #judge(id: number, node: NodeView, { bytes }: Reign): void {
+  #judge(id: number, node: NodeView, { bytes }: Reign, left: number): void {
     const { commitIndex, durableIndex, lastIndex } = node.raft.status();
     const done = Math.min(commitIndex, durableIndex, node.machine.appliedIndex);
     let waiting = 0;
     for (const index of bytes.keys()) if (index <= done) bytes.delete(index);
     for (let index = done + 1; index <= lastIndex; index++) waiting += bytes.get(index) ?? Number.POSITIVE_INFINITY;
-    const left = node.retained().unsentProposals + node.forwarded.length;
     if (left === 0) return;
     this.#marks?.hit("log-takes-no-more");
     if (waiting + batchBytesMax >= this.#roomBytes) return;

@@ -4,7 +4,7 @@
  */
 import type { Effects } from "../../src/raft/effects.ts";
 import type { Entry, Index, LogBase, ServerId, Term } from "../../src/raft/types.ts";
-import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
+import { InvariantBroken, type Observer, toAll, type World } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 import { ServerLog } from "./server-log.ts";
 
@@ -24,6 +24,17 @@ export interface RaftChecker {
   restarted?(id: ServerId): void;
 }
 
+/** All checkers as one, as {@link joinObservers} makes one of observers. */
+function joinCheckers(checkers: readonly RaftChecker[]): Required<Omit<RaftChecker, "name">> {
+  return {
+    truncated: toAll(checkers.map((one) => one.truncated?.bind(one))),
+    appended: toAll(checkers.map((one) => one.appended?.bind(one))),
+    led: toAll(checkers.map((one) => one.led?.bind(one))),
+    committed: toAll(checkers.map((one) => one.committed?.bind(one))),
+    restarted: toAll(checkers.map((one) => one.restarted?.bind(one))),
+  };
+}
+
 /** The record. */
 export class RaftHistory implements Observer {
   readonly name = "raft history";
@@ -41,11 +52,11 @@ export class RaftHistory implements Observer {
   readonly committed = new ServerLog();
   /** By index: term of the server that took the entry as committed first. */
   readonly committedIn: Term[] = [0];
-  #checkers: readonly RaftChecker[] = [];
+  #told = joinCheckers([]);
 
   /** Sets who is told. */
   watch(checkers: readonly RaftChecker[]): void {
-    this.#checkers = checkers;
+    this.#told = joinCheckers(checkers);
   }
 
   begin(world: World): void {
@@ -72,7 +83,7 @@ export class RaftHistory implements Observer {
     log.replaceBeginning(this.committed, base);
     this.applied[server.id] = Math.max(base, recovered?.appliedIndex ?? 0);
     for (const entry of recovered?.entries ?? []) log.append(entry);
-    for (const checker of this.#checkers) checker.restarted?.(server.id);
+    this.#told.restarted(server.id);
   }
 
   effects(server: ServerView, effects: Effects): void {
@@ -90,7 +101,7 @@ export class RaftHistory implements Observer {
     if (leads !== led) {
       this.leading[id] = leads;
       if (leads > 0) {
-        for (const checker of this.#checkers) checker.led?.(id, leads);
+        this.#told.led(id, leads);
         this.leaders.set(leads, id);
         this.newestTerm = Math.max(this.newestTerm, leads);
       }
@@ -125,16 +136,16 @@ export class RaftHistory implements Observer {
     const log = this.log(id);
     if (truncateFrom !== undefined && truncateFrom <= log.lastIndex) {
       log.truncate(truncateFrom);
-      for (const checker of this.#checkers) checker.truncated?.(id, truncateFrom, before);
+      this.#told.truncated(id, truncateFrom, before);
     }
     for (const entry of entries) {
       log.append(entry);
-      for (const checker of this.#checkers) checker.appended?.(id, entry, leads);
+      this.#told.appended(id, entry, leads);
     }
   }
 
   #committed(id: ServerId, entry: Entry, foundIn: Term): void {
-    for (const checker of this.#checkers) checker.committed?.(id, entry, foundIn);
+    this.#told.committed(id, entry, foundIn);
     this.applied[id] = entry.index;
     if (entry.index !== this.committed.lastIndex + 1) return;
     this.committed.append(entry);

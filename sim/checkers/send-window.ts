@@ -82,7 +82,7 @@ export class SendWindow implements Observer {
     if (message.type === "AppendEntriesReply") {
       if (!message.success) return;
       window.matchIndex = Math.max(window.matchIndex, message.matchIndex);
-      window.appends = window.appends.filter((index) => index > message.matchIndex);
+      if (window.appends.length > 0) window.appends = window.appends.filter((index) => index > message.matchIndex);
     } else if (message.snapshotId === window.snapshotId) {
       const { position } = message;
       // At 0 it knows nothing of the snapshot, and all of it has to be sent again.

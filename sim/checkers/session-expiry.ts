@@ -142,8 +142,10 @@ export class SessionExpiry implements Observer {
     }
     // An expiry is appended before what the turn commits is applied.
     if (leads > 0) for (const entry of effects.write?.entries ?? []) this.#appends(server, entry);
-    for (const [session, at] of watcher.heardInTurn) watcher.heard.set(session, at);
-    watcher.heardInTurn.clear();
+    if (watcher.heardInTurn.size > 0) {
+      for (const [session, at] of watcher.heardInTurn) watcher.heard.set(session, at);
+      watcher.heardInTurn.clear();
+    }
     if (leads > 0) for (const entry of effects.committed) this.#applies(server, watcher, entry);
   }
 

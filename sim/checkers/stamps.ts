@@ -94,7 +94,8 @@ export class StampRules implements Observer {
     this.#setBackMs[server.id] = 0;
     this.#paused[server.id] = false;
     // The one that came last counts, though another may have been overtaken on its way.
-    for (const reports of this.#reports[server.id]?.values() ?? []) reports.splice(0, reports.length - 1);
+    for (const reports of this.#reports[server.id]?.values() ?? [])
+      if (reports.length > 1) reports.splice(0, reports.length - 1);
   }
 
   /** A stamp is as late as the leader's own clock, or as a majority's clocks allow. */

@@ -8,13 +8,15 @@ import type { DiskOperation } from "../../src/storage/disk.ts";
 import { segmentName } from "../../src/storage/layout.ts";
 import type { Marks } from "../marks/marks.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
-import type { ServerView } from "../world/view.ts";
+import type { ServerView, StorageView } from "../world/view.ts";
 
 export class WaitingBytes implements Observer {
   readonly name = "waiting-bytes";
   readonly #marks: Marks | undefined;
   #forwardedMax = 0;
   #stagedMax = 0;
+  /** Servers that have handed a chunk to their disk since they were looked at. */
+  readonly #stages = new Set<number>();
 
   /** With `marks`, it notes what it sees. */
   constructor(marks?: Marks) {
@@ -26,11 +28,23 @@ export class WaitingBytes implements Observer {
     this.#stagedMax = config.stagedBytesMax;
   }
 
+  writing({ id }: ServerView, batch: readonly DiskOperation[]): void {
+    if (chunkBytes(batch).length > 0) this.#stages.add(id);
+  }
+
   step({ id, node, disk }: ServerView): void {
     if (node === undefined) return;
-    const forwarded = node.forwarded.reduce((bytes, command) => bytes + command.length, 0);
+    if (node.forwarded.length > 0) this.#forwards(id, node.forwarded);
+    if (this.#stages.delete(id)) this.#staged(id, disk);
+  }
+
+  #forwards(id: number, commands: readonly Uint8Array[]): void {
+    const forwarded = commands.reduce((bytes, command) => bytes + command.length, 0);
     if (2 * forwarded > this.#forwardedMax) this.#marks?.hit("forwarded-backlog");
     if (forwarded > this.#forwardedMax) this.#break(id, `${forwarded} bytes of commands that others forwarded`);
+  }
+
+  #staged(id: number, disk: StorageView): void {
     const chunks = disk.underway().flatMap(chunkBytes);
     const staged = chunks.reduce((bytes, chunk) => bytes + chunk, 0);
     if (staged > this.#stagedMax / 2) this.#marks?.hit("staged-backlog");

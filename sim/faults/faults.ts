@@ -71,7 +71,7 @@ export class Faults {
     }
     const struck = this.struck.at(-1);
     if (struck === undefined) return;
-    for (const observer of this.#parts.kernel.observers.fault) observer.fault(struck);
+    this.#parts.kernel.observers.fault(struck);
   }
 
   /** A fault's time is over, or a flapping one turns. */

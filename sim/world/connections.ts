@@ -131,7 +131,7 @@ export class SimConnections {
   closeByClient(connection: SimConnection): void {
     if (connection.clientKnows) return;
     connection.clientKnows = true;
-    for (const observer of this.#kernel.observers.clientLeaves) observer.clientLeaves(connection.client, connection.id);
+    this.#kernel.observers.clientLeaves(connection.client, connection.id);
     if (connection.state === "opening") connection.state = "broken";
     this.#tellServer(connection);
   }

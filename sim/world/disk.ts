@@ -185,7 +185,7 @@ export class SimDisk {
     };
     this.failNext = "no";
     this.#pending.push(write);
-    for (const observer of this.#kernel.observers.writing) observer.writing(this.#server, batch);
+    this.#kernel.observers.writing(this.#server, batch);
     const extra = this.extraUs > 0 ? this.#latency.below(this.extraUs + 1) : 0;
     const at = this.#kernel.now + this.#latency.spread(this.#latencyUs) + extra;
     // Level writes batches one after the other.
@@ -207,7 +207,7 @@ export class SimDisk {
       else this.rows.delete(text);
       this.#damaged.delete(text);
     }
-    for (const observer of this.#kernel.observers.durable) observer.durable(this.#server, batch);
+    this.#kernel.observers.durable(this.#server, batch);
   }
 
   #inRange(range: KeyRange): Row[] {

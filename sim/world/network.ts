@@ -258,6 +258,6 @@ export class SimNetwork {
   }
 
   #lost(from: ServerId, to: ServerId, message: PeerMessage, why: string): void {
-    for (const observer of this.#kernel.observers.lost) observer.lost(from, to, message, why);
+    this.#kernel.observers.lost(from, to, message, why);
   }
 }

@@ -49,7 +49,7 @@ export function portsOf(
         for (const message of messages) {
           if (own.alive && hooks.armed) hooks.sends(server, message);
           if (!own.alive) return;
-          for (const observer of kernel.observers.sent) observer.sent(server, to, message);
+          kernel.observers.sent(server, to, message);
           network.send(server.id, to, { message, instance: server.node?.instance ?? 0 });
         }
       },
@@ -60,8 +60,7 @@ export function portsOf(
         if (own.alive && hooks.armed) hooks.answers(server);
         const connection = connections.get(id);
         if (!own.alive || connection === undefined) return;
-        for (const observer of kernel.observers.serverFrame)
-          observer.serverFrame(server, connection.client, id, messages);
+        kernel.observers.serverFrame(server, connection.client, id, messages);
         connections.down(connection, messages);
       },
       isCongested: (id) => {
@@ -76,7 +75,7 @@ export function portsOf(
     random: () => random.next(),
     secret: (length) => Uint8Array.from({ length }, () => secret.below(256)),
     effectsTaken: (effects) => {
-      for (const observer of kernel.observers.effects) observer.effects(server, effects);
+      kernel.observers.effects(server, effects);
       if (hooks.armed && effects.committed.length > 0 && server.node?.raft.isLeader === true) hooks.commits(server);
     },
     applied: (_command, { zxid }) => {
@@ -85,7 +84,7 @@ export function portsOf(
         "what is told is committed, in order",
       );
       appliedIndex = zxid;
-      for (const observer of kernel.observers.appliedCommand) observer.appliedCommand(server, zxid);
+      kernel.observers.appliedCommand(server, zxid);
     },
     requestFlush: () => own.requestFlush(),
     fatal: (error) => own.fatal(error),

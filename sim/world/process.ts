@@ -201,7 +201,7 @@ export class ServerProcess {
         this.#hear(event);
         return;
       case "drained":
-        for (const observer of this.#parts.kernel.observers.drained) observer.drained(this.#machine, event.connection);
+        this.#parts.kernel.observers.drained(this.#machine, event.connection);
         this.node?.clientReady(event.connection);
         return;
       case "brokenToServer":
@@ -214,8 +214,7 @@ export class ServerProcess {
 
   #hear({ connection, messages, admitted = messages }: Extract<Input, { readonly kind: "toServer" }>): void {
     if (this.node === undefined) return;
-    for (const observer of this.#parts.kernel.observers.spokenTo)
-      observer.spokenTo(this.#machine, connection, messages);
+    this.#parts.kernel.observers.spokenTo(this.#machine, connection, messages);
     this.node.clientMessages(connection, admitted);
   }
 
@@ -224,8 +223,7 @@ export class ServerProcess {
     const { hooks, kernel } = this.#parts;
     if (hooks.armed) hooks.receives(this.#machine, event.message);
     // Those who watch what the cluster's servers say have nothing to do with another life.
-    if (event.instance !== otherInstance)
-      for (const observer of kernel.observers.delivered) observer.delivered(from, this.#machine, event.message);
+    if (event.instance !== otherInstance) kernel.observers.delivered(from, this.#machine, event.message);
     // A trigger may just have killed it.
     this.node?.receivePeer(from, [event.message], event.instance);
   }

@@ -21,7 +21,7 @@ export class Recorder {
     history.operations.push(operation);
     this.pending++;
     this.begun++;
-    for (const observer of kernel.observers.invoked) observer.invoked(operation);
+    kernel.observers.invoked(operation);
   }
 
   settled(operation: HistoryOperation, outcome: "answered" | "lost"): void {
@@ -29,23 +29,23 @@ export class Recorder {
     operation.outcome = outcome;
     operation.answeredUs = kernel.now;
     this.pending--;
-    for (const observer of kernel.observers.answered) observer.answered(operation);
+    kernel.observers.answered(operation);
   }
 
   /** The client sends a frame. */
   says({ id, client, server }: SimConnection, messages: readonly ClientMessage[]): void {
-    for (const observer of this.#parts.kernel.observers.clientFrame) observer.clientFrame(client, server, id, messages);
+    this.#parts.kernel.observers.clientFrame(client, server, id, messages);
   }
 
   /** The client's session is about to take a frame. */
   hears({ id, client }: SimConnection, messages: readonly ServerMessage[]): void {
-    for (const observer of this.#parts.kernel.observers.clientHears) observer.clientHears(client, id, messages);
+    this.#parts.kernel.observers.clientHears(client, id, messages);
   }
 
   told(event: Omit<SessionEvent, "atUs">): void {
     const { history, kernel } = this.#parts;
     const told = { ...event, atUs: kernel.now };
     history.events.push(told);
-    for (const observer of kernel.observers.sessionEvent) observer.sessionEvent(told);
+    kernel.observers.sessionEvent(told);
   }
 }

@@ -81,7 +81,7 @@ export class SimServer implements Machine {
     this.state = "starting";
     this.life++;
     this.#process = new ServerProcess(this, this.#parts);
-    for (const observer of this.#parts.kernel.observers.starting) observer.starting(this);
+    this.#parts.kernel.observers.starting(this);
     // Looked at only if the disk is fresh.
     this.#process.start(this.#newIdentity());
   }
@@ -92,14 +92,14 @@ export class SimServer implements Machine {
   }
 
   started(): void {
-    if (!this.#isStranger) for (const observer of this.#parts.kernel.observers.started) observer.started(this);
+    if (!this.#isStranger) this.#parts.kernel.observers.started(this);
   }
 
   /** Dies: each batch under way to its disk has made it with probability `keep`. Starts again, unless told 0. */
   crash(why: string, keep: number, restartAfterMs: number): void {
     if (this.state === "down") return;
     this.#die(keep);
-    for (const observer of this.#parts.kernel.observers.crashed) observer.crashed(this, why);
+    this.#parts.kernel.observers.crashed(this, why);
     if (restartAfterMs > 0) this.#restartAfter(restartAfterMs);
   }
 
@@ -175,7 +175,7 @@ export class SimServer implements Machine {
   resume(): void {
     if (this.pausedUntilUs === 0 || this.#parts.kernel.now < this.pausedUntilUs) return;
     this.pausedUntilUs = 0;
-    for (const observer of this.#parts.kernel.observers.woke) observer.woke(this);
+    this.#parts.kernel.observers.woke(this);
     this.#process?.goOn();
   }
 
@@ -201,7 +201,7 @@ export class SimServer implements Machine {
     if (this.#isStranger) return;
     this.configuration = node.raft.configuration;
     const { hooks, kernel } = this.#parts;
-    for (const observer of kernel.observers.step) observer.step(this);
+    kernel.observers.step(this);
     if (hooks.armed) hooks.step(this);
   }
 
@@ -210,7 +210,7 @@ export class SimServer implements Machine {
     const reason = stopReason(this, error);
     this.#die(0.5);
     if (reason !== "diskFailed") this.goneForGood = reason;
-    for (const observer of this.#parts.kernel.observers.stopped) observer.stopped(this, error);
+    this.#parts.kernel.observers.stopped(this, error);
     // Somebody looks after it and starts it again.
     if (reason === "diskFailed") this.#restartAfter(this.lateFlush.between(1_000, 3_000));
   }

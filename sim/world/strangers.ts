@@ -61,8 +61,7 @@ class Stranger {
     const { connections, kernel, plan } = this.#parts;
     const timeoutMs = plan.config.sessionTimeoutMs;
     const sent = frame.map((message) => (message.type === "connect" ? { ...message, timeoutMs } : message));
-    for (const observer of kernel.observers.clientFrame)
-      observer.clientFrame(connection.client, this.server, connection.id, sent);
+    kernel.observers.clientFrame(connection.client, this.server, connection.id, sent);
     connections.up(connection, sent);
   }
 

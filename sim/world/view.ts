@@ -67,6 +67,7 @@ export interface NodeView
       | "admitted"
       | "instance"
       | "hasProposals"
+      | "unsentProposals"
       | "hasReadsLeft"
       | "forwarded"
       | "hasEntriesLeft"

@@ -257,6 +257,11 @@ export class Node {
     return this.#parts.proposals.size > 0;
   }
 
+  /** For checkers: proposals that wait for room in the leader's log, or for a leader. */
+  get unsentProposals(): number {
+    return this.#parts.proposals.unsent;
+  }
+
   /** For checkers: the commands that other servers forwarded and that wait for room in this leader's log. */
   get forwarded(): readonly Uint8Array[] {
     return this.#parts.feed.forwarded;

@@ -7,7 +7,7 @@ import { SimClock } from "../../sim/world/clock.ts";
 import { SimDisk } from "../../sim/world/disk.ts";
 import { EventHeap } from "../../sim/world/heap.ts";
 import { Kernel } from "../../sim/world/kernel.ts";
-import { sortObservers } from "../../sim/world/observer.ts";
+import { joinObservers } from "../../sim/world/observer.ts";
 import { Draws, Randomness } from "../../sim/world/random.ts";
 
 describe("the event heap", () => {
@@ -194,7 +194,7 @@ describe("a simulated disk", () => {
   it("is done with its writes in the order in which it got them, whenever it stalls and is mended", () => {
     if (server === undefined) throw new Error("a simulation has a server");
     const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const kernel = new Kernel(1, sortObservers([]));
+      const kernel = new Kernel(1, joinObservers([]));
       const disk = new SimDisk(kernel, server, { min: 100, typical: 50_000, max: 200_000 });
       const port = disk.port(() => true);
       const done: number[] = [];

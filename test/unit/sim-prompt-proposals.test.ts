@@ -27,7 +27,7 @@ class Leader {
     const { commitIndex, unsentProposals, forwarded } = this;
     const status = () => ({ commitIndex, durableIndex: this.#lastIndex, lastIndex: this.#lastIndex });
     const raft = { isLeader: true, currentTerm: 2, status };
-    const node = { raft, forwarded, retained: () => ({ unsentProposals }), machine: { appliedIndex: commitIndex } };
+    const node = { raft, forwarded, unsentProposals, machine: { appliedIndex: commitIndex } };
     this.#checker.effects({ id: 1, node } as unknown as ServerView, { write: { entries } } as unknown as Effects);
   }
 }
