@@ -60,25 +60,26 @@ export class WireReader {
     const buffer = this.#buffer;
     const end = this.#end;
     let at = this.#at;
-    let value = 0;
+    let low = 0;
     for (let shift = 0; shift < 28; shift += 7) {
       if (at >= end) throw malformed("it ends within a number");
       const byte = buffer[at++] ?? 0;
-      value |= (byte & 0x7f) << shift;
+      low |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
         this.#at = at;
-        return value;
+        return low;
       }
     }
-    // Eight bytes hold 56 bits: no number that is allowed takes more.
-    for (let scale = 2 ** 28; scale < 2 ** 56; scale *= 128) {
+    // Eight bytes hold 56 bits, in halves that fit in 32: no number that is allowed takes more.
+    let high = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
       if (at >= end) throw malformed("it ends within a number");
       const byte = buffer[at++] ?? 0;
-      value += (byte & 0x7f) * scale;
+      high |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
-        if (value > Number.MAX_SAFE_INTEGER) break;
+        if (high >= 2 ** 25) break;
         this.#at = at;
-        return value;
+        return high * 2 ** 28 + low;
       }
     }
     throw malformed("a number is over 2^53 - 1");
