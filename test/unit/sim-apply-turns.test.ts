@@ -3,6 +3,7 @@ import { ApplyTurns } from "../../sim/checkers/apply-turns.ts";
 import type { ModelFeed } from "../../sim/checkers/model-feed.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 /** A turn of n1, which may do five units of work, and applies these: "set", "refused" (a set) or "session". */
 function turn(...entries: readonly ("set" | "refused" | "session")[]): () => void {
@@ -14,7 +15,7 @@ function turn(...entries: readonly ("set" | "refused" | "session")[]): () => voi
   });
   const checker = new ApplyTurns({ model: { effects } } as unknown as ModelFeed);
   const plan = checkPlan({ seed: 1, config: { applyWork: 5 } });
-  checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
+  checker.begin(emptyWorld(plan));
   const server = { id: 1 } as ServerView;
   return () => {
     checker.effects(server);

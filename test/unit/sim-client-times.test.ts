@@ -3,8 +3,8 @@ import { ClientTimes } from "../../sim/checkers/client-times.ts";
 import { Marks } from "../../sim/marks/marks.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { SessionEvent } from "../../sim/world/history.ts";
-import type { World } from "../../sim/world/observer.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const timeoutMs = 6_000;
 
@@ -12,15 +12,7 @@ const timeoutMs = 6_000;
 class Told {
   readonly marks = new Marks();
   readonly #checker = new ClientTimes(this.marks);
-  readonly #world: World & { now: number } = {
-    plan: checkPlan({ seed: 1, config: { clients: 1 } }),
-    now: 0,
-    current: 0,
-    event: undefined,
-    servers: [],
-    allServers: [],
-    calm: false,
-  };
+  readonly #world = emptyWorld(checkPlan({ seed: 1, config: { clients: 1 } }));
   #pings = 0;
 
   constructor() {

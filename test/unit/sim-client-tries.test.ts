@@ -1,24 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ClientTries } from "../../sim/checkers/client-tries.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
-import type { SimEvent } from "../../sim/world/events.ts";
-import type { World } from "../../sim/world/observer.ts";
 import type { Connect, Connected } from "../../src/protocol/client-messages.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const timeoutMs = 6_000;
 
 /** A client of three servers, which has a server since 10 ms. */
 class Seeker {
   readonly #checker = new ClientTries();
-  readonly #world: World & { now: number; event: SimEvent | undefined } = {
-    plan: checkPlan({ seed: 1, config: { servers: 3, clients: 1 } }),
-    now: 0,
-    current: 0,
-    event: undefined,
-    servers: [],
-    allServers: [],
-    calm: false,
-  };
+  readonly #world = emptyWorld(checkPlan({ seed: 1, config: { servers: 3, clients: 1 } }));
   #connection = 0;
 
   constructor() {

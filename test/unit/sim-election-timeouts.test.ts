@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import { ElectionTimeouts } from "../../sim/checkers/election-timeouts.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { SimEvent } from "../../sim/world/events.ts";
-import type { World } from "../../sim/world/observer.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import type { AppendEntries, RaftMessage, RequestVote } from "../../src/raft/messages.ts";
 import type { RoleName } from "../../src/raft/status.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const electionTimeoutMs = 300;
 const campaignDelayMaxMs = 10;
@@ -32,13 +32,13 @@ interface Becomes {
 /** n1, which has just started in term 2 and follows n2. */
 class Waiting {
   readonly #checker = new ElectionTimeouts();
-  readonly #world: World & { event: SimEvent | undefined };
+  readonly #world: ReturnType<typeof emptyWorld>;
   #nowMs = 0;
   #is: Required<Becomes> = { deadline: 400, role: "follower", term: 2, leader: undefined, votedFor: 0 };
 
   constructor() {
     const plan = checkPlan({ seed: 1, config: { electionTimeoutMs } });
-    this.#world = { plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false };
+    this.#world = emptyWorld(plan);
     this.#checker.begin(this.#world);
     this.#checker.started(this.#server());
     this.hears(100, 2, heartbeat, { leader: 2, deadline: 500 });

@@ -5,6 +5,7 @@ import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import type { Read } from "../../src/base/reads.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/client-messages.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 /** A server of which each turn may answer two reads, one of each client at a time; three clients have come. */
 class Told {
@@ -16,7 +17,7 @@ class Told {
   constructor(clientAhead = 1_000) {
     const config = { clients: 3, readWork: { turn: 2, visit: 1, ahead: 1 }, clientAhead };
     const plan = checkPlan({ seed: 1, config });
-    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
+    this.#checker.begin(emptyWorld(plan));
     for (const client of [1, 2, 3]) this.#checker.clientFrame(client, 1, client, [connect]);
   }
 

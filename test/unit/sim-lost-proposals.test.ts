@@ -4,9 +4,9 @@ import { ModelFeed } from "../../sim/checkers/model-feed.ts";
 import { Marks } from "../../sim/marks/marks.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import { nodeOptions } from "../../sim/world/node-options.ts";
-import type { World } from "../../sim/world/observer.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import { encodeCommand } from "../../src/protocol/command-codec.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const plan = checkPlan({ seed: 1 });
 const retryMs = nodeOptions(1, plan.config).proposalRetryMs;
@@ -19,15 +19,7 @@ class Told {
   readonly raft = { leader: 2, currentTerm: 3, knownCommit: 0 };
   readonly machine = { appliedIndex: 0 };
   readonly #checker = new LostProposals(new ModelFeed(), this.marks);
-  readonly #world: World & { now: number } = {
-    plan,
-    now: 0,
-    current: 0,
-    event: undefined,
-    servers: [],
-    allServers: [],
-    calm: false,
-  };
+  readonly #world = emptyWorld(plan);
   readonly #server: ServerView;
 
   constructor() {

@@ -3,6 +3,7 @@ import { LoyalFollowers } from "../../sim/checkers/loyal-followers.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import type { AppendEntries, RequestVote } from "../../src/raft/messages.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const electionTimeoutMs = 300;
 const heartbeat: AppendEntries = {
@@ -23,7 +24,7 @@ class Told {
 
   constructor() {
     const plan = checkPlan({ seed: 1, config: { electionTimeoutMs } });
-    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
+    this.#checker.begin(emptyWorld(plan));
     this.#checker.started(this.#server());
   }
 

@@ -5,6 +5,7 @@ import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { AppendEntries, RaftMessage } from "../../src/raft/messages.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 /** n1 leads term 2 and has n2 to send its entries to. */
 class Leader {
@@ -18,7 +19,7 @@ class Leader {
     const history = { log: () => ({ lastIndex: this.lastIndex }) };
     this.#checker = new PromptAppends(history as unknown as RaftHistory);
     const plan = checkPlan({ seed: 1, config });
-    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
+    this.#checker.begin(emptyWorld(plan));
   }
 
   /** It ends a turn in which it sends entries behind `previous`, up to its last one, or none. */

@@ -4,6 +4,7 @@ import { Marks } from "../../sim/marks/marks.ts";
 import { checkPlan } from "../../sim/plan/plan.ts";
 import type { ServerView } from "../../sim/world/view.ts";
 import type { Effects } from "../../src/raft/effects.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 /** n1 leads term 2. */
 class Leader {
@@ -16,7 +17,7 @@ class Leader {
 
   constructor(undurableBytesMax = 64 * 1024 * 1024) {
     const plan = checkPlan({ seed: 1, config: { undurableBytesMax } });
-    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
+    this.#checker.begin(emptyWorld(plan));
   }
 
   /** A turn in which it appends so many commands. */

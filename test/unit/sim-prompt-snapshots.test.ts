@@ -5,6 +5,7 @@ import type { ServerView } from "../../sim/world/view.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { InstallSnapshot, RaftMessage } from "../../src/raft/messages.ts";
 import type { PeerStatus } from "../../src/raft/status.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const electionTimeoutMs = 300;
 
@@ -20,7 +21,7 @@ class Sender {
   constructor() {
     const snapshotPace = { bytesPerSecond: 1_000, pacedMsMax: 1_000 };
     const plan = checkPlan({ seed: 1, config: { electionTimeoutMs, snapshotPace } });
-    this.#checker.begin({ plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false });
+    this.#checker.begin(emptyWorld(plan));
   }
 
   /** A turn in which these chunks leave; 0 is the end of the snapshot. */

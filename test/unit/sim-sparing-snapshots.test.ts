@@ -7,12 +7,13 @@ import type { ServerView } from "../../sim/world/view.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { InstallSnapshot } from "../../src/raft/messages.ts";
 import type { PeerStatus } from "../../src/raft/status.ts";
+import { emptyWorld } from "../support/sim-world.ts";
 
 const electionTimeoutMs = 300;
 
 function world(heldBytes = 0): World {
   const plan = checkPlan({ seed: 1, config: { electionTimeoutMs, checkpoints: { heldBytes } } });
-  return { plan, now: 0, current: 0, event: undefined, servers: [], allServers: [], calm: false };
+  return emptyWorld(plan);
 }
 
 function chunk(position: number, done = false): InstallSnapshot {
