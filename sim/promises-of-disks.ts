@@ -5,7 +5,7 @@ export const promisesOfDisks = [
   {
     invariant: "disk-bound",
     sentence:
-      "What a checkpoint takes on disk stays within three times of what lives in it and a bounded slack, whatever was written.",
+      "What a checkpoint takes on disk stays within three times of what lives in it and a bounded slack, whatever was written; a segment ends when it is full.",
     from: "Rosenblum and Ousterhout 1992",
     file: "sim/checkers/disk-bound.ts",
   },

@@ -6,7 +6,7 @@ export const promisesOfThrift = [
   {
     invariant: "refusals",
     sentence:
-      "What an operator is refused is in the way, an id or an address that is taken, a server that is no member, a change that is not complete; what is said to be done is, and what is begun is what was asked for.",
+      "What an operator is refused is in the way, an id or an address that is taken, a server that is no member, a change that is not complete; what is said to be done is, what is begun is what was asked for, and what is taken is begun.",
     from: "",
     file: "sim/checkers/refusals.ts",
   },

@@ -101,7 +101,7 @@ const list = [
   {
     invariant: "send-window",
     sentence:
-      "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window.",
+      "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window; several entries in one message have no more bytes than a message may.",
     from: "",
     file: "sim/checkers/send-window.ts",
   },
@@ -156,7 +156,7 @@ const list = [
   {
     invariant: "membership",
     sentence:
-      "Only voters lead, a server uses the newest configuration in its log, one change is under way at most, old and new quorums share a server, and a learner gets only what is committed.",
+      "Only voters lead, a server uses the newest configuration in its log, one change is under way at most, old and new quorums share a server, a learner gets only what is committed, and whoever comes is a learner before it votes.",
     from: "§6; thesis 4",
     file: "sim/checkers/membership.ts",
   },

@@ -3,6 +3,7 @@
  * written before. "Lives" is counted from the rows themselves as they reach the disk, not as the server counts.
  *
  * - While more than half of the segments, and more than the slack, is waste, each checkpoint takes the oldest segment away.
+ * - A segment ends as soon as it is full, so that each is a chunk of a snapshot that a peer can take.
  * - They never take more than three times the most that lived since they were within that half, the slack, and a few times
  *   the largest checkpoint: of what is about to be cleaned, one more may be written.
  */
@@ -30,6 +31,7 @@ export class DiskBound implements Observer, CheckpointWatcher {
   /** By server id. */
   readonly #seen: (Seen | undefined)[] = [];
   #slackBytes = 0;
+  #segmentBytes = 0;
 
   constructor(marks: Marks | undefined) {
     this.#marks = marks;
@@ -37,9 +39,10 @@ export class DiskBound implements Observer, CheckpointWatcher {
 
   begin({ plan }: World): void {
     this.#slackBytes = plan.config.checkpoints.slackBytes;
+    this.#segmentBytes = plan.config.checkpoints.segmentBytes;
   }
 
-  checkpoint(server: ServerView, { generation, segments, bytes: written }: DurableCheckpoint): void {
+  checkpoint(server: ServerView, { generation, segments, bytes: written, packed }: DurableCheckpoint): void {
     const { id } = server;
     const seen = this.#of(server);
     const { bytes, liveBytes, oldest } = segments;
@@ -49,7 +52,11 @@ export class DiskBound implements Observer, CheckpointWatcher {
       // As the leader had it.
       seen.peakBytes = Math.max(liveBytes, bytes / 3);
       seen.batchBytes = 0;
-    }
+    } else if (packed >= this.#segmentBytes)
+      throw new InvariantBroken(
+        this.name,
+        `n${id} writes a segment that had ${packed} bytes before its last row: it was to end at ${this.#segmentBytes}`,
+      );
     const isWasteful = bytes > 2 * liveBytes + this.#slackBytes;
     const what = `the checkpoint of n${id} has ${bytes} bytes for ${liveBytes} that live`;
     if (seen.due !== 0 && oldest === seen.due)

@@ -34,6 +34,10 @@ export class MembershipRules implements Observer, RaftChecker {
     if (leading !== entry.term) return;
     if (!this.#isCommitted(id, before.index, before.configuration))
       this.#broken(id, entry.index, `while that of entry ${before.index} is not committed`);
+    const { voters, learners } = before.configuration;
+    const stranger = entry.configuration.voters.find((voter) => !voters.includes(voter) && !learners.includes(voter));
+    if (stranger !== undefined)
+      this.#broken(id, entry.index, `in which n${stranger} votes, that has not caught up as a learner`);
     const ownTerm = log.firstIndexOfTerm(entry.term);
     if (ownTerm >= entry.index || !this.#isCommitted(id, ownTerm, before.configuration))
       this.#broken(id, entry.index, "before an entry of its own term is committed");

@@ -11,7 +11,7 @@ import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import { isLearner } from "../../src/raft/configuration.ts";
 import type { Effects } from "../../src/raft/effects.ts";
 import type { AppendEntries, AppendEntriesReply } from "../../src/raft/messages.ts";
-import type { Index, ServerId, Term } from "../../src/raft/types.ts";
+import type { Configuration, Index, ServerId, Term } from "../../src/raft/types.ts";
 import { InvariantBroken, type Observer, type World } from "../world/observer.ts";
 import type { NodeView, RaftView, ServerView } from "../world/view.ts";
 import type { RaftHistory } from "./raft-history.ts";
@@ -39,6 +39,8 @@ interface Pipeline {
 interface Reign {
   readonly term: Term;
   readonly pipelines: Map<ServerId, Pipeline>;
+  /** The newest one: whoever is no member in it is sent nothing. */
+  configuration: Configuration;
 }
 
 export class PromptAppends implements Observer {
@@ -71,7 +73,8 @@ export class PromptAppends implements Observer {
     if (reign === undefined) return;
     for (const { to, message } of messages) {
       if (message.type === "InstallSnapshot") reign.pipelines.delete(to);
-      else if (message.type === "AppendEntries" && message.entries.length > 0) sends(reign, to, message, clock.now());
+      else if (message.type === "AppendEntries" && message.entries.length > 0 && isMember(node.raft, to))
+        sends(reign, to, message, clock.now());
     }
     this.#judge(id, node, reign, clock.now());
   }
@@ -91,13 +94,15 @@ export class PromptAppends implements Observer {
       return undefined;
     }
     if (reign?.term === raft.currentTerm) return reign;
-    const next = { term: raft.currentTerm, pipelines: new Map<ServerId, Pipeline>() };
+    const { currentTerm, configuration } = raft;
+    const next = { term: currentTerm, pipelines: new Map<ServerId, Pipeline>(), configuration };
     this.#reigns[id] = next;
     return next;
   }
 
-  #judge(id: ServerId, node: NodeView, { pipelines }: Reign, nowMs: number): void {
+  #judge(id: ServerId, node: NodeView, reign: Reign, nowMs: number): void {
     const { raft } = node;
+    const { pipelines } = reign;
     const { lastIndex } = this.#history.log(id);
     for (const { id: to } of raft.configuration.members) {
       const pipeline = pipelines.get(to);
@@ -105,8 +110,9 @@ export class PromptAppends implements Observer {
       if (pipeline !== undefined && pipeline.known < raft.logBase.index) pipelines.delete(to);
       else if (pipeline?.agrees === true && pipeline.sent < lastIndex) this.#promptly(id, to, node, pipeline, nowMs);
     }
-    for (const to of pipelines.keys())
-      if (!raft.configuration.members.some((member) => member.id === to)) pipelines.delete(to);
+    if (reign.configuration === raft.configuration) return;
+    reign.configuration = raft.configuration;
+    for (const to of pipelines.keys()) if (!isMember(raft, to)) pipelines.delete(to);
   }
 
   #promptly(id: ServerId, to: ServerId, node: NodeView, pipeline: Pipeline, nowMs: number): void {
@@ -127,6 +133,11 @@ export class PromptAppends implements Observer {
     const was = `n${to} was sent those up to ${sent}, and ${underWay.length} messages are on their way to it`;
     throw new InvariantBroken(this.name, `${has}, ${was}`);
   }
+}
+
+/** Whether a server is in the newest configuration: one that has left is told so, and then nothing any more. */
+function isMember({ configuration }: RaftView, id: ServerId): boolean {
+  return configuration.members.some((member) => member.id === id);
 }
 
 function sends({ pipelines }: Reign, to: ServerId, { prevLogIndex, entries }: AppendEntries, sentMs: number): void {

@@ -136,12 +136,22 @@ function isDone(wanted: MembershipChange, request: MembershipRequest): boolean {
     case "replace":
       return !isMember(request.gone) && isMember(request.member.id);
     case "update":
-      return isMember(request.id);
+      return wanted.members.some((member) => member.id === request.id && listensAt(member, request));
     case "reconfigure":
       return isReconfigured(wanted, request);
     default:
       return unreachable(request);
   }
+}
+
+/** Whether a member is at the addresses that are named. */
+function listensAt(member: MemberAddress, named: Addresses): boolean {
+  const { peerAddress, clientAddress, zookeeperAddress } = { ...member, ...named };
+  return (
+    peerAddress === member.peerAddress &&
+    clientAddress === member.clientAddress &&
+    zookeeperAddress === member.zookeeperAddress
+  );
 }
 
 /** Whom a reconfiguration does not name it leaves where they are, unless all were named. */

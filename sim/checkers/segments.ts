@@ -16,6 +16,9 @@ import type { Znode } from "../../src/znode/stat.ts";
 import type { Observer } from "../world/observer.ts";
 import type { ServerView } from "../world/view.ts";
 
+/** What a removal takes beside a path, or for a session, bytes. */
+const removalBytesMax = 12;
+
 /** A row, and the segment that it stands in. */
 interface Placed {
   readonly row: Znode | Session;
@@ -43,14 +46,18 @@ export class Segments {
   /** How many rows took the place of others so far. */
   replaced = 0;
 
-  put(number: number, value: Uint8Array): void {
-    this.#bytes.set(number, value.length - checksumBytes);
-    this.bytes += value.length - checksumBytes;
+  /** Takes a segment. Returns how many bytes it had before its largest row at the latest. */
+  put(number: number, value: Uint8Array): number {
+    const bytes = value.length - checksumBytes;
+    this.#bytes.set(number, bytes);
+    this.bytes += bytes;
     const { removedPaths, endedSessions, znodes, sessions } = decodeSegment(value, `segment ${number}`);
     for (const path of removedPaths) this.#remove(path);
     for (const id of endedSessions) this.#remove(`session ${id}`);
     for (const znode of znodes) this.#row(znode.path, znode, number);
     for (const session of sessions) this.#row(`session ${session.id}`, session, number);
+    const removals = [...removedPaths.map((path) => removalBytesMax + 3 * path.length), removalBytesMax];
+    return bytes - Math.max(...removals, ...[...znodes, ...sessions].map(({ rowBytes }) => rowBytes));
   }
 
   delete(number: number): void {
@@ -153,8 +160,9 @@ export interface DurableCheckpoint {
   readonly segments: Segments;
   /** Number of the first one just written; Infinity if there was none. */
   readonly first: number;
-  /** Bytes of those just written. */
+  /** Bytes of those just written; of the fullest of them, without its largest row. */
   readonly bytes: number;
+  readonly packed: number;
 }
 
 /** Who is told of checkpoints. */
@@ -174,6 +182,7 @@ export class SegmentReader implements Observer {
 
   durable(server: ServerView, batch: readonly DiskOperation[]): void {
     let bytes = 0;
+    let packed = 0;
     let first = Number.POSITIVE_INFINITY;
     let head: Uint8Array | undefined;
     for (const operation of batch) {
@@ -184,7 +193,7 @@ export class SegmentReader implements Observer {
           segments.delete(name.number);
           continue;
         }
-        segments.put(name.number, operation.value);
+        packed = Math.max(packed, segments.put(name.number, operation.value));
         bytes += operation.value.length;
         first = Math.min(first, name.number);
       } else if (operation.type === "put" && operation.key.length === 1 && operation.key[0] === headKey[0])
@@ -194,7 +203,7 @@ export class SegmentReader implements Observer {
     const { generation, index } = decodeHead(head);
     const generations = this.#generations(server);
     if (generations.size > 1) for (const one of generations.keys()) if (one < generation) generations.delete(one);
-    const checkpoint = { generation, index, segments: this.#of(server, generation), first, bytes };
+    const checkpoint = { generation, index, segments: this.#of(server, generation), first, bytes, packed };
     for (const watcher of this.#watchers) watcher.checkpoint(server, checkpoint);
   }
 

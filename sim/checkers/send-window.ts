@@ -8,6 +8,7 @@
 import { limits } from "../../src/base/limits.ts";
 import type { PeerMessage } from "../../src/protocol/peer-messages.ts";
 import type { Effects } from "../../src/raft/effects.ts";
+import { bytesOf } from "../../src/raft/log.ts";
 import type { AppendEntries, InstallSnapshot } from "../../src/raft/messages.ts";
 import type { Index, ServerId, Term } from "../../src/raft/types.ts";
 import type { Marks } from "../marks/marks.ts";
@@ -95,7 +96,14 @@ export class SendWindow implements Observer {
   #appends(id: ServerId, to: ServerId, message: AppendEntries): void {
     const reign = this.#reign(id, message.term);
     const window = windowOf(reign, to);
-    const { appendsInFlightMax } = this.#world?.plan.config ?? limits;
+    const { appendsInFlightMax, appendBytesMax } = this.#world?.plan.config ?? limits;
+    const bytes = bytesOf(message.entries);
+    // One entry may have more, alone.
+    if (message.entries.length > 1 && bytes > appendBytesMax)
+      throw new InvariantBroken(
+        this.name,
+        `n${id} sends n${to} ${message.entries.length} entries of ${bytes} bytes at once: more than ${appendBytesMax}`,
+      );
     const newest = window.appends.at(-1);
     if (newest !== undefined && newest !== message.prevLogIndex) window.appends = [];
     else if (this.#marks !== undefined) this.#note(this.#marks, reign, window, message);

@@ -80,8 +80,7 @@ export class StampRules implements Observer {
       const stamp = stampOf(entry);
       if (raft.isLeader && stamp !== undefined) this.#isLate(server, stamp, raft.configuration);
       if (raft.isLeader && stamp !== undefined && stamp > this.#of(server.id)) {
-        // A configuration of this very turn counts from the next one on.
-        const latest = [server.configuration, raft.configuration].map((one) => this.#latest(server, one));
+        const latest = configurationsOf(server, raft.configuration).map((one) => this.#latest(server, one));
         if (stamp > Math.max(...latest))
           throw new InvariantBroken(
             this.name,
@@ -102,7 +101,7 @@ export class StampRules implements Observer {
   #isLate(server: ServerView, stamp: number, configuration: Configuration): void {
     const wallMs = server.clock.wallClock();
     if (stamp >= wallMs - this.#lateMs || this.#paused[server.id] === true) return;
-    const allowed = [server.configuration, configuration].map((one) => this.#allowed(server, one));
+    const allowed = configurationsOf(server, configuration).map((one) => this.#allowed(server, one));
     if (stamp < Math.min(wallMs, ...allowed) - this.#lateMs)
       throw new InvariantBroken(
         this.name,
@@ -168,6 +167,11 @@ export class StampRules implements Observer {
   #of(id: ServerId): number {
     return this.#newest[id] ?? 0;
   }
+}
+
+/** Whose clocks may count: a configuration of this very turn counts from the next one on. */
+function configurationsOf({ configuration: before }: ServerView, now: Configuration): (Configuration | undefined)[] {
+  return before === now ? [now] : [before, now];
 }
 
 function stampOf(entry: Entry): number | undefined {

@@ -204,4 +204,16 @@ export const diskSpace: readonly Mutant[] = [
     kind: "safety",
     lesson: "Whoever waits for another waits within a bound: there are snapshots for those who are too far behind.",
   },
+  {
+    id: "K34",
+    title: "a segment is never full",
+    source: "ours (made by a rule, and lived)",
+    file: "src/storage/segment.ts",
+    find: "if (this.#writer.mark() >= this.#segmentBytes) this.#finishSegment();",
+    replace: "if (this.#writer.mark() >= this.#segmentBytes + 2 ** 40) this.#finishSegment();",
+    expects: ["disk-bound"],
+    kind: "safety",
+    lesson:
+      "All is on disk, and is read again. But a segment is also a chunk of a snapshot, and one that holds a whole tree fits in no message.",
+  },
 ];

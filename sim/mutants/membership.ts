@@ -335,4 +335,16 @@ export const membership: readonly Mutant[] = [
     harmless:
       "Since bug 11 a server also proves its way to the leader and back, and that finds the same out within an election timeout.",
   },
+  {
+    id: "M26",
+    title: "a newcomer votes at once, and only whoever goes is waited for",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/membership-change.ts",
+    find: "return change.voters.every((id) => current.voters.includes(id)) ? jointConfiguration(waiting) : waiting;",
+    replace: "return change.voters.every((id) => current.voters.includes(id)) ? waiting : jointConfiguration(waiting);",
+    expects: ["membership"],
+    kind: "safety",
+    lesson:
+      "Nothing is lost: a joint configuration is safe whatever its servers have. But until the newcomer has the log it is a voter that cannot help, and one more failure stops the cluster (thesis §4.2.1).",
+  },
 ];

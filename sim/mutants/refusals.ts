@@ -50,4 +50,16 @@ export const refusals: readonly Mutant[] = [
     lesson:
       "A change that is carried out without fault may be another than was asked for. Raft keeps every promise about members that nobody wanted.",
   },
+  {
+    id: "RF5",
+    title: "a member that is to listen elsewhere stays where it was",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/membership-change.ts",
+    find: "const sameMembers = moved.length === 0 && sameIds(current.learners, learners);",
+    replace: "const sameMembers = sameIds(current.learners, learners);",
+    expects: ["refusals"],
+    kind: "safety",
+    lesson:
+      "A change is taken for none where what it changes is not looked at. The operator is told that it was taken, and goes home.",
+  },
 ];

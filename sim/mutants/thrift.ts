@@ -63,6 +63,18 @@ export const thrift: readonly Mutant[] = [
       "Figure 2 has a leader begin behind its last entry and go back where it must. Whoever begins earlier never fails, and sends after each election what is there already.",
   },
   {
+    id: "R34",
+    title: "a message takes one entry more than it has room for",
+    source: "ours (made by a rule, and lived)",
+    file: "src/raft/log.ts",
+    find: "if (bytes > bytesMax && last >= first) break;",
+    replace: "if (bytes > bytesMax && last > first) break;",
+    expects: ["send-window"],
+    kind: "safety",
+    lesson:
+      "One entry may be larger than a message is meant to be, or nobody could send it. That is no reason to send two.",
+  },
+  {
     id: "N15",
     title: "the timer rings for a chunk of a snapshot although none waits",
     source: "ours (made by a rule, and lived)",

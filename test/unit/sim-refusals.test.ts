@@ -81,6 +81,9 @@ describe("what an operator asks for", () => {
     expect(misunderstood(current, asked({ joining: named, exactly: true }), removed)).toBeDefined();
     expect(misunderstood(current, asked({ joining: [{ member: member(4), observer: false }] }), wanted)).toBeDefined();
     expect(misunderstood(current, asked({ leaving: [3] }), withRemoved(removed, 2))).toBeDefined();
+    const moves: MembershipRequest = { type: "update", id: 3, peerAddress: "p9:1", force: false };
+    expect(misunderstood(current, moves, withMoved(wanted, member(3, 9)))).toBeUndefined();
+    expect(misunderstood(current, moves, wanted)).toBeDefined();
   });
 });
 
