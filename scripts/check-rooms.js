@@ -71,7 +71,7 @@ const rooms = {
     packages: ["esbuild", "node:"],
     pure: false,
   },
-  main: { imports: ["base", "server"], types: [], packages: ["commander", "node:"], pure: false },
+  main: { imports: ["base", "files", "server"], types: [], packages: ["commander", "node:"], pure: false },
   sim: {
     imports: ["base", "raft", "znode", "protocol", "storage", "node", "session"],
     types: [],

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "./base/errors.ts";
 import { countOf } from "./base/printable.ts";
+import { fileReason } from "./files/reasons.ts";
 import { createLog } from "./server/log.ts";
 import { LogOutput } from "./server/log-output.ts";
 import { parseServeOptions, type ServeFlags } from "./server/options.ts";
@@ -29,6 +30,23 @@ function complain({ message, hint }: Explanation): void {
   const output = new LogOutput(2);
   output.write(`terrarium: ${message}\n  ${hint}\n`);
   output.flushSync();
+}
+
+/**
+ * What is printed, but for a server's log, which knows what to do ({@link LogOutput}), may find its reader gone, as in
+ * `terrarium --help | head -1`: who goes has what they wanted. Where it cannot be written, the command fails.
+ */
+function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") return;
+      complain({
+        code: "OUTPUT_FAILED",
+        message: `the output cannot be written: ${fileReason(error)}`,
+        hint: "make room there, or send the output elsewhere; what the command was to do is done",
+      });
+      process.exit(1);
+    });
 }
 
 /** 2: started wrongly; 1: the machine or the program failed. */
@@ -207,6 +225,7 @@ function commandLine(stopping: Stopping): Command {
  */
 export async function main(argv: readonly string[]): Promise<void> {
   const stopping = new Stopping();
+  watchOutput();
   try {
     await commandLine(stopping).parseAsync(argv, { from: "user" });
   } catch (error) {

@@ -60,9 +60,11 @@ export class StampRules implements Observer {
 
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type !== "WallClock") return;
-    const reports = this.#reports[to.id]?.get(from) ?? [];
+    const atUs = this.#world?.now ?? 0;
+    // Before the first one it had none, and may have stamped without it: as it ends a session, before its turn ends.
+    const reports = this.#reports[to.id]?.get(from) ?? [{ wallMs: Number.NEGATIVE_INFINITY, atUs }];
     this.#reports[to.id]?.set(from, reports);
-    reports.push({ wallMs: message.wallClockMs, atUs: this.#world?.now ?? 0 });
+    reports.push({ wallMs: message.wallClockMs, atUs });
   }
 
   fault({ action, resolved }: StruckFault): void {

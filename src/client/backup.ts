@@ -1,12 +1,12 @@
 /** Backups: taken from a running server, looked at in a file. */
 import { createReadStream } from "node:fs";
 import { TerrariumError } from "../base/errors.ts";
+import { fileReason } from "../files/reasons.ts";
 import { WholeFile } from "../files/whole-file.ts";
 import { BackupReader, type BackupSummary } from "../protocol/backup-file.ts";
 import { fetchBackup } from "./backup-call.ts";
 import { badArgument, checkOptions, checkSignal } from "./checks.ts";
 import { checkEndpoint, checkTimeout } from "./endpoints.ts";
-import { fileReason } from "./file-errors.ts";
 
 export type { BackupSummary } from "../protocol/backup-file.ts";
 

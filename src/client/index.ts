@@ -16,12 +16,12 @@ export { type ErrorClass, type ErrorCode, errorClass, TerrariumError } from "../
 export type { SessionId, Stat, Zxid } from "../base/operations.ts";
 export type { QuotaLimits } from "../base/quotas.ts";
 export type { OneShotKind, WatchEvent, WatchEventType, WatchKind } from "../base/reads.ts";
+export { fileReason } from "../files/reasons.ts";
 export { digestId, parseAcl } from "./acl.ts";
 export { type AdminOptions, type AdminRequest, administer, type JoiningMember, type MemberAddress } from "./admin.ts";
 export { type BackupFile, type BackupSummary, inspectBackup, saveBackup } from "./backup.ts";
 export { TerrariumClient } from "./client.ts";
 export type { ClientAccess } from "./client-access.ts";
-export { fileReason } from "./file-errors.ts";
 export type { MultiReadOptions, PartAnswer, PartAnswers, ReadPart } from "./multi-read.ts";
 export type {
   AclVersionOptions,

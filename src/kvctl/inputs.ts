@@ -1,6 +1,6 @@
 /** The user's files and standard input, read no further than needed. */
 import { createReadStream, fstatSync } from "node:fs";
-import { fileReason } from "../client/file-errors.ts";
+import { fileReason } from "../files/reasons.ts";
 import { usage } from "./failures.ts";
 import type { Inputs } from "./ports.ts";
 

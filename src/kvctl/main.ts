@@ -1,7 +1,7 @@
 /** The process of kvctl: streams, signals, exit code. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fileReason } from "../client/file-errors.ts";
+import { fileReason } from "../files/reasons.ts";
 import { runCli } from "./cli.ts";
 import { findPackage } from "./endpoints.ts";
 import { describe } from "./failures.ts";

@@ -13,7 +13,7 @@ import { emptyBytes } from "../../src/base/bytes.ts";
 import type { Operation } from "../../src/base/operations.ts";
 import { TerrariumClient } from "../../src/client/index.ts";
 import { LocalCluster } from "../support/local-cluster.ts";
-import { runTerrarium } from "../support/run-terrarium.ts";
+import { runTerrarium, runUnheard } from "../support/run-terrarium.ts";
 import { RawSession } from "./raw-session.ts";
 
 describe("bad input to a running server", () => {
@@ -129,6 +129,11 @@ describe("bad input to a running server", () => {
 });
 
 describe("bad input to a starting server", () => {
+  it("may not find a reader: who goes before its help has ended has read enough", async () => {
+    for (const args of [["--help"], ["serve", "--help"], ["--version"]])
+      expect(await runUnheard(args)).toEqual({ status: 0, output: "" });
+  });
+
   let home: string;
   // Port 0, where a server may come to listen: any other one may be taken, or be forbidden to this user.
   const members = "1=127.0.0.1:0/localhost:0,2=127.0.0.1:3/127.0.0.1:4";

@@ -1,6 +1,6 @@
 /** `kvctl dump` and `kvctl load`: a subtree as lines of JSON. */
 import { TerrariumError } from "../../base/errors.ts";
-import { fileReason } from "../../client/file-errors.ts";
+import { fileReason } from "../../files/reasons.ts";
 import { WholeFile } from "../../files/whole-file.ts";
 import { checkPath } from "../arguments.ts";
 import { usage } from "../failures.ts";
