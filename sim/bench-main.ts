@@ -6,7 +6,7 @@ import { checkPlan } from "./plan/plan.ts";
 import { run } from "./runner.ts";
 
 const usage = `npm run sim:bench -- [options]
-  --seconds S      processor seconds to measure each of the two in, after a warm-up of as many (default 10)
+  --seconds S      processor seconds to measure each of the two in at least, after a warm-up of as many (default 10)
   --seed N         the seed of the first run (default 1)
   --json           prints the result as one JSON object
 Exit code: 0 measured · 1 a promise broke: nothing was measured · 2 bad arguments · 3 the output could not be written
@@ -51,7 +51,7 @@ function measure(measured: Measured, checkers: boolean, seed: number, seconds: n
 class Rounds {
   readonly without: Measured = { events: 0, virtualMs: 0, cpuMs: 0 };
   readonly with: Measured = { events: 0, virtualMs: 0, cpuMs: 0 };
-  /** How many times longer the same run took with checkers. */
+  /** How many times as long the same run took with checkers. */
   readonly ratios: number[] = [];
 
   /** Runs until each has used `seconds` of processor time. */
@@ -94,7 +94,7 @@ function main(args: readonly string[]): number {
   const json = options.flags.has("json");
   if (!json) {
     print("five servers, eight clients with two operations a second each, one core, no faults");
-    print(`processor time, after a warm-up of ${seconds} s each:`);
+    print(`processor time, in turns, after a warm-up of at least ${seconds} s each:`);
   }
   try {
     new Rounds(seconds, seed);

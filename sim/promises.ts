@@ -101,7 +101,7 @@ const list = [
   {
     invariant: "send-window",
     sentence:
-      "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window; several entries in one message have no more bytes than a message may.",
+      "What a leader has sent and a follower has not acknowledged, messages with entries and chunks of a snapshot, stays within a window; several entries in one message have no more bytes than one message may have.",
     from: "",
     file: "sim/checkers/send-window.ts",
   },

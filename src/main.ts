@@ -1,5 +1,5 @@
 /** `terrarium`: the command line of a server. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, CommanderError } from "commander";
 import { TerrariumError } from "./base/errors.ts";
@@ -33,20 +33,23 @@ function complain({ message, hint }: Explanation): void {
 }
 
 /**
- * What is printed, but for a server's log, which knows what to do ({@link LogOutput}), may find its reader gone, as in
- * `terrarium --help | head -1`: who goes has what they wanted. Where it cannot be written, the command fails.
+ * Prints what is no line of a server's log: by the descriptor, since Node's streams would make an output that others share one
+ * that does not wait. False if nobody reads it any more, as in `terrarium --help | head -1`, which is no failure. The process
+ * ends where it cannot be written for another reason.
  */
-function watchOutput(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") return;
-      complain({
-        code: "OUTPUT_FAILED",
-        message: `the output cannot be written: ${fileReason(error)}`,
-        hint: "make room there, or send the output elsewhere; what the command was to do is done",
-      });
-      process.exit(1);
+function print(descriptor: 1 | 2, text: string): boolean {
+  try {
+    writeFileSync(descriptor, text);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") return false;
+    complain({
+      code: "OUTPUT_FAILED",
+      message: `the output cannot be written: ${fileReason(error)}`,
+      hint: "make room there, or send it elsewhere",
     });
+    return process.exit(1);
+  }
 }
 
 /** 2: started wrongly; 1: the machine or the program failed. */
@@ -106,7 +109,8 @@ function fatalOfDisk(fatal: (error: unknown) => void): (error: Error) => void {
 async function restoreBackup(file: string, flags: ServeFlags, stopping: Stopping): Promise<void> {
   const { summary, members, clusterId, dataDir } = await restore(file, flags, stopping.signal);
   const { index, znodes, sessions } = summary;
-  process.stdout.write(
+  print(
+    1,
     `restored ${countOf(znodes, "znode")} and ${countOf(sessions, "session")}, up to entry ${index}, into ${dataDir}\n` +
       (members === 1
         ? "  start the server with the cluster's new name:\n"
@@ -119,8 +123,8 @@ async function recover(flags: RecoverFlags, stopping: Stopping): Promise<void> {
   const { survivor, dataDir } = await recoverAlone(
     flags,
     async (found) => {
-      process.stderr.write(recoverWarning(found));
-      if (process.stdin.isTTY !== true) return false;
+      // Who does not see the question is not asked.
+      if (!print(2, recoverWarning(found)) || process.stdin.isTTY !== true) return false;
       const terminal = createInterface({ input: process.stdin, output: process.stderr });
       try {
         return (await terminal.question("Type 'alone' to go on: ", { signal: stopping.signal })).trim() === "alone";
@@ -130,8 +134,9 @@ async function recover(flags: RecoverFlags, stopping: Stopping): Promise<void> {
     },
     stopping.signal,
   );
-  if (flags.yes === true) process.stderr.write(recoverWarning(survivor));
-  process.stdout.write(
+  if (flags.yes === true) print(2, recoverWarning(survivor));
+  print(
+    1,
     `server ${survivor.id} is a cluster of its own now, with the data in ${dataDir}\n` +
       "  start it with the command line that it had; then add new servers: `kvctl member add`\n",
   );
@@ -148,7 +153,11 @@ function commandLine(stopping: Stopping): Command {
     .description("A server of a Terrarium cluster.")
     .version(version())
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "terrarium: ")) })
+    .configureOutput({
+      writeOut: (text) => void print(1, text),
+      writeErr: (text) => void print(2, text),
+      outputError: (text, write) => write(text.replace(/^error: /, "terrarium: ")),
+    })
     .showHelpAfterError("  see terrarium --help");
   const serving = program
     .command("serve", { isDefault: true })
@@ -225,7 +234,6 @@ function commandLine(stopping: Stopping): Command {
  */
 export async function main(argv: readonly string[]): Promise<void> {
   const stopping = new Stopping();
-  watchOutput();
   try {
     await commandLine(stopping).parseAsync(argv, { from: "user" });
   } catch (error) {

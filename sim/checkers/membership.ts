@@ -37,7 +37,7 @@ export class MembershipRules implements Observer, RaftChecker {
     const { voters, learners } = before.configuration;
     const stranger = entry.configuration.voters.find((voter) => !voters.includes(voter) && !learners.includes(voter));
     if (stranger !== undefined)
-      this.#broken(id, entry.index, `in which n${stranger} votes, that has not caught up as a learner`);
+      this.#broken(id, entry.index, `in which n${stranger} votes, that was no learner before`);
     const ownTerm = log.firstIndexOfTerm(entry.term);
     if (ownTerm >= entry.index || !this.#isCommitted(id, ownTerm, before.configuration))
       this.#broken(id, entry.index, "before an entry of its own term is committed");

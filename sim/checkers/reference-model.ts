@@ -38,6 +38,9 @@ interface ModelSession {
 /** Of one session: whoever acknowledges none gets no more. */
 const keptMax = 1_000;
 
+/** A multi with more parts is refused as a whole, and its answer counts as one. */
+const partsMax = 1_000;
+
 export class ReferenceModel {
   /** Index of the newest entry taken in. */
   applied: Zxid = 0;
@@ -146,7 +149,8 @@ export class ReferenceModel {
     for (const answered of session.kept.keys()) if (answered <= write.ackedRequestId) session.kept.delete(answered);
     if (write.requestId !== session.lastRequestId + 1) return;
     const { sessionId, requestId, operation, diskFull = "", identities = [] } = write;
-    let parts = operation.op === "multi" ? Math.max(1, operation.parts.length) : 1;
+    const asked = operation.op === "multi" ? operation.parts.length : 1;
+    let parts = asked > partsMax ? 1 : Math.max(1, asked);
     for (const others of session.kept.values()) parts += others;
     if (parts > keptMax) return;
     session.lastRequestId = requestId;

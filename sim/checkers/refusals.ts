@@ -44,7 +44,7 @@ export function misunderstood(
 ): string | undefined {
   return isDone(change, request) && keepsOthers(wantedMembership(configuration), request, change)
     ? undefined
-    : `it means to have the voters ${change.voters} and learners ${change.learners}`;
+    : `it means to have the voters ${change.voters} and learners ${change.learners}, at ${change.members.map(placeOf).join(", ")}`;
 }
 
 /** The same of a change that Raft refuses. */
@@ -144,13 +144,18 @@ function isDone(wanted: MembershipChange, request: MembershipRequest): boolean {
   }
 }
 
+function placeOf({ id, peerAddress, clientAddress, zookeeperAddress = "" }: MemberAddress & Addresses): string {
+  return [`n${id}=${peerAddress}`, clientAddress, ...(zookeeperAddress === "" ? [] : [zookeeperAddress])].join("/");
+}
+
 /** Whether a member is at the addresses that are named. */
 function listensAt(member: MemberAddress, named: Addresses): boolean {
-  const { peerAddress, clientAddress, zookeeperAddress } = { ...member, ...named };
+  const { peerAddress, clientAddress, zookeeperAddress = "" } = { ...member, ...named };
   return (
     peerAddress === member.peerAddress &&
     clientAddress === member.clientAddress &&
-    zookeeperAddress === member.zookeeperAddress
+    // No address means that it does not speak ZooKeeper's protocol any more.
+    zookeeperAddress === (member.zookeeperAddress ?? "")
   );
 }
 

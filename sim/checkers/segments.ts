@@ -46,7 +46,7 @@ export class Segments {
   /** How many rows took the place of others so far. */
   replaced = 0;
 
-  /** Takes a segment. Returns how many bytes it had before its largest row at the latest. */
+  /** Takes a segment. Returns its bytes without its largest row: before its last row it had at least as many. */
   put(number: number, value: Uint8Array): number {
     const bytes = value.length - checksumBytes;
     this.#bytes.set(number, bytes);
@@ -56,8 +56,10 @@ export class Segments {
     for (const id of endedSessions) this.#remove(`session ${id}`);
     for (const znode of znodes) this.#row(znode.path, znode, number);
     for (const session of sessions) this.#row(`session ${session.id}`, session, number);
-    const removals = [...removedPaths.map((path) => removalBytesMax + 3 * path.length), removalBytesMax];
-    return bytes - Math.max(...removals, ...[...znodes, ...sessions].map(({ rowBytes }) => rowBytes));
+    let largest = removalBytesMax;
+    for (const path of removedPaths) largest = Math.max(largest, removalBytesMax + 3 * path.length);
+    for (const rows of [znodes, sessions]) for (const { rowBytes } of rows) largest = Math.max(largest, rowBytes);
+    return bytes - largest;
   }
 
   delete(number: number): void {
@@ -160,8 +162,9 @@ export interface DurableCheckpoint {
   readonly segments: Segments;
   /** Number of the first one just written; Infinity if there was none. */
   readonly first: number;
-  /** Bytes of those just written; of the fullest of them, without its largest row. */
+  /** Bytes of those just written. */
   readonly bytes: number;
+  /** Of the fullest of these: so many bytes it had at least before its last row. */
   readonly packed: number;
 }
 

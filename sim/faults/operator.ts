@@ -34,7 +34,7 @@ export class Operator {
       const { voters, wantedVoters } = configuration;
       const answer = node.changeMembership(change);
       if (answer !== "accepted") isTold(untrueRefusal(node.raft, change, answer), request);
-      else if (node.raft.configuration === configuration) isTold("takes it and does nothing", request);
+      else if (node.raft.configuration === configuration) isTold("that it is taken, and nothing is begun", request);
       const newcomers = wantedVoters?.filter((id) => !voters.includes(id)) ?? [];
       if (action.change === "giveUp" && answer === "accepted") sameVoters(node, voters, newcomers);
     });

@@ -122,7 +122,10 @@ export interface Observer {
 /** All observers as one: each hook calls those who want it, in their order. */
 export type Observers = Required<Omit<Observer, "name">>;
 
-/** What calls all of these. They are bound beforehand, since to look up a method in each of many classes takes as long as most of them do. */
+/**
+ * A function that calls all of these. They are bound beforehand: to look a method up on objects of many classes takes as long
+ * as most of the methods themselves.
+ */
 export function toAll<A extends readonly unknown[]>(
   calls: readonly (((...told: A) => void) | undefined)[],
 ): (...told: A) => void {

@@ -14,5 +14,5 @@ export const refusedPorts: ReadonlySet<number> = new Set([
 export function refusedByBrowsers(address: string): string | undefined {
   const { port } = splitAddress(address);
   if (!refusedPorts.has(port)) return undefined;
-  return `no browser opens port ${port}, so that nobody will see the pages there: choose another port with --http-address`;
+  return `no browser opens port ${port} directly, so that the pages there are hard to see: choose another port with --http-address`;
 }

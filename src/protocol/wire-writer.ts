@@ -192,7 +192,7 @@ export class WireWriter {
     let at = this.#at;
     let rest = value;
     if (value >= 2 ** 28) {
-      // In halves that fit in 32 bits: to divide by 128 seven times takes longer.
+      // In halves that fit in 32 bits: to divide by 128 again and again takes longer.
       rest = Math.floor(value / 2 ** 28);
       const low = value - rest * 2 ** 28;
       for (let shift = 0; shift < 28; shift += 7) slab[at++] = ((low >>> shift) & 0x7f) | 0x80;

@@ -63,7 +63,7 @@ export async function startServer(options: ServeOptions, surroundings: Surroundi
   // What can be wrong outside of the data directory is found out first: a server that cannot start leaves it untouched.
   await checkAddresses([options.clientAddress, options.peerAddress, options.zookeeperAddress, options.httpAddress]);
   const unseen = hasPages && options.httpAddress !== undefined ? refusedByBrowsers(options.httpAddress) : undefined;
-  // Metrics and probes are served all the same: no browser asks for these.
+  // Metrics and probes are served all the same: those who ask for these are rarely browsers.
   if (unseen !== undefined) log.warn({ httpAddress: options.httpAddress }, unseen);
   const host = options.join.length === 0 ? undefined : await unlessAborted(findCluster(options.join, log), signal);
   const clusterId = options.clusterId || (host?.clusterId ?? "");

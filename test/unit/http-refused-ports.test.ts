@@ -18,7 +18,7 @@ describe("ports that browsers refuse", () => {
   });
 
   it("are told to whoever would serve pages there, and others are not", () => {
-    expect(refusedByBrowsers("127.0.0.1:6000")).toMatch(/^no browser opens port 6000, .* choose another port/);
+    expect(refusedByBrowsers("127.0.0.1:6000")).toMatch(/^no browser opens port 6000 directly, .* choose another port/);
     expect(refusedByBrowsers("[::1]:10080")).toMatch(/10080/);
     for (const address of ["127.0.0.1:7301", "127.0.0.1:0", "[::]:6001"])
       expect(refusedByBrowsers(address)).toBeUndefined();
