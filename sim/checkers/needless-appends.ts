@@ -107,8 +107,7 @@ export class NeedlessAppends implements Observer {
 
   delivered(from: ServerId, to: ServerView, message: PeerMessage): void {
     if (message.type !== "AppendEntriesReply") return;
-    const reign = this.#reigns[to.id];
-    const peer = reign?.term === message.term ? reign.peers[from] : undefined;
+    const peer = this.#heardFrom(from, to, message.term);
     if (peer === undefined) return;
     if (message.success) peer.acknowledged = Math.max(peer.acknowledged, message.matchIndex);
     else refused(peer, to, message);
@@ -171,6 +170,14 @@ export class NeedlessAppends implements Observer {
         to,
         `is sent entry ${prevLogIndex + 1}, though it has acknowledged all up to ${peer.acknowledged}`,
       );
+  }
+
+  /** What a leader, or one that led this term, knows of who answers it. It may lead since a moment ago, and have sent nothing yet. */
+  #heardFrom(from: ServerId, { id, node }: ServerView, term: Term): Correspondence | undefined {
+    if (node?.raft.isLeader === true && node.raft.currentTerm === term)
+      return this.#peer(id, from, term, node.raft.configuration);
+    const reign = this.#reigns[id];
+    return reign?.term === term ? reign.peers[from] : undefined;
   }
 
   #peer(id: ServerId, to: ServerId, term: Term, configuration: Configuration): Correspondence {
