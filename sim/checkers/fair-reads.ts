@@ -42,6 +42,8 @@ export class FairReads implements Observer {
   readonly name = "fair-reads";
   readonly #marks: Marks | undefined;
   readonly #asking = new Map<number, Asking>();
+  /** Connections of strangers whose watches are armed, turn by turn, of which no answer tells: their server. */
+  readonly #strange = new Map<number, ServerId>();
   /** Reads that the present turn of a server has answered, by connection. */
   readonly #answered = new Map<number, number>();
   /** By server: since its last input it may have done work that no answer shows, or answered what is more than a unit of it. */
@@ -79,11 +81,15 @@ export class FairReads implements Observer {
     const server = this.#asking.get(connection)?.server;
     if (server !== undefined) this.#unreckoned[server] = true;
     this.#asking.delete(connection);
+    this.#strange.delete(connection);
   }
 
   spokenTo({ id }: ServerView, connection: number, messages: readonly ClientMessage[]): void {
     const asking = this.#asking.get(connection);
-    if (asking === undefined) return;
+    if (asking === undefined) {
+      if (messages.some(({ type }) => type === "setWatches" || type === "disarm")) this.#strange.set(connection, id);
+      return;
+    }
     for (const message of messages) takes(asking, message, this.#batches[id] ?? 0);
     this.#looks(asking);
   }
@@ -125,6 +131,7 @@ export class FairReads implements Observer {
   /** Its turn has just ended; if reads are left that can be answered, it was for want of room. */
   #isFull({ id, node }: ServerView): void {
     if (node?.hasReadsLeft !== true || node.hasEventsLeft || this.#unreckoned[id] === true) return;
+    for (const server of this.#strange.values()) if (server === id) return;
     for (const { server, arming, writes } of this.#asking.values()) if (server === id && (arming || writes > 0)) return;
     let reads = 0;
     for (const count of this.#answered.values()) reads += count;
@@ -152,6 +159,7 @@ export class FairReads implements Observer {
 
   crashed(server: ServerView): void {
     for (const [connection, { server: id }] of this.#asking) if (id === server.id) this.#asking.delete(connection);
+    for (const [connection, id] of this.#strange) if (id === server.id) this.#strange.delete(connection);
     this.#answered.clear();
   }
 
