@@ -6,7 +6,6 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.ts";
@@ -133,16 +132,6 @@ describe("bad input to a starting server", () => {
   it("may not find a reader: who goes before its help has ended has read enough", async () => {
     for (const args of [["--help"], ["serve", "--help"], ["--version"]])
       expect(await runUnheard(args)).toEqual({ status: 0, output: "" });
-  });
-
-  it.runIf(process.platform === "linux")("leaves an output that others share one that waits for its reader", () => {
-    const launcher = fileURLToPath(new URL("../../bin/terrarium.js", import.meta.url));
-    for (const args of ["--help", "serve --id x", "recover --data-dir /nowhere"]) {
-      // What follows has the same pipe, and asks how it is open: O_NONBLOCK is 04000.
-      const script = `("${process.execPath}" "${launcher}" ${args} 2>&1; grep flags: /proc/self/fdinfo/1) | tail -1`;
-      const flags = execFileSync("sh", ["-c", script], { encoding: "utf8" });
-      expect(Number.parseInt(flags.replace("flags:", "").trim(), 8) & 0o4000, args).toBe(0);
-    }
   });
 
   let home: string;

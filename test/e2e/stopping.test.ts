@@ -144,6 +144,19 @@ describe("SIGTERM while a server starts", () => {
   });
 });
 
+describe("a server whose output is a pipe that others may share", () => {
+  it.runIf(process.platform === "linux")("leaves it one that waits for its reader", async () => {
+    const run = launch(["sh", "-c", '"$@" | cat', "sh"]);
+    await until(run, '"serving"');
+    const pid = Number(/"pid":(\d+)/.exec(run.output())?.[1]);
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/1`, "utf8"))?.[1] ?? "";
+    process.kill(pid, "SIGTERM");
+    expect((await run.ended).code).toBe(0);
+    // O_NONBLOCK is 04000. Node sets it for whoever asks for `process.stdout`, and takes it back only at the end.
+    expect(Number.parseInt(flags, 8) & 0o4000).toBe(0);
+  });
+});
+
 describe("a server whose log nobody reads", () => {
   it("serves, and stops when it is told", async () => {
     const fifo = join(folder, "fifo");
